@@ -1,0 +1,8 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The error that the engine raises for the user to read."""
+
+from __future__ import annotations
+
+
+class EngineError(Exception):
+    """One sentence or two: what was found, what was expected, what to do."""

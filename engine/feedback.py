@@ -1,0 +1,49 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""How a task tells how far it is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import TypeVar
+
+T = TypeVar("T")
+
+
+class Feedback:
+    """Silent feedback: the base of the worker's, and enough for a test.
+
+    Progress runs from 0 to 100 and never falls. `part` gives a piece of work its own 0 to 100.
+    """
+
+    def progress(self, percent: float) -> None:
+        """Report that `percent` (0 to 100) of the work is done."""
+
+    def message(self, text: str) -> None:
+        """Report one line for the log."""
+
+    def warning(self, text: str) -> None:
+        """Report one line that the user should not overlook."""
+
+    def part(self, start: float, end: float) -> Feedback:
+        """Return feedback whose 0 to 100 is `start` to `end` of this one."""
+        return _Part(self, start, end)
+
+    def steps(self, items: Iterable[T], total: int) -> Iterator[T]:
+        """Yield `items`, reporting progress after each of `total`."""
+        for done, item in enumerate(items, start=1):
+            yield item
+            self.progress(100.0 * done / max(total, 1))
+
+
+class _Part(Feedback):
+    def __init__(self, whole: Feedback, start: float, end: float) -> None:
+        self._whole, self._start, self._end = whole, start, end
+
+    def progress(self, percent: float) -> None:
+        self._whole.progress(self._start + (self._end - self._start) * percent / 100.0)
+
+    def message(self, text: str) -> None:
+        self._whole.message(text)
+
+    def warning(self, text: str) -> None:
+        self._whole.warning(text)

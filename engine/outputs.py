@@ -1,0 +1,108 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Outputs appear whole or not at all: written beside their target, renamed at the end."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from .errors import EngineError
+
+# Paths under work in this process; the worker removes them when it is told to stop.
+_unfinished: set[Path] = set()
+_PART = ".scarp-part"
+
+
+@contextmanager
+def replacing(target: str | Path) -> Iterator[Path]:
+    """Yield a temporary path beside `target` that takes its place when the block ends well.
+
+    The temporary name keeps the suffix of `target`, so that GDAL picks the same format. If the block raises,
+    nothing is left of it, and a file that stood at `target` before stays as it was.
+
+    Parameters
+    ----------
+    target
+        The file to write.
+
+    Raises
+    ------
+    EngineError
+        If the folder cannot be written to.
+    """
+    target = Path(target)
+    check_writable(target)
+    temporary = target.with_name(f".{target.stem}.{os.getpid()}{_PART}{target.suffix}")
+    _unfinished.add(temporary)
+    try:
+        yield temporary
+        os.replace(temporary, target)
+        for sidecar in _sidecars(temporary):
+            os.replace(sidecar, target.with_name(target.name + sidecar.name[len(temporary.name) :]))
+    finally:
+        _remove(temporary)
+        _unfinished.discard(temporary)
+
+
+def check_writable(target: str | Path) -> None:
+    """Make the folder of `target`, clear what a killed run left there, and raise if it cannot be written to."""
+    target = Path(target)
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        probe = target.with_name(f".{target.stem}.{os.getpid()}{_PART}.probe")
+        probe.touch()
+        probe.unlink()
+    except OSError as error:
+        raise EngineError(
+            f"The output {target} cannot be written ({error.strerror or error}). Choose another folder."
+        ) from error
+    if target.is_dir():
+        raise EngineError(f"The output {target} is a folder; a file name is needed.")
+    _clear_stale(target)
+
+
+def remove_unfinished() -> None:
+    """Remove every output that this process has begun and not finished."""
+    for temporary in list(_unfinished):
+        _remove(temporary)
+
+
+def _sidecars(path: Path) -> list[Path]:
+    """Files that GDAL writes beside a raster: `.aux.xml`, `.ovr`, `.msk`."""
+    return [p for p in path.parent.glob(f"{_escaped(path.name)}.*") if p.is_file()]
+
+
+def _remove(path: Path) -> None:
+    for each in (path, *_sidecars(path)):
+        if each.is_dir():
+            shutil.rmtree(each, ignore_errors=True)
+        else:
+            each.unlink(missing_ok=True)
+
+
+def _clear_stale(target: Path) -> None:
+    pattern = re.compile(rf"\.{re.escape(target.stem)}\.(\d+){re.escape(_PART)}.*")
+    for path in target.parent.glob(f".{_escaped(target.stem)}.*{_PART}*"):
+        match = pattern.fullmatch(path.name)
+        if match and not _alive(int(match[1])):
+            _remove(path)
+
+
+def _escaped(name: str) -> str:
+    return re.sub(r"([*?\[])", r"[\1]", name)
+
+
+def _alive(pid: int) -> bool:
+    if os.name == "nt":  # os.kill would end the process there
+        return True
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
