@@ -1,0 +1,356 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The figures of the reports, as matplotlib `Figure` objects."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import wraps
+from typing import Any, TypeVar, cast
+
+import matplotlib as mpl
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.colors import ListedColormap
+from matplotlib.figure import Figure
+from matplotlib.patches import Patch
+from sklearn.metrics import auc as area
+from sklearn.metrics import precision_recall_curve, roc_curve
+
+from .metrics import reliability
+
+# Okabe & Ito (2008), told apart by colour-blind people; yellow is left out, too pale for lines on white.
+COLOURS = ("#D55E00", "#0072B2", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
+_LINES = ("-", "--", "-.", ":")
+_GREY = "#767676"
+_STYLE = {
+    "font.family": "sans-serif",
+    "font.size": 9,
+    "axes.labelsize": 9,
+    "axes.titlesize": 9.5,
+    "axes.titleweight": "bold",
+    "axes.titlelocation": "left",
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.edgecolor": _GREY,
+    "axes.linewidth": 0.8,
+    "axes.grid": True,
+    "axes.axisbelow": True,
+    "grid.color": "#E6E6E6",
+    "grid.linewidth": 0.6,
+    "xtick.color": _GREY,
+    "ytick.color": _GREY,
+    "xtick.labelcolor": "black",
+    "ytick.labelcolor": "black",
+    "legend.frameon": False,
+    "legend.fontsize": 8,
+    "lines.linewidth": 1.5,
+}
+
+# One pair of labels (n,) and susceptibility (n,) for each test set of a model.
+TestSets = Sequence[tuple[np.ndarray, np.ndarray]]
+Make = TypeVar("Make", bound=Callable[..., Figure])
+
+
+def _styled(make: Make) -> Make:
+    @wraps(make)
+    def styled(*args: Any, **kwargs: Any) -> Figure:
+        with mpl.rc_context(_STYLE):
+            return make(*args, **kwargs)
+
+    return cast(Make, styled)
+
+
+@_styled
+def training_history(
+    history: Mapping[str, Sequence[float]], title: str | None = None, best_epoch: int | None = None
+) -> Figure:
+    """Draw accuracy and loss against epochs, training beside validation (the paper's Figs. 10 to 13).
+
+    Parameters
+    ----------
+    history
+        One value an epoch under `accuracy`, `loss` and, where there is a validation part, `val_accuracy`, `val_loss`.
+    title
+        What was trained, e.g. the optimiser's name.
+    best_epoch
+        The epoch, counted from 1, whose weights were kept; marked by a line.
+    """
+    figure = Figure(figsize=(7.2, 2.9), layout="constrained")
+    if title:
+        figure.suptitle(title, fontsize=9.5, fontweight="bold", x=0.01, ha="left")
+    for axes, key, label in zip(figure.subplots(1, 2), ("accuracy", "loss"), ("Accuracy", "Loss")):
+        for prefix, name, colour in (("", "training", COLOURS[1]), ("val_", "validation", COLOURS[0])):
+            values = np.asarray(history.get(prefix + key, ()), float)
+            if values.size:
+                axes.plot(np.arange(1, values.size + 1), values, color=colour, lw=1.2, label=name)
+        if best_epoch:
+            axes.axvline(best_epoch, color=_GREY, lw=0.8, ls=":", label=f"weights kept (epoch {best_epoch:,})")
+        axes.set(xlabel="Epoch", ylabel=label)
+        axes.legend(loc="best")
+    return figure
+
+
+@_styled
+def roc_curves(models: Mapping[str, TestSets], truth: TestSets | None = None) -> Figure:
+    """Draw the ROC curves of all models in one plot (the paper's Fig. 14).
+
+    Parameters
+    ----------
+    models
+        For each model its test sets. The curve of several is their mean at equal false positive rates.
+    truth
+        The best that can be reached, where it is known; drawn in grey.
+    """
+    figure = Figure(figsize=(5.4, 4.8), layout="constrained")
+    axes = figure.subplots()
+    axes.plot([0, 1], [0, 1], color=_GREY, lw=0.8, ls=":")
+    if truth:
+        rate, curve, mean = _mean_roc(truth)
+        axes.plot(rate, curve, color="#BBBBBB", lw=3, label=f"best reachable  {mean:.3f}")
+    for style, (name, sets) in zip(_line_styles(), models.items()):
+        rate, curve, mean = _mean_roc(sets)
+        axes.plot(rate, curve, label=f"{name}  {mean:.3f}", **style)
+    _unit_square(axes, "False positive rate (1 − specificity)", "True positive rate (sensitivity)")
+    axes.legend(loc="lower right", title="AUC", alignment="left")
+    return figure
+
+
+@_styled
+def precision_recall_curves(models: Mapping[str, TestSets]) -> Figure:
+    """Draw the precision–recall curves of all models; several test sets as their mean at equal recall."""
+    figure = Figure(figsize=(5.4, 4.8), layout="constrained")
+    axes = figure.subplots()
+    presence = np.mean([np.mean(labels) for sets in models.values() for labels, _ in sets])
+    axes.axhline(presence, color=_GREY, lw=0.8, ls=":")
+    recalls = np.linspace(0, 1, 201)
+    for style, (name, sets) in zip(_line_styles(), models.items()):
+        curve = np.mean([_precision_at(recalls, *pair) for pair in sets], axis=0)
+        axes.plot(recalls, curve, label=name, **style)
+    _unit_square(axes, "Recall", "Precision")
+    axes.legend(loc="lower left")
+    return figure
+
+
+@_styled
+def confusion_matrices(matrices: Mapping[str, np.ndarray]) -> Figure:
+    """Draw one confusion matrix for each model: counts [[TN, FP], [FN, TP]], shaded by the share of their row."""
+    columns = min(len(matrices), 4)
+    rows = -(-len(matrices) // columns)
+    figure = Figure(figsize=(max(1.95 * columns, 2.8), 1.95 * rows + 0.25), layout="constrained")
+    panels = np.atleast_1d(figure.subplots(rows, columns)).ravel()
+    for axes, (name, matrix) in zip(panels, matrices.items()):
+        counts = np.asarray(matrix)
+        share = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
+        axes.pcolormesh(share[::-1], cmap="Blues", vmin=0, vmax=1.15, edgecolors="white", linewidth=2)
+        for row in range(2):
+            for column in range(2):
+                axes.text(
+                    column + 0.5,
+                    1.5 - row,
+                    f"{counts[row, column]:,}\n{share[row, column]:.0%}",
+                    ha="center",
+                    va="center",
+                    fontsize=8.5,
+                    color="white" if share[row, column] > 0.65 else "black",
+                )
+        axes.set(title=name, xticks=[0.5, 1.5], yticks=[0.5, 1.5], aspect="equal")
+        axes.set_xticklabels(["low", "high"])
+        axes.set_yticklabels(["high", "low"], rotation=90, va="center")
+        axes.tick_params(length=0)
+        axes.grid(False)
+        for spine in axes.spines.values():
+            spine.set_visible(False)
+    for axes in panels[len(matrices) :]:
+        axes.set_axis_off()
+    figure.supxlabel("Predicted", fontsize=9)
+    figure.supylabel("True", fontsize=9)
+    return figure
+
+
+@_styled
+def reliability_plot(models: Mapping[str, TestSets], bins: int = 10) -> Figure:
+    """Draw the observed share of landslide cells against susceptibility, and below it how many cells are there."""
+    figure = Figure(figsize=(4.6, 5.2), layout="constrained")
+    axes, counts = figure.subplots(2, 1, gridspec_kw={"height_ratios": [4, 1]}, sharex=True)
+    axes.plot([0, 1], [0, 1], color=_GREY, lw=0.8, ls=":", label="perfect")
+    for style, (name, sets) in zip(_line_styles(), models.items()):
+        labels, susceptibility = (np.concatenate(each) for each in zip(*sets))
+        mean, share, _ = reliability(labels, susceptibility, bins)
+        axes.plot(mean, share, marker="o", ms=3.5, label=name, **style)
+        counts.hist(susceptibility, bins=2 * bins, range=(0, 1), histtype="step", **style)
+    axes.set(ylabel="Observed share of landslide cells", xlim=(-0.02, 1.02), ylim=(-0.02, 1.02))
+    axes.legend(loc="upper left")
+    counts.set(xlabel="Susceptibility", ylabel="Cells")
+    return figure
+
+
+@_styled
+def bars(
+    values: Mapping[str, Sequence[float]],
+    names: Sequence[str],
+    label: str,
+    *,
+    low: Mapping[str, Sequence[float]] | None = None,
+    high: Mapping[str, Sequence[float]] | None = None,
+    reference: float | None = None,
+    start: float = 0.0,
+) -> Figure:
+    """Draw horizontal bars, one group a name, with error bars from `low` to `high`.
+
+    Parameters
+    ----------
+    values
+        For each series (e.g. `random folds`, `spatial folds`) one value a name.
+    names
+        What the bars stand for, top to bottom.
+    label
+        Of the value axis.
+    low, high
+        Ends of the error bars, shaped as `values`.
+    reference
+        A value marked by a dotted line.
+    start
+        Where the bars begin, e.g. 0.5 for AUC.
+    """
+    height = 0.8 / len(values)
+    figure = Figure(figsize=(6.4, 0.9 + 0.24 * len(names) * (1 + 0.35 * len(values))), layout="constrained")
+    axes = figure.subplots()
+    positions = np.arange(len(names))
+    colours = (COLOURS[1], COLOURS[4], COLOURS[2], COLOURS[3])
+    for index, series in enumerate(values):
+        middle = positions + (index - (len(values) - 1) / 2) * height
+        lengths = np.asarray(values[series], float)
+        axes.barh(middle, lengths - start, 0.88 * height, left=start, color=colours[index % 4], label=series)
+        if low is not None and high is not None:
+            reach = np.abs(np.stack([lengths - np.asarray(low[series]), np.asarray(high[series]) - lengths]))
+            axes.errorbar(lengths, middle, xerr=reach, fmt="none", ecolor="#333333", elinewidth=0.9, capsize=2)
+    if reference is not None:
+        axes.axvline(reference, color=_GREY, lw=0.9, ls=":")
+    axes.set(yticks=positions, xlabel=label)
+    axes.set_yticklabels(names)
+    axes.tick_params(axis="y", length=0)
+    axes.grid(False, axis="y")
+    axes.margins(y=0.02)
+    axes.invert_yaxis()
+    if len(values) > 1:
+        axes.legend(loc="lower right", bbox_to_anchor=(1, 1), ncols=len(values), borderaxespad=0.2)
+    return figure
+
+
+@_styled
+def fold_map(x: np.ndarray, y: np.ndarray, fold: np.ndarray, landslide: np.ndarray) -> Figure:
+    """Draw where the cells of each fold lie: one colour a fold, dots for landslide, crosses for other cells."""
+    figure = Figure(figsize=(6.2, 4.8), layout="constrained")
+    axes, legend = figure.subplots(1, 2, gridspec_kw={"width_ratios": [7, 1]})
+    for index, name in enumerate(np.unique(fold)):
+        colour = COLOURS[index % len(COLOURS)]
+        for kind, marker, width in ((1, "o", 0.0), (0, "x", 0.7)):
+            here = (fold == name) & (landslide == kind)
+            label = f"fold {name}" if kind else None
+            axes.scatter(x[here], y[here], 10, color=colour, marker=marker, linewidths=width or None, label=label)
+    axes.set(xlabel="Easting", ylabel="Northing", aspect="equal")
+    axes.ticklabel_format(style="plain", useOffset=False)
+    axes.tick_params(labelsize=7)
+    legend.legend(*axes.get_legend_handles_labels(), loc="upper left", borderaxespad=0)
+    legend.set_axis_off()
+    return figure
+
+
+@_styled
+def class_map(
+    classes: np.ndarray, names: Sequence[str], colours: Sequence[str], shares: Sequence[float], cell_size_m: float
+) -> Figure:
+    """Draw a map of susceptibility classes with legend, class shares, scale bar and north arrow.
+
+    Parameters
+    ----------
+    classes
+        (rows, cols) 1 to the number of classes, north up; 0 where there is none.
+    names, colours, shares
+        For each class its name, colour and share of the area (0 to 1).
+    cell_size_m
+        Metres a cell of `classes`.
+    """
+    rows, cols = classes.shape
+    width = float(np.clip(5.6 * cols / rows, 3.2, 8.5))
+    figure = Figure(figsize=(width + 2.0, width * rows / cols + 0.1), layout="constrained")
+    axes, legend = figure.subplots(1, 2, gridspec_kw={"width_ratios": [width, 1.8]})
+    palette = ListedColormap(["#FFFFFF", *colours])
+    axes.imshow(classes, cmap=palette, vmin=-0.5, vmax=len(colours) + 0.5, interpolation="nearest")
+    axes.set(xticks=[], yticks=[])
+    axes.grid(False)
+    for spine in axes.spines.values():
+        spine.set(visible=True, color="#BBBBBB", linewidth=0.6)
+    _scale_bar(axes, cols * cell_size_m, cell_size_m, rows)
+    axes.annotate(
+        "N",
+        xy=(0.965, 0.985),
+        xytext=(0.965, 0.9),
+        xycoords="axes fraction",
+        ha="center",
+        va="top",
+        fontsize=10,
+        fontweight="bold",
+        arrowprops={"arrowstyle": "-|>", "color": "black", "lw": 1.2},
+    )
+    handles = [
+        Patch(facecolor=colour, edgecolor="#888888", linewidth=0.4, label=f"{name}  ({share:.0%})")
+        for name, colour, share in list(zip(names, colours, shares))[::-1]
+    ]
+    legend.set_axis_off()
+    legend.legend(
+        handles=handles,
+        title="Landslide susceptibility\n(share of the area)",
+        loc="upper left",
+        borderaxespad=0,
+        alignment="left",
+        labelspacing=0.8,
+        handlelength=1.6,
+        handleheight=1.3,
+        fontsize=9,
+    )
+    return figure
+
+
+def _scale_bar(axes: Axes, width_m: float, cell_size_m: float, rows: int) -> None:
+    length_m = _round_length(width_m / 4)
+    length, left, bottom = length_m / cell_size_m, width_m / cell_size_m * 0.03, rows * 0.965
+    label = f"{length_m / 1000:g} km" if length_m >= 1000 else f"{length_m:g} m"
+    box = {"facecolor": "white", "alpha": 0.75, "edgecolor": "none", "pad": 1.5}
+    axes.plot([left, left + length], [bottom, bottom], color="black", lw=2.5, solid_capstyle="butt")
+    axes.text(left + length / 2, bottom - rows * 0.012, label, ha="center", va="bottom", fontsize=8, bbox=box)
+
+
+def _round_length(length_m: float) -> float:
+    """Return the largest 1, 2 or 5 times a power of ten not above `length_m`."""
+    power = 10.0 ** np.floor(np.log10(length_m))
+    return float(max(step * power for step in (1, 2, 5) if step * power <= length_m))
+
+
+def _line_styles() -> list[dict[str, Any]]:
+    return [{"color": colour, "ls": line} for line in _LINES for colour in COLOURS]
+
+
+def _mean_roc(sets: TestSets) -> tuple[np.ndarray, np.ndarray, float]:
+    if len(sets) == 1:
+        false_positive, true_positive, _ = roc_curve(*sets[0])
+        return false_positive, true_positive, float(area(false_positive, true_positive))
+    rates = np.linspace(0, 1, 201)
+    curves, areas = [], []
+    for labels, susceptibility in sets:
+        false_positive, true_positive, _ = roc_curve(labels, susceptibility)
+        curves.append(np.interp(rates, false_positive, true_positive))
+        areas.append(area(false_positive, true_positive))
+    mean = np.mean(curves, axis=0)
+    return np.r_[0, rates], np.r_[0, mean], float(np.mean(areas))
+
+
+def _precision_at(recalls: np.ndarray, labels: np.ndarray, susceptibility: np.ndarray) -> np.ndarray:
+    """Return the precision at the highest threshold that reaches each recall."""
+    precision, recall, _ = precision_recall_curve(labels, susceptibility)
+    precision, recall = precision[-2::-1], recall[-2::-1]  # from the highest threshold on; the last point is made up
+    return precision[np.minimum(np.searchsorted(recall, recalls - 1e-12), recall.size - 1)]
+
+
+def _unit_square(axes: Axes, x: str, y: str) -> None:
+    axes.set(xlabel=x, ylabel=y, xlim=(-0.01, 1.01), ylim=(-0.01, 1.01), aspect="equal")

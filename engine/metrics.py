@@ -1,0 +1,222 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""How well susceptibility agrees with what happened, and whether one model is better than another."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import stats
+from sklearn import metrics as sk
+
+from .errors import EngineError
+
+# What `evaluate` returns: id, label, meaning. "High" is the presence class, "low" the absence class.
+METRICS: tuple[tuple[str, str, str], ...] = (
+    ("auc", "AUC", "area under the ROC curve: how often a landslide cell ranks above a non-landslide cell"),
+    ("average_precision", "Average precision", "area under the precision–recall curve"),
+    ("accuracy", "Overall accuracy", "share of cells in their right class"),
+    ("precision_high", "Precision, high", "share of landslide cells among those predicted high"),
+    ("recall_high", "Recall, high", "share of landslide cells predicted high"),
+    ("f1_high", "F1, high", "harmonic mean of precision and recall of the high class"),
+    ("support_high", "Support, high", "number of landslide cells"),
+    ("precision_low", "Precision, low", "share of non-landslide cells among those predicted low"),
+    ("recall_low", "Recall, low", "share of non-landslide cells predicted low"),
+    ("f1_low", "F1, low", "harmonic mean of precision and recall of the low class"),
+    ("support_low", "Support, low", "number of non-landslide cells"),
+    ("sensitivity", "Sensitivity", "TP / (TP + FN), the recall of the high class"),
+    ("specificity", "Specificity", "TN / (TN + FP), the recall of the low class"),
+    ("phi", "Pearson’s φ (MCC)", "correlation of predicted and true class (Matthews)"),
+    ("kappa", "Cohen’s κ", "agreement beyond chance"),
+    ("youden_j", "Youden’s J", "largest sensitivity + specificity − 1 over all thresholds"),
+    ("youden_threshold", "Threshold of J", "the susceptibility from which on cells count as high to reach J"),
+    ("mse", "MSE", "mean squared error of susceptibility; for 0/1 labels this is the Brier score"),
+    ("rmse", "RMSE", "square root of the MSE"),
+    ("mape", "MAPE", "mean of |label − susceptibility| / label over landslide cells (label 0 has no percentage)"),
+    ("ece", "ECE", "expected calibration error: mean gap of susceptibility and observed share, 10 equal bins"),
+)
+
+
+def evaluate(labels: np.ndarray, susceptibility: np.ndarray, threshold: float = 0.5) -> dict[str, float]:
+    """Return every metric of `METRICS`.
+
+    Parameters
+    ----------
+    labels
+        (n,) 1 for landslide, 0 for non-landslide cells.
+    susceptibility
+        (n,) 0 to 1.
+    threshold
+        Cells at or above it are predicted high.
+
+    Raises
+    ------
+    EngineError
+        If the labels hold one class only, or a value is not finite.
+    """
+    labels, susceptibility = _checked(labels, susceptibility)
+    high = (susceptibility >= threshold).astype(int)
+    precision, recall, f1, support = sk.precision_recall_fscore_support(labels, high, labels=[1, 0], zero_division=0)
+    j, j_threshold = youden(labels, susceptibility)
+    mse = float(np.mean((labels - susceptibility) ** 2))
+    return {
+        "auc": float(sk.roc_auc_score(labels, susceptibility)),
+        "average_precision": float(sk.average_precision_score(labels, susceptibility)),
+        "accuracy": float(np.mean(labels == high)),
+        "precision_high": float(precision[0]),
+        "recall_high": float(recall[0]),
+        "f1_high": float(f1[0]),
+        "support_high": int(support[0]),
+        "precision_low": float(precision[1]),
+        "recall_low": float(recall[1]),
+        "f1_low": float(f1[1]),
+        "support_low": int(support[1]),
+        "sensitivity": float(recall[0]),
+        "specificity": float(recall[1]),
+        "phi": float(sk.matthews_corrcoef(labels, high)),
+        "kappa": float(sk.cohen_kappa_score(labels, high)),
+        "youden_j": j,
+        "youden_threshold": j_threshold,
+        "mse": mse,
+        "rmse": mse**0.5,
+        "mape": float(np.mean(1.0 - susceptibility[labels == 1])),
+        "ece": expected_calibration_error(labels, susceptibility),
+    }
+
+
+def confusion(labels: np.ndarray, susceptibility: np.ndarray, threshold: float = 0.5) -> np.ndarray:
+    """Return the (2, 2) counts [[TN, FP], [FN, TP]]: rows are true, columns predicted low and high."""
+    return sk.confusion_matrix(labels, np.asarray(susceptibility) >= threshold, labels=[0, 1])
+
+
+def youden(labels: np.ndarray, susceptibility: np.ndarray) -> tuple[float, float]:
+    """Return Youden's J and the threshold that reaches it (Youden 1950).
+
+    A cell is predicted high at or above the threshold. Of several equal maxima the highest threshold is taken.
+    """
+    labels, susceptibility = _checked(labels, susceptibility)
+    false_positive, true_positive, thresholds = sk.roc_curve(labels, susceptibility, drop_intermediate=False)
+    j = (true_positive - false_positive)[1:]  # the first point, nothing predicted high, has no finite threshold
+    best = int(np.argmax(j))
+    return float(j[best]), float(thresholds[1:][best])
+
+
+def reliability(
+    labels: np.ndarray, susceptibility: np.ndarray, bins: int = 10
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return per non-empty bin of equal width: mean susceptibility, observed share of landslide cells, cell count."""
+    labels, susceptibility = np.asarray(labels, float), np.asarray(susceptibility, float)
+    index = np.clip((susceptibility * bins).astype(int), 0, bins - 1)
+    count = np.bincount(index, minlength=bins)
+    used = count > 0
+    mean = np.bincount(index, susceptibility, bins)[used] / count[used]
+    share = np.bincount(index, labels, bins)[used] / count[used]
+    return mean, share, count[used]
+
+
+def expected_calibration_error(labels: np.ndarray, susceptibility: np.ndarray, bins: int = 10) -> float:
+    """Return the mean gap of susceptibility and observed share over bins, weighted by cells (Naeini et al. 2015)."""
+    mean, share, count = reliability(labels, susceptibility, bins)
+    return float(np.sum(np.abs(mean - share) * count) / np.sum(count))
+
+
+@dataclass(frozen=True)
+class AucInterval:
+    """An AUC with DeLong's standard error and the 95 % interval made from it."""
+
+    auc: float
+    standard_error: float
+    low: float
+    high: float
+
+
+def delong(labels: np.ndarray, susceptibility: np.ndarray) -> AucInterval:
+    """Return the AUC with its standard error and 95 % interval (DeLong, DeLong & Clarke-Pearson 1988)."""
+    labels, susceptibility = _checked(labels, susceptibility)
+    aucs, covariance = _delong_covariance(labels, susceptibility[None])
+    auc, error = float(aucs[0]), float(np.sqrt(max(covariance[0, 0], 0.0)))
+    half = stats.norm.ppf(0.975) * error
+    return AucInterval(auc, error, max(auc - half, 0.0), min(auc + half, 1.0))
+
+
+def delong_test(labels: np.ndarray, first: np.ndarray, second: np.ndarray) -> tuple[float, float]:
+    """Compare two AUCs on the same cells.
+
+    Returns
+    -------
+    The difference AUC(first) − AUC(second) and the two-sided p-value of no difference (DeLong et al. 1988).
+    """
+    labels, first = _checked(labels, first)
+    labels, second = _checked(labels, second)
+    aucs, covariance = _delong_covariance(labels, np.stack([first, second]))
+    difference = float(aucs[0] - aucs[1])
+    variance = float(covariance[0, 0] + covariance[1, 1] - 2 * covariance[0, 1])
+    return difference, _two_sided(difference, variance, stats.norm.sf)
+
+
+@dataclass(frozen=True)
+class TestedMean:
+    """A mean with its 95 % interval and the two-sided p-value that it is 0."""
+
+    mean: float
+    low: float
+    high: float
+    p_value: float
+
+
+def corrected_t_test(differences: np.ndarray, test_to_train: float) -> TestedMean:
+    """Compare two models over repeated cross-validation.
+
+    The training sets of the folds overlap, so the variance is that of the mean times `1/n + n_test/n_train` instead
+    of `1/n` (Nadeau & Bengio 2003; Bouckaert & Frank 2004 for repeated folds).
+
+    Parameters
+    ----------
+    differences
+        (n,) difference of the two models' metric on each test fold of each repeat.
+    test_to_train
+        Test cells per training cell: 1/4 for five folds.
+    """
+    differences = np.asarray(differences, float)
+    n = differences.size
+    mean = float(differences.mean())
+    if n < 2:
+        return TestedMean(mean, float("nan"), float("nan"), float("nan"))
+    variance = float(differences.var(ddof=1)) * (1.0 / n + test_to_train)
+    half = float(stats.t.ppf(0.975, n - 1)) * variance**0.5
+    p_value = _two_sided(mean, variance, lambda t: stats.t.sf(t, n - 1))
+    return TestedMean(mean, mean - half, mean + half, p_value)
+
+
+def _two_sided(difference: float, variance: float, tail: Callable[[float], float]) -> float:
+    if variance <= 1e-18:
+        return 1.0 if abs(difference) < 1e-12 else 0.0
+    return float(2 * tail(abs(difference) / variance**0.5))
+
+
+def _delong_covariance(labels: np.ndarray, susceptibility: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the AUCs (models,) and their covariance (models, models) by mid-ranks (Sun & Xu 2014)."""
+    presence, absence = susceptibility[:, labels == 1], susceptibility[:, labels == 0]
+    m, n = presence.shape[1], absence.shape[1]
+    ranks = stats.rankdata(np.concatenate([presence, absence], axis=1), axis=1)
+    # The share of absence cells below each presence cell, and of presence cells above each absence cell.
+    above = (ranks[:, :m] - stats.rankdata(presence, axis=1)) / n
+    below = 1.0 - (ranks[:, m:] - stats.rankdata(absence, axis=1)) / m
+    covariance = np.zeros((len(susceptibility),) * 2)
+    for placements, size in ((above, m), (below, n)):
+        if size > 1:
+            covariance += np.atleast_2d(np.cov(placements)) / size
+    return above.mean(axis=1), covariance
+
+
+def _checked(labels: np.ndarray, susceptibility: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    labels, susceptibility = np.asarray(labels).astype(int), np.asarray(susceptibility, float)
+    if not np.isfinite(susceptibility).all():
+        raise EngineError(f"{np.sum(~np.isfinite(susceptibility))} of {labels.size} cells have no susceptibility.")
+    if np.unique(labels).size < 2:
+        kind = "landslide" if labels.size and labels[0] else "non-landslide"
+        raise EngineError(
+            f"All {labels.size} test cells are {kind} cells; a test needs both classes. Use more cells or fewer folds."
+        )
+    return labels, susceptibility

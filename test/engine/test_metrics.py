@@ -1,0 +1,112 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+import numpy as np
+import pytest
+from scarp.engine import metrics
+from scarp.engine.errors import EngineError
+from scipy import stats
+
+LABELS = np.array([1, 1, 1, 1, 0, 0, 0, 0, 0, 0])
+SUSCEPTIBILITY = np.array([0.9, 0.8, 0.6, 0.3, 0.7, 0.4, 0.2, 0.2, 0.1, 0.1])
+# At 0.5: TP 3, FN 1, FP 1, TN 5. Of 24 pairs three are out of order: 0.3 under 0.7 and 0.4, 0.6 under 0.7.
+
+
+def test_every_metric_by_hand():
+    found = metrics.evaluate(LABELS, SUSCEPTIBILITY)
+    tp, fn, fp, tn = 3, 1, 1, 5
+    squares = 0.01 + 0.04 + 0.16 + 0.49 + 0.49 + 0.16 + 0.04 + 0.04 + 0.01 + 0.01
+    expected = {
+        "auc": 21 / 24,
+        # Precision at each landslide from the top: 1/1, 2/2, 3/4, 4/6, each a quarter of the recall.
+        "average_precision": (1 + 1 + 3 / 4 + 4 / 6) / 4,
+        "accuracy": 0.8,
+        "precision_high": 3 / 4,
+        "recall_high": 3 / 4,
+        "f1_high": 3 / 4,
+        "support_high": 4,
+        "precision_low": 5 / 6,
+        "recall_low": 5 / 6,
+        "f1_low": 5 / 6,
+        "support_low": 6,
+        "sensitivity": 3 / 4,
+        "specificity": 5 / 6,
+        "phi": (tp * tn - fp * fn) / np.sqrt((tp + fp) * (tp + fn) * (tn + fp) * (tn + fn)),
+        "kappa": (0.8 - (0.4 * 0.4 + 0.6 * 0.6)) / (1 - (0.4 * 0.4 + 0.6 * 0.6)),
+        # J is 2/4 at 0.8, 3/4 - 1/6 = 7/12 at 0.6, 1 - 2/6 = 8/12 at 0.3.
+        "youden_j": 8 / 12,
+        "youden_threshold": 0.3,
+        "mse": squares / 10,
+        "rmse": np.sqrt(squares / 10),
+        "mape": (0.1 + 0.2 + 0.4 + 0.7) / 4,
+    }
+    for name, value in expected.items():
+        assert found[name] == pytest.approx(value, abs=1e-12), name
+    assert set(found) == {name for name, _, _ in metrics.METRICS}
+
+
+def test_confusion_counts_rows_by_truth():
+    assert metrics.confusion(LABELS, SUSCEPTIBILITY).tolist() == [[5, 1], [1, 3]]
+
+
+def test_youden_gives_the_threshold_and_not_j():
+    labels = np.array([0, 0, 1, 1])
+    assert metrics.youden(labels, np.array([0.02, 0.03, 0.04, 0.05])) == (1.0, 0.04)
+
+
+def test_perfect_model_is_1_and_noise_a_half():
+    rng = np.random.default_rng(5)
+    labels = rng.integers(0, 2, 40_000)
+    assert metrics.evaluate(labels, labels.astype(float))["auc"] == 1.0
+    noise = metrics.evaluate(labels, rng.uniform(size=labels.size))
+    assert noise["auc"] == pytest.approx(0.5, abs=0.01)
+    assert noise["phi"] == pytest.approx(0.0, abs=0.02)
+
+
+def test_calibration_error_by_hand():
+    # Bin 0.2-0.3: mean 0.25, share 1/2; bin 0.9-1: mean 0.95, share 1.
+    labels, susceptibility = np.array([0, 1, 1, 1]), np.array([0.22, 0.28, 0.9, 1.0])
+    assert metrics.expected_calibration_error(labels, susceptibility) == pytest.approx(0.5 * 0.25 + 0.5 * 0.05)
+    rng = np.random.default_rng(1)
+    calibrated = rng.uniform(size=50_000)
+    happened = rng.uniform(size=calibrated.size) < calibrated
+    assert metrics.expected_calibration_error(happened, calibrated) < 0.01
+
+
+def test_delong_agrees_with_its_definition():
+    rng = np.random.default_rng(2)
+    labels = np.r_[np.ones(40, int), np.zeros(60, int)]
+    first = np.round(rng.normal(labels * 1.0), 1)  # rounded, so that there are ties
+    second = np.round(rng.normal(labels * 0.4), 1)
+
+    def placements(values):
+        kernel = (values[:40, None] > values[40:]) + 0.5 * (values[:40, None] == values[40:])
+        return kernel.mean(axis=1), kernel.mean(axis=0)
+
+    (v1, w1), (v2, w2) = placements(first), placements(second)
+    variance = v1.var(ddof=1) / 40 + w1.var(ddof=1) / 60
+    interval = metrics.delong(labels, first)
+    assert interval.auc == pytest.approx(v1.mean())
+    assert interval.standard_error == pytest.approx(np.sqrt(variance))
+    assert interval.high - interval.low == pytest.approx(2 * 1.959964 * np.sqrt(variance), rel=1e-6)
+    of_difference = (v1 - v2).var(ddof=1) / 40 + (w1 - w2).var(ddof=1) / 60
+    difference, p_value = metrics.delong_test(labels, first, second)
+    assert difference == pytest.approx(v1.mean() - v2.mean())
+    assert p_value == pytest.approx(2 * stats.norm.sf(abs(difference) / np.sqrt(of_difference)))
+    assert metrics.delong_test(labels, first, first) == (0.0, 1.0)
+
+
+def test_corrected_t_test_by_hand():
+    # Mean 0.02, variance 0.0001, n = 5, one test cell for four training cells: t = 0.02 / sqrt(0.0001 (1/5 + 1/4)).
+    differences = 0.02 + 0.01 * np.array([-1, -1, 0, 1, 1])
+    found = metrics.corrected_t_test(differences, 1 / 4)
+    t = 0.02 / np.sqrt(0.0001 * 0.45)
+    assert found.mean == pytest.approx(0.02)
+    assert found.p_value == pytest.approx(2 * stats.t.sf(t, 4))
+    assert (found.high - found.low) / 2 == pytest.approx(2.776445 * 0.02 / t, rel=1e-6)
+    assert found.p_value > stats.ttest_1samp(differences, 0).pvalue  # the plain test is too sure
+
+
+def test_one_class_is_named():
+    with pytest.raises(EngineError, match="All 3 test cells are landslide cells"):
+        metrics.evaluate(np.ones(3), np.array([0.1, 0.2, 0.3]))
+    with pytest.raises(EngineError, match="1 of 2 cells have no susceptibility"):
+        metrics.evaluate(np.array([0, 1]), np.array([0.1, np.nan]))

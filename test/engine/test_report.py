@@ -1,0 +1,100 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+import base64
+import re
+from html.parser import HTMLParser
+
+import numpy as np
+import pytest
+from scarp.engine import figures
+from scarp.engine.report import Report, format_cell
+
+
+class Reader(HTMLParser):
+    def __init__(self):
+        super().__init__()
+        self.tags, self.links, self.text = [], [], []
+
+    def handle_starttag(self, tag, attributes):
+        self.tags.append(tag)
+        self.links += [value for name, value in attributes if name in ("src", "href")]
+
+    def handle_data(self, data):
+        self.text.append(data)
+
+
+@pytest.fixture
+def written(tmp_path):
+    report = Report("A <b>title</b>", "on a stack")
+    report.section("Result")
+    report.text("Slope & aspect < 3")
+    assert report.table(["Model", "AUC"], [["LR", 0.7731], ["none", None]], "Areas") == "Table 1"
+    labels, susceptibility = np.array([0, 0, 1, 1]), np.array([0.1, 0.6, 0.4, 0.9])
+    assert report.figure(figures.roc_curves({"LR": [(labels, susceptibility)]}), "ROC") == "Figure 1"
+    classes = np.array([[1, 2], [0, 1]], np.uint8)
+    picture = figures.class_map(classes, ["low", "high"], ["#009E73", "#D55E00"], [2 / 3, 1 / 3], 30.0)
+    assert report.figure(picture, "Map") == "Figure 2"
+    report.write(tmp_path / "report.html")
+    return (tmp_path / "report.html").read_text(encoding="utf-8")
+
+
+def test_report_needs_no_other_file(written):
+    reader = Reader()
+    reader.feed(written)
+    assert reader.links and all(link.startswith(("data:", "#")) for link in reader.links)
+    assert not {"script", "link"} & set(reader.tags)
+    assert "url(" not in written
+
+
+def test_report_escapes_what_it_is_given(written):
+    reader = Reader()
+    reader.feed(written)
+    text = " ".join(reader.text)
+    assert "A <b>title</b>" in text and "Slope & aspect < 3" in text
+    assert "<b>title" not in written
+
+
+def test_drawings_are_svg_and_maps_png(written):
+    images = re.findall(r"data:(image/[a-z+]+);base64,([^\"]+)", written)
+    assert [kind for kind, _ in images] == ["image/svg+xml", "image/png"]
+    assert b"<svg" in base64.b64decode(images[0][1])
+    assert base64.b64decode(images[1][1]).startswith(b"\x89PNG")
+
+
+def test_table_aligns_numbers(written):
+    assert '<th scope="col" class="number">AUC</th>' in written
+    assert '<td class="number">0.773</td>' in written
+    assert '<td class="number">–</td>' in written
+
+
+def test_cells_read_well():
+    values = (
+        0.7731,
+        -0.02,
+        12,
+        1234567,
+        4321.06,
+        3.2e-5,
+        0.0,
+        np.nan,
+        None,
+        "SVM",
+        True,
+        np.float32(0.5),
+        np.int64(-7),
+    )
+    texts = [
+        "0.773",
+        "−0.020",
+        "12",
+        "1,234,567",
+        "4,321.1",
+        "3.2e-05",
+        "0.000",
+        "–",
+        "–",
+        "SVM",
+        "True",
+        "0.500",
+        "−7",
+    ]
+    assert [format_cell(value) for value in values] == texts
