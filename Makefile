@@ -1,0 +1,56 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+.PHONY: help setup profile demo test bench check package clean
+
+# QGIS's embedded Python takes its prefix from the first python3 on PATH: the system's must come before pyenv's or conda's.
+export PATH := /usr/bin:/bin:/usr/sbin:/sbin:$(PATH)
+export QGIS_CUSTOM_CONFIG_PATH := $(CURDIR)/build/profile
+export QT_QPA_PLATFORM ?= offscreen
+export LC_ALL ?= C.UTF-8
+
+PLUGINS := $(QGIS_CUSTOM_CONFIG_PATH)/profiles/default/python/plugins
+DEV := .venv/bin
+
+help: ## Show the targets
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+setup: ## Install QGIS (Debian) and Scarp's engine (about 3 GB)
+	@sh .ci/setup
+	@$(MAKE) --no-print-directory profile
+	@qgis_process run scarp:installengine --LOG=$(CURDIR)/build/install-engine.txt
+
+profile: # A QGIS profile of its own, with this folder as the plugin `scarp`
+	@mkdir -p $(PLUGINS) && ln -sfn $(CURDIR) $(PLUGINS)/scarp
+	@qgis_process plugins enable scarp >/dev/null 2>&1 || { qgis_process plugins enable scarp; exit 1; }
+
+demo: setup ## Make a susceptibility map of the sample landscape
+	@sh .ci/demo
+
+.venv/ready: requirements-dev.txt Makefile
+	python3 -m venv --clear --system-site-packages .venv
+	@$$(python3 -I engine/__main__.py --python) -c 'import sysconfig; print(sysconfig.get_path("purelib"))' \
+		> "$$(echo .venv/lib/python3*/site-packages)/scarp-engine.pth"
+	$(DEV)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	@touch $@
+
+test: setup .venv/ready ## Run all tests
+	$(DEV)/python -m pytest test/engine test/models
+	$(DEV)/python -m pytest test/algorithms
+
+bench: setup .venv/ready ## Measure speed and memory (long; see docs/benchmarks.md)
+	@sh .ci/setup grass-core
+	@for each in test/bench/bench_*.py; do echo "== $$each"; $(DEV)/python $$each || exit 1; done
+
+check: setup .venv/ready ## Lint and type-check
+	$(DEV)/ruff check .
+	$(DEV)/ruff format --check .
+	$(DEV)/mypy
+
+package: ## Make the plugin's zip in dist/
+	@mkdir -p dist && rm -f dist/scarp.zip
+	git archive --format=zip --prefix=scarp/ --output=dist/scarp.zip HEAD
+	@echo "dist/scarp.zip"
+
+clean: ## Remove what the other targets made here (not the engine)
+	rm -rf build dist demo .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -1,0 +1,61 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Install or repair the engine."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from qgis.core import (
+    QgsProcessingContext,
+    QgsProcessingFeedback,
+    QgsProcessingParameterBoolean,
+    QgsProcessingParameterFile,
+    QgsProcessingParameterFileDestination,
+)
+
+from ..engine.environment import DISK_BYTES, environment_folder
+from .base import ScarpAlgorithm
+from .worker import own_python, run_with
+
+
+class InstallEngine(ScarpAlgorithm):
+    """Make the worker's Python environment, apart from QGIS's own Python."""
+
+    ID = "installengine"
+    TITLE = "Install or repair the engine"
+    GROUP = "setup"
+    TAGS = "install repair upgrade engine tensorflow environment pip"
+    TASK = "install_engine"
+    HELP = (
+        "Makes the Python environment that Scarp computes in (TensorFlow, scikit-learn and more), with pip, in your user folder. "
+        "QGIS's own Python stays as it is. Run it once after installing the plugin; run it again to repair a "
+        f"damaged or interrupted installation. It needs about {DISK_BYTES / 1e9:.0f} GB of disk and a connection to a Python "
+        "package index; pip's own settings (index, proxy, certificates) are respected."
+    )
+
+    def initAlgorithm(self, configuration: dict[str, Any] | None = None) -> None:
+        self.add(
+            QgsProcessingParameterFile("PYTHON", self.tr("Python to make it from"), optional=True),
+            self.tr("An interpreter that has GDAL's Python bindings. Empty: QGIS's own, which is nearly always right."),
+            advanced=True,
+        )
+        self.add(
+            QgsProcessingParameterBoolean("UPGRADE", self.tr("Install the newest versions"), False),
+            self.tr("Replace the packages of a complete engine by the newest versions that Scarp allows."),
+        )
+        self.add(
+            QgsProcessingParameterFileDestination("LOG", self.tr("Installation log"), "Text (*.txt)"),
+            self.tr("Everything that pip printed."),
+        )
+
+    def canExecute(self) -> tuple[bool, str]:
+        return True, ""
+
+    def processAlgorithm(
+        self, parameters: dict[str, Any], context: QgsProcessingContext, feedback: QgsProcessingFeedback
+    ) -> dict[str, Any]:
+        values = self.task_values(parameters, context, feedback)
+        python = Path(values.pop("python") or own_python())
+        result = run_with(python, self.TASK, {**values, "folder": str(environment_folder())}, feedback)
+        return {"LOG": result["log"]} if result else {}

@@ -1,0 +1,180 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The one bridge to the worker process: finds its interpreter, starts it, forwards what it tells."""
+
+from __future__ import annotations
+
+import functools
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any, Iterable
+
+import osgeo
+from qgis.core import QgsBlockingProcess, QgsProcessingException, QgsProcessingFeedback, QgsSettings
+from qgis.PyQt.QtCore import QProcess
+
+from ..engine.environment import environment_folder, environment_python, is_complete
+
+ENTRY = Path(__file__).resolve().parents[1] / "engine" / "__main__.py"
+# Where Processing keeps the provider setting `Python interpreter`.
+SETTING = "SCARP_PYTHON"
+INSTALL_HINT = "run “Install or repair the engine” (scarp:installengine)"
+
+
+class WorkerMissingError(Exception):
+    """No interpreter with the needed packages; the text says what is missing and what installs it."""
+
+
+def own_python() -> Path:
+    """Return the interpreter that QGIS itself embeds.
+
+    `sys.executable` is QGIS's own program on Windows and macOS, and on Linux the first `python3` on PATH, which may be
+    pyenv's or conda's. The right one lies above the GDAL bindings that QGIS uses.
+    """
+    version = f"{sys.version_info.major}.{sys.version_info.minor}"
+    names = (f"bin/python{version}", "bin/python3", "python.exe", "python3.exe")
+    for prefix in (*Path(osgeo.__file__).parents, Path(sys.base_prefix)):
+        for name in names:
+            if (prefix / name).is_file():
+                return prefix / name
+    return Path(sys.executable)
+
+
+def find_python(needs: Iterable[str]) -> Path:
+    """Return the first interpreter that has the packages `needs`.
+
+    The provider setting and the environment variable SCARP_PYTHON decide alone when they are set; else it is the plugin's own
+    environment, else QGIS's own Python where that is enough.
+
+    Raises
+    ------
+    WorkerMissingError
+        If there is none.
+    """
+    needs = tuple(needs)
+    for label, chosen in (
+        ("The provider setting “Python interpreter”", QgsSettings().value(f"Processing/Configuration/{SETTING}", "")),
+        ("The environment variable SCARP_PYTHON", os.environ.get("SCARP_PYTHON", "")),
+    ):
+        if chosen:
+            if not Path(chosen).is_file():
+                raise WorkerMissingError(f"{label} names {chosen}, which does not exist; correct it or clear it.")
+            missing = _missing(chosen, needs)
+            if missing:
+                raise WorkerMissingError(
+                    f"{label} names {chosen}, which lacks {', '.join(missing)}; install them there, or clear it and {INSTALL_HINT}."
+                )
+            return Path(chosen)
+    folder = environment_folder()
+    environment = environment_python(folder)
+    if is_complete(folder) and not _missing(str(environment), needs):
+        return environment
+    if not _missing(str(own_python()), needs):
+        return own_python()
+    state = "is damaged or incomplete" if folder.exists() else "is not installed"
+    raise WorkerMissingError(f"Scarp's engine (TensorFlow, scikit-learn and more) {state}: {INSTALL_HINT}.")
+
+
+def _missing(python: str, needs: tuple[str, ...]) -> list[str]:
+    """Return which of the packages `needs` the interpreter `python` lacks."""
+    try:
+        stamp = max(path.stat().st_mtime_ns for path in (Path(python), *Path(python).parents[1].glob("lib*/python*/site-packages")))
+    except OSError:
+        stamp = 0
+    return _probe(python, needs, stamp)
+
+
+@functools.lru_cache(maxsize=32)
+def _probe(python: str, needs: tuple[str, ...], _stamp: int) -> list[str]:
+    try:
+        run = subprocess.run(
+            [python, "-I", str(ENTRY), "--probe", *needs], capture_output=True, text=True, timeout=60, check=True
+        )
+        return json.loads(run.stdout)
+    except (OSError, subprocess.SubprocessError, ValueError):
+        return list(needs)
+
+
+def run_task(
+    task: str, values: dict[str, Any], needs: Iterable[str], feedback: QgsProcessingFeedback
+) -> dict[str, Any]:
+    """Run a task in the worker and return its result.
+
+    Raises
+    ------
+    QgsProcessingException
+        With the worker's own sentence if the task fails; with what happened if the worker was killed.
+    """
+    try:
+        python = find_python(needs)
+    except WorkerMissingError as error:
+        raise QgsProcessingException(str(error)) from None
+    return run_with(python, task, values, feedback)
+
+
+def run_with(python: Path, task: str, values: dict[str, Any], feedback: QgsProcessingFeedback) -> dict[str, Any]:
+    """Run a task in the worker with this interpreter; see `run_task`."""
+    with tempfile.TemporaryDirectory(prefix="scarp-") as folder:
+        description = Path(folder) / "task.json"
+        description.write_text(json.dumps({"task": task, "parameters": values}), encoding="utf-8")
+        listener = _Listener(feedback)
+        process = QgsBlockingProcess(str(python), ["-I", str(ENTRY), str(description)])
+        stdout, stderr = listener.stdout, listener.stderr  # the process does not keep a bound method alive
+        process.setStdOutHandler(stdout)
+        process.setStdErrHandler(stderr)
+        code = process.run(feedback)
+    if feedback.isCanceled():
+        return {}
+    if listener.error:
+        raise QgsProcessingException(listener.error)
+    if process.processError() == QProcess.ProcessError.FailedToStart:
+        raise QgsProcessingException(f"The worker {python} could not be started; {INSTALL_HINT}.")
+    if code != 0 or listener.result is None:
+        raise QgsProcessingException(
+            "The worker was ended by the system (most likely it ran out of memory); nothing was written. "
+            "Close other programs or use a smaller area, and run again."
+            + (f" Its last words: {listener.last_words}" if listener.last_words else "")
+        )
+    return listener.result
+
+
+class _Listener:
+    """Turns what the worker writes into calls of the Processing feedback."""
+
+    def __init__(self, feedback: QgsProcessingFeedback) -> None:
+        self._feedback = feedback
+        self._rest = {"out": b"", "err": b""}
+        self.result: dict[str, Any] | None = None
+        self.error = ""
+        self.last_words = ""
+
+    def stdout(self, data: Any) -> None:
+        for line in self._lines("out", data):
+            self._take(json.loads(line))
+
+    def stderr(self, data: Any) -> None:
+        for line in self._lines("err", data):
+            text = line.decode("utf-8", "replace").rstrip()
+            if text:
+                self.last_words = text
+                self._feedback.pushDebugInfo(text)
+
+    def _lines(self, stream: str, data: Any) -> list[bytes]:
+        *lines, self._rest[stream] = (self._rest[stream] + bytes(data)).split(b"\n")
+        return lines
+
+    def _take(self, line: dict[str, Any]) -> None:
+        kind = line["type"]
+        if kind == "progress":
+            self._feedback.setProgress(line["percent"])
+        elif kind == "message":
+            self._feedback.pushInfo(line["text"])
+        elif kind == "warning":
+            self._feedback.pushWarning(line["text"])
+        elif kind == "error":
+            self.error = line["text"]
+        elif kind == "result":
+            self.result = line["value"]

@@ -1,0 +1,119 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The worker process: runs one task and tells on stdout, as JSON lines, how it goes.
+
+`--probe PACKAGE…` prints which of the packages this Python lacks; `--python` the interpreter of the plugin's own environment.
+
+Each line is an object with `type`: `progress` (`percent`), `message`, `warning` and `error` (`text`), `result` (`value`).
+Exactly one `result` or `error` comes last. A traceback goes to stderr, and so does whatever a library prints.
+"""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import json
+import os
+import signal
+import sys
+import threading
+import traceback
+from pathlib import Path
+from typing import IO, Any
+
+from ..models.errors import ModelError
+from . import outputs
+from .environment import environment_folder, environment_python
+from .errors import EngineError
+from .feedback import Feedback
+
+_POLL_S = 1.0
+
+
+class JsonFeedback(Feedback):
+    """Feedback that writes JSON lines; progress never falls and is written in steps of 0.1."""
+
+    def __init__(self, stream: IO[str]) -> None:
+        self._stream = stream
+        self._percent = -1.0
+        self._lock = threading.Lock()
+
+    def progress(self, percent: float) -> None:
+        percent = min(round(percent, 1), 100.0)
+        if percent > self._percent:
+            self._percent = percent
+            self.write("progress", percent=percent)
+
+    def message(self, text: str) -> None:
+        self.write("message", text=text)
+
+    def warning(self, text: str) -> None:
+        self.write("warning", text=text)
+
+    def write(self, kind: str, **values: Any) -> None:
+        """Write one line."""
+        with self._lock:
+            self._stream.write(json.dumps({"type": kind, **values}) + "\n")
+            self._stream.flush()
+
+
+def main(arguments: list[str]) -> int:
+    """Run the task described in the file named by the first argument; return the exit code."""
+    if arguments[0] == "--probe":
+        sys.stdout.write(json.dumps([name for name in arguments[1:] if importlib.util.find_spec(name) is None]))
+        return 0
+    if arguments[0] == "--python":
+        sys.stdout.write(f"{environment_python(environment_folder())}\n")
+        return 0
+    description = json.loads(Path(arguments[0]).read_text(encoding="utf-8"))
+    feedback = JsonFeedback(_claim_stdout())
+    _stop_when_told()
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    try:
+        value = run(description["task"], description["parameters"], feedback)
+    except (EngineError, ModelError) as error:
+        feedback.write("error", text=str(error))
+        return 1
+    except MemoryError:
+        feedback.write("error", text="The worker ran out of memory; close other programs or use a smaller area.")
+        return 1
+    except Exception as error:  # a bug: the traceback goes to the log
+        traceback.print_exc()
+        feedback.write("error", text=f"Scarp failed unexpectedly ({type(error).__name__}: {error}); the log has the details.")
+        return 1
+    feedback.write("result", value=value)
+    return 0
+
+
+def run(task: str, parameters: dict[str, Any], feedback: Feedback) -> dict[str, Any]:
+    """Run the task whose module in `engine.tasks` has the name `task`; return its result."""
+    return importlib.import_module(f".tasks.{task}", __package__).run(feedback, **parameters)
+
+
+def _claim_stdout() -> IO[str]:
+    """Keep stdout for JSON lines; whatever else is printed, by C code too, goes to stderr."""
+    stream = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    os.dup2(2, 1)
+    sys.stdout = sys.stderr
+    return stream
+
+
+def _stop_when_told() -> None:
+    """On SIGTERM, or when the parent is gone, remove unfinished outputs and exit at once.
+
+    A thread waits for the signal, since Python's own handlers wait for the main thread, which may be in native code
+    for many seconds. Windows has no such signal: there a cancelled worker is killed, and its unfinished
+    outputs are removed by the next run (`outputs.check_writable`).
+    """
+    if not hasattr(signal, "sigtimedwait"):
+        return
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
+    parent = os.getppid()
+
+    def wait() -> None:
+        while os.getppid() == parent:
+            if signal.sigtimedwait({signal.SIGTERM}, _POLL_S):
+                break
+        outputs.remove_unfinished()
+        os._exit(128 + signal.SIGTERM)
+
+    threading.Thread(target=wait, name="stop", daemon=True).start()

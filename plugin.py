@@ -1,0 +1,33 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The plugin: adds the Scarp provider to Processing, and takes it away again."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from qgis.core import QgsApplication
+
+from .processing_provider.provider import ScarpProvider
+
+
+class ScarpPlugin:
+    """What QGIS loads and unloads; `qgis_process` calls only `initProcessing`."""
+
+    def __init__(self, iface: Any) -> None:
+        self._iface = iface
+        self._provider: ScarpProvider | None = None
+
+    def initProcessing(self) -> None:  # noqa: N802 (QGIS looks for this name)
+        """Register the provider."""
+        self._provider = ScarpProvider()
+        QgsApplication.processingRegistry().addProvider(self._provider)
+
+    def initGui(self) -> None:  # noqa: N802 (QGIS looks for this name)
+        """Register the provider; everything is in the Processing Toolbox."""
+        self.initProcessing()
+
+    def unload(self) -> None:
+        """Take the provider away."""
+        if self._provider is not None:
+            QgsApplication.processingRegistry().removeProvider(self._provider)
+            self._provider = None

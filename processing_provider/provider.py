@@ -1,0 +1,92 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The provider: Scarp's place in the Processing Toolbox."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from processing.core.ProcessingConfig import ProcessingConfig, Setting
+from qgis.core import QgsMessageLog, QgsProcessingModelAlgorithm, QgsProcessingProvider
+from qgis.PyQt.QtGui import QIcon
+
+from ..algorithms import ALGORITHMS
+from ..algorithms.worker import SETTING
+
+RESOURCES = Path(__file__).resolve().parents[1] / "resources"
+
+
+class ScarpProvider(QgsProcessingProvider):
+    """Registers `algorithms.ALGORITHMS` and the Graphical Modeler models in `resources/models`."""
+
+    def id(self) -> str:
+        """Return the identifier that ids of algorithms begin with."""
+        return "scarp"
+
+    def name(self) -> str:
+        """Return the name that the toolbox shows."""
+        return "Scarp"
+
+    def longName(self) -> str:  # noqa: N802
+        """Return the name with what it is for."""
+        return self.tr("Scarp – landslide susceptibility mapping")
+
+    def icon(self) -> QIcon:
+        """Return the icon that the toolbox shows."""
+        return QIcon(str(RESOURCES / "icons" / "scarp.svg"))
+
+    def load(self) -> bool:
+        """Add the settings page and the algorithms."""
+        ProcessingConfig.settingIcons[self.name()] = self.icon()
+        ProcessingConfig.addSetting(
+            Setting(
+                self.name(),
+                SETTING,
+                self.tr("Python interpreter (empty: the engine that Scarp installs)"),
+                "",
+                valuetype=Setting.FILE,
+            )
+        )
+        ProcessingConfig.readSettings()
+        self.refreshAlgorithms()
+        return True
+
+    def unload(self) -> None:
+        """Take the settings page away."""
+        ProcessingConfig.removeSetting(SETTING)
+        ProcessingConfig.settingIcons.pop(self.name(), None)
+
+    def loadAlgorithms(self) -> None:  # noqa: N802
+        """Add every algorithm, then the models that chain them."""
+        for algorithm in ALGORITHMS:
+            self.addAlgorithm(algorithm())
+        for path in sorted((RESOURCES / "models").glob("*.model3")):
+            model = QgsProcessingModelAlgorithm()
+            if model.fromFile(str(path)):
+                model.setSourceFilePath(str(path))
+                self.addAlgorithm(model)
+            else:
+                QgsMessageLog.logMessage(self.tr("The model {} cannot be read.").format(path), self.name())
+
+    def supportedOutputVectorLayerExtensions(self) -> list[str]:  # noqa: N802
+        """Return the vector formats that the worker writes."""
+        return ["gpkg"]
+
+    def supportedOutputTableExtensions(self) -> list[str]:  # noqa: N802
+        """Return the table formats that the worker writes."""
+        return ["csv"]
+
+    def supportedOutputRasterLayerExtensions(self) -> list[str]:  # noqa: N802
+        """Return the raster formats that the worker writes."""
+        return ["tif"]
+
+    def defaultVectorFileExtension(self, hasGeometry: bool = True) -> str:  # noqa: N802, N803, FBT001, FBT002
+        """Return the format of a temporary vector output."""
+        return "gpkg" if hasGeometry else "csv"
+
+    def defaultRasterFileExtension(self) -> str:  # noqa: N802
+        """Return the format of a temporary raster output."""
+        return "tif"
+
+    def supportsNonFileBasedOutput(self) -> bool:  # noqa: N802
+        """Return False: the worker writes files."""
+        return False
