@@ -1,0 +1,45 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What the user can choose from: tables of id to label. Standard library only, since QGIS's dialogs read them."""
+
+from __future__ import annotations
+
+# How non-landslide cells are drawn (Huang et al. 2020); `engine/sampling.py`.
+ABSENCE_METHODS = {
+    "random": "Random",
+    "seed_cells": "Seed cells (in a ring around landslides, beyond the buffer)",
+    "flat": "Flat (slope below the limit)",
+    "random_and_flat": "Half random, half flat",
+}
+
+# How sample cells are divided into training and test cells; `engine/sampling.py`.
+SPLITS = {
+    "random": "Random",
+    "blocks": "Spatial blocks",
+}
+
+# The defaults of drawing sample cells, also where an algorithm draws them itself.
+METHOD = "random"
+RATIO = 1.0
+BUFFER_M = 100.0
+SLOPE_LIMIT_DEG = 2.0
+SPLIT = "random"
+TEST_SHARE = 0.2
+FOLDS = 5
+SEED = 1
+
+# How classifiers are validated; `engine/folds.py`.
+VALIDATIONS = {
+    "holdout": "Hold-out (the paper's 80/20)",
+    "random": "Random folds",
+    "blocks": "Spatial folds (blocks)",
+    "kmeans": "Spatial folds (k-means on coordinates)",
+    "temporal": "Temporal (train before a date, test after)",
+}
+
+# How susceptibility is divided into classes; `engine/zonation.py`.
+CLASSIFICATIONS = {
+    "natural_breaks": "Natural breaks (Jenks)",
+    "quantiles": "Quantiles (equal areas)",
+    "equal_intervals": "Equal intervals",
+    "manual": "Manual breaks",
+}
