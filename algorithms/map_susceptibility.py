@@ -1,0 +1,48 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Map susceptibility."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+from qgis.core import QgsProcessingParameterFile, QgsProcessingParameterRasterDestination, QgsProcessingParameterRasterLayer
+
+from ..engine.environment import MAPPING_PACKAGES
+from .base import RESOURCES, ScarpAlgorithm
+
+
+class MapSusceptibility(ScarpAlgorithm):
+    """Apply a trained model to every cell of a covariate stack."""
+
+    ID = "mapsusceptibility"
+    TITLE = "Map susceptibility"
+    GROUP = "map"
+    TAGS = "map predict inference susceptibility landslide cnn raster apply"
+    TASK = "map_susceptibility"
+    NEEDS = MAPPING_PACKAGES
+    HELP = (
+        "Computes the landslide susceptibility (0 to 1) of every cell of a covariate stack with a trained model. "
+        "The stack is read by windows, so its size does not matter. A trained network also maps without TensorFlow, only slower: "
+        "a colleague who has QGIS but not Scarp's engine can use your model file.\n\n"
+        "Bands are matched by name: the stack may have more covariates than the model, in any order."
+    )
+
+    def initAlgorithm(self, configuration: dict[str, Any] | None = None) -> None:
+        self.add(
+            QgsProcessingParameterRasterLayer("COVARIATES", self.tr("Covariate stack")),
+            self.tr("The output of “Prepare covariates”, of the same area or another."),
+        )
+        self.add(
+            QgsProcessingParameterFile("MODEL", self.tr("Model file"), fileFilter=self.tr("Scarp model (*.scarp)")),
+            self.tr("The model file that “Train CNN–DNN” or “Benchmark classifiers” wrote."),
+        )
+        self.add(
+            QgsProcessingParameterRasterDestination("OUTPUT", self.tr("Susceptibility")),
+            self.tr("Susceptibility from 0 to 1, on the stack's grid."),
+        )
+
+    def finish(self, result: dict[str, Any]) -> None:
+        # QGIS reads the style that lies beside a raster, however the raster gets loaded.
+        shutil.copyfile(RESOURCES / "styles" / "susceptibility.qml", Path(result["output"]).with_suffix(".qml"))

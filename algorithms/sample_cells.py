@@ -1,0 +1,100 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Sample landslide and non-landslide cells."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from qgis.core import (
+    QgsProcessing,
+    QgsProcessingParameterFeatureSource,
+    QgsProcessingParameterNumber,
+    QgsProcessingParameterRasterLayer,
+    QgsProcessingParameterVectorDestination,
+)
+
+from ..engine import choices
+from .base import ScarpAlgorithm
+
+
+class SampleCells(ScarpAlgorithm):
+    """Draw the cells that a model learns from and is tested on."""
+
+    ID = "samplecells"
+    TITLE = "Sample landslide and non-landslide cells"
+    GROUP = "data"
+    TAGS = "sample presence absence landslide inventory training test split fold block buffer seed cells"
+    TASK = "sample_cells"
+    HELP = (
+        "Turns a landslide inventory into sample cells: every cell of a landslide is a presence, and cells without landslides "
+        "are drawn as absences in one of the ways of Huang et al. that the paper uses: at random, in a ring around the landslides (seed "
+        "cells), or on flat ground. A buffer keeps absences away from landslides. Each cell belongs to the training or the test part, and to a fold.\n\n"
+        "Split by blocks to test how well the model predicts ground that it has not seen; a random split flatters, since neighbours are alike."
+    )
+
+    def initAlgorithm(self, configuration: dict[str, Any] | None = None) -> None:
+        number = QgsProcessingParameterNumber.Type
+        self.add(
+            QgsProcessingParameterRasterLayer("COVARIATES", self.tr("Covariate stack")),
+            self.tr("The output of “Prepare covariates”."),
+        )
+        self.add(
+            QgsProcessingParameterFeatureSource(
+                "INVENTORY",
+                self.tr("Landslide inventory"),
+                [QgsProcessing.SourceType.TypeVectorPoint, QgsProcessing.SourceType.TypeVectorPolygon],
+            ),
+            self.tr("Landslides as points or polygons, in any coordinate reference system."),
+        )
+        self.add_choice(
+            "METHOD",
+            self.tr("Draw non-landslide cells"),
+            choices.ABSENCE_METHODS,
+            self.tr("Where absences come from."),
+            default=choices.METHOD,
+        )
+        self.add(
+            QgsProcessingParameterNumber("RATIO", self.tr("Absences per presence"), number.Double, choices.RATIO, minValue=0.01),
+            self.tr("How many non-landslide cells are drawn for each landslide cell."),
+        )
+        self.add(
+            QgsProcessingParameterNumber("BUFFER", self.tr("Buffer around landslides (m)"), number.Double, choices.BUFFER_M, minValue=0.0),
+            self.tr("No absence is drawn nearer to a landslide than this, in metres."),
+        )
+        self.add(
+            QgsProcessingParameterNumber(
+                "SLOPE_LIMIT", self.tr("Flat ground is below (degrees)"), number.Double, choices.SLOPE_LIMIT_DEG, minValue=0.0, maxValue=90.0
+            ),
+            self.tr("The slope below which ground counts as flat; used where flat ground is sampled."),
+            advanced=True,
+        )
+        self.add_choice(
+            "SPLIT",
+            self.tr("Split into training and test cells"),
+            choices.SPLITS,
+            self.tr("Random, or by spatial blocks that belong as a whole to one part."),
+            default=choices.SPLIT,
+        )
+        self.add(
+            QgsProcessingParameterNumber("TEST_SHARE", self.tr("Share of test cells"), number.Double, choices.TEST_SHARE, minValue=0.0, maxValue=0.9),
+            self.tr("The part of the cells that is kept for the test; 0.2 is the paper's."),
+        )
+        self.add(
+            QgsProcessingParameterNumber("FOLDS", self.tr("Folds"), number.Integer, choices.FOLDS, minValue=2),
+            self.tr("The training cells are dealt into this many folds, for cross-validation."),
+            advanced=True,
+        )
+        self.add(
+            QgsProcessingParameterNumber("BLOCK_SIZE", self.tr("Block size (m)"), number.Double, 0.0, minValue=0.0),
+            self.tr("The side of a spatial block in metres. 0: from the spatial autocorrelation of the covariates."),
+            advanced=True,
+        )
+        self.add(
+            QgsProcessingParameterNumber("SEED", self.tr("Seed"), number.Integer, choices.SEED, minValue=0),
+            self.tr("The same seed draws the same cells."),
+            advanced=True,
+        )
+        self.add(
+            QgsProcessingParameterVectorDestination("OUTPUT", self.tr("Sample cells"), QgsProcessing.SourceType.TypeVectorPoint),
+            self.tr("One point per cell centre: landslide (1/0), subset (train/test), fold, x, y, origin."),
+        )

@@ -1,0 +1,92 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""A running QGIS with Processing and the Scarp provider, in this process; the worker is another one."""
+
+import os
+import sys
+from pathlib import Path
+
+import pytest
+
+sys.path.append("/usr/share/qgis/python/plugins")
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+
+
+@pytest.fixture(scope="session")
+def provider():
+    from qgis.core import QgsApplication
+
+    application = QgsApplication([], True)
+    application.initQgis()
+    from processing.core.Processing import Processing
+
+    Processing.initialize()
+    from scarp import classFactory
+
+    plugin = classFactory(None)
+    plugin.initProcessing()
+    yield QgsApplication.processingRegistry().providerById("scarp")
+    plugin.unload()
+
+
+@pytest.fixture
+def feedback(provider):
+    """Feedback that keeps what it is told."""
+    from qgis.core import QgsProcessingFeedback
+
+    class Recorder(QgsProcessingFeedback):
+        def __init__(self):
+            super().__init__(False)
+            self.warnings, self.messages, self.percents = [], [], []
+            self.progressChanged.connect(self.percents.append)
+
+        def pushWarning(self, text):
+            self.warnings.append(text)
+
+        def pushInfo(self, text):
+            self.messages.append(text)
+
+    return Recorder()
+
+
+@pytest.fixture(scope="session")
+def run(provider):
+    """Run an algorithm of Scarp as a script would; return its results."""
+    import processing
+
+    def run_algorithm(name, parameters, feedback=None):
+        return processing.run(f"scarp:{name}", parameters, feedback=feedback)
+
+    return run_algorithm
+
+
+@pytest.fixture(scope="session")
+def landscape(run, tmp_path_factory):
+    """A small sample landscape: the folder and the outputs of the algorithm."""
+    folder = tmp_path_factory.mktemp("landscape")
+    return run("samplelandscape", {"SIZE": 192, "LANDSLIDES": 400, "SEED": 3, "FOLDER": str(folder)})
+
+
+@pytest.fixture(scope="session")
+def stack(run, landscape, tmp_path_factory):
+    """The covariate stack of the landscape, with every kind of layer."""
+    output = tmp_path_factory.mktemp("stack") / "stack.tif"
+    run(
+        "preparecovariates",
+        {
+            "DEM": landscape["DEM"],
+            "FAULTS": landscape["FAULTS"],
+            "ROADS": landscape["ROADS"],
+            "SETTLEMENTS": landscape["SETTLEMENTS"],
+            "GEOLOGY": landscape["GEOLOGY"],
+            "GEOLOGY_FIELD": "unit",
+            "RED": landscape["RED"],
+            "NIR": landscape["NIR"],
+            "OUTPUT": str(output),
+        },
+    )
+    return str(output)
+
+
+@pytest.fixture(scope="session")
+def root():
+    return Path(__file__).resolve().parents[2]

@@ -1,0 +1,119 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The bridge: progress, cancel, error, a killed worker, a missing engine."""
+
+import os
+import signal
+import subprocess
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+
+def workers():
+    found = subprocess.run(["pgrep", "-P", str(os.getpid()), "-f", "engine/__main__.py"], capture_output=True, text=True, check=False)
+    return [int(pid) for pid in found.stdout.split()]
+
+
+def when_busy(feedback, action):
+    """Do `action` as soon as the worker has reported progress."""
+
+    def wait():
+        deadline = time.monotonic() + 60
+        while not feedback.percents and time.monotonic() < deadline:
+            time.sleep(0.05)
+        action()
+
+    thread = threading.Thread(target=wait)
+    thread.start()
+    return thread
+
+
+def left_over(folder):
+    return sorted(path.name for path in Path(folder).rglob("*") if path.is_file())
+
+
+@pytest.fixture
+def long_task(tmp_path):
+    return {"SIZE": 3000, "LANDSLIDES": 1000, "SEED": 1, "FOLDER": str(tmp_path)}
+
+
+def test_progress_rises_to_the_end(run, feedback, tmp_path):
+    run("samplelandscape", {"SIZE": 64, "LANDSLIDES": 20, "SEED": 1, "FOLDER": str(tmp_path)}, feedback)
+    assert feedback.percents == sorted(feedback.percents)
+    assert feedback.percents[-1] == 100
+
+
+def test_cancel_takes_two_seconds_and_leaves_nothing_half(provider, feedback, long_task, tmp_path):
+    from qgis.core import QgsProcessingContext
+
+    cancelled = []
+    thread = when_busy(feedback, lambda: (cancelled.append(time.monotonic()), feedback.cancel()))
+    results, ok = provider.algorithm("samplelandscape").run(long_task, QgsProcessingContext(), feedback)
+    thread.join()
+    assert time.monotonic() - cancelled[0] < 2.0
+    assert results == {}
+    assert not [name for name in left_over(tmp_path) if "scarp-part" in name]
+    assert "truth.tif" not in left_over(tmp_path)
+    assert workers() == []
+
+
+def test_a_killed_worker_is_reported_and_qgis_lives(run, feedback, long_task, tmp_path):
+    from qgis.core import QgsProcessingException
+
+    thread = when_busy(feedback, lambda: [os.kill(pid, signal.SIGKILL) for pid in workers()])
+    with pytest.raises(QgsProcessingException, match="ended by the system"):
+        run("samplelandscape", long_task, feedback)
+    thread.join()
+    run("samplelandscape", {**long_task, "SIZE": 64, "LANDSLIDES": 5})
+    assert not [name for name in left_over(tmp_path) if "scarp-part" in name]
+
+
+def test_an_error_is_one_sentence(run, tmp_path):
+    from qgis.core import QgsProcessingException
+
+    with pytest.raises(QgsProcessingException) as raised:
+        run("samplelandscape", {"SIZE": 64, "LANDSLIDES": 100000, "SEED": 1, "FOLDER": str(tmp_path)})
+    assert "100000" in str(raised.value).replace(",", "")
+    assert "Traceback" not in str(raised.value)
+
+
+def test_an_unwritable_output_is_named_before_any_work(run, landscape):
+    from qgis.core import QgsProcessingException
+
+    with pytest.raises(QgsProcessingException, match="/proc/stack.tif"):
+        run("preparecovariates", {"DEM": landscape["DEM"], "OUTPUT": "/proc/stack.tif"})
+
+
+def test_a_missing_interpreter_is_named(provider, monkeypatch):
+    monkeypatch.setenv("SCARP_PYTHON", "/nowhere/python")
+    can, message = provider.algorithm("traincnndnn").canExecute()
+    assert not can
+    assert "/nowhere/python" in message
+
+
+def test_a_missing_engine_names_the_algorithm_that_installs_it(provider, monkeypatch, tmp_path):
+    monkeypatch.delenv("SCARP_PYTHON", raising=False)
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
+    can, message = provider.algorithm("traincnndnn").canExecute()
+    assert not can
+    assert "scarp:installengine" in message
+    assert provider.algorithm("installengine").canExecute()[0]
+    # Mapping with a network needs no more than QGIS's own Python has.
+    assert provider.algorithm("mapsusceptibility").canExecute()[0]
+
+
+def test_an_interrupted_installation_counts_as_none(provider, monkeypatch, tmp_path):
+    from scarp.engine.environment import UNFINISHED, environment_folder, environment_python, is_complete
+
+    folder = environment_folder()
+    assert is_complete(folder)
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
+    copy = environment_folder()
+    environment_python(copy).parent.mkdir(parents=True)
+    environment_python(copy).symlink_to(environment_python(folder))
+    assert is_complete(copy)
+    (copy / UNFINISHED).touch()
+    assert not is_complete(copy)
+    assert "incomplete" in provider.algorithm("traincnndnn").canExecute()[1]
