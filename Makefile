@@ -25,7 +25,7 @@ profile: # A QGIS profile of its own, with this folder as the plugin `scarp`
 	@qgis_process plugins enable scarp >/dev/null 2>&1 || { qgis_process plugins enable scarp; exit 1; }
 
 demo: setup ## Make a susceptibility map of the sample landscape
-	@sh .ci/demo
+	@$$(python3 -I engine/__main__.py --python) .ci/demo.py
 
 .venv/ready: requirements-dev.txt Makefile
 	python3 -m venv --clear --system-site-packages .venv
