@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import heapq
+from typing import NamedTuple
 
 import numpy as np
 from numba import njit
@@ -13,21 +14,25 @@ from .feedback import Feedback
 AREA_EXPONENT = 0.45
 HILLSIDE_M2 = 1.3e4  # below about this area no river forms
 DIFFUSION = 0.1  # share of the Laplacian added in a step; stable below 0.25
-GRADE = 1e-5  # least gradient along a drainage path, so that no cell is a pit
+RISE_M = 1e-3  # least rise from a cell to the next above it, so that no cell is a pit
 _ROWS = np.array([0, 1, 1, 1, 0, -1, -1, -1])
 _COLS = np.array([1, 1, 0, -1, -1, -1, 0, 1])
 _LENGTH = np.array([1, 2**0.5] * 4)
 
 
-def erode(
-    altitude: np.ndarray,
-    uplift: np.ndarray,
-    erodibility: np.ndarray,
-    talus: np.ndarray,
-    cell_size: float,
-    steps: int,
-    feedback: Feedback,
-) -> np.ndarray:
+class Land(NamedTuple):
+    """What is worn down, each of shape (rows, cols).
+
+    `uplift` in m per step; `erodibility`, K times the length of a step, m^(1 − 2m); `talus`, the steepest
+    stable gradient, m/m.
+    """
+
+    uplift: np.ndarray
+    erodibility: np.ndarray
+    talus: np.ndarray
+
+
+def erode(altitude: np.ndarray, land: Land, cell_size: float, steps: int, feedback: Feedback) -> np.ndarray:
     """Return `altitude` after `steps` of uplift, river erosion and creep; every cell then drains to the edge.
 
     Each step routes water (priority flood, steepest descent), solves dz/dt = U − K Aᵐ S implicitly from the outlets
@@ -38,39 +43,35 @@ def erode(
     ----------
     altitude
         Shape (rows, cols), m, float32; changed in place.
-    uplift
-        Shape (rows, cols), m per step.
-    erodibility
-        Shape (rows, cols); K times the length of a step, m^(1 − 2m).
-    talus
-        Shape (rows, cols); steepest stable gradient, m/m.
+    land
+        What is lifted and worn down, on the same grid.
     cell_size
         Metres.
     steps
         Number of steps.
     """
     for _ in feedback.steps(range(steps), steps):
-        order = _flood(altitude, np.float32(GRADE * cell_size))
-        _wear(altitude, order, uplift, erodibility, talus, cell_size)
+        order = _flood(altitude)
+        _wear(altitude, order, land, cell_size)
         _creep(altitude, DIFFUSION)
-    return fill(altitude, cell_size)
+    return fill(altitude)
 
 
-def fill(altitude: np.ndarray, cell_size: float) -> np.ndarray:
+def fill(altitude: np.ndarray) -> np.ndarray:
     """Return `altitude` (changed in place) with every pit raised until it drains, gently, to the edge."""
-    _flood(altitude, np.float32(GRADE * cell_size))
+    _flood(altitude)
     return altitude
 
 
 def drainage_area(altitude: np.ndarray, cell_size: float) -> np.ndarray:
     """Return the area (m²) that drains through each cell by steepest descent once pits are filled."""
     filled = altitude.astype(np.float32)
-    order = _flood(filled, np.float32(GRADE * cell_size))
+    order = _flood(filled)
     return _accumulate(filled, order, _receivers(filled)) * np.float32(cell_size**2)
 
 
 @njit(cache=True)
-def _flood(z: np.ndarray, rise: float) -> np.ndarray:
+def _flood(z: np.ndarray) -> np.ndarray:
     """Raise every pit until it drains, and return the cells from the outlets upwards (Barnes et al. 2014)."""
     rows, cols = z.shape
     order = np.empty(rows * cols, np.int32)
@@ -85,7 +86,7 @@ def _flood(z: np.ndarray, rise: float) -> np.ndarray:
     heapq.heapify(heap)
     n = 0
     while len(heap) > 0:
-        _, i = heapq.heappop(heap)
+        i = heapq.heappop(heap)[1]
         order[n] = i
         n += 1
         r, c = i // cols, i % cols
@@ -93,7 +94,7 @@ def _flood(z: np.ndarray, rise: float) -> np.ndarray:
             rr, cc = r + _ROWS[k], c + _COLS[k]
             if 0 <= rr < rows and 0 <= cc < cols and not seen[rr, cc]:
                 seen[rr, cc] = True
-                z[rr, cc] = max(z[rr, cc], z[r, c] + rise)
+                z[rr, cc] = max(z[rr, cc], z[r, c] + RISE_M)
                 heapq.heappush(heap, (z[rr, cc], np.int32(rr * cols + cc)))
     return order
 
@@ -127,14 +128,7 @@ def _accumulate(z: np.ndarray, order: np.ndarray, down: np.ndarray) -> np.ndarra
 
 
 @njit(cache=True)
-def _wear(
-    z: np.ndarray,
-    order: np.ndarray,
-    uplift: np.ndarray,
-    erodibility: np.ndarray,
-    talus: np.ndarray,
-    cell_size: float,
-) -> None:
+def _wear(z: np.ndarray, order: np.ndarray, land: Land, cell_size: float) -> None:
     cols = z.shape[1]
     down = _receivers(z)
     area = _accumulate(z, order, down)
@@ -144,9 +138,9 @@ def _wear(
         if k >= 0:
             length = cell_size * _LENGTH[k]
             below = z[r + _ROWS[k], c + _COLS[k]]
-            power = erodibility[r, c] * (area[r, c] * cell_size**2 + HILLSIDE_M2) ** AREA_EXPONENT / length
-            worn = (z[r, c] + uplift[r, c] + power * below) / (1.0 + power)
-            z[r, c] = min(max(worn, below + GRADE * length), below + talus[r, c] * length)
+            power = land.erodibility[r, c] * (area[r, c] * cell_size**2 + HILLSIDE_M2) ** AREA_EXPONENT / length
+            worn = (z[r, c] + land.uplift[r, c] + power * below) / (1.0 + power)
+            z[r, c] = min(max(worn, below + RISE_M), below + land.talus[r, c] * length)
 
 
 @njit(cache=True)

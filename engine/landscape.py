@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """A synthetic landscape: rock that is folded, faulted and lifted, and worn down by rivers.
 
-The structure (rock, uplift, faults) is drawn on a *control grid* of at most `CONTROL_PX` cells a side, and the rivers cut
-into it on ever finer grids. Both first take in the surroundings of the landscape, so that rivers cross its edge.
+The structure (rock, uplift, faults) is drawn on a *control grid* of at most `CONTROL_PX` cells a side, and the rivers
+cut into it on ever finer grids. Both first take in the surroundings of the landscape, so that rivers cross its edge.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from scipy import ndimage
 
-from .erosion import erode, fill
+from .erosion import Land, erode, fill
 from .feedback import Feedback
 
 STRIKE_DEG = 130.0  # azimuth of the folds: north-west to south-east, as in the Zagros
@@ -57,8 +57,8 @@ ALLUVIUM = len(COLUMN)
 class Structure:
     """What lies under the land, on a control grid of shape (side, side).
 
-    `rock` holds indices of `ROCKS`; `uplift` runs from 0 (plain) to about 1.5; `damage` (0 to 1) is how far faults have broken
-    the rock; `faults` are traces (n, 2) of rows and columns, in cells from the upper left corner.
+    `rock` holds indices of `ROCKS`; `uplift` runs from 0 (plain) to about 1.5; `damage` (0 to 1) is how far faults have
+    broken the rock; `faults` are traces (n, 2) of rows and columns, in cells from the upper left corner.
     """
 
     rock: np.ndarray
@@ -234,7 +234,7 @@ def shape_terrain(
         1 + 1.5 * structure.damage
     )
     talus = np.tan(np.radians([rock.talus_deg for rock in ROCKS])).astype(np.float32)[structure.rock]
-    fields = [UPLIFT_M * structure.uplift, np.float32(ERODIBILITY) * erodibility, talus]
+    land = Land(UPLIFT_M * structure.uplift, np.float32(ERODIBILITY) * erodibility, talus)
     altitude = np.float32(BASE_LEVEL_M) + 200 * structure.uplift
 
     levels = [side]
@@ -247,12 +247,12 @@ def shape_terrain(
         altitude = resample(altitude, width)
         if last:
             altitude = crop(altitude, at)
-            fields = [crop(field, min(side, CONTROL_PX)) for field in fields]
+            land = Land(*(crop(field, min(side, CONTROL_PX)) for field in land))
             width = at
         altitude = altitude + np.float32(0.02 * size) * rng.standard_normal((width, width), np.float32)
         steps = 80 if level == 0 else 10 if at <= 3000 else 4
         part = feedback.part(40.0 * level / len(levels), 40.0) if not last else feedback.part(40.0, 100.0)
-        altitude = erode(altitude, *(resample(field, width) for field in fields), size, steps, part)
+        altitude = erode(altitude, Land(*(resample(field, width) for field in land)), size, steps, part)
     return _roughen(rng, altitude, cell_size)
 
 
@@ -262,4 +262,4 @@ def _roughen(rng: np.random.Generator, altitude: np.ndarray, cell_size: float) -
     steep = np.minimum(np.maximum(*map(np.abs, np.gradient(altitude, np.float32(cell_size)))), np.float32(0.5))
     bumps *= np.float32(0.1 * cell_size) * steep
     altitude += bumps
-    return fill(altitude, cell_size)
+    return fill(altitude)

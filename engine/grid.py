@@ -1,0 +1,124 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The grid that rasters share: where its cells lie, and how it is cut into windows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from osgeo import gdal, osr
+
+from .errors import EngineError
+
+gdal.UseExceptions()
+osr.UseExceptions()
+
+
+@dataclass(frozen=True)
+class Window:
+    """A rectangle of cells: its first row and column, and how many of each."""
+
+    row: int
+    col: int
+    rows: int
+    cols: int
+
+
+@dataclass(frozen=True)
+class Grid:
+    """A north-up raster grid.
+
+    Parameters
+    ----------
+    crs
+        Coordinate reference system as WKT.
+    transform
+        GDAL's geotransform: west edge, cell width, 0, north edge, 0, minus cell height.
+    shape
+        Rows and columns.
+    """
+
+    crs: str
+    transform: tuple[float, float, float, float, float, float]
+    shape: tuple[int, int]
+
+    @classmethod
+    def of(cls, dataset: gdal.Dataset) -> Grid:
+        """Return the grid of a raster.
+
+        Raises
+        ------
+        EngineError
+            If the raster has no coordinate reference system or is rotated.
+        """
+        name = dataset.GetDescription()
+        transform = dataset.GetGeoTransform()
+        if not dataset.GetProjection():
+            raise EngineError(f"The raster {name} has no coordinate reference system; assign one (gdal:assignprojection).")
+        if transform[2] or transform[4] or transform[5] >= 0:
+            raise EngineError(f"The raster {name} is rotated or not north-up; warp it first (gdal:warpreproject).")
+        return cls(dataset.GetProjection(), transform, (dataset.RasterYSize, dataset.RasterXSize))
+
+    @property
+    def cell_size(self) -> tuple[float, float]:
+        """Width and height of a cell in units of the CRS."""
+        return self.transform[1], -self.transform[5]
+
+    @property
+    def spatial_reference(self) -> osr.SpatialReference:
+        """The CRS, with coordinates always in the order easting, northing."""
+        reference = osr.SpatialReference(self.crs)
+        reference.SetAxisMappingStrategy(osr.OAMS_TRADITIONAL_GIS_ORDER)
+        return reference
+
+    @property
+    def is_projected(self) -> bool:
+        """Whether coordinates are lengths rather than degrees."""
+        return bool(self.spatial_reference.IsProjected())
+
+    @property
+    def metres_per_unit(self) -> float:
+        """Metres in one unit of a projected CRS."""
+        return float(self.spatial_reference.GetLinearUnits())
+
+    @property
+    def bounds(self) -> tuple[float, float, float, float]:
+        """West, south, east, north."""
+        west, width, _, north, _, height = self.transform
+        return west, north + height * self.shape[0], west + width * self.shape[1], north
+
+    def cells(self, x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Return rows and columns of the cells that hold the points, and which points lie inside; all (n,)."""
+        west, width, _, north, _, height = self.transform
+        cols = np.floor((np.asarray(x, float) - west) / width).astype(np.int64)
+        rows = np.floor((np.asarray(y, float) - north) / height).astype(np.int64)
+        inside = (rows >= 0) & (rows < self.shape[0]) & (cols >= 0) & (cols < self.shape[1])
+        return rows, cols, inside
+
+    def centres(self, rows: np.ndarray, cols: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return easting and northing of the centres of cells."""
+        west, width, _, north, _, height = self.transform
+        return west + (np.asarray(cols) + 0.5) * width, north + (np.asarray(rows) + 0.5) * height
+
+    def windows(self, rows_px: int = 1024, cols_px: int = 1024) -> Iterator[Window]:
+        """Yield windows of at most this size that cover the grid, row by row."""
+        for row in range(0, self.shape[0], rows_px):
+            for col in range(0, self.shape[1], cols_px):
+                yield Window(row, col, min(rows_px, self.shape[0] - row), min(cols_px, self.shape[1] - col))
+
+    def create(self, path: str, bands: int = 1, kind: int = gdal.GDT_Float32, nodata: float | None = None) -> gdal.Dataset:
+        """Create a tiled, compressed GeoTIFF on this grid."""
+        options = ["TILED=YES", f"COMPRESS={compression()}", "BIGTIFF=IF_SAFER", "NUM_THREADS=2"]
+        dataset = gdal.GetDriverByName("GTiff").Create(str(path), self.shape[1], self.shape[0], bands, kind, options)
+        dataset.SetProjection(self.crs)
+        dataset.SetGeoTransform(self.transform)
+        for band in range(1, bands + 1):
+            if nodata is not None:
+                dataset.GetRasterBand(band).SetNoDataValue(nodata)
+        return dataset
+
+
+def compression() -> str:
+    """Return the best compression that this GDAL can write."""
+    return "ZSTD" if "ZSTD" in gdal.GetDriverByName("GTiff").GetMetadataItem("DMD_CREATIONOPTIONLIST") else "DEFLATE"

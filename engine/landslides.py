@@ -1,0 +1,112 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The true susceptibility of a synthetic landscape, and landslides drawn from it.
+
+The truth depends on what lies around a cell as much as on the cell. The log-odds of a landslide are
+
+    η = −7.5 + 2 σ((s̄ − 15°)/4°) + 6 σ((s̄ − 15°)/4°) tanh(c̄ / 0.002 m⁻¹) + 0.5 σ((s − 15°)/4°)
+        + 1.2 w + exp(−f / 400 m) + exp(−r / 100 m) − 0.4 (v − 0.3) / 0.12
+
+with σ the logistic function, s the cell's slope, s̄ the mean slope and c̄ the mean convergence (Laplacian of altitude, the
+negative sum of both curvatures) of the disc of `CONTEXT_PX` cells around it, w the weakness of its rock, f and r its
+distances to faults and roads, and v its NDVI. All of it can be seen in a 15×15 patch of the covariates, most of it not in the
+cell itself: steep ground slides where the hillside converges on it.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy import ndimage
+
+CONTEXT_PX = 6
+MARGIN_PX = CONTEXT_PX + 1
+
+
+def true_susceptibility(
+    altitude: np.ndarray, cell_size: float, *, weakness: np.ndarray, fault_m: np.ndarray, road_m: np.ndarray, ndvi: np.ndarray
+) -> np.ndarray:
+    """Return the probability (0 to 1) of a landslide in each cell.
+
+    Parameters
+    ----------
+    altitude
+        Shape (rows + 2 `MARGIN_PX`, cols + 2 `MARGIN_PX`), m.
+    cell_size
+        Metres.
+    weakness, fault_m, road_m, ndvi
+        Shape (rows, cols).
+    """
+    inner = np.s_[CONTEXT_PX:-CONTEXT_PX, CONTEXT_PX:-CONTEXT_PX]
+    slope, convergence = _slope_deg(altitude, cell_size), _convergence(altitude, cell_size)
+    disc = _disc(CONTEXT_PX)
+    mean_slope = ndimage.convolve(slope, disc)[inner]
+    hollow = np.tanh(ndimage.convolve(convergence, disc)[inner] / 0.002)
+    steep = _logistic((mean_slope - 15) / 4)
+    odds = (
+        -7.5
+        + steep * (2 + 6 * hollow)
+        + 0.5 * _logistic((slope[inner] - 15) / 4)
+        + 1.2 * weakness
+        + np.exp(-fault_m / 400)
+        + np.exp(-road_m / 100)
+        - 0.4 * (ndvi - 0.3) / 0.12
+    )
+    return _logistic(odds).astype(np.float32)
+
+
+def draw_keys(rng: np.random.Generator, truth: np.ndarray) -> np.ndarray:
+    """Return a key for each cell: those with the smallest keys are a draw without replacement in proportion to `truth`.
+
+    An exponential variate over the weight (Efraimidis & Spirakis 2006); so windows can be drawn from one after the other.
+    """
+    return rng.standard_exponential(truth.shape) / np.maximum(truth, np.finfo(np.float32).tiny)
+
+
+class BestAuc:
+    """The AUC that no model can exceed, from windows of the truth.
+
+    Landslide cells are drawn in proportion to the truth t, absence cells evenly. The ratio of their densities grows with t,
+    so by the Neyman–Pearson lemma t itself is the best score there is. Its expected AUC is the chance that a cell drawn in proportion to t
+    has a larger t than one drawn evenly from all cells: ∫∫ t [t > t′] + t [t = t′] / 2 over ∫∫ t.
+
+    It holds for absences drawn from the whole area; where they come from flat ground only, or where the sample is small, compute
+    the AUC of the truth on the very cells instead.
+    """
+
+    _BINS = 10_000
+
+    def __init__(self) -> None:
+        self._cells = np.zeros(self._BINS)
+        self._weights = np.zeros(self._BINS)
+
+    def add(self, truth: np.ndarray) -> None:
+        """Count a window."""
+        bins = np.minimum((truth.ravel() * self._BINS).astype(np.int64), self._BINS - 1)
+        self._cells += np.bincount(bins, minlength=self._BINS)
+        self._weights += np.bincount(bins, weights=truth.ravel(), minlength=self._BINS)
+
+    def value(self) -> float:
+        """Return the AUC, to about 1e-4."""
+        below = np.cumsum(self._cells) - self._cells / 2
+        return float((self._weights * below).sum() / (self._weights.sum() * self._cells.sum()))
+
+
+def _slope_deg(z: np.ndarray, cell_size: float) -> np.ndarray:
+    """Return the slope of all but the outermost cells (Zevenbergen & Thorne 1987)."""
+    south = (z[2:, 1:-1] - z[:-2, 1:-1]) / (2 * cell_size)
+    east = (z[1:-1, 2:] - z[1:-1, :-2]) / (2 * cell_size)
+    return np.degrees(np.arctan(np.hypot(south, east)))
+
+
+def _convergence(z: np.ndarray, cell_size: float) -> np.ndarray:
+    """Return the Laplacian (1/m) of all but the outermost cells: positive in hollows."""
+    return (z[2:, 1:-1] + z[:-2, 1:-1] + z[1:-1, 2:] + z[1:-1, :-2] - 4 * z[1:-1, 1:-1]) / cell_size**2
+
+
+def _disc(radius: int) -> np.ndarray:
+    rows, cols = np.ogrid[-radius : radius + 1, -radius : radius + 1]
+    disc = (rows**2 + cols**2 <= radius**2).astype(np.float32)
+    return disc / disc.sum()
+
+
+def _logistic(x: np.ndarray) -> np.ndarray:
+    return 1 / (1 + np.exp(-x))

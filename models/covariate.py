@@ -1,0 +1,47 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The description of one covariate, as the stack carries it and a model remembers it. Standard library only."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+KINDS = ("continuous", "circular", "categorical")
+
+
+@dataclass(frozen=True)
+class Covariate:
+    """One band of a covariate stack.
+
+    `classes` maps the codes of a categorical covariate to names. A circular covariate is in degrees clockwise from north;
+    -1 stands for flat ground, which has no direction.
+    """
+
+    name: str
+    kind: str = "continuous"
+    unit: str = ""
+    group: str = "extra"
+    source: str = ""
+    classes: Mapping[int, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if self.kind not in KINDS:
+            raise ValueError(f"Kind {self.kind!r} of covariate {self.name!r} is none of {', '.join(KINDS)}")
+
+    def to_json(self) -> dict[str, Any]:
+        """Return plain values for JSON."""
+        return {
+            "name": self.name,
+            "kind": self.kind,
+            "unit": self.unit,
+            "group": self.group,
+            "source": self.source,
+            "classes": {str(code): name for code, name in self.classes.items()},
+        }
+
+    @classmethod
+    def from_json(cls, values: Mapping[str, Any]) -> Covariate:
+        """Return the covariate that `to_json` described."""
+        classes = {int(code): str(name) for code, name in values.get("classes", {}).items()}
+        return cls(**{**values, "classes": classes})

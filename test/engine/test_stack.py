@@ -1,0 +1,72 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+import numpy as np
+import pytest
+from osgeo import gdal, osr
+from scarp.engine.errors import EngineError
+from scarp.engine.grid import Grid, Window
+from scarp.engine.stack import Stack, StackWriter
+from scarp.models.covariate import Covariate
+
+
+def utm():
+    reference = osr.SpatialReference()
+    reference.ImportFromEPSG(32639)
+    return reference.ExportToWkt()
+
+
+@pytest.fixture
+def stack(tmp_path):
+    grid = Grid(utm(), (500000.0, 30.0, 0.0, 3600000.0, 0.0, -30.0), (9, 7))
+    rng = np.random.default_rng(1)
+    values = rng.normal(size=(9, 7, 2)).astype(np.float32)
+    values[4, 3, 1] = np.nan
+    covariates = [Covariate("altitude", unit="m"), Covariate("geology", "categorical", classes={1: "marl", 2: "lime"})]
+    path = str(tmp_path / "stack.tif")
+    with StackWriter(path, grid, covariates) as writer:
+        for window in grid.windows(4, 4):
+            part = values[window.row : window.row + window.rows, window.col : window.col + window.cols]
+            for band, covariate in enumerate(covariates):
+                writer.write(covariate.name, window, part[..., band])
+    return Stack.open(path), values, covariates
+
+
+def test_what_is_written_is_read(stack):
+    opened, values, covariates = stack
+    assert opened.covariates == tuple(covariates)
+    np.testing.assert_array_equal(opened.read(Window(2, 1, 5, 4)), values[2:7, 1:5])
+    np.testing.assert_array_equal(opened.read(Window(0, 0, 9, 7), names=["geology"])[..., 0], values[..., 1])
+
+
+@pytest.mark.parametrize("margin", [1, 6, 25])
+def test_beyond_the_edge_values_are_reflected(stack, margin):
+    opened, values, _ = stack
+    padded = np.pad(values, ((margin, margin), (margin, margin), (0, 0)), mode="reflect")
+    np.testing.assert_array_equal(opened.read(Window(0, 0, 9, 7), margin), padded)
+
+
+def test_patches_are_cut_by_the_same_rule(stack):
+    opened, values, _ = stack
+    rows, cols = np.array([0, 8, 4, 3]), np.array([0, 6, 3, 1])
+    padded = np.pad(values, ((2, 2), (2, 2), (0, 0)), mode="reflect")
+    expected = np.stack([padded[r : r + 5, c : c + 5] for r, c in zip(rows, cols)])
+    np.testing.assert_array_equal(opened.patches(rows, cols, 5), expected)
+    np.testing.assert_array_equal(opened.at(rows, cols), values[rows, cols])
+
+
+def test_cells_and_centres_are_inverse(stack):
+    grid = stack[0].grid
+    rows, cols = np.divmod(np.arange(63), 7)
+    found = grid.cells(*grid.centres(rows, cols))
+    np.testing.assert_array_equal(found[0], rows)
+    np.testing.assert_array_equal(found[1], cols)
+    assert found[2].all()
+    assert not grid.cells(np.array([499999.0]), np.array([3599999.0]))[2][0]
+
+
+def test_a_raster_that_is_no_stack_is_refused(tmp_path):
+    path = str(tmp_path / "plain.tif")
+    dataset = gdal.GetDriverByName("GTiff").Create(path, 4, 4, 1)
+    dataset.SetProjection(utm())
+    dataset = None
+    with pytest.raises(EngineError, match="Prepare covariates"):
+        Stack.open(path)
