@@ -89,7 +89,7 @@ def _flood(z: np.ndarray) -> np.ndarray:
         i = heapq.heappop(heap)[1]
         order[n] = i
         n += 1
-        r, c = i // cols, i % cols
+        r, c = divmod(i, cols)
         for k in range(8):
             rr, cc = r + _ROWS[k], c + _COLS[k]
             if 0 <= rr < rows and 0 <= cc < cols and not seen[rr, cc]:

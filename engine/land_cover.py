@@ -25,9 +25,10 @@ _ROAD_PX = 256  # roads are sought on a grid of at most about this many cells a 
 class LandCover:
     """What lies on the land, on the control grid (side, side).
 
-    `climate`, `soil` and `land_use` hold indices of `CLIMATES`, `SOILS` and `LAND_USES`; `ndvi` is the mean greenness and
-    `brightness` the sum of red and near-infrared reflectance; `settlements` (n, 2) and the `roads` (n, 2) are rows and columns, in cells
-    from the upper left corner; `road_m` is the distance to the nearest road and `fault_m` to the nearest fault.
+    `climate`, `soil` and `land_use` hold indices of `CLIMATES`, `SOILS` and `LAND_USES`; `ndvi` is the mean greenness
+    and `brightness` the sum of red and near-infrared reflectance; `settlements` (n, 2) and each of the `roads` (n, 2)
+    are rows and columns, in cells from the upper left corner; `road_m` and `fault_m` are the distances to the nearest
+    road and fault.
     """
 
     climate: np.ndarray
@@ -93,7 +94,7 @@ def cover(rng: np.random.Generator, structure: Structure, altitude: np.ndarray, 
 
 
 def _moisture(rng: np.random.Generator, altitude: np.ndarray, cell_size: float) -> np.ndarray:
-    """Return moisture (mean about 0, deviation about 1): more in the heights and on slopes that face the south-west wind."""
+    """Return moisture, about −2 to 2: more in the heights and on slopes that face the south-west wind."""
     side = altitude.shape[0]
     south, east = np.gradient(ndimage.gaussian_filter(altitude, max(1000.0 / cell_size, 2.0)), cell_size)
     strike = np.radians(STRIKE_DEG)

@@ -6,10 +6,10 @@ The truth depends on what lies around a cell as much as on the cell. The log-odd
     η = −7.5 + 2 σ((s̄ − 15°)/4°) + 6 σ((s̄ − 15°)/4°) tanh(c̄ / 0.002 m⁻¹) + 0.5 σ((s − 15°)/4°)
         + 1.2 w + exp(−f / 400 m) + exp(−r / 100 m) − 0.4 (v − 0.3) / 0.12
 
-with σ the logistic function, s the cell's slope, s̄ the mean slope and c̄ the mean convergence (Laplacian of altitude, the
-negative sum of both curvatures) of the disc of `CONTEXT_PX` cells around it, w the weakness of its rock, f and r its
-distances to faults and roads, and v its NDVI. All of it can be seen in a 15×15 patch of the covariates, most of it not in the
-cell itself: steep ground slides where the hillside converges on it.
+with σ the logistic function, s the cell's slope, s̄ the mean slope and c̄ the mean convergence (the Laplacian of altitude:
+the negative sum of both curvatures) of the disc of `CONTEXT_PX` cells around it, w the weakness of its rock, f and r its
+distances to faults and roads, and v its NDVI. All of it can be seen in a 15×15 patch of the covariates, most of it not in
+the cell itself: steep ground slides where the hillside converges on it.
 """
 
 from __future__ import annotations
@@ -22,7 +22,13 @@ MARGIN_PX = CONTEXT_PX + 1
 
 
 def true_susceptibility(
-    altitude: np.ndarray, cell_size: float, *, weakness: np.ndarray, fault_m: np.ndarray, road_m: np.ndarray, ndvi: np.ndarray
+    altitude: np.ndarray,
+    cell_size: float,
+    *,
+    weakness: np.ndarray,
+    fault_m: np.ndarray,
+    road_m: np.ndarray,
+    ndvi: np.ndarray,
 ) -> np.ndarray:
     """Return the probability (0 to 1) of a landslide in each cell.
 
@@ -64,12 +70,12 @@ def draw_keys(rng: np.random.Generator, truth: np.ndarray) -> np.ndarray:
 class BestAuc:
     """The AUC that no model can exceed, from windows of the truth.
 
-    Landslide cells are drawn in proportion to the truth t, absence cells evenly. The ratio of their densities grows with t,
-    so by the Neyman–Pearson lemma t itself is the best score there is. Its expected AUC is the chance that a cell drawn in proportion to t
-    has a larger t than one drawn evenly from all cells: ∫∫ t [t > t′] + t [t = t′] / 2 over ∫∫ t.
+    Landslide cells are drawn in proportion to the truth t, absence cells evenly. The ratio of their densities grows with
+    t, so by the Neyman–Pearson lemma t itself is the best score there is. Its expected AUC is the chance that a cell
+    drawn in proportion to t has a larger t′ than one drawn evenly from all cells (ties count half).
 
-    It holds for absences drawn from the whole area; where they come from flat ground only, or where the sample is small, compute
-    the AUC of the truth on the very cells instead.
+    It holds for absences drawn evenly from the whole area. Where they come from flat ground only, or the sample is
+    small, compute the AUC of the truth on the very cells instead.
     """
 
     _BINS = 10_000
