@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Slope, aspect and curvatures from the 3×3 cells around each cell.
 
-A neighbour that is missing (beyond the raster or nodata) is extrapolated through the centre from the cell opposite, and is taken equal to the
-centre where that is missing too; so cells at the edge keep their values, as with GDAL's `-compute_edges`.
+A neighbour that is missing (beyond the raster or nodata) is extrapolated linearly from the cells that are there, so that cells at
+the edge keep their values, as with GDAL's `-compute_edges`, and a plane stays a plane up to its edge.
 """
 
 from __future__ import annotations
@@ -33,14 +33,15 @@ class Neighbourhood:
         rows, cols = z.shape[0] - 2, z.shape[1] - 2
         centre = z[1:-1, 1:-1]
 
-        def at(down: int, right: int) -> np.ndarray:
+        def at(down: int, right: int, otherwise: np.ndarray) -> np.ndarray:
             here = z[1 + down : 1 + down + rows, 1 + right : 1 + right + cols]
             opposite = z[1 - down : 1 - down + rows, 1 - right : 1 - right + cols]
-            through = np.where(np.isnan(opposite), centre, 2 * centre - opposite)
-            return np.where(np.isnan(here), through, here)
+            beyond = np.where(np.isnan(opposite), otherwise, 2 * centre - opposite)
+            return np.where(np.isnan(here), beyond, here)
 
-        north, south, east, west = at(-1, 0), at(1, 0), at(0, 1), at(0, -1)
-        north_east, north_west, south_east, south_west = at(-1, 1), at(-1, -1), at(1, 1), at(1, -1)
+        north, south, east, west = at(-1, 0, centre), at(1, 0, centre), at(0, 1, centre), at(0, -1, centre)
+        north_east, north_west = at(-1, 1, north + east - centre), at(-1, -1, north + west - centre)
+        south_east, south_west = at(1, 1, south + east - centre), at(1, -1, south + west - centre)
         width, height = cell_width_m, cell_height_m
         self.altitude = centre
         # Derivatives along easting (x) and northing (y); Zevenbergen and Thorne (1987), with full second derivatives.

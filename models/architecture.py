@@ -1,0 +1,70 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The shape of the CNN–DNN. Standard library only."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from .errors import ModelError
+
+# A stage (convolution, pooling) needs a map of at least this side.
+_LEAST_SIDE = 5
+
+
+@dataclass(frozen=True)
+class Architecture:
+    """Hyper-parameters that shape the network.
+
+    Stages of 3×3 valid convolution, batch normalisation, ReLU and 2×2 max-pooling follow while at least 5 cells remain, with
+    filters doubling; then the maps are flattened, joined with the centre cell's own covariates, and pass dense
+    layers with units halving.
+    """
+
+    channels: int
+    patch_size_px: int = 15
+    filters: int = 16
+    hidden_layers: int = 2
+    units: int = 64
+    dropout: float = 0.3
+
+    def __post_init__(self) -> None:
+        if self.patch_size_px < 1 or self.patch_size_px % 2 == 0:
+            raise ModelError(
+                f"The patch size must be odd, so that a patch has a centre cell; found {self.patch_size_px}, "
+                f"try {self.patch_size_px + 1}."
+            )
+        for name in ("channels", "filters", "units"):
+            if getattr(self, name) < 1:
+                raise ModelError(f"{name} must be at least 1; found {getattr(self, name)}.")
+
+    @property
+    def margin_px(self) -> int:
+        """Cells that a patch reaches beyond its centre."""
+        return self.patch_size_px // 2
+
+    @property
+    def stages(self) -> list[int]:
+        """Filters of each stage."""
+        side, filters, stages = self.patch_size_px, self.filters, []
+        while side >= _LEAST_SIDE:
+            stages.append(filters)
+            side, filters = (side - 2) // 2, filters * 2
+        return stages
+
+    @property
+    def last_side(self) -> int:
+        """Side of the maps that are flattened."""
+        side = self.patch_size_px
+        for _ in self.stages:
+            side = (side - 2) // 2
+        return side
+
+    @property
+    def dense_units(self) -> list[int]:
+        """Units of each dense layer."""
+        return [max(self.units >> layer, 1) for layer in range(self.hidden_layers)]
+
+    def to_json(self) -> dict[str, Any]:
+        """Return plain values for the manifest."""
+        return asdict(self)

@@ -1,0 +1,115 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""From covariates to the channels that models read; fitted on training cells only."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from .covariate import Covariate
+from .errors import ModelError
+
+# Standardised values beyond this are cut off: curvatures have no bound on nearly level ground.
+_MOST_DEVIATIONS = 5.0
+
+
+class Encoder:
+    """Continuous covariates standardised, circular ones as sine and cosine, categorical ones one-hot.
+
+    A missing value becomes 0 (the training mean), flat ground has sine and cosine 0, and a class that training has not seen has
+    no channel: all zeros.
+    """
+
+    def __init__(self, covariates: Sequence[Covariate], columns: Sequence[dict[str, Any]]) -> None:
+        self.covariates = tuple(covariates)
+        self._columns = list(columns)
+
+    @classmethod
+    def fit(cls, values: np.ndarray, covariates: Sequence[Covariate]) -> Encoder:
+        """Fit to the covariates of training cells, (n, bands).
+
+        Raises
+        ------
+        ModelError
+            If a covariate has no value at all there.
+        """
+        columns: list[dict[str, Any]] = []
+        for covariate, column in zip(covariates, np.asarray(values, np.float64).T):
+            known = column[np.isfinite(column)]
+            if not len(known):
+                raise ModelError(f"The covariate {covariate.name} has no value on any training cell; leave it out.")
+            if covariate.kind == "categorical":
+                columns.append({"classes": sorted(int(code) for code in np.unique(known))})
+            elif covariate.kind == "circular":
+                columns.append({})
+            else:
+                deviation = float(known.std())
+                columns.append({"mean": float(known.mean()), "deviation": deviation if deviation > 0 else 1.0})
+        return cls(covariates, columns)
+
+    @property
+    def channels(self) -> list[str]:
+        """Names of the channels."""
+        names: list[str] = []
+        for covariate, column in zip(self.covariates, self._columns):
+            if covariate.kind == "categorical":
+                names += [f"{covariate.name}={covariate.classes.get(code, code)}" for code in column["classes"]]
+            elif covariate.kind == "circular":
+                names += [f"sin({covariate.name})", f"cos({covariate.name})"]
+            else:
+                names.append(covariate.name)
+        return names
+
+    @property
+    def circular_pairs(self) -> list[tuple[int, int]]:
+        """Channel numbers of each sine and cosine."""
+        names = self.channels
+        return [
+            (names.index(f"sin({each.name})"), names.index(f"cos({each.name})"))
+            for each in self.covariates
+            if each.kind == "circular"
+        ]
+
+    def encode(self, values: np.ndarray) -> np.ndarray:
+        """Encode covariates (…, bands) as float32 channels (…, channels)."""
+        out = np.empty((*values.shape[:-1], len(self.channels)), np.float32)
+        channel = 0
+        for band, (covariate, column) in enumerate(zip(self.covariates, self._columns)):
+            x = values[..., band]
+            if covariate.kind == "categorical":
+                for code in column["classes"]:
+                    out[..., channel] = x == code
+                    channel += 1
+            elif covariate.kind == "circular":
+                angle = np.radians(x)
+                known = x >= 0
+                out[..., channel] = np.where(known, np.sin(angle), 0)
+                out[..., channel + 1] = np.where(known, np.cos(angle), 0)
+                channel += 2
+            else:
+                standard = (x - np.float32(column["mean"])) / np.float32(column["deviation"])
+                out[..., channel] = np.clip(np.nan_to_num(standard, nan=0.0), -_MOST_DEVIATIONS, _MOST_DEVIATIONS)
+                channel += 1
+        return out
+
+    def unseen_classes(self, covariates: Sequence[Covariate]) -> dict[str, list[str]]:
+        """Return the names of classes that these covariates have and training has not seen, by covariate."""
+        unseen = {}
+        named = {covariate.name: covariate for covariate in covariates}
+        for own, column in zip(self.covariates, self._columns):
+            if own.kind == "categorical" and own.name in named:
+                extra = [name for code, name in named[own.name].classes.items() if code not in column["classes"]]
+                if extra:
+                    unseen[own.name] = extra
+        return unseen
+
+    def to_json(self) -> dict[str, Any]:
+        """Return plain values for the manifest."""
+        return {"covariates": [each.to_json() for each in self.covariates], "columns": self._columns}
+
+    @classmethod
+    def from_json(cls, values: dict[str, Any]) -> Encoder:
+        """Return the encoder that `to_json` described."""
+        return cls([Covariate.from_json(each) for each in values["covariates"]], values["columns"])
