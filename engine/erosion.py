@@ -86,10 +86,9 @@ def _flood(z: np.ndarray) -> np.ndarray:
     heapq.heapify(heap)
     n = 0
     while len(heap) > 0:
-        i = heapq.heappop(heap)[1]
-        order[n] = i
+        order[n] = heapq.heappop(heap)[1]
+        r, c = divmod(order[n], cols)
         n += 1
-        r, c = divmod(i, cols)
         for k in range(8):
             rr, cc = r + _ROWS[k], c + _COLS[k]
             if 0 <= rr < rows and 0 <= cc < cols and not seen[rr, cc]:

@@ -60,7 +60,7 @@ def cover(rng: np.random.Generator, structure: Structure, altitude: np.ndarray, 
     area = drainage_area(altitude, cell_size)
     settlements = _settle(rng, slope, area, cell_size)
     roads = _connect(settlements, slope)
-    town_m = _distance_m([settlements], side, cell_size)
+    town_m = _distance_m(tuple(settlements[:, None]), side, cell_size)
 
     moisture = _moisture(rng, altitude, cell_size)
     climate = np.searchsorted(np.quantile(moisture, (0.25, 0.6, 0.88)), moisture).astype(np.uint8)
@@ -171,7 +171,7 @@ def _smooth(line: np.ndarray) -> np.ndarray:
     return rounded
 
 
-def _distance_m(lines: list[np.ndarray] | tuple[np.ndarray, ...], side: int, cell_size: float) -> np.ndarray:
+def _distance_m(lines: tuple[np.ndarray, ...], side: int, cell_size: float) -> np.ndarray:
     """Return the distance (m) of each cell to the nearest cell on one of the lines."""
     away = np.ones((side, side), bool)
     for line in lines:

@@ -3,13 +3,13 @@
 
 The truth depends on what lies around a cell as much as on the cell. The log-odds of a landslide are
 
-    η = −7.5 + 2 σ((s̄ − 15°)/4°) + 6 σ((s̄ − 15°)/4°) tanh(c̄ / 0.002 m⁻¹) + 0.5 σ((s − 15°)/4°)
-        + 1.2 w + exp(−f / 400 m) + exp(−r / 100 m) − 0.4 (v − 0.3) / 0.12
+    η = −9.5 + a (3 + 10 tanh(c / 0.004 m⁻¹)) + 0.5 b + 1.2 w + exp(−f / 400 m) + exp(−r / 100 m) − 0.4 (v − 0.3) / 0.12
+    a = σ((S − 15°) / 4°),   b = σ((s − 15°) / 4°)
 
-with σ the logistic function, s the cell's slope, s̄ the mean slope and c̄ the mean convergence (the Laplacian of altitude:
-the negative sum of both curvatures) of the disc of `CONTEXT_PX` cells around it, w the weakness of its rock, f and r its
-distances to faults and roads, and v its NDVI. All of it can be seen in a 15×15 patch of the covariates, most of it not in
-the cell itself: steep ground slides where the hillside converges on it.
+with σ the logistic function, s the slope of the cell, S the mean slope and c the mean convergence (the Laplacian of
+altitude: the negative sum of both curvatures) of the disc of `CONTEXT_PX` cells around it, w the weakness of its rock, f
+and r its distances to faults and roads, and v its NDVI. All of it can be seen in a 15×15 patch of the covariates, most of
+it not in the cell itself: steep ground slides where the hillside converges on it.
 """
 
 from __future__ import annotations
@@ -45,11 +45,11 @@ def true_susceptibility(
     slope, convergence = _slope_deg(altitude, cell_size), _convergence(altitude, cell_size)
     disc = _disc(CONTEXT_PX)
     mean_slope = ndimage.convolve(slope, disc)[inner]
-    hollow = np.tanh(ndimage.convolve(convergence, disc)[inner] / 0.002)
+    hollow = np.tanh(ndimage.convolve(convergence, disc)[inner] / 0.004)
     steep = _logistic((mean_slope - 15) / 4)
     odds = (
-        -7.5
-        + steep * (2 + 6 * hollow)
+        -9.5
+        + steep * (3 + 10 * hollow)
         + 0.5 * _logistic((slope[inner] - 15) / 4)
         + 1.2 * weakness
         + np.exp(-fault_m / 400)
@@ -60,9 +60,9 @@ def true_susceptibility(
 
 
 def draw_keys(rng: np.random.Generator, truth: np.ndarray) -> np.ndarray:
-    """Return a key for each cell: those with the smallest keys are a draw without replacement in proportion to `truth`.
+    """Return a key for each cell; the smallest keys are a draw without replacement in proportion to `truth`.
 
-    An exponential variate over the weight (Efraimidis & Spirakis 2006); so windows can be drawn from one after the other.
+    An exponential variate over the weight (Efraimidis & Spirakis 2006), so that windows can be drawn from in turn.
     """
     return rng.standard_exponential(truth.shape) / np.maximum(truth, np.finfo(np.float32).tiny)
 

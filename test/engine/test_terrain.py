@@ -72,7 +72,7 @@ def test_slope_and_aspect_are_those_of_gdal(data_folder, tmp_path, window_px, mo
         both = (theirs != -9999) & np.isfinite(ours[..., index])
         assert both.mean() > 0.95
         difference = np.abs(ours[..., index] - theirs)[both]
-        assert np.minimum(difference, 360 - difference).max() < 1e-3
+        assert np.minimum(difference, 360 - difference).max() < 5e-3  # GDAL computes in 32 bits: aspect on level ground
 
 
 def test_a_dem_in_degrees_is_refused(tmp_path):

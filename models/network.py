@@ -1,0 +1,79 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The coupled CNN–DNN as a Keras network, and its weights as plain arrays."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import keras
+import numpy as np
+
+from .architecture import Architecture
+from .dense import BATCH_NORM_EPSILON, Weights
+
+# Few batches make an epoch on a small inventory; statistics must follow within them.
+_BATCH_NORM_MOMENTUM = 0.9
+
+
+def build(architecture: Architecture, l2: float = 1e-3) -> keras.Model:
+    """Return the network: (n, size, size, channels) patches and (n, channels) centre cells to (n, 1) logits."""
+    regular = keras.regularizers.L2(l2)
+    side, channels = architecture.patch_size_px, architecture.channels
+    patch = keras.Input((side, side, channels), name="patch")
+    centre = keras.Input((channels,), name="centre")
+    x = patch
+    for stage, filters in enumerate(architecture.stages):
+        x = keras.layers.Conv2D(filters, 3, use_bias=False, kernel_regularizer=regular, name=f"convolution{stage}")(x)
+        x = keras.layers.BatchNormalization(
+            momentum=_BATCH_NORM_MOMENTUM, epsilon=BATCH_NORM_EPSILON, name=f"normalisation{stage}"
+        )(x)
+        x = keras.layers.MaxPooling2D(2)(keras.layers.ReLU()(x))
+    x = keras.layers.Dropout(architecture.dropout)(keras.layers.Flatten()(x))
+    x = keras.layers.Concatenate()([x, centre])
+    for layer, units in enumerate(architecture.dense_units):
+        x = keras.layers.Dense(units, activation="relu", kernel_regularizer=regular, name=f"dense{layer}")(x)
+        if layer + 1 < architecture.hidden_layers:
+            x = keras.layers.Dropout(architecture.dropout)(x)
+    deep = keras.layers.Dense(1, kernel_regularizer=regular, name="output")(x)
+    linear = keras.layers.Dense(1, use_bias=False, kernel_regularizer=regular, name="linear")(centre)
+    return keras.Model([patch, centre], keras.layers.Add()([deep, linear]))
+
+
+def weights_of(network: keras.Model, architecture: Architecture) -> dict[str, np.ndarray]:
+    """Return the weights as named arrays."""
+    found = {}
+    for stage in range(len(architecture.stages)):
+        found[f"convolution{stage}"] = _arrays(network, f"convolution{stage}")[0]
+        names = ("gamma", "beta", "mean", "variance")
+        found.update({f"{name}{stage}": array for name, array in zip(names, _arrays(network, f"normalisation{stage}"))})
+    for layer in range(architecture.hidden_layers):
+        found[f"dense{layer}"], found[f"bias{layer}"] = _arrays(network, f"dense{layer}")
+    found["output"], found["output_bias"] = _arrays(network, "output")
+    found["linear"] = _arrays(network, "linear")[0]
+    return found
+
+
+def with_weights(architecture: Architecture, weights: Weights) -> keras.Model:
+    """Return the network with these weights."""
+    network = build(architecture)
+    for stage in range(len(architecture.stages)):
+        network.get_layer(f"convolution{stage}").set_weights([weights[f"convolution{stage}"]])
+        network.get_layer(f"normalisation{stage}").set_weights(
+            [weights[f"{name}{stage}"] for name in ("gamma", "beta", "mean", "variance")]
+        )
+    for layer in range(architecture.hidden_layers):
+        network.get_layer(f"dense{layer}").set_weights([weights[f"dense{layer}"], weights[f"bias{layer}"]])
+    network.get_layer("output").set_weights([weights["output"], weights["output_bias"]])
+    network.get_layer("linear").set_weights([weights["linear"]])
+    return network
+
+
+def predict_patches(architecture: Architecture, weights: Weights, patches: np.ndarray) -> np.ndarray:
+    """Return the susceptibility of encoded patches (n, size, size, channels), patch by patch, as (n,)."""
+    middle = architecture.margin_px
+    logits = with_weights(architecture, weights).predict([patches, patches[:, middle, middle]], batch_size=512, verbose=0)
+    return 1.0 / (1.0 + np.exp(-logits[:, 0]))
+
+
+def _arrays(network: keras.Model, layer: str) -> list[Any]:
+    return [np.asarray(array) for array in network.get_layer(layer).get_weights()]

@@ -1,0 +1,35 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Optimizers and learning-rate schedules: tables of id to label, and what makes each. TensorFlow is imported only when one is made."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+OPTIMIZERS = {"adam": "Adam", "sgd": "SGD", "rmsprop": "RMSprop", "adagrad": "Adagrad"}
+SCHEDULES = {"constant": "Constant", "step": "Step (halved after each third)", "cosine": "Cosine decay", "plateau": "On plateau (halved when validation stalls)"}
+_PLATEAU_EPOCHS = 5
+
+
+def make_optimizer(name: str, learning_rate: float) -> Any:
+    """Return a Keras optimizer, without momentum."""
+    import keras
+
+    factories = {
+        "adam": keras.optimizers.Adam,
+        "sgd": keras.optimizers.SGD,
+        "rmsprop": keras.optimizers.RMSprop,
+        "adagrad": keras.optimizers.Adagrad,
+    }
+    return factories[name](learning_rate=learning_rate)
+
+
+def rate_at(schedule: str, learning_rate: float, epoch: int, epochs: int, stalled: int) -> float:
+    """Return the learning rate of an epoch (from 0), `stalled` epochs after the last better validation loss."""
+    if schedule == "step":
+        return learning_rate * 0.5 ** (3 * epoch // max(epochs, 1))
+    if schedule == "cosine":
+        return learning_rate * 0.5 * (1 + math.cos(math.pi * epoch / max(epochs, 1)))
+    if schedule == "plateau":
+        return learning_rate * 0.5 ** (stalled // _PLATEAU_EPOCHS)
+    return learning_rate

@@ -1,0 +1,215 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Training of the CNN–DNN: a compiled loop over shuffled batches that are held in memory."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from .architecture import Architecture
+from .network import build, weights_of
+from .optimizers import make_optimizer, rate_at
+
+# Patches that would take more than this are held in half precision.
+_FULL_PRECISION_BYTES = 1_000_000_000
+_VALIDATION_BATCH = 1024
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How to train; defaults are what served best on several areas."""
+
+    epochs: int = 40
+    optimizer: str = "adam"
+    learning_rate: float = 2e-3
+    schedule: str = "cosine"
+    batch_size: int = 64
+    l2: float = 1e-3
+    label_smoothing: float = 0.05
+    # Epochs without a better validation loss before training stops; None: a third of all, at least 10.
+    patience: int | None = None
+
+
+@dataclass
+class Member:
+    """One trained network: its weights and its training history (a list per curve, a value per epoch)."""
+
+    weights: dict[str, np.ndarray]
+    history: dict[str, list[float]] = field(default_factory=dict)
+
+
+def train(
+    patches: np.ndarray,
+    labels: np.ndarray,
+    validation: np.ndarray,
+    architecture: Architecture,
+    settings: Settings,
+    seed: int,
+    circular_pairs: Sequence[tuple[int, int]] = (),
+    progress: Callable[[float], None] = lambda percent: None,
+) -> Member:
+    """Train one network and keep the weights of its best validation loss.
+
+    Patches are flipped and turned at random, their aspect with them; the centre cell keeps its true aspect.
+    The linear part starts from a logistic regression on the centre cells, so that the rest learns what that leaves.
+
+    Parameters
+    ----------
+    patches
+        Encoded patches, (n, size, size, channels).
+    labels
+        1 for landslide, 0 for none, (n,).
+    validation
+        Which cells decide when to stop, boolean (n,). None of them: the last weights are kept.
+    seed
+        The same seed on the same machine gives the same weights.
+    circular_pairs
+        Channel numbers of each sine and cosine.
+    progress
+        Called with 0 to 100.
+    """
+    keras.utils.set_random_seed(seed)
+    tf.config.experimental.enable_op_determinism()
+    rng = np.random.default_rng(seed)
+    labels = np.asarray(labels, np.float32)
+    middle = architecture.margin_px
+    kind = np.float32 if patches.nbytes < _FULL_PRECISION_BYTES else np.float16
+    x, x_validation = (tf.constant(patches[part].astype(kind, copy=False)) for part in (~validation, validation))
+    y, y_validation = labels[~validation], tf.constant(labels[validation])
+    weight = _class_weights(y)
+
+    network = build(architecture, settings.l2)
+    start_from_logistic_regression(network, patches[~validation][:, middle, middle], y)
+    optimizer = make_optimizer(settings.optimizer, settings.learning_rate)
+    optimizer.build(network.trainable_variables)
+    batch = min(settings.batch_size, len(y))
+    steps = -(-len(y) // batch)
+    epoch = _compiled_epoch(
+        network, optimizer, settings, x, tf.constant(y), tf.constant(weight), middle, _turns(architecture.channels, circular_pairs)
+    )
+    validate = _compiled_validation(network, x_validation, y_validation, middle)
+
+    member = Member(weights_of(network, architecture), {"loss": [], "accuracy": []})
+    if validation.any():
+        member.history.update({"validation_loss": [], "validation_accuracy": []})
+    patience = settings.patience if settings.patience is not None else max(10, settings.epochs // 3)
+    best, stalled = np.inf, 0
+    for number in range(settings.epochs):
+        optimizer.learning_rate.assign(rate_at(settings.schedule, settings.learning_rate, number, settings.epochs, stalled))
+        order = np.resize(rng.permutation(len(y)), steps * batch).reshape(steps, batch)
+        loss, accuracy = epoch(tf.constant(order, tf.int32), tf.constant(rng.integers(0, 2, (steps, 3)), tf.int32))
+        member.history["loss"].append(float(loss))
+        member.history["accuracy"].append(float(accuracy))
+        progress(100.0 * (number + 1) / settings.epochs)
+        if not validation.any():
+            continue
+        loss, accuracy = validate()
+        member.history["validation_loss"].append(float(loss))
+        member.history["validation_accuracy"].append(float(accuracy))
+        if float(loss) < best:
+            best, stalled, member.weights = float(loss), 0, weights_of(network, architecture)
+        else:
+            stalled += 1
+            if stalled >= patience:
+                break
+    if not validation.any():
+        member.weights = weights_of(network, architecture)
+    progress(100.0)
+    return member
+
+
+def start_from_logistic_regression(network: keras.Model, centres: np.ndarray, labels: np.ndarray) -> None:
+    """Set the linear part to a penalised logistic regression on the centre cells, and the deep part's output to zero."""
+    from sklearn.linear_model import LogisticRegression
+
+    fitted = LogisticRegression(C=0.1, class_weight="balanced", max_iter=500).fit(centres, labels)
+    network.get_layer("linear").set_weights([fitted.coef_.T.astype(np.float32)])
+    kernel, _ = network.get_layer("output").get_weights()
+    network.get_layer("output").set_weights([np.zeros_like(kernel), fitted.intercept_.astype(np.float32)])
+
+
+def _class_weights(labels: np.ndarray) -> np.ndarray:
+    """Weights that make both classes count the same, (n,), mean 1."""
+    share = float(labels.mean())
+    return np.where(labels == 1, 0.5 / share, 0.5 / (1 - share)).astype(np.float32)
+
+
+def _turns(channels: int, circular_pairs: Sequence[tuple[int, int]]) -> list[tuple[np.ndarray, np.ndarray]]:
+    """For a flip of columns, a flip of rows and a transposition: which channel each one becomes, and its sign.
+
+    Columns run east and rows south, so a direction (sine east, cosine north) becomes (-sine, cosine), (sine, -cosine) and
+    (-cosine, -sine).
+    """
+    turns = []
+    for sine_sign, cosine_sign, swap in ((-1, 1, False), (1, -1, False), (-1, -1, True)):
+        order, sign = np.arange(channels), np.ones(channels, np.float32)
+        for sine, cosine in circular_pairs:
+            if swap:
+                order[sine], order[cosine] = cosine, sine
+            sign[sine], sign[cosine] = sine_sign, cosine_sign
+        turns.append((order, sign))
+    return turns
+
+
+def _augmented(x: Any, chosen: Any, turns: Sequence[tuple[np.ndarray, np.ndarray]]) -> Any:
+    """Flip and turn a batch, (n, size, size, channels), by three random bits."""
+    axes = ((2,), (1,), None)
+    for bit, ((order, sign), axis) in enumerate(zip(turns, axes)):
+        moved = tf.transpose(x, (0, 2, 1, 3)) if axis is None else tf.reverse(x, axis)
+        moved = tf.gather(moved, order, axis=-1) * sign if (sign < 0).any() else moved
+        x = tf.where(chosen[bit] == 1, moved, x)
+    return x
+
+
+def _compiled_epoch(
+    network: keras.Model,
+    optimizer: Any,
+    settings: Settings,
+    x: Any,
+    y: Any,
+    weight: Any,
+    middle: int,
+    turns: Sequence[tuple[np.ndarray, np.ndarray]],
+) -> Callable[[Any, Any], tuple[Any, Any]]:
+    smoothing = settings.label_smoothing
+
+    @tf.function(autograph=True)
+    def epoch(order: Any, bits: Any) -> tuple[Any, Any]:
+        total, right = tf.constant(0.0), tf.constant(0.0)
+        for step in tf.range(tf.shape(order)[0]):
+            index = order[step]
+            batch = tf.cast(tf.gather(x, index), tf.float32)
+            labels, weights = tf.gather(y, index), tf.gather(weight, index)
+            with tf.GradientTape() as tape:
+                logits = network([_augmented(batch, bits[step], turns), batch[:, middle, middle]], training=True)[:, 0]
+                target = labels * (1 - smoothing) + 0.5 * smoothing
+                loss = tf.reduce_mean(weights * tf.nn.sigmoid_cross_entropy_with_logits(target, logits))
+                penalised = loss + tf.add_n(network.losses)
+            optimizer.apply(tape.gradient(penalised, network.trainable_variables), network.trainable_variables)
+            total += loss
+            right += tf.reduce_mean(tf.cast((logits > 0) == (labels > 0.5), tf.float32))
+        steps = tf.cast(tf.shape(order)[0], tf.float32)
+        return total / steps, right / steps
+
+    return epoch
+
+
+def _compiled_validation(network: keras.Model, x: Any, y: Any, middle: int) -> Callable[[], tuple[Any, Any]]:
+    @tf.function(autograph=True)
+    def validate() -> tuple[Any, Any]:
+        total, right = tf.constant(0.0), tf.constant(0.0)
+        count = tf.shape(y)[0]
+        for start in tf.range(0, count, _VALIDATION_BATCH):
+            batch = tf.cast(x[start : start + _VALIDATION_BATCH], tf.float32)
+            labels = y[start : start + _VALIDATION_BATCH]
+            logits = network([batch, batch[:, middle, middle]], training=False)[:, 0]
+            total += tf.reduce_sum(tf.nn.sigmoid_cross_entropy_with_logits(labels, logits))
+            right += tf.reduce_sum(tf.cast((logits > 0) == (labels > 0.5), tf.float32))
+        return total / tf.cast(count, tf.float32), right / tf.cast(count, tf.float32)
+
+    return validate

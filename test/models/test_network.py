@@ -1,0 +1,130 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+import zipfile
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scarp.models.architecture import Architecture
+from scarp.models.cnn_dnn import CnnDnn
+from scarp.models.covariate import Covariate
+from scarp.models.dense import DenseNetwork
+from scarp.models.encoding import Encoder
+from scarp.models.errors import ModelError
+from scarp.models.model_file import load_model, save_model
+from scarp.models.network import build, predict_patches, weights_of
+from scarp.models.training import Settings, _augmented, _turns, train
+
+
+def random_network(architecture, seed):
+    rng = np.random.default_rng(seed)
+    weights = weights_of(build(architecture), architecture)
+    return {
+        name: (rng.uniform(0.5, 1.5, array.shape) if name.startswith(("gamma", "variance")) else rng.normal(0, 0.3, array.shape)).astype(
+            np.float32
+        )
+        for name, array in weights.items()
+    }
+
+
+@settings(max_examples=12, deadline=None)
+@given(
+    half=st.integers(0, 12),
+    filters=st.integers(1, 5),
+    hidden_layers=st.integers(0, 3),
+    channels=st.integers(1, 4),
+    rows=st.integers(1, 19),
+    cols=st.integers(1, 19),
+)
+def test_dense_is_patch_wise(half, filters, hidden_layers, channels, rows, cols):
+    architecture = Architecture(channels, 2 * half + 1, filters, hidden_layers, 6)
+    weights = random_network(architecture, rows * 31 + cols)
+    encoded = np.random.default_rng(cols).normal(size=(rows + 2 * half, cols + 2 * half, channels)).astype(np.float32)
+    view = np.lib.stride_tricks.sliding_window_view(encoded, (2 * half + 1, 2 * half + 1), axis=(0, 1))
+    patches = view.reshape(rows * cols, channels, 2 * half + 1, 2 * half + 1).transpose(0, 2, 3, 1)
+    expected = predict_patches(architecture, weights, patches).reshape(rows, cols)
+    for backend in ("tensorflow", "numpy"):
+        found = DenseNetwork(architecture, weights, backend).predict(encoded)
+        np.testing.assert_allclose(found, expected, atol=1e-5)
+
+
+def test_turning_a_patch_turns_its_aspect():
+    """A slope that falls to the east, turned, must have the aspect that its own altitudes have."""
+    size = 5
+    y, x = np.mgrid[0:size, 0:size].astype(np.float32)
+    for downhill_east, downhill_south in ((1, 0), (0.6, 0.8), (-0.28, 0.96)):
+        altitude = -(downhill_east * x + downhill_south * y)
+        patch = np.stack([altitude, np.full_like(x, downhill_east), np.full_like(x, -downhill_south)], axis=-1)
+        for bits in np.ndindex(2, 2, 2):
+            turned = np.asarray(_augmented(patch[None], np.array(bits), _turns(3, [(1, 2)])))[0]
+            fall_south, fall_east = (-each for each in np.gradient(turned[..., 0]))
+            np.testing.assert_allclose(turned[..., 1], fall_east, atol=1e-5)
+            np.testing.assert_allclose(turned[..., 2], -fall_south, atol=1e-5)
+
+
+def toy(n=300, seed=0):
+    """Landslides where the neighbourhood's mean is high: the centre alone does not tell."""
+    rng = np.random.default_rng(seed)
+    patches = rng.normal(size=(n, 7, 7, 2)).astype(np.float32)
+    return patches, (patches[..., 0].mean(axis=(1, 2)) > 0).astype(int)
+
+
+def test_it_learns_context_and_repeats_bit_for_bit():
+    patches, labels = toy()
+    validation = np.arange(300) % 5 == 0
+    architecture = Architecture(2, 7, 8)
+    chosen = Settings(epochs=30, learning_rate=0.01, l2=1e-4)
+    first, second = (train(patches, labels, validation, architecture, chosen, seed=3) for _ in range(2))
+    for name, array in first.weights.items():
+        np.testing.assert_array_equal(array, second.weights[name])
+    unseen, truth = toy(seed=1)
+    found = predict_patches(architecture, first.weights, unseen)
+    assert found[truth == 1].mean() > found[truth == 0].mean() + 0.3
+    assert first.history["loss"][-1] < first.history["loss"][0]
+
+
+@pytest.mark.parametrize("optimizer", ["sgd", "rmsprop", "adagrad"])
+def test_the_optimizers_of_the_paper_lower_the_loss(optimizer):
+    patches, labels = toy(120)
+    member = train(
+        patches, labels, np.zeros(120, bool), Architecture(2, 7, 4), Settings(epochs=12, optimizer=optimizer, learning_rate=0.01), seed=1
+    )
+    assert member.history["loss"][-1] < member.history["loss"][0]
+
+
+def test_an_even_patch_is_refused():
+    with pytest.raises(ModelError, match="odd.*14.*15"):
+        Architecture(3, 14)
+
+
+@pytest.fixture
+def model():
+    covariates = (Covariate("slope"), Covariate("aspect", "circular"))
+    encoder = Encoder.fit(np.array([[1.0, 10], [3, 200]]), covariates)
+    architecture = Architecture(3, 7, 4)
+    return CnnDnn(encoder, architecture, [random_network(architecture, 1), random_network(architecture, 2)], {"seed": 7})
+
+
+def test_a_model_file_keeps_the_model(model, tmp_path):
+    values = np.random.default_rng(1).normal(size=(20, 21, 2)) * 3 + 3
+    values[10, 10] = np.nan
+    save_model(tmp_path / "a.scarp", model)
+    save_model(tmp_path / "b.scarp", model)
+    assert (tmp_path / "a.scarp").read_bytes() == (tmp_path / "b.scarp").read_bytes()
+    found = load_model(tmp_path / "a.scarp").predict(values)
+    np.testing.assert_array_equal(found, model.predict(values))
+    assert np.isnan(found[7, 7])
+    assert np.isfinite(found).sum() == found.size - 1
+
+
+def test_a_damaged_model_file_is_refused(model, tmp_path):
+    path = tmp_path / "a.scarp"
+    path.write_text("no zip")
+    with pytest.raises(ModelError, match=r"a\.scarp"):
+        load_model(path)
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("manifest.json", '{"format": 99}')
+    with pytest.raises(ModelError, match="99"):
+        load_model(path)
+    with pytest.raises(ModelError, match="no model file"):
+        load_model(tmp_path / "none.scarp")
