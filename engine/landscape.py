@@ -251,7 +251,7 @@ def shape_terrain(
             width = at
         altitude = altitude + np.float32(0.02 * size) * rng.standard_normal((width, width), np.float32)
         steps = 80 if level == 0 else 10 if at <= 3000 else 4
-        part = feedback.part(40.0 * level / len(levels), 40.0) if not last else feedback.part(40.0, 100.0)
+        part = feedback.part(40, 100) if last else feedback.part(40 * level / len(levels), 40 * (level + 1) / len(levels))
         altitude = erode(altitude, Land(*(resample(field, width) for field in land)), size, steps, part)
     return _roughen(rng, altitude, cell_size)
 

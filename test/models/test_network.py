@@ -87,7 +87,7 @@ def test_it_learns_context_and_repeats_bit_for_bit():
 def test_the_optimizers_of_the_paper_lower_the_loss(optimizer):
     patches, labels = toy(120)
     member = train(
-        patches, labels, np.zeros(120, bool), Architecture(2, 7, 4), Settings(epochs=60, optimizer=optimizer, learning_rate=0.01), seed=1
+        patches, labels, np.zeros(120, bool), Architecture(2, 7, 4), Settings(epochs=60, optimizer=optimizer, learning_rate=0.01, batch_size=8), seed=1
     )
     assert member.history["loss"][-1] < member.history["loss"][0]
 
