@@ -19,7 +19,6 @@ PACKAGES = (
     "tensorflow",
     "matplotlib",
     "jinja2",
-    "mapclassify",
 )
 # Enough to map with a trained network.
 MAPPING_PACKAGES = ("numpy", "osgeo")

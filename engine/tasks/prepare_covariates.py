@@ -13,7 +13,7 @@ from osgeo import gdal
 
 from ...models.covariate import Covariate
 from .. import layers
-from ..covariates import BY_NAME, TERRAIN_DEFAULT
+from ..covariates import BY_NAME, SLOPE_METHODS, TERRAIN_DEFAULT
 from ..errors import EngineError
 from ..feedback import Feedback
 from ..grid import Grid, Window
@@ -131,25 +131,28 @@ class _Build:
 
         for name in names:
             compute = TERRAIN[name]
-            detail = method if name in ("slope", "aspect") else ""
-            self._add(name, lambda window, compute=compute: compute(neighbourhood(window)), detail=detail)
+            source = SLOPE_METHODS[method] if name in ("slope", "aspect") else BY_NAME[name].source
+            self._add(name, lambda window, compute=compute: compute(neighbourhood(window)), source)
 
     def add_distance(self, name: str, source: str) -> None:
         """Add the distance to the features of a layer."""
-        self._add(name, self.reader(layers.distance_raster(source, self.grid, self.path())), source)
+        self._add(name, self.reader(layers.distance_raster(source, self.grid, self.path())), _file_name(source))
 
     def add_classes(self, name: str, source: str, field: str | None) -> None:
         """Add the classes of polygons or of a raster."""
         path, classes = layers.class_raster(source, field, self.grid, self.path())
         read = self.reader(path)
-        if self._unknown == "class":
-            self._add(name, read, source, {0: "unknown", **classes})
-        else:
-            self._add(name, lambda window: np.where(read(window) == 0, np.nan, read(window)), source, classes)
+        gaps = any((read(window) == 0).any() for window in self.grid.windows(_WINDOW_PX, _WINDOW_PX))
+        if gaps and self._unknown == "class":
+            classes = {0: "unknown", **classes}
+        elif gaps:
+            self._add(name, lambda window: _without_zero(read(window)), _file_name(source), classes)
+            return
+        self._add(name, read, _file_name(source), classes)
 
     def add_continuous(self, name: str, source: str) -> None:
         """Add a raster of a quantity."""
-        self._add(name, self.reader(layers.warped_raster(source, self.grid, self.path())), source)
+        self._add(name, self.reader(layers.warped_raster(source, self.grid, self.path())), _file_name(source))
 
     def add_ndvi(self, red: str, nir: str) -> None:
         """Add the normalised difference vegetation index."""
@@ -161,7 +164,7 @@ class _Build:
             with np.errstate(invalid="ignore", divide="ignore"):
                 return np.where(r + n > 0, (n - r) / (n + r), np.nan)
 
-        self._add("ndvi", ndvi, f"{red}, {nir}")
+        self._add("ndvi", ndvi, f"{_file_name(red)}, {_file_name(nir)}")
 
     def write(self, path: Path, mask: Reader | None, feedback: Feedback) -> None:
         """Write every covariate, masked where one is missing, and tell what each layer cost."""
@@ -191,7 +194,7 @@ class _Build:
         if not valid:
             raise EngineError("No cell has a value in every covariate: the layers do not overlap where the DEM is valid.")
 
-    def _add(self, name: str, read: Reader, source: str = "", classes: dict[int, str] | None = None, detail: str = "") -> None:
+    def _add(self, name: str, read: Reader, source: str, classes: dict[int, str] | None = None) -> None:
         declared = BY_NAME.get(name)
         base = name
         taken = {covariate.name for covariate in self.covariates}
@@ -205,7 +208,7 @@ class _Build:
                 kind,
                 declared.unit if declared else "",
                 declared.group if declared else "extra",
-                "; ".join(part for part in (declared.source if declared else "", detail, Path(source.split("|")[0]).name) if part),
+                source,
                 classes or {},
             )
         )
@@ -244,6 +247,14 @@ def _read(dataset: gdal.Dataset, window: Window) -> np.ndarray:
     if nodata is not None and not np.isnan(nodata) and band.DataType != gdal.GDT_Int32:
         values[values == nodata] = np.nan
     return values
+
+
+def _without_zero(codes: np.ndarray) -> np.ndarray:
+    return np.where(codes == 0, np.nan, codes)
+
+
+def _file_name(source: str) -> str:
+    return Path(source.split("|")[0]).name
 
 
 def _resized(grid: Grid, cell_size: float) -> Grid:

@@ -71,8 +71,10 @@ def test_slope_and_aspect_are_those_of_gdal(data_folder, tmp_path, window_px, mo
         theirs = gdal.DEMProcessing("", dem, name, format="MEM").ReadAsArray()
         both = (theirs != -9999) & np.isfinite(ours[..., index])
         assert both.mean() > 0.95
+        if name == "aspect":  # GDAL computes in 32 bits, which shows where the ground is nearly level
+            both &= ours[..., 0] > 2
         difference = np.abs(ours[..., index] - theirs)[both]
-        assert np.minimum(difference, 360 - difference).max() < 5e-3  # GDAL computes in 32 bits: aspect on level ground
+        assert np.minimum(difference, 360 - difference).max() < 5e-3
 
 
 def test_a_dem_in_degrees_is_refused(tmp_path):
