@@ -3,10 +3,20 @@
 
 from __future__ import annotations
 
+from .classify_susceptibility import ClassifySusceptibility
 from .install_engine import InstallEngine
+from .map_susceptibility import MapSusceptibility
+from .prepare_covariates import PrepareCovariates
+from .sample_cells import SampleCells
 from .sample_landscape import SampleLandscape
+from .train_cnn_dnn import TrainCnnDnn
 
 ALGORITHMS = (
     SampleLandscape,
+    PrepareCovariates,
+    SampleCells,
+    TrainCnnDnn,
+    MapSusceptibility,
+    ClassifySusceptibility,
     InstallEngine,
 )

@@ -46,7 +46,9 @@ def raster_of(tmp_path, values):
     reference.ImportFromEPSG(32639)
     grid = Grid(reference.ExportToWkt(), (0.0, 100.0, 0.0, 0.0, 0.0, -100.0), values.shape)
     path = str(tmp_path / "s.tif")
-    grid.create(path, nodata=-9999).GetRasterBand(1).WriteArray(values)
+    dataset = grid.create(path, nodata=-9999)
+    dataset.GetRasterBand(1).WriteArray(values)
+    dataset.FlushCache()
     return path
 
 
