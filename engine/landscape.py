@@ -251,7 +251,9 @@ def shape_terrain(
             width = at
         altitude = altitude + np.float32(0.02 * size) * rng.standard_normal((width, width), np.float32)
         steps = 80 if level == 0 else 10 if at <= 3000 else 4
-        part = feedback.part(40, 100) if last else feedback.part(40 * level / len(levels), 40 * (level + 1) / len(levels))
+        part = (
+            feedback.part(40, 100) if last else feedback.part(40 * level / len(levels), 40 * (level + 1) / len(levels))
+        )
         altitude = erode(altitude, Land(*(resample(field, width) for field in land)), size, steps, part)
     return _roughen(rng, altitude, cell_size)
 
@@ -260,6 +262,6 @@ def _roughen(rng: np.random.Generator, altitude: np.ndarray, cell_size: float) -
     """Add the small bumps that every survey of a hillside shows, the more the steeper it is."""
     bumps = ndimage.gaussian_filter(rng.standard_normal(altitude.shape, np.float32), 0.8)
     steep = np.minimum(np.maximum(*map(np.abs, np.gradient(altitude, np.float32(cell_size)))), np.float32(0.5))
-    bumps *= np.float32(0.1 * cell_size) * steep
+    bumps *= np.float32(0.05 * cell_size) * steep
     altitude += bumps
     return fill(altitude)

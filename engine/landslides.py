@@ -3,8 +3,8 @@
 
 The truth depends on what lies around a cell as much as on the cell. The log-odds of a landslide are
 
-    η = −9.5 + a (3 + 10 tanh(c / 0.004 m⁻¹)) + 0.5 b + 1.2 w + exp(−f / 400 m) + exp(−r / 100 m) − 0.4 (v − 0.3) / 0.12
-    a = σ((S − 15°) / 4°),   b = σ((s − 15°) / 4°)
+    η = −9 + a (3 + 12 tanh(c / 0.007 m⁻¹)) + 0.5 b + 1.2 w + exp(−f / 400 m) + exp(−r / 100 m) − 0.4 (v − 0.3) / 0.12
+    a = σ((S − 18°) / 6°),   b = σ((s − 15°) / 4°)
 
 with σ the logistic function, s the slope of the cell, S the mean slope and c the mean convergence (the Laplacian of
 altitude: the negative sum of both curvatures) of the disc of `CONTEXT_PX` cells around it, w the weakness of its rock,
@@ -45,11 +45,11 @@ def true_susceptibility(
     slope, convergence = _slope_deg(altitude, cell_size), _convergence(altitude, cell_size)
     disc = _disc(CONTEXT_PX)
     mean_slope = ndimage.convolve(slope, disc)[inner]
-    hollow = np.tanh(ndimage.convolve(convergence, disc)[inner] / 0.004)
-    steep = _logistic((mean_slope - 15) / 4)
+    hollow = np.tanh(ndimage.convolve(convergence, disc)[inner] / 0.007)
+    steep = _logistic((mean_slope - 18) / 6)
     odds = (
-        -9.5
-        + steep * (3 + 10 * hollow)
+        -9.0
+        + steep * (3 + 12 * hollow)
         + 0.5 * _logistic((slope[inner] - 15) / 4)
         + 1.2 * weakness
         + np.exp(-fault_m / 400)
