@@ -22,7 +22,7 @@ setup: ## Install QGIS (Debian) and Scarp's engine (about 3 GB)
 
 profile: # A QGIS profile of its own, with this folder as the plugin `scarp`
 	@mkdir -p $(PLUGINS) && ln -sfn $(CURDIR) $(PLUGINS)/scarp
-	@qgis_process plugins enable scarp >/dev/null 2>&1 || { qgis_process plugins enable scarp; exit 1; }
+	@qgis_process plugins 2>/dev/null | grep -q '^\* scarp' || qgis_process plugins enable scarp
 
 demo: setup ## Make a susceptibility map of the sample landscape
 	@$$(python3 -I engine/__main__.py --python) .ci/demo.py

@@ -6,11 +6,12 @@ from __future__ import annotations
 from pathlib import Path
 
 from processing.core.ProcessingConfig import ProcessingConfig, Setting
-from qgis.core import QgsMessageLog, QgsProcessingModelAlgorithm, QgsProcessingProvider
+from qgis.core import QgsProcessingProvider
 from qgis.PyQt.QtGui import QIcon
 
 from ..algorithms import ALGORITHMS
 from ..algorithms.worker import SETTING
+from .shipped_model import ShippedModel
 
 RESOURCES = Path(__file__).resolve().parents[1] / "resources"
 
@@ -60,12 +61,7 @@ class ScarpProvider(QgsProcessingProvider):
         for algorithm in ALGORITHMS:
             self.addAlgorithm(algorithm())
         for path in sorted((RESOURCES / "models").glob("*.model3")):
-            model = QgsProcessingModelAlgorithm()
-            if model.fromFile(str(path)):
-                model.setSourceFilePath(str(path))
-                self.addAlgorithm(model)
-            else:
-                QgsMessageLog.logMessage(self.tr("The model {} cannot be read.").format(path), self.name())
+            self.addAlgorithm(ShippedModel(path))
 
     def supportedOutputVectorLayerExtensions(self) -> list[str]:  # noqa: N802
         """Return the vector formats that the worker writes."""

@@ -64,7 +64,9 @@ def test_the_raster_tells_its_classes(tmp_path):
         table=str(tmp_path / "classes.csv"),
         polygons=str(tmp_path / "classes.gpkg"),
     )
-    band = (dataset := gdal.Open(result["output"])).GetRasterBand(1)
+    dataset = gdal.Open(result["output"])
+    assert Grid.of(dataset).shape == values.shape
+    band = dataset.GetRasterBand(1)
     expected = np.where(values == -9999, 0, np.digitize(values, [0.2, 0.4, 0.6, 0.8]) + 1)
     np.testing.assert_array_equal(band.ReadAsArray(), expected)
     assert band.GetCategoryNames() == ["", "Very low", "Low", "Moderate", "High", "Very high"]
@@ -72,7 +74,6 @@ def test_the_raster_tells_its_classes(tmp_path):
     table = (tmp_path / "classes.csv").read_text().splitlines()
     assert table[0].startswith("class,from,to,cells,area_km2")
     assert table[1].startswith("very low,0.0,0.2,79,0.79,")
-    del dataset
 
 
 def test_values_beyond_one_are_refused(tmp_path):
