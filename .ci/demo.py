@@ -69,10 +69,10 @@ def main() -> None:
         f"  AUC on the test cells      {reached:.3f}\n"
         f"  best AUC that is reachable {best:.3f} (the true susceptibility itself, on the same cells)\n\n"
         f"  map (picture)   {DEMO / 'map.png'}\n"
-        f"  classes         {DEMO / outputs['CLASSES']}\n"
-        f"  susceptibility  {DEMO / outputs['SUSCEPTIBILITY']}\n"
-        f"  report          {DEMO / outputs['REPORT']}\n"
-        f"  model file      {DEMO / outputs['MODEL']}"
+        f"  classes         {DEMO / outputs['susceptibility_classes']}\n"
+        f"  susceptibility  {DEMO / outputs['susceptibility']}\n"
+        f"  report          {DEMO / outputs['report']}\n"
+        f"  model file      {DEMO / outputs['model_file']}"
     )
 
 
@@ -80,7 +80,7 @@ def test_auc(model: Path) -> float:
     """Return the AUC on the test cells, as the model file tells it."""
     from scarp.models.model_file import load_model
 
-    return float(load_model(model).manifest["metrics"]["auc"])
+    return float(load_model(model, "numpy").manifest["metrics"]["auc"])
 
 
 def best_auc(samples: Path, truth: Path) -> float:
