@@ -40,6 +40,8 @@ def replacing(target: str | Path) -> Iterator[Path]:
     _unfinished.add(temporary)
     try:
         yield temporary
+        for outdated in (target.with_name(f"{target.name}.aux.xml"), target.with_name(f"{target.name}.ovr")):
+            outdated.unlink(missing_ok=True)
         os.replace(temporary, target)
         for sidecar in _sidecars(temporary):
             os.replace(sidecar, target.with_name(target.name + sidecar.name[len(temporary.name) :]))

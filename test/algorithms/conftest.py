@@ -32,12 +32,13 @@ def provider():
 def feedback(provider):
     """Feedback that keeps what it is told."""
     from qgis.core import QgsProcessingFeedback
+    from qgis.PyQt.QtCore import Qt
 
     class Recorder(QgsProcessingFeedback):
         def __init__(self):
             super().__init__(False)
             self.warnings, self.messages, self.percents = [], [], []
-            self.progressChanged.connect(self.percents.append)
+            self.progressChanged.connect(self.percents.append, Qt.ConnectionType.DirectConnection)
 
         def pushWarning(self, text):
             self.warnings.append(text)

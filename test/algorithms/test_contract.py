@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """What holds for every algorithm."""
 
-import importlib
-import inspect
 import subprocess
 import sys
 
@@ -92,8 +90,3 @@ def test_model_chains_and_opens(provider):
     for identifier, child in model.childAlgorithms().items():
         ok, problems = model.validateChildAlgorithm(identifier)
         assert ok, (child.description(), problems)
-
-
-def test_tasks_are_documented(algorithm):
-    source = inspect.getsource(importlib.import_module(type(algorithm).__module__))
-    assert source.startswith("# SPDX-License-Identifier: GPL-2.0-or-later")
