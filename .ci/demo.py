@@ -23,7 +23,11 @@ def qgis(algorithm: str, inputs: dict) -> dict:
     start = time.monotonic()
     print(f"  {algorithm} … ", end="", flush=True)
     run = subprocess.run(
-        ["qgis_process", "run", algorithm, "-"], input=json.dumps({"inputs": inputs}), capture_output=True, text=True, check=False
+        ["qgis_process", "run", algorithm, "-"],
+        input=json.dumps({"inputs": inputs}),
+        capture_output=True,
+        text=True,
+        check=False,
     )
     if run.returncode != 0:
         print("failed")
@@ -34,7 +38,9 @@ def qgis(algorithm: str, inputs: dict) -> dict:
 
 def main() -> None:
     """Make the landscape, the stack, and the map; print what came out and where it is."""
-    print(f"Scarp's demo: a sample landscape of {LANDSCAPE['SIZE']}×{LANDSCAPE['SIZE']} cells of {LANDSCAPE['CELL_SIZE']} m")
+    print(
+        f"Scarp's demo: a sample landscape of {LANDSCAPE['SIZE']}×{LANDSCAPE['SIZE']} cells of {LANDSCAPE['CELL_SIZE']} m"
+    )
     start = time.monotonic()
     landscape = qgis("scarp:samplelandscape", {**LANDSCAPE, "FOLDER": str(DEMO / "landscape")})
     layers = {name: landscape[name] for name in ("DEM", "FAULTS", "ROADS", "SETTLEMENTS", "RED", "NIR", "LAND_USE")}

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, ClassVar
@@ -15,6 +16,7 @@ from qgis.core import (
     QgsProcessingException,
     QgsProcessingFeatureSourceDefinition,
     QgsProcessingFeedback,
+    QgsProcessingLayerPostProcessorInterface,
     QgsProcessingParameterDefinition,
     QgsProcessingParameterEnum,
     QgsProcessingParameterNumber,
@@ -111,7 +113,7 @@ class ScarpAlgorithm(QgsProcessingAlgorithm):
         result = run_task(self.TASK, values, self.NEEDS, feedback)
         if feedback.isCanceled():
             return {}
-        self.finish(result)
+        self.finish(result, context)
         return {name.upper(): value for name, value in result.items() if self.outputDefinition(name.upper())}
 
     def task_values(
@@ -123,7 +125,7 @@ class ScarpAlgorithm(QgsProcessingAlgorithm):
             for definition in self.parameterDefinitions()
         }
 
-    def finish(self, result: dict[str, Any]) -> None:
+    def finish(self, result: dict[str, Any], context: QgsProcessingContext) -> None:
         """Do what is left when the worker has done its part, such as styling an output."""
 
     def add(self, definition: QgsProcessingParameterDefinition, text: str, *, advanced: bool = False) -> None:
@@ -241,6 +243,31 @@ class ScarpAlgorithm(QgsProcessingAlgorithm):
         return _vector_file(layer, context)
 
 
+class Style(QgsProcessingLayerPostProcessorInterface):
+    """Gives a layer a style of `resources/styles` when Processing loads it."""
+
+    # Processing does not keep post-processors alive.
+    _kept: ClassVar[list[Style]] = []
+
+    def __init__(self, name: str) -> None:
+        super().__init__()
+        self._path = str(RESOURCES / "styles" / name)
+
+    def postProcessLayer(
+        self, layer: QgsMapLayer, context: QgsProcessingContext, feedback: QgsProcessingFeedback
+    ) -> None:
+        layer.loadNamedStyle(self._path)
+        layer.triggerRepaint()
+
+    @classmethod
+    def apply(cls, name: str, path: str, context: QgsProcessingContext) -> None:
+        """Style what gets loaded from `path`, now by Processing and later by whoever opens the file."""
+        shutil.copyfile(RESOURCES / "styles" / name, Path(path).with_suffix(".qml"))
+        if context.willLoadLayerOnCompletion(path):
+            cls._kept.append(cls(name))
+            context.layerToLoadOnCompletionDetails(path).setPostProcessor(cls._kept[-1])
+
+
 def _raster_file(layer: QgsRasterLayer, context: QgsProcessingContext) -> str:
     if layer.providerType() == "gdal":
         return layer.source().split("|")[0]
@@ -252,7 +279,9 @@ def _raster_file(layer: QgsRasterLayer, context: QgsProcessingContext) -> str:
         pipe, layer.width(), layer.height(), layer.extent(), layer.crs(), context.transformContext()
     )
     if error != QgsRasterFileWriter.WriterError.NoError:
-        raise QgsProcessingException(f"The layer “{layer.name()}” could not be saved for the worker; save it as GeoTIFF and use that.")
+        raise QgsProcessingException(
+            f"The layer “{layer.name()}” could not be saved for the worker; save it as GeoTIFF and use that."
+        )
     return path
 
 

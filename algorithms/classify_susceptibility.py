@@ -42,17 +42,28 @@ class ClassifySusceptibility(ScarpAlgorithm):
             self.tr("The output of “Map susceptibility”, values from 0 to 1."),
         )
         self.add_choice(
-            "METHOD", self.tr("Method"), CLASSIFICATIONS, self.tr("How the breaks between classes are found."), default="natural_breaks"
+            "METHOD",
+            self.tr("Method"),
+            CLASSIFICATIONS,
+            self.tr("How the breaks between classes are found."),
+            default="natural_breaks",
         )
         self.add(
             QgsProcessingParameterNumber(
-                "CLASSES", self.tr("Number of classes"), QgsProcessingParameterNumber.Type.Integer, 5, minValue=2, maxValue=9
+                "CLASSES",
+                self.tr("Number of classes"),
+                QgsProcessingParameterNumber.Type.Integer,
+                5,
+                minValue=2,
+                maxValue=9,
             ),
             self.tr("Five classes are: very low, low, moderate, high, very high."),
         )
         self.add(
             QgsProcessingParameterString("BREAKS", self.tr("Manual breaks"), optional=True),
-            self.tr("For the method “manual breaks”: the values between classes, from low to high, separated by commas (0.2, 0.4, 0.6, 0.8)."),
+            self.tr(
+                "For the method “manual breaks”: the values between classes, from low to high, separated by commas (0.2, 0.4, 0.6, 0.8)."
+            ),
             advanced=True,
         )
         self.add(
@@ -69,12 +80,18 @@ class ClassifySusceptibility(ScarpAlgorithm):
             self.tr("Class numbers from 1 (lowest), with names and colours."),
         )
         self.add(
-            QgsProcessingParameterFileDestination("TABLE", self.tr("Table of classes"), "CSV (*.csv)", optional=True, createByDefault=False),
+            QgsProcessingParameterFileDestination(
+                "TABLE", self.tr("Table of classes"), "CSV (*.csv)", optional=True, createByDefault=False
+            ),
             self.tr("Range, area and share of each class, and its landslides where an inventory is given."),
         )
         self.add(
             QgsProcessingParameterVectorDestination(
-                "POLYGONS", self.tr("Class polygons"), QgsProcessing.SourceType.TypeVectorPolygon, optional=True, createByDefault=False
+                "POLYGONS",
+                self.tr("Class polygons"),
+                QgsProcessing.SourceType.TypeVectorPolygon,
+                optional=True,
+                createByDefault=False,
             ),
             self.tr("The classes as polygons."),
         )
@@ -92,5 +109,7 @@ class ClassifySusceptibility(ScarpAlgorithm):
         try:
             [float(each) for each in breaks.replace(";", ",").split(",") if each.strip()]
         except ValueError:
-            return False, self.tr("Manual breaks must be numbers separated by commas, such as 0.2, 0.4, 0.6, 0.8; found “{}”.").format(breaks)
+            return False, self.tr(
+                "Manual breaks must be numbers separated by commas, such as 0.2, 0.4, 0.6, 0.8; found “{}”."
+            ).format(breaks)
         return super().checkParameterValues(parameters, context)

@@ -3,14 +3,17 @@
 
 from __future__ import annotations
 
-import shutil
-from pathlib import Path
 from typing import Any
 
-from qgis.core import QgsProcessingParameterFile, QgsProcessingParameterRasterDestination, QgsProcessingParameterRasterLayer
+from qgis.core import (
+    QgsProcessingContext,
+    QgsProcessingParameterFile,
+    QgsProcessingParameterRasterDestination,
+    QgsProcessingParameterRasterLayer,
+)
 
 from ..engine.environment import MAPPING_PACKAGES
-from .base import RESOURCES, ScarpAlgorithm
+from .base import ScarpAlgorithm, Style
 
 
 class MapSusceptibility(ScarpAlgorithm):
@@ -43,6 +46,5 @@ class MapSusceptibility(ScarpAlgorithm):
             self.tr("Susceptibility from 0 to 1, on the stack's grid."),
         )
 
-    def finish(self, result: dict[str, Any]) -> None:
-        # QGIS reads the style that lies beside a raster, however the raster gets loaded.
-        shutil.copyfile(RESOURCES / "styles" / "susceptibility.qml", Path(result["output"]).with_suffix(".qml"))
+    def finish(self, result: dict[str, Any], context: QgsProcessingContext) -> None:
+        Style.apply("susceptibility.qml", result["output"], context)

@@ -26,7 +26,11 @@ LINES_AND_MORE = (
     ("FAULTS", "Faults", "Distance to faults is computed from these lines."),
     ("ROADS", "Roads", "Distance to roads is computed from these lines."),
     ("SETTLEMENTS", "Settlements", "Distance to settlements (cities) is computed from these points or polygons."),
-    ("STREAMS", "Streams", "Distance to streams is computed from these lines. Streams can also be derived from the DEM: see the terrain choices."),
+    (
+        "STREAMS",
+        "Streams",
+        "Distance to streams is computed from these lines. Streams can also be derived from the DEM: see the terrain choices.",
+    ),
 )
 CATEGORICAL = (
     ("GEOLOGY", "Geology"),
@@ -65,7 +69,9 @@ class PrepareCovariates(ScarpAlgorithm):
             self.tr("Polygons that bound the study area; cells outside them become nodata. Empty: the whole DEM."),
         )
         self.add(
-            QgsProcessingParameterDistance("CELL_SIZE", self.tr("Cell size"), parentParameterName="DEM", optional=True, minValue=0),
+            QgsProcessingParameterDistance(
+                "CELL_SIZE", self.tr("Cell size"), parentParameterName="DEM", optional=True, minValue=0
+            ),
             self.tr("Cell size of the stack, in the DEM's units. Empty: the DEM's own."),
             advanced=True,
         )
@@ -103,7 +109,10 @@ class PrepareCovariates(ScarpAlgorithm):
             )
             self.add(
                 QgsProcessingParameterField(
-                    f"{name}_FIELD", self.tr("{}: field with the class").format(self.tr(title)), parentLayerParameterName=name, optional=True
+                    f"{name}_FIELD",
+                    self.tr("{}: field with the class").format(self.tr(title)),
+                    parentLayerParameterName=name,
+                    optional=True,
                 ),
                 self.tr("The field of the polygons that names the class; not needed for a raster."),
             )
@@ -117,14 +126,20 @@ class PrepareCovariates(ScarpAlgorithm):
         )
         self.add(
             QgsProcessingParameterMultipleLayers(
-                "EXTRA_CONTINUOUS", self.tr("Further continuous rasters"), QgsProcessing.SourceType.TypeRaster, optional=True
+                "EXTRA_CONTINUOUS",
+                self.tr("Further continuous rasters"),
+                QgsProcessing.SourceType.TypeRaster,
+                optional=True,
             ),
             self.tr("Rasters of quantities (rainfall, say); each becomes a covariate with the layer's file name."),
             advanced=True,
         )
         self.add(
             QgsProcessingParameterMultipleLayers(
-                "EXTRA_CATEGORICAL", self.tr("Further categorical rasters"), QgsProcessing.SourceType.TypeRaster, optional=True
+                "EXTRA_CATEGORICAL",
+                self.tr("Further categorical rasters"),
+                QgsProcessing.SourceType.TypeRaster,
+                optional=True,
             ),
             self.tr("Rasters of class codes; each becomes a categorical covariate with the layer's file name."),
             advanced=True,
@@ -147,7 +162,9 @@ class PrepareCovariates(ScarpAlgorithm):
             layer = self.parameterAsLayer(parameters, name, context)
             is_vector = layer is not None and not isinstance(layer, QgsRasterLayer)
             if is_vector and not self.parameterAsString(parameters, f"{name}_FIELD", context):
-                return False, self.tr("{} is a polygon layer: choose the field that names the class ({}_FIELD).").format(self.tr(title), name)
+                return False, self.tr(
+                    "{} is a polygon layer: choose the field that names the class ({}_FIELD)."
+                ).format(self.tr(title), name)
         if (parameters.get("RED") is None) != (parameters.get("NIR") is None):
             return False, self.tr("NDVI needs both the red and the near-infrared band; only one was given.")
         return super().checkParameterValues(parameters, context)

@@ -54,16 +54,25 @@ class SampleCells(ScarpAlgorithm):
             default=choices.METHOD,
         )
         self.add(
-            QgsProcessingParameterNumber("RATIO", self.tr("Absences per presence"), number.Double, choices.RATIO, minValue=0.01),
+            QgsProcessingParameterNumber(
+                "RATIO", self.tr("Absences per presence"), number.Double, choices.RATIO, minValue=0.01
+            ),
             self.tr("How many non-landslide cells are drawn for each landslide cell."),
         )
         self.add(
-            QgsProcessingParameterNumber("BUFFER", self.tr("Buffer around landslides (m)"), number.Double, choices.BUFFER_M, minValue=0.0),
+            QgsProcessingParameterNumber(
+                "BUFFER", self.tr("Buffer around landslides (m)"), number.Double, choices.BUFFER_M, minValue=0.0
+            ),
             self.tr("No absence is drawn nearer to a landslide than this, in metres."),
         )
         self.add(
             QgsProcessingParameterNumber(
-                "SLOPE_LIMIT", self.tr("Flat ground is below (degrees)"), number.Double, choices.SLOPE_LIMIT_DEG, minValue=0.0, maxValue=90.0
+                "SLOPE_LIMIT",
+                self.tr("Flat ground is below (degrees)"),
+                number.Double,
+                choices.SLOPE_LIMIT_DEG,
+                minValue=0.0,
+                maxValue=90.0,
             ),
             self.tr("The slope below which ground counts as flat; used where flat ground is sampled."),
             advanced=True,
@@ -76,7 +85,14 @@ class SampleCells(ScarpAlgorithm):
             default=choices.SPLIT,
         )
         self.add(
-            QgsProcessingParameterNumber("TEST_SHARE", self.tr("Share of test cells"), number.Double, choices.TEST_SHARE, minValue=0.0, maxValue=0.9),
+            QgsProcessingParameterNumber(
+                "TEST_SHARE",
+                self.tr("Share of test cells"),
+                number.Double,
+                choices.TEST_SHARE,
+                minValue=0.0,
+                maxValue=0.9,
+            ),
             self.tr("The part of the cells that is kept for the test; 0.2 is the paper's."),
         )
         self.add(
@@ -95,6 +111,8 @@ class SampleCells(ScarpAlgorithm):
             advanced=True,
         )
         self.add(
-            QgsProcessingParameterVectorDestination("OUTPUT", self.tr("Sample cells"), QgsProcessing.SourceType.TypeVectorPoint),
+            QgsProcessingParameterVectorDestination(
+                "OUTPUT", self.tr("Sample cells"), QgsProcessing.SourceType.TypeVectorPoint
+            ),
             self.tr("One point per cell centre: landslide (1/0), subset (train/test), fold, x, y, origin."),
         )

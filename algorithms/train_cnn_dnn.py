@@ -53,15 +53,49 @@ class TrainCnnDnn(ScarpAlgorithm):
             self.tr("Landslides as points or polygons; or sample cells, if the field below is set."),
         )
         self.add(
-            QgsProcessingParameterField("LABEL_FIELD", self.tr("Field that tells landslides"), parentLayerParameterName="INVENTORY", optional=True),
-            self.tr("For sample cells: the field with 1 for landslide and 0 for none (“landslide”). Empty for a plain inventory."),
+            QgsProcessingParameterField(
+                "LABEL_FIELD",
+                self.tr("Field that tells landslides"),
+                parentLayerParameterName="INVENTORY",
+                optional=True,
+            ),
+            self.tr(
+                "For sample cells: the field with 1 for landslide and 0 for none (“landslide”). Empty for a plain inventory."
+            ),
         )
         for name, title, kind, default, low, high, text in (
-            ("PATCH_SIZE", "Patch size (cells)", number.Integer, 15, 1, 101, "The side of the square of cells around a cell that the network sees; odd."),
-            ("EPOCHS", "Epochs", number.Integer, 40, 1, 100000, "The most passes over the training cells; training stops earlier when it no longer helps."),
-            ("MEMBERS", "Ensemble members", number.Integer, 3, 1, 50, "How many networks with different seeds are trained; susceptibility is their mean."),
+            (
+                "PATCH_SIZE",
+                "Patch size (cells)",
+                number.Integer,
+                15,
+                1,
+                101,
+                "The side of the square of cells around a cell that the network sees; odd.",
+            ),
+            (
+                "EPOCHS",
+                "Epochs",
+                number.Integer,
+                40,
+                1,
+                100000,
+                "The most passes over the training cells; training stops earlier when it no longer helps.",
+            ),
+            (
+                "MEMBERS",
+                "Ensemble members",
+                number.Integer,
+                3,
+                1,
+                50,
+                "How many networks with different seeds are trained; susceptibility is their mean.",
+            ),
         ):
-            self.add(QgsProcessingParameterNumber(name, self.tr(title), kind, default, minValue=low, maxValue=high), self.tr(text))
+            self.add(
+                QgsProcessingParameterNumber(name, self.tr(title), kind, default, minValue=low, maxValue=high),
+                self.tr(text),
+            )
         self.add_choice(
             "VALIDATION",
             self.tr("Validation cells"),
@@ -70,18 +104,75 @@ class TrainCnnDnn(ScarpAlgorithm):
             default="random",
             advanced=True,
         )
-        self.add_choice("OPTIMIZER", self.tr("Optimizer"), OPTIMIZERS, self.tr("The method that adjusts the weights."), default="adam", advanced=True)
+        self.add_choice(
+            "OPTIMIZER",
+            self.tr("Optimizer"),
+            OPTIMIZERS,
+            self.tr("The method that adjusts the weights."),
+            default="adam",
+            advanced=True,
+        )
         for name, title, kind, default, low, high, text in (
-            ("LEARNING_RATE", "Learning rate", number.Double, 0.002, 1e-6, 10.0, "How far each step adjusts the weights; the paper has 0.01 for SGD, RMSprop and Adagrad."),
+            (
+                "LEARNING_RATE",
+                "Learning rate",
+                number.Double,
+                0.002,
+                1e-6,
+                10.0,
+                "How far each step adjusts the weights; the paper has 0.01 for SGD, RMSprop and Adagrad.",
+            ),
             ("BATCH_SIZE", "Batch size", number.Integer, 64, 1, 100000, "How many cells make one step."),
-            ("HIDDEN_LAYERS", "Hidden layers", number.Integer, 2, 0, 10, "Dense layers after the two parts are joined."),
-            ("UNITS", "Units", number.Integer, 64, 1, 4096, "Units of the first dense layer; each further one has half."),
-            ("FILTERS", "Filters", number.Integer, 16, 1, 512, "Filters of the first convolution; each further one has twice as many."),
-            ("DROPOUT", "Dropout", number.Double, 0.3, 0.0, 0.95, "The share of units that each training step leaves out."),
-            ("SEED", "Seed", number.Integer, 1, 0, 2**31 - 1, "The same seed on the same machine trains the same model."),
+            (
+                "HIDDEN_LAYERS",
+                "Hidden layers",
+                number.Integer,
+                2,
+                0,
+                10,
+                "Dense layers after the two parts are joined.",
+            ),
+            (
+                "UNITS",
+                "Units",
+                number.Integer,
+                64,
+                1,
+                4096,
+                "Units of the first dense layer; each further one has half.",
+            ),
+            (
+                "FILTERS",
+                "Filters",
+                number.Integer,
+                16,
+                1,
+                512,
+                "Filters of the first convolution; each further one has twice as many.",
+            ),
+            (
+                "DROPOUT",
+                "Dropout",
+                number.Double,
+                0.3,
+                0.0,
+                0.95,
+                "The share of units that each training step leaves out.",
+            ),
+            (
+                "SEED",
+                "Seed",
+                number.Integer,
+                1,
+                0,
+                2**31 - 1,
+                "The same seed on the same machine trains the same model.",
+            ),
         ):
             self.add(
-                QgsProcessingParameterNumber(name, self.tr(title), kind, default, minValue=low, maxValue=high), self.tr(text), advanced=True
+                QgsProcessingParameterNumber(name, self.tr(title), kind, default, minValue=low, maxValue=high),
+                self.tr(text),
+                advanced=True,
             )
         self.add_choice(
             "SCHEDULE",
@@ -104,7 +195,7 @@ class TrainCnnDnn(ScarpAlgorithm):
     def checkParameterValues(self, parameters: dict[str, Any], context: QgsProcessingContext) -> tuple[bool, str]:
         patch_size = self.parameterAsInt(parameters, "PATCH_SIZE", context)
         if patch_size % 2 == 0:
-            return False, self.tr("The patch size must be odd, so that a patch has a centre cell; found {}, try {}.").format(
-                patch_size, patch_size + 1
-            )
+            return False, self.tr(
+                "The patch size must be odd, so that a patch has a centre cell; found {}, try {}."
+            ).format(patch_size, patch_size + 1)
         return super().checkParameterValues(parameters, context)

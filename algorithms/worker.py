@@ -9,8 +9,9 @@ import os
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Any, Iterable
+from typing import Any
 
 import osgeo
 from qgis.core import QgsBlockingProcess, QgsProcessingException, QgsProcessingFeedback, QgsSettings
@@ -81,7 +82,10 @@ def find_python(needs: Iterable[str]) -> Path:
 def _missing(python: str, needs: tuple[str, ...]) -> list[str]:
     """Return which of the packages `needs` the interpreter `python` lacks."""
     try:
-        stamp = max(path.stat().st_mtime_ns for path in (Path(python), *Path(python).parents[1].glob("lib*/python*/site-packages")))
+        stamp = max(
+            path.stat().st_mtime_ns
+            for path in (Path(python), *Path(python).parents[1].glob("lib*/python*/site-packages"))
+        )
     except OSError:
         stamp = 0
     return _probe(python, needs, stamp)

@@ -16,9 +16,7 @@ def register_package() -> None:
     if "scarp" in sys.modules:
         return
     root = Path(__file__).resolve().parents[1]
-    spec = importlib.util.spec_from_file_location(
-        "scarp", root / "__init__.py", submodule_search_locations=[str(root)]
-    )
+    spec = importlib.util.spec_from_file_location("scarp", root / "__init__.py", submodule_search_locations=[str(root)])
     if spec is None or spec.loader is None:
         raise ImportError(f"No Scarp package at {root}")
     module = importlib.util.module_from_spec(spec)

@@ -26,17 +26,53 @@ DECLARATIONS = (
     Declaration("altitude", "Altitude", "geomorphologic", "continuous", "m", "dem", "the DEM itself"),
     Declaration("slope", "Slope", "geomorphologic", "continuous", "degree", "dem", f"Horn (1981) or {_ZT}"),
     Declaration("aspect", "Aspect", "geomorphologic", "circular", "degree", "dem", f"Horn (1981) or {_ZT}"),
-    Declaration("plan_curvature", "Plan curvature", "geomorphologic", "continuous", "1/m", "dem", f"{_ZT}, full second derivatives"),
-    Declaration("profile_curvature", "Profile curvature", "geomorphologic", "continuous", "1/m", "dem", f"{_ZT}, full second derivatives"),
-    Declaration("distance_to_faults", "Distance to faults", "geological", "continuous", "m", "faults", "Euclidean distance"),
+    Declaration(
+        "plan_curvature",
+        "Plan curvature",
+        "geomorphologic",
+        "continuous",
+        "1/m",
+        "dem",
+        f"{_ZT}, full second derivatives",
+    ),
+    Declaration(
+        "profile_curvature",
+        "Profile curvature",
+        "geomorphologic",
+        "continuous",
+        "1/m",
+        "dem",
+        f"{_ZT}, full second derivatives",
+    ),
+    Declaration(
+        "distance_to_faults", "Distance to faults", "geological", "continuous", "m", "faults", "Euclidean distance"
+    ),
     Declaration("distance_to_roads", "Distance to roads", "human", "continuous", "m", "roads", "Euclidean distance"),
-    Declaration("distance_to_settlements", "Distance to settlements", "human", "continuous", "m", "settlements", "Euclidean distance"),
-    Declaration("distance_to_streams", "Distance to streams", "environmental", "continuous", "m", "streams", "Euclidean distance"),
+    Declaration(
+        "distance_to_settlements",
+        "Distance to settlements",
+        "human",
+        "continuous",
+        "m",
+        "settlements",
+        "Euclidean distance",
+    ),
+    Declaration(
+        "distance_to_streams",
+        "Distance to streams",
+        "environmental",
+        "continuous",
+        "m",
+        "streams",
+        "Euclidean distance",
+    ),
     Declaration("geology", "Geology", "geological", "categorical", "", "geology", "classes of the layer"),
     Declaration("land_use", "Land use", "geological", "categorical", "", "land_use", "classes of the layer"),
     Declaration("soil", "Soil type", "geological", "categorical", "", "soil", "classes of the layer"),
     Declaration("climate", "Climate", "environmental", "categorical", "", "climate", "classes of the layer"),
-    Declaration("ndvi", "NDVI", "environmental", "continuous", "", "red", "(NIR - red) / (NIR + red), Rouse et al. (1974)"),
+    Declaration(
+        "ndvi", "NDVI", "environmental", "continuous", "", "red", "(NIR - red) / (NIR + red), Rouse et al. (1974)"
+    ),
 )
 BY_NAME = {declaration.name: declaration for declaration in DECLARATIONS}
 

@@ -33,7 +33,7 @@ class Land(NamedTuple):
 
 
 def erode(altitude: np.ndarray, land: Land, cell_size: float, steps: int, feedback: Feedback) -> np.ndarray:
-    """Return `altitude` after `steps` of uplift, river erosion and creep; every cell then drains to the edge.
+    """Return `altitude` after `steps` of uplift, river erosion and creep.
 
     Each step routes water (priority flood, steepest descent), solves dz/dt = U − K Aᵐ S implicitly from the outlets
     upwards (Braun & Willett 2013, eq. 22, n = 1, m = 0.45), lets no slope exceed the talus slope, and smooths by linear
@@ -54,7 +54,7 @@ def erode(altitude: np.ndarray, land: Land, cell_size: float, steps: int, feedba
         order = _flood(altitude)
         _wear(altitude, order, land, cell_size)
         _creep(altitude, DIFFUSION)
-    return fill(altitude)
+    return altitude
 
 
 def fill(altitude: np.ndarray) -> np.ndarray:

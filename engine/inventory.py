@@ -82,7 +82,9 @@ def read_inventory(
     del dataset
 
     if lines and lines + no_geometry == len(origins):
-        raise EngineError(f"The layer {name} holds neither points nor polygons; an inventory is made of points or polygons.")
+        raise EngineError(
+            f"The layer {name} holds neither points nor polygons; an inventory is made of points or polygons."
+        )
     if no_geometry == len(origins):
         raise EngineError(f"None of the {len(origins)} features of the layer {name} has a geometry.")
     if not any(each.size for each in rows):
@@ -250,4 +252,6 @@ def _warn_dropped(feedback: Feedback, name: str, total: int, reasons: dict[str, 
     dropped = {reason: int(count) for reason, count in reasons.items() if count}
     if dropped:
         listed = ", ".join(f"{count:,} {reason}" for reason, count in dropped.items())
-        feedback.warning(f"{sum(dropped.values()):,} of {total:,} features of the layer {name} were left out: {listed}.")
+        feedback.warning(
+            f"{sum(dropped.values()):,} of {total:,} features of the layer {name} were left out: {listed}."
+        )

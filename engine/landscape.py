@@ -250,7 +250,7 @@ def shape_terrain(
             land = Land(*(crop(field, min(side, CONTROL_PX)) for field in land))
             width = at
         altitude = altitude + np.float32(0.02 * size) * rng.standard_normal((width, width), np.float32)
-        steps = 80 if level == 0 else 10 if at <= 3000 else 4
+        steps = 80 if level == 0 else 10 if at <= 3000 else 3
         part = (
             feedback.part(40, 100) if last else feedback.part(40 * level / len(levels), 40 * (level + 1) / len(levels))
         )

@@ -8,8 +8,8 @@ The truth depends on what lies around a cell as much as on the cell. The log-odd
 
 with σ the logistic function, s the slope of the cell, S the mean slope and c the mean convergence (the Laplacian of
 altitude: the negative sum of both curvatures) of the disc of `CONTEXT_PX` cells around it, w the weakness of its rock,
-f and r its distances to faults and roads, and v its NDVI. All of it can be seen in a 15×15 patch of the covariates, most
-of it not in the cell itself: steep ground slides where the hillside converges on it.
+f and r its distances to faults and roads, and v its NDVI. All of it can be seen in a 15×15 patch of the covariates,
+most of it not in the cell itself: steep ground slides where the hillside converges on it.
 """
 
 from __future__ import annotations
@@ -68,14 +68,14 @@ def draw_keys(rng: np.random.Generator, truth: np.ndarray) -> np.ndarray:
 
 
 class BestAuc:
-    """The AUC that no model can exceed, from windows of the truth.
+    """The AUC that no model can be expected to exceed, from windows of the truth.
 
-    Landslide cells are drawn in proportion to the truth t, absence cells evenly. The ratio of their densities grows
-    with t, so by the Neyman–Pearson lemma t itself is the best score there is. Its expected AUC is the chance that a cell
-    drawn in proportion to t has a larger t′ than one drawn evenly from all cells (ties count half).
+    Landslide cells are drawn in proportion to the truth t, absence cells evenly from the whole area. The ratio of the
+    two densities grows with t, so by the Neyman–Pearson lemma t itself is the best score there is. Its expected AUC is
+    the chance that a cell drawn in proportion to t has a larger t than one drawn evenly (ties count half).
 
-    It holds for absences drawn evenly from the whole area. Where they come from flat ground only, or the sample is
-    small, compute the AUC of the truth on the very cells instead.
+    Absences that are kept away from landslides, or taken from flat ground, are easier to tell: every AUC is then
+    higher, and the one to compare with is the AUC of the truth on the very same cells.
     """
 
     _BINS = 10_000

@@ -100,7 +100,8 @@ def area_raster(source: str, grid: Grid, path: Path) -> str:
     dataset, layer = open_layer(source)
     out = grid.create(str(path), 1, gdal.GDT_Float32, float("nan"))
     out.GetRasterBand(1).Fill(float("nan"))
-    gdal.RasterizeLayer(out, [1], _reprojected(layer, grid).GetLayer(0), burn_values=[1])
+    features = _reprojected(layer, grid)
+    gdal.RasterizeLayer(out, [1], features.GetLayer(0), burn_values=[1])
     out.FlushCache()
     if not np.isfinite(out.GetRasterBand(1).ReadAsArray()).any():
         raise EngineError(f"The study area {layer.GetName()} does not overlap the DEM.")
@@ -108,7 +109,9 @@ def area_raster(source: str, grid: Grid, path: Path) -> str:
     return str(path)
 
 
-def _reprojected(layer: ogr.Layer, grid: Grid, field: str | None = None, codes: dict[str, int] | None = None) -> gdal.Dataset:
+def _reprojected(
+    layer: ogr.Layer, grid: Grid, field: str | None = None, codes: dict[str, int] | None = None
+) -> gdal.Dataset:
     """Copy the features near the grid into memory, in its CRS, with `code` for their class."""
     memory = ogr.GetDriverByName("Memory").CreateDataSource("")
     target = memory.CreateLayer("features", grid.spatial_reference, ogr.wkbUnknown)
@@ -127,7 +130,10 @@ def _reprojected(layer: ogr.Layer, grid: Grid, field: str | None = None, codes: 
         geometry = geometry.GetLinearGeometry()
         if geometry.Transform(transform) != ogr.OGRERR_NONE:
             continue
-        if ogr.GT_Flatten(geometry.GetGeometryType()) in (ogr.wkbPolygon, ogr.wkbMultiPolygon) and not geometry.IsValid():
+        if (
+            ogr.GT_Flatten(geometry.GetGeometryType()) in (ogr.wkbPolygon, ogr.wkbMultiPolygon)
+            and not geometry.IsValid()
+        ):
             geometry = geometry.MakeValid()
         copy = ogr.Feature(target.GetLayerDefn())
         copy.SetGeometry(geometry)
@@ -205,7 +211,10 @@ def _category_names(band: gdal.Band) -> dict[int, str]:
         columns = {table.GetUsageOfCol(column): column for column in range(table.GetColumnCount())}
         if gdal.GFU_Name in columns:
             values = columns.get(gdal.GFU_MinMax, 0)
-            return {table.GetValueAsInt(row, values): table.GetValueAsString(row, columns[gdal.GFU_Name]) for row in range(table.GetRowCount())}
+            return {
+                table.GetValueAsInt(row, values): table.GetValueAsString(row, columns[gdal.GFU_Name])
+                for row in range(table.GetRowCount())
+            }
     return {code: name for code, name in enumerate(band.GetCategoryNames() or []) if name}
 
 
@@ -213,4 +222,6 @@ def _check_classes(names: list[str], layer: str) -> None:
     if not names:
         raise EngineError(f"The layer {layer} has no classes in the area; leave it out.")
     if len(names) > _MOST_CLASSES:
-        raise EngineError(f"The layer {layer} has {len(names)} classes, and at most {_MOST_CLASSES} make sense; group them first.")
+        raise EngineError(
+            f"The layer {layer} has {len(names)} classes, and at most {_MOST_CLASSES} make sense; group them first."
+        )

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from osgeo import gdal, ogr
+from osgeo import ogr
 from scipy.spatial import cKDTree
 
 from . import choices
@@ -97,7 +97,9 @@ def draw(
     _, first = np.unique(found.rows.astype(np.int64) * stack.grid.shape[1] + found.cols, return_index=True)
     rows, cols, origin = found.rows[first], found.cols[first], found.origin[first]
     wanted = max(round(ratio * len(rows)), 1)
-    parts = {"random_and_flat": (("random", wanted - wanted // 2), ("flat", wanted // 2))}.get(method, ((method, wanted),))
+    parts = {"random_and_flat": (("random", wanted - wanted // 2), ("flat", wanted // 2))}.get(
+        method, ((method, wanted),)
+    )
     absent_rows, absent_cols, rules = [], [], []
     taken: set[int] = set()
     for rule, count in parts:

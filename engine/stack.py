@@ -74,7 +74,9 @@ class Stack:
         """Return the covariates of cells, (n, bands)."""
         return self.patches(rows, cols, 1, names)[:, 0, 0, :]
 
-    def patches(self, rows: np.ndarray, cols: np.ndarray, size_px: int, names: Sequence[str] | None = None) -> np.ndarray:
+    def patches(
+        self, rows: np.ndarray, cols: np.ndarray, size_px: int, names: Sequence[str] | None = None
+    ) -> np.ndarray:
         """Return the patches of `size_px` (odd) cells around cells, (n, size, size, bands)."""
         rows, cols = np.asarray(rows, np.int64), np.asarray(cols, np.int64)
         bands = len(names) if names is not None else len(self.covariates)
@@ -92,7 +94,9 @@ class Stack:
 
     def _at(self, rows: np.ndarray, cols: np.ndarray, names: Sequence[str] | None) -> np.ndarray:
         """Return the covariates at the crossings of rows and columns, read as one rectangle."""
-        numbers = [self.names.index(name) + 1 for name in names] if names is not None else range(1, len(self.covariates) + 1)
+        numbers = (
+            [self.names.index(name) + 1 for name in names] if names is not None else range(1, len(self.covariates) + 1)
+        )
         row, col = int(rows.min()), int(cols.min())
         height, width = int(rows.max()) - row + 1, int(cols.max()) - col + 1
         whole = len(rows) == height and len(cols) == width
@@ -119,7 +123,9 @@ class StackWriter:
             for key in ("kind", "unit", "group", "source"):
                 band.SetMetadataItem(key, getattr(covariate, key))
             if covariate.classes:
-                band.SetMetadataItem("classes", json.dumps({str(code): name for code, name in covariate.classes.items()}))
+                band.SetMetadataItem(
+                    "classes", json.dumps({str(code): name for code, name in covariate.classes.items()})
+                )
 
     def write(self, name: str, window: Window, values: np.ndarray) -> None:
         """Write a window (rows, cols) of the band with this name; NaN where it is invalid."""

@@ -154,7 +154,9 @@ class _Numpy:
         return out
 
 
-def _tensorflow_pass(architecture: Architecture, kernels: Mapping[str, np.ndarray]) -> Callable[[np.ndarray], np.ndarray]:
+def _tensorflow_pass(
+    architecture: Architecture, kernels: Mapping[str, np.ndarray]
+) -> Callable[[np.ndarray], np.ndarray]:
     import tensorflow as tf
 
     class _TensorFlow:

@@ -71,7 +71,9 @@ def with_weights(architecture: Architecture, weights: Weights) -> keras.Model:
 def predict_patches(architecture: Architecture, weights: Weights, patches: np.ndarray) -> np.ndarray:
     """Return the susceptibility of encoded patches (n, size, size, channels), patch by patch, as (n,)."""
     middle = architecture.margin_px
-    logits = with_weights(architecture, weights).predict([patches, patches[:, middle, middle]], batch_size=512, verbose=0)
+    logits = with_weights(architecture, weights).predict(
+        [patches, patches[:, middle, middle]], batch_size=512, verbose=0
+    )
     return 1.0 / (1.0 + np.exp(-logits[:, 0]))
 
 

@@ -7,7 +7,12 @@ import math
 from typing import Any
 
 OPTIMIZERS = {"adam": "Adam", "sgd": "SGD", "rmsprop": "RMSprop", "adagrad": "Adagrad"}
-SCHEDULES = {"constant": "Constant", "step": "Step (halved after each third)", "cosine": "Cosine decay", "plateau": "On plateau (halved when validation stalls)"}
+SCHEDULES = {
+    "constant": "Constant",
+    "step": "Step (halved after each third)",
+    "cosine": "Cosine decay",
+    "plateau": "On plateau (halved when validation stalls)",
+}
 _PLATEAU_EPOCHS = 5
 
 

@@ -90,17 +90,26 @@ def train(
     batch = min(settings.batch_size, len(y))
     steps = -(-len(y) // batch)
     epoch = _compiled_epoch(
-        network, optimizer, settings, x, tf.constant(y), tf.constant(weight), middle, _turns(architecture.channels, circular_pairs)
+        network,
+        optimizer,
+        settings,
+        x,
+        tf.constant(y),
+        tf.constant(weight),
+        middle,
+        _turns(architecture.channels, circular_pairs),
     )
     validate = _compiled_validation(network, x_validation, y_validation, middle)
 
     member = Member(weights_of(network, architecture), {"loss": [], "accuracy": []})
     if validation.any():
-        member.history.update({"validation_loss": [], "validation_accuracy": []})
+        member.history.update({"val_loss": [], "val_accuracy": []})
     patience = settings.patience if settings.patience is not None else max(10, settings.epochs // 3)
     best, stalled = np.inf, 0
     for number in range(settings.epochs):
-        optimizer.learning_rate.assign(rate_at(settings.schedule, settings.learning_rate, number, settings.epochs, stalled))
+        optimizer.learning_rate.assign(
+            rate_at(settings.schedule, settings.learning_rate, number, settings.epochs, stalled)
+        )
         order = np.resize(rng.permutation(len(y)), steps * batch).reshape(steps, batch)
         loss, accuracy = epoch(tf.constant(order, tf.int32), tf.constant(rng.integers(0, 2, (steps, 3)), tf.int32))
         member.history["loss"].append(float(loss))
@@ -109,8 +118,8 @@ def train(
         if not validation.any():
             continue
         loss, accuracy = validate()
-        member.history["validation_loss"].append(float(loss))
-        member.history["validation_accuracy"].append(float(accuracy))
+        member.history["val_loss"].append(float(loss))
+        member.history["val_accuracy"].append(float(accuracy))
         if float(loss) < best:
             best, stalled, member.weights = float(loss), 0, weights_of(network, architecture)
         else:

@@ -75,7 +75,7 @@ class ScarpProvider(QgsProcessingProvider):
         """Return the raster formats that the worker writes."""
         return ["tif"]
 
-    def defaultVectorFileExtension(self, hasGeometry: bool = True) -> str:  # noqa: N802, N803, FBT001, FBT002
+    def defaultVectorFileExtension(self, hasGeometry: bool = True) -> str:  # noqa: N802, N803
         """Return the format of a temporary vector output."""
         return "gpkg" if hasGeometry else "csv"
 

@@ -11,9 +11,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[1]
 
 if "scarp" not in sys.modules:
-    spec = importlib.util.spec_from_file_location(
-        "scarp", ROOT / "__init__.py", submodule_search_locations=[str(ROOT)]
-    )
+    spec = importlib.util.spec_from_file_location("scarp", ROOT / "__init__.py", submodule_search_locations=[str(ROOT)])
     module = importlib.util.module_from_spec(spec)
     sys.modules["scarp"] = module
     spec.loader.exec_module(module)

@@ -95,7 +95,9 @@ def _install(feedback: Feedback, folder: Path, upgrade: bool, log: IO[str] | Non
 def _check_disk(folder: Path, shell: _Shell) -> None:
     existing = next(parent for parent in folder.parents if parent.exists())
     free = shutil.disk_usage(existing).free
-    shell.say(f"The engine needs about {DISK_BYTES / 1e9:.0f} GB on the disk of {existing}; {free / 1e9:.0f} GB are free.")
+    shell.say(
+        f"The engine needs about {DISK_BYTES / 1e9:.0f} GB on the disk of {existing}; {free / 1e9:.0f} GB are free."
+    )
     if free < DISK_BYTES:
         raise EngineError(
             f"The engine needs about {DISK_BYTES / 1e9:.0f} GB in {folder}, and only {free / 1e9:.1f} GB are free; make room and run again."
@@ -111,7 +113,11 @@ def _make_environment(folder: Path, shell: _Shell, *, keep: bool) -> None:
     try:
         shell.run([sys.executable, "-I", "-m", "venv", "--system-site-packages", str(folder)])
     except EngineError as error:
-        hint = f"sudo apt install python{sys.version_info.major}.{sys.version_info.minor}-venv" if "ensurepip" in str(error) else ""
+        hint = (
+            f"sudo apt install python{sys.version_info.major}.{sys.version_info.minor}-venv"
+            if "ensurepip" in str(error)
+            else ""
+        )
         raise EngineError(f"{error}" + (f" On Debian and Ubuntu, first run: {hint}" if hint else "")) from error
 
 
@@ -141,7 +147,13 @@ class _Shell:
         clean = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
         lines = []
         with subprocess.Popen(
-            command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, encoding="utf-8", errors="replace", env=clean
+            command,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            encoding="utf-8",
+            errors="replace",
+            env=clean,
         ) as process:
             assert process.stdout is not None
             for line in process.stdout:

@@ -60,7 +60,12 @@ def run(
     with tempfile.TemporaryDirectory(prefix="scarp-") as folder:
         build = _Build(feedback, Path(folder), dem, cell_size, z_factor, unknown)
         build.add_terrain(terrain if terrain is not None else list(TERRAIN_DEFAULT), slope_method)
-        for parameter, source in (("faults", faults), ("roads", roads), ("settlements", settlements), ("streams", streams)):
+        for parameter, source in (
+            ("faults", faults),
+            ("roads", roads),
+            ("settlements", settlements),
+            ("streams", streams),
+        ):
             if source:
                 build.add_distance(f"distance_to_{parameter}", source)
         for name, source, field in (
@@ -189,10 +194,14 @@ class _Build:
         for covariate, cells in zip(self.covariates, lost):
             if cells:
                 tell = feedback.warning if cells > _COST_SHARE * inside else feedback.message
-                tell(f"{covariate.name} is missing on {cells} of {inside} cells ({cells / inside:.1%}), which become nodata.")
+                tell(
+                    f"{covariate.name} is missing on {cells} of {inside} cells ({cells / inside:.1%}), which become nodata."
+                )
         feedback.message(f"{len(self.covariates)} covariates, {valid} valid cells of {inside} in the area.")
         if not valid:
-            raise EngineError("No cell has a value in every covariate: the layers do not overlap where the DEM is valid.")
+            raise EngineError(
+                "No cell has a value in every covariate: the layers do not overlap where the DEM is valid."
+            )
 
     def _add(self, name: str, read: Reader, source: str, classes: dict[int, str] | None = None) -> None:
         declared = BY_NAME.get(name)
@@ -213,7 +222,9 @@ class _Build:
             )
         )
         self._readers.append(read)
-        self._feedback.message(f"{name}: {self.covariates[-1].source}" + (f", {len(classes)} classes" if classes else ""))
+        self._feedback.message(
+            f"{name}: {self.covariates[-1].source}" + (f", {len(classes)} classes" if classes else "")
+        )
         self._feedback.progress(min(38, 2 * len(self.covariates)))
 
     def _elevation(self, window: Window, halo_px: int) -> np.ndarray:
@@ -254,7 +265,7 @@ def _without_zero(codes: np.ndarray) -> np.ndarray:
 
 
 def _file_name(source: str) -> str:
-    return Path(source.split("|")[0]).name
+    return Path(source.split("|", maxsplit=1)[0]).name
 
 
 def _resized(grid: Grid, cell_size: float) -> Grid:

@@ -76,7 +76,9 @@ def run(
     )
     patches = encoder.encode(stack.patches(cells.rows, cells.cols, patch_size))
     feedback.progress(5)
-    held = validation_part(cells.rows[training], cells.cols[training], cells.landslide[training], validation, stack.grid, seed)
+    held = validation_part(
+        cells.rows[training], cells.cols[training], cells.landslide[training], validation, stack.grid, seed
+    )
     settings = Settings(epochs, optimizer, learning_rate, schedule, batch_size)
     trained = []
     for number in range(members):
@@ -100,7 +102,9 @@ def run(
     tested = metrics.evaluate(labels, susceptibility)
 
     inputs = hashes({"covariates": covariates, "inventory": inventory})
-    told = {key: value for key, value in parameters.items() if key not in ("covariates", "inventory", "model", "report")}
+    told = {
+        key: value for key, value in parameters.items() if key not in ("covariates", "inventory", "model", "report")
+    }
     manifest = {
         "cell_size": list(stack.grid.cell_size),
         "crs": stack.grid.crs,
@@ -166,8 +170,8 @@ def _report(
     page.figure(figures.reliability_plot({"CNN–DNN": [(labels, susceptibility)]}), "Reliability on the test cells.")
     page.section("Training")
     for number, member in enumerate(trained, start=1):
-        losses = member.history.get("validation_loss")
-        best = int(np.argmin(losses)) if losses else None
+        losses = member.history.get("val_loss")
+        best = int(np.argmin(losses)) + 1 if losses else None
         page.figure(
             figures.training_history(member.history, f"Member {number}", best),
             f"Training history of member {number} ({len(member.history['loss'])} epochs); the weights of the best validation loss are kept.",
@@ -185,7 +189,11 @@ def _report(
         for name, part in (("Training (with validation)", training), ("Test", ~training))
     ]
     page.table(["Cells", "Landslide", "Non-landslide"], counts, "Sample cells.")
-    page.table(["Covariate", "Kind", "Unit", "Source"], [(c.name, c.kind, c.unit, c.source) for c in encoder.covariates], "Covariates.")
+    page.table(
+        ["Covariate", "Kind", "Unit", "Source"],
+        [(c.name, c.kind, c.unit, c.source) for c in encoder.covariates],
+        "Covariates.",
+    )
     page.table(["Parameter", "Value"], [(key, str(value)) for key, value in told.items()], "Parameters.")
     page.table(["Package", "Version"], list(packages.items()), "Versions.")
     page.references([PAPER])

@@ -47,7 +47,14 @@ def chain(runner, folder, dem, inventory, **layers):
     steps = {"stack": runner("preparecovariates", {"DEM": dem, **layers, "OUTPUT": f"{folder}/stack.tif"})}
     stack = steps["stack"]["OUTPUT"]
     steps["cells"] = runner(
-        "samplecells", {"COVARIATES": stack, "INVENTORY": inventory, "METHOD": "random_and_flat", "SLOPE_LIMIT": 15, "OUTPUT": f"{folder}/cells.gpkg"}
+        "samplecells",
+        {
+            "COVARIATES": stack,
+            "INVENTORY": inventory,
+            "METHOD": "random_and_flat",
+            "SLOPE_LIMIT": 15,
+            "OUTPUT": f"{folder}/cells.gpkg",
+        },
     )
     steps["model"] = runner(
         "traincnndnn",
@@ -103,9 +110,17 @@ def mapped(run, landscape, stack, tmp_path_factory):
     folder = tmp_path_factory.mktemp("mapped")
     model = run(
         "traincnndnn",
-        {"COVARIATES": stack, "INVENTORY": landscape["INVENTORY"], **FAST, "MODEL": f"{folder}/m.scarp", "REPORT": f"{folder}/r.html"},
+        {
+            "COVARIATES": stack,
+            "INVENTORY": landscape["INVENTORY"],
+            **FAST,
+            "MODEL": f"{folder}/m.scarp",
+            "REPORT": f"{folder}/r.html",
+        },
     )
-    output = run("mapsusceptibility", {"COVARIATES": stack, "MODEL": model["MODEL"], "OUTPUT": f"{folder}/map.tif"})["OUTPUT"]
+    output = run("mapsusceptibility", {"COVARIATES": stack, "MODEL": model["MODEL"], "OUTPUT": f"{folder}/map.tif"})[
+        "OUTPUT"
+    ]
     return {"model": model["MODEL"], "map": output}
 
 
@@ -117,7 +132,11 @@ def test_a_dialog_in_a_real_window(profile, root, mapped, stack, tmp_path):
                 "runs": [
                     {
                         "algorithm": "scarp:mapsusceptibility",
-                        "parameters": {"COVARIATES": stack, "MODEL": mapped["model"], "OUTPUT": str(tmp_path / "map.tif")},
+                        "parameters": {
+                            "COVARIATES": stack,
+                            "MODEL": mapped["model"],
+                            "OUTPUT": str(tmp_path / "map.tif"),
+                        },
                     },
                     {
                         "algorithm": "scarp:classifysusceptibility",
@@ -155,7 +174,7 @@ def test_a_dialog_in_a_real_window(profile, root, mapped, stack, tmp_path):
         ("traincnndnn", {"PATCH_SIZE": 14}, "odd"),
         ("traincnndnn", {"MODEL": "/proc/m.scarp"}, "/proc/m.scarp"),
         ("mapsusceptibility", {"COVARIATES": "{dem_stack}"}, "lacks"),
-        ("mapsusceptibility", {"MODEL": "{dem}"}, "no Scarp model file"),
+        ("mapsusceptibility", {"MODEL": "{damaged}"}, "no Scarp model file"),
         ("traincnndnn", {"INVENTORY": "{far}"}, "outside"),
         ("traincnndnn", {"INVENTORY": "{empty}"}, "empty|no features"),
         ("traincnndnn", {"INVENTORY": "{one_class}", "LABEL_FIELD": "landslide"}, "landslide and non-landslide"),
@@ -182,13 +201,21 @@ def test_wrong_input_is_one_sentence(run, landscape, stack, mapped, tmp_path, al
         layer.dataProvider().addFeature(feature)
         return layer
 
+    def damaged():
+        path = tmp_path / "damaged" / "m.scarp"
+        path.parent.mkdir()
+        path.write_text("no zip")
+        return str(path)
+
     from osgeo import gdal
 
     transform = gdal.Open(landscape["DEM"]).GetGeoTransform()
     inside = [(transform[0] + 30 * k, transform[3] - 30 * k, 1) for k in range(20, 120, 4)]
     made = {
-        "{dem}": lambda: landscape["DEM"],
-        "{dem_stack}": lambda: run("preparecovariates", {"DEM": landscape["DEM"], "OUTPUT": str(tmp_path / "dem.tif")})["OUTPUT"],
+        "{damaged}": damaged,
+        "{dem_stack}": lambda: run("preparecovariates", {"DEM": landscape["DEM"], "OUTPUT": str(tmp_path / "dem.tif")})[
+            "OUTPUT"
+        ],
         "{far}": lambda: points("EPSG:32639", [(0, 0, 1), (10, 10, 1)], "far"),
         "{empty}": lambda: points("EPSG:32639", [], "empty"),
         "{one_class}": lambda: points("EPSG:32639", inside, "one"),
@@ -196,7 +223,12 @@ def test_wrong_input_is_one_sentence(run, landscape, stack, mapped, tmp_path, al
         "{far_area}": lambda: area(QgsRectangle(0, 0, 100, 100)),
     }
     usual = {
-        "traincnndnn": {"COVARIATES": stack, "INVENTORY": landscape["INVENTORY"], "MODEL": f"{tmp_path}/m.scarp", "REPORT": f"{tmp_path}/r.html"},
+        "traincnndnn": {
+            "COVARIATES": stack,
+            "INVENTORY": landscape["INVENTORY"],
+            "MODEL": f"{tmp_path}/m.scarp",
+            "REPORT": f"{tmp_path}/r.html",
+        },
         "mapsusceptibility": {"COVARIATES": stack, "MODEL": mapped["model"], "OUTPUT": f"{tmp_path}/map.tif"},
         "preparecovariates": {"DEM": landscape["DEM"], "OUTPUT": f"{tmp_path}/stack.tif"},
     }[algorithm]

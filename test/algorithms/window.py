@@ -9,12 +9,11 @@ import os
 import traceback
 from pathlib import Path
 
+import processing
 from processing.modeler.ModelerDialog import ModelerDialog
 from qgis.core import QgsApplication, QgsProject
 from qgis.PyQt.QtCore import QEventLoop, QTimer
 from qgis.utils import iface
-
-import processing
 
 ORDERS = Path(os.environ["SCARP_WINDOW"])
 

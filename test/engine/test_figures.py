@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
+import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -67,8 +69,8 @@ def test_scale_bar_has_a_round_length(width_m, expected):
     assert figures._round_length(width_m) == pytest.approx(expected)
 
 
-def test_no_figure_needs_pyplot(tmp_path):
-    figures.fold_map(RNG.uniform(size=9), RNG.uniform(size=9), np.arange(9) % 3, np.arange(9) % 2).savefig(
-        tmp_path / "folds.png"
-    )
-    assert "matplotlib.pyplot" not in sys.modules
+def test_no_figure_needs_pyplot():
+    code = "import sys, runpy; runpy.run_path(sys.argv[1], run_name='launch')['register_package']()\n"
+    code += "import scarp.engine.figures; sys.exit('matplotlib.pyplot' in sys.modules)"
+    root = Path(__file__).resolve().parents[2]
+    subprocess.run([sys.executable, "-c", code, str(root / "engine" / "__main__.py")], check=True)

@@ -78,4 +78,8 @@ def test_the_raster_tells_its_classes(tmp_path):
 
 def test_values_beyond_one_are_refused(tmp_path):
     with pytest.raises(EngineError, match="between 0 and 1"):
-        run(Feedback(), susceptibility=raster_of(tmp_path, np.full((3, 3), 7, np.float32)), output=str(tmp_path / "c.tif"))
+        run(
+            Feedback(),
+            susceptibility=raster_of(tmp_path, np.full((3, 3), 7, np.float32)),
+            output=str(tmp_path / "c.tif"),
+        )

@@ -20,9 +20,11 @@ def random_network(architecture, seed):
     rng = np.random.default_rng(seed)
     weights = weights_of(build(architecture), architecture)
     return {
-        name: (rng.uniform(0.5, 1.5, array.shape) if name.startswith(("gamma", "variance")) else rng.normal(0, 0.3, array.shape)).astype(
-            np.float32
-        )
+        name: (
+            rng.uniform(0.5, 1.5, array.shape)
+            if name.startswith(("gamma", "variance"))
+            else rng.normal(0, 0.3, array.shape)
+        ).astype(np.float32)
         for name, array in weights.items()
     }
 
@@ -87,7 +89,12 @@ def test_it_learns_context_and_repeats_bit_for_bit():
 def test_the_optimizers_of_the_paper_lower_the_loss(optimizer):
     patches, labels = toy(120)
     member = train(
-        patches, labels, np.zeros(120, bool), Architecture(2, 7, 4), Settings(epochs=60, optimizer=optimizer, learning_rate=0.01, batch_size=8), seed=1
+        patches,
+        labels,
+        np.zeros(120, bool),
+        Architecture(2, 7, 4),
+        Settings(epochs=60, optimizer=optimizer, learning_rate=0.01, batch_size=8),
+        seed=1,
     )
     assert member.history["loss"][-1] < member.history["loss"][0]
 
@@ -102,7 +109,9 @@ def model():
     covariates = (Covariate("slope"), Covariate("aspect", "circular"))
     encoder = Encoder.fit(np.array([[1.0, 10], [3, 200]]), covariates)
     architecture = Architecture(3, 7, 4)
-    return CnnDnn(encoder, architecture, [random_network(architecture, 1), random_network(architecture, 2)], {"seed": 7})
+    return CnnDnn(
+        encoder, architecture, [random_network(architecture, 1), random_network(architecture, 2)], {"seed": 7}
+    )
 
 
 def test_a_model_file_keeps_the_model(model, tmp_path):
