@@ -38,9 +38,7 @@ def qgis(algorithm: str, inputs: dict) -> dict:
 
 def main() -> None:
     """Make the landscape, the stack, and the map; print what came out and where it is."""
-    print(
-        f"Scarp's demo: a sample landscape of {LANDSCAPE['SIZE']}×{LANDSCAPE['SIZE']} cells of {LANDSCAPE['CELL_SIZE']} m"
-    )
+    print(f"Scarp's demo: a sample landscape of {LANDSCAPE['SIZE']}×{LANDSCAPE['SIZE']} cells of {LANDSCAPE['CELL_SIZE']} m")
     start = time.monotonic()
     landscape = qgis("scarp:samplelandscape", {**LANDSCAPE, "FOLDER": str(DEMO / "landscape")})
     layers = {name: landscape[name] for name in ("DEM", "FAULTS", "ROADS", "SETTLEMENTS", "RED", "NIR", "LAND_USE")}

@@ -116,13 +116,10 @@ class ScarpAlgorithm(QgsProcessingAlgorithm):
         self.finish(result, context)
         return {name.upper(): value for name, value in result.items() if self.outputDefinition(name.upper())}
 
-    def task_values(
-        self, parameters: dict[str, Any], context: QgsProcessingContext, feedback: QgsProcessingFeedback
-    ) -> dict[str, Any]:
+    def task_values(self, parameters: dict[str, Any], context: QgsProcessingContext, feedback: QgsProcessingFeedback) -> dict[str, Any]:
         """Return the task's values: by default every parameter, by its id in lower case."""
         return {
-            definition.name().lower(): self.value(definition, parameters, context, feedback)
-            for definition in self.parameterDefinitions()
+            definition.name().lower(): self.value(definition, parameters, context, feedback) for definition in self.parameterDefinitions()
         }
 
     def finish(self, result: dict[str, Any], context: QgsProcessingContext) -> None:
@@ -152,7 +149,7 @@ class ScarpAlgorithm(QgsProcessingAlgorithm):
         """
         ids = list(table)
         multiple = not isinstance(default, str)
-        chosen = [ids.index(each) for each in default] if multiple else ids.index(default)
+        chosen = ids.index(default) if isinstance(default, str) else [ids.index(each) for each in default]
         definition = QgsProcessingParameterEnum(name, title, list(table.values()), multiple, chosen)
         definition.setMetadata({_IDS: ids})
         self.add(definition, text + " " + self.tr("In scripts: {}.").format(", ".join(ids)), advanced=advanced)
@@ -183,10 +180,7 @@ class ScarpAlgorithm(QgsProcessingAlgorithm):
         """Return a parameter's value as the task takes it: plain JSON, layers as files."""
         name, kind = definition.name(), definition.type()
         if kind in _LAYER_TYPES:
-            files = [
-                self._file(layer, name, parameters, context, feedback)
-                for layer in self._layers(definition, parameters, context)
-            ]
+            files = [self._file(layer, name, parameters, context, feedback) for layer in self._layers(definition, parameters, context)]
             return files if kind == "multilayer" else (files[0] if files else None)
         if parameters.get(name) is None and definition.flags() & QgsProcessingParameterDefinition.Flag.FlagOptional:
             if definition.isDestination() or definition.defaultValue() is None:
@@ -253,9 +247,7 @@ class Style(QgsProcessingLayerPostProcessorInterface):
         super().__init__()
         self._path = str(RESOURCES / "styles" / name)
 
-    def postProcessLayer(
-        self, layer: QgsMapLayer, context: QgsProcessingContext, feedback: QgsProcessingFeedback
-    ) -> None:
+    def postProcessLayer(self, layer: QgsMapLayer, context: QgsProcessingContext, feedback: QgsProcessingFeedback) -> None:
         layer.loadNamedStyle(self._path)
         layer.triggerRepaint()
 
@@ -279,9 +271,7 @@ def _raster_file(layer: QgsRasterLayer, context: QgsProcessingContext) -> str:
         pipe, layer.width(), layer.height(), layer.extent(), layer.crs(), context.transformContext()
     )
     if error != QgsRasterFileWriter.WriterError.NoError:
-        raise QgsProcessingException(
-            f"The layer “{layer.name()}” could not be saved for the worker; save it as GeoTIFF and use that."
-        )
+        raise QgsProcessingException(f"The layer “{layer.name()}” could not be saved for the worker; save it as GeoTIFF and use that.")
     return path
 
 

@@ -96,9 +96,7 @@ class ClassifySusceptibility(ScarpAlgorithm):
             self.tr("The classes as polygons."),
         )
 
-    def task_values(
-        self, parameters: dict[str, Any], context: QgsProcessingContext, feedback: QgsProcessingFeedback
-    ) -> dict[str, Any]:
+    def task_values(self, parameters: dict[str, Any], context: QgsProcessingContext, feedback: QgsProcessingFeedback) -> dict[str, Any]:
         values = super().task_values(parameters, context, feedback)
         if values["breaks"]:
             values["breaks"] = [float(each) for each in values["breaks"].replace(";", ",").split(",") if each.strip()]
@@ -109,7 +107,7 @@ class ClassifySusceptibility(ScarpAlgorithm):
         try:
             [float(each) for each in breaks.replace(";", ",").split(",") if each.strip()]
         except ValueError:
-            return False, self.tr(
-                "Manual breaks must be numbers separated by commas, such as 0.2, 0.4, 0.6, 0.8; found “{}”."
-            ).format(breaks)
+            return False, self.tr("Manual breaks must be numbers separated by commas, such as 0.2, 0.4, 0.6, 0.8; found “{}”.").format(
+                breaks
+            )
         return super().checkParameterValues(parameters, context)

@@ -63,15 +63,11 @@ class PrepareCovariates(ScarpAlgorithm):
             self.tr("A digital elevation model in a projected coordinate reference system (metres)."),
         )
         self.add(
-            QgsProcessingParameterFeatureSource(
-                "AREA", self.tr("Study area"), [QgsProcessing.SourceType.TypeVectorPolygon], optional=True
-            ),
+            QgsProcessingParameterFeatureSource("AREA", self.tr("Study area"), [QgsProcessing.SourceType.TypeVectorPolygon], optional=True),
             self.tr("Polygons that bound the study area; cells outside them become nodata. Empty: the whole DEM."),
         )
         self.add(
-            QgsProcessingParameterDistance(
-                "CELL_SIZE", self.tr("Cell size"), parentParameterName="DEM", optional=True, minValue=0
-            ),
+            QgsProcessingParameterDistance("CELL_SIZE", self.tr("Cell size"), parentParameterName="DEM", optional=True, minValue=0),
             self.tr("Cell size of the stack, in the DEM's units. Empty: the DEM's own."),
             advanced=True,
         )
@@ -162,9 +158,9 @@ class PrepareCovariates(ScarpAlgorithm):
             layer = self.parameterAsLayer(parameters, name, context)
             is_vector = layer is not None and not isinstance(layer, QgsRasterLayer)
             if is_vector and not self.parameterAsString(parameters, f"{name}_FIELD", context):
-                return False, self.tr(
-                    "{} is a polygon layer: choose the field that names the class ({}_FIELD)."
-                ).format(self.tr(title), name)
+                return False, self.tr("{} is a polygon layer: choose the field that names the class ({}_FIELD).").format(
+                    self.tr(title), name
+                )
         if (parameters.get("RED") is None) != (parameters.get("NIR") is None):
             return False, self.tr("NDVI needs both the red and the near-infrared band; only one was given.")
         return super().checkParameterValues(parameters, context)

@@ -54,15 +54,11 @@ class SampleCells(ScarpAlgorithm):
             default=choices.METHOD,
         )
         self.add(
-            QgsProcessingParameterNumber(
-                "RATIO", self.tr("Absences per presence"), number.Double, choices.RATIO, minValue=0.01
-            ),
+            QgsProcessingParameterNumber("RATIO", self.tr("Absences per presence"), number.Double, choices.RATIO, minValue=0.01),
             self.tr("How many non-landslide cells are drawn for each landslide cell."),
         )
         self.add(
-            QgsProcessingParameterNumber(
-                "BUFFER", self.tr("Buffer around landslides (m)"), number.Double, choices.BUFFER_M, minValue=0.0
-            ),
+            QgsProcessingParameterNumber("BUFFER", self.tr("Buffer around landslides (m)"), number.Double, choices.BUFFER_M, minValue=0.0),
             self.tr("No absence is drawn nearer to a landslide than this, in metres."),
         )
         self.add(
@@ -111,8 +107,6 @@ class SampleCells(ScarpAlgorithm):
             advanced=True,
         )
         self.add(
-            QgsProcessingParameterVectorDestination(
-                "OUTPUT", self.tr("Sample cells"), QgsProcessing.SourceType.TypeVectorPoint
-            ),
+            QgsProcessingParameterVectorDestination("OUTPUT", self.tr("Sample cells"), QgsProcessing.SourceType.TypeVectorPoint),
             self.tr("One point per cell centre: landslide (1/0), subset (train/test), fold, x, y, origin."),
         )

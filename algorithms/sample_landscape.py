@@ -53,9 +53,7 @@ class SampleLandscape(ScarpAlgorithm):
         )
         self.add(
             QgsProcessingParameterFolderDestination("FOLDER", self.tr("Folder for the landscape")),
-            self.tr(
-                "The layers are written here, under plain names: dem.tif, geology.gpkg, inventory.gpkg, truth.tif, …"
-            ),
+            self.tr("The layers are written here, under plain names: dem.tif, geology.gpkg, inventory.gpkg, truth.tif, …"),
         )
         for name, title in (
             ("DEM", "Elevation"),

@@ -59,9 +59,7 @@ class TrainCnnDnn(ScarpAlgorithm):
                 parentLayerParameterName="INVENTORY",
                 optional=True,
             ),
-            self.tr(
-                "For sample cells: the field with 1 for landslide and 0 for none (“landslide”). Empty for a plain inventory."
-            ),
+            self.tr("For sample cells: the field with 1 for landslide and 0 for none (“landslide”). Empty for a plain inventory."),
         )
         for name, title, kind, default, low, high, text in (
             (
@@ -195,7 +193,7 @@ class TrainCnnDnn(ScarpAlgorithm):
     def checkParameterValues(self, parameters: dict[str, Any], context: QgsProcessingContext) -> tuple[bool, str]:
         patch_size = self.parameterAsInt(parameters, "PATCH_SIZE", context)
         if patch_size % 2 == 0:
-            return False, self.tr(
-                "The patch size must be odd, so that a patch has a centre cell; found {}, try {}."
-            ).format(patch_size, patch_size + 1)
+            return False, self.tr("The patch size must be odd, so that a patch has a centre cell; found {}, try {}.").format(
+                patch_size, patch_size + 1
+            )
         return super().checkParameterValues(parameters, context)

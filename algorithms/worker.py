@@ -82,10 +82,7 @@ def find_python(needs: Iterable[str]) -> Path:
 def _missing(python: str, needs: tuple[str, ...]) -> list[str]:
     """Return which of the packages `needs` the interpreter `python` lacks."""
     try:
-        stamp = max(
-            path.stat().st_mtime_ns
-            for path in (Path(python), *Path(python).parents[1].glob("lib*/python*/site-packages"))
-        )
+        stamp = max(path.stat().st_mtime_ns for path in (Path(python), *Path(python).parents[1].glob("lib*/python*/site-packages")))
     except OSError:
         stamp = 0
     return _probe(python, needs, stamp)
@@ -94,17 +91,13 @@ def _missing(python: str, needs: tuple[str, ...]) -> list[str]:
 @functools.lru_cache(maxsize=32)
 def _probe(python: str, needs: tuple[str, ...], _stamp: int) -> list[str]:
     try:
-        run = subprocess.run(
-            [python, "-I", str(ENTRY), "--probe", *needs], capture_output=True, text=True, timeout=60, check=True
-        )
+        run = subprocess.run([python, "-I", str(ENTRY), "--probe", *needs], capture_output=True, text=True, timeout=60, check=True)
         return json.loads(run.stdout)
     except (OSError, subprocess.SubprocessError, ValueError):
         return list(needs)
 
 
-def run_task(
-    task: str, values: dict[str, Any], needs: Iterable[str], feedback: QgsProcessingFeedback
-) -> dict[str, Any]:
+def run_task(task: str, values: dict[str, Any], needs: Iterable[str], feedback: QgsProcessingFeedback) -> dict[str, Any]:
     """Run a task in the worker and return its result.
 
     Raises

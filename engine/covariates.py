@@ -44,9 +44,7 @@ DECLARATIONS = (
         "dem",
         f"{_ZT}, full second derivatives",
     ),
-    Declaration(
-        "distance_to_faults", "Distance to faults", "geological", "continuous", "m", "faults", "Euclidean distance"
-    ),
+    Declaration("distance_to_faults", "Distance to faults", "geological", "continuous", "m", "faults", "Euclidean distance"),
     Declaration("distance_to_roads", "Distance to roads", "human", "continuous", "m", "roads", "Euclidean distance"),
     Declaration(
         "distance_to_settlements",
@@ -70,9 +68,7 @@ DECLARATIONS = (
     Declaration("land_use", "Land use", "geological", "categorical", "", "land_use", "classes of the layer"),
     Declaration("soil", "Soil type", "geological", "categorical", "", "soil", "classes of the layer"),
     Declaration("climate", "Climate", "environmental", "categorical", "", "climate", "classes of the layer"),
-    Declaration(
-        "ndvi", "NDVI", "environmental", "continuous", "", "red", "(NIR - red) / (NIR + red), Rouse et al. (1974)"
-    ),
+    Declaration("ndvi", "NDVI", "environmental", "continuous", "", "red", "(NIR - red) / (NIR + red), Rouse et al. (1974)"),
 )
 BY_NAME = {declaration.name: declaration for declaration in DECLARATIONS}
 

@@ -61,9 +61,7 @@ def _styled(make: Make) -> Make:
 
 
 @_styled
-def training_history(
-    history: Mapping[str, Sequence[float]], title: str | None = None, best_epoch: int | None = None
-) -> Figure:
+def training_history(history: Mapping[str, Sequence[float]], title: str | None = None, best_epoch: int | None = None) -> Figure:
     """Draw accuracy and loss against epochs, training beside validation (the paper's Figs. 10 to 13).
 
     Parameters
@@ -257,9 +255,7 @@ def fold_map(x: np.ndarray, y: np.ndarray, fold: np.ndarray, landslide: np.ndarr
 
 
 @_styled
-def class_map(
-    classes: np.ndarray, names: Sequence[str], colours: Sequence[str], shares: Sequence[float], cell_size_m: float
-) -> Figure:
+def class_map(classes: np.ndarray, names: Sequence[str], colours: Sequence[str], shares: Sequence[float], cell_size_m: float) -> Figure:
     """Draw a map of susceptibility classes with legend, class shares, scale bar and north arrow.
 
     Parameters

@@ -87,9 +87,7 @@ def deal_folds(labels: np.ndarray, folds: int, groups: np.ndarray | None, seed: 
     """
     fewest = int(np.bincount(labels.astype(int), minlength=2).min())
     if fewest < folds:
-        raise EngineError(
-            f"{folds} folds need at least {folds} cells of each class; the smaller class has {fewest}. Use fewer folds."
-        )
+        raise EngineError(f"{folds} folds need at least {folds} cells of each class; the smaller class has {fewest}. Use fewer folds.")
     if groups is not None and len(np.unique(groups)) < folds:
         raise EngineError(
             f"{folds} folds need at least {folds} spatial blocks; there are {len(np.unique(groups))}. Use a smaller block size."
@@ -102,9 +100,7 @@ def deal_folds(labels: np.ndarray, folds: int, groups: np.ndarray | None, seed: 
     return fold
 
 
-def validation_part(
-    rows: np.ndarray, cols: np.ndarray, labels: np.ndarray, method: str, grid: Grid, seed: int
-) -> np.ndarray:
+def validation_part(rows: np.ndarray, cols: np.ndarray, labels: np.ndarray, method: str, grid: Grid, seed: int) -> np.ndarray:
     """Return which training cells decide when training stops, boolean (n,): 15 % at `random`, or in whole `blocks`."""
     groups = None
     if method == "blocks":

@@ -55,9 +55,7 @@ class Grid:
         name = dataset.GetDescription()
         transform = dataset.GetGeoTransform()
         if not dataset.GetProjection():
-            raise EngineError(
-                f"The raster {name} has no coordinate reference system; assign one (gdal:assignprojection)."
-            )
+            raise EngineError(f"The raster {name} has no coordinate reference system; assign one (gdal:assignprojection).")
         if transform[2] or transform[4] or transform[5] >= 0:
             raise EngineError(f"The raster {name} is rotated or not north-up; warp it first (gdal:warpreproject).")
         return cls(dataset.GetProjection(), transform, (dataset.RasterYSize, dataset.RasterXSize))
@@ -109,9 +107,7 @@ class Grid:
             for col in range(0, self.shape[1], cols_px):
                 yield Window(row, col, min(rows_px, self.shape[0] - row), min(cols_px, self.shape[1] - col))
 
-    def create(
-        self, path: str, bands: int = 1, kind: int = gdal.GDT_Float32, nodata: float | None = None
-    ) -> gdal.Dataset:
+    def create(self, path: str, bands: int = 1, kind: int = gdal.GDT_Float32, nodata: float | None = None) -> gdal.Dataset:
         """Create a tiled, compressed GeoTIFF on this grid."""
         options = ["TILED=YES", f"COMPRESS={compression()}", "BIGTIFF=IF_SAFER", "NUM_THREADS=2"]
         dataset = gdal.GetDriverByName("GTiff").Create(str(path), self.shape[1], self.shape[0], bands, kind, options)

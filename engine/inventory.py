@@ -33,9 +33,7 @@ class InventoryCells:
     fields: dict[str, np.ndarray]  # attribute values (object), by field
 
 
-def read_inventory(
-    source: str, stack: Stack, fields: Sequence[str] = (), feedback: Feedback | None = None
-) -> InventoryCells:
+def read_inventory(source: str, stack: Stack, fields: Sequence[str] = (), feedback: Feedback | None = None) -> InventoryCells:
     """Return the cells of the points or polygons in a layer, in the order of its features.
 
     A polygon stands for the cells whose centre lies inside it, at least for one. Features without a geometry, outside the
@@ -82,9 +80,7 @@ def read_inventory(
     del dataset
 
     if lines and lines + no_geometry == len(origins):
-        raise EngineError(
-            f"The layer {name} holds neither points nor polygons; an inventory is made of points or polygons."
-        )
+        raise EngineError(f"The layer {name} holds neither points nor polygons; an inventory is made of points or polygons.")
     if no_geometry == len(origins):
         raise EngineError(f"None of the {len(origins)} features of the layer {name} has a geometry.")
     if not any(each.size for each in rows):
@@ -95,9 +91,7 @@ def read_inventory(
     row, col, of_feature = np.concatenate(rows), np.concatenate(cols), np.concatenate(feature_index)
     valid = np.isfinite(stack.at(row, col)).all(axis=1)
     if not valid.any():
-        raise EngineError(
-            f"The layer {name} lies only on cells without data: of its {row.size:,} cells none is valid in every covariate."
-        )
+        raise EngineError(f"The layer {name} lies only on cells without data: of its {row.size:,} cells none is valid in every covariate.")
     on_nodata = np.unique(of_feature).size - np.unique(of_feature[valid]).size
     _warn_dropped(feedback, name, len(origins), {
         "without a geometry": no_geometry,
@@ -191,9 +185,7 @@ def _point_cells(points: list[ogr.Geometry], grid: Grid) -> np.ndarray:
 def _polygon_cells(polygons: list[ogr.Geometry], grid: Grid) -> np.ndarray:
     """Return (2, n) rows and columns of the cells whose centre lies inside a polygon."""
     x, width, _, y, _, height = grid.transform
-    west, east, south, north = (
-        limit(values) for limit, values in zip((min, max, min, max), zip(*(p.GetEnvelope() for p in polygons)))
-    )
+    west, east, south, north = (limit(values) for limit, values in zip((min, max, min, max), zip(*(p.GetEnvelope() for p in polygons))))
     first_row, last_row = (_clip(math.floor((edge - y) / height), grid.shape[0]) for edge in (north, south))
     first_col, last_col = (_clip(math.floor((edge - x) / width), grid.shape[1]) for edge in (west, east))
     shape = last_row - first_row + 1, last_col - first_col + 1
@@ -252,6 +244,4 @@ def _warn_dropped(feedback: Feedback, name: str, total: int, reasons: dict[str, 
     dropped = {reason: int(count) for reason, count in reasons.items() if count}
     if dropped:
         listed = ", ".join(f"{count:,} {reason}" for reason, count in dropped.items())
-        feedback.warning(
-            f"{sum(dropped.values()):,} of {total:,} features of the layer {name} were left out: {listed}."
-        )
+        feedback.warning(f"{sum(dropped.values()):,} of {total:,} features of the layer {name} were left out: {listed}.")

@@ -212,9 +212,7 @@ def _draw_faults(rng: np.random.Generator, lifted: np.ndarray, cell_size: float,
     return faults
 
 
-def shape_terrain(
-    rng: np.random.Generator, structure: Structure, side: int, cell_size: float, feedback: Feedback
-) -> np.ndarray:
+def shape_terrain(rng: np.random.Generator, structure: Structure, side: int, cell_size: float, feedback: Feedback) -> np.ndarray:
     """Wear the lifted structure down, from coarse grids to fine.
 
     All grids but the last take in the surroundings; the last keeps the altitude of its edge.
@@ -230,9 +228,7 @@ def shape_terrain(
     -------
     Altitude, shape (side, side), float32, metres; every cell drains to the edge.
     """
-    erodibility = np.array([rock.erodibility for rock in ROCKS], np.float32)[structure.rock] * (
-        1 + 1.5 * structure.damage
-    )
+    erodibility = np.array([rock.erodibility for rock in ROCKS], np.float32)[structure.rock] * (1 + 1.5 * structure.damage)
     talus = np.tan(np.radians([rock.talus_deg for rock in ROCKS])).astype(np.float32)[structure.rock]
     land = Land(UPLIFT_M * structure.uplift, np.float32(ERODIBILITY) * erodibility, talus)
     altitude = np.float32(BASE_LEVEL_M) + 200 * structure.uplift
@@ -251,9 +247,7 @@ def shape_terrain(
             width = at
         altitude = altitude + np.float32(0.02 * size) * rng.standard_normal((width, width), np.float32)
         steps = 80 if level == 0 else 10 if at <= 3000 else 3
-        part = (
-            feedback.part(40, 100) if last else feedback.part(40 * level / len(levels), 40 * (level + 1) / len(levels))
-        )
+        part = feedback.part(40, 100) if last else feedback.part(40 * level / len(levels), 40 * (level + 1) / len(levels))
         altitude = erode(altitude, Land(*(resample(field, width) for field in land)), size, steps, part)
     return _roughen(rng, altitude, cell_size)
 

@@ -109,9 +109,7 @@ def area_raster(source: str, grid: Grid, path: Path) -> str:
     return str(path)
 
 
-def _reprojected(
-    layer: ogr.Layer, grid: Grid, field: str | None = None, codes: dict[str, int] | None = None
-) -> gdal.Dataset:
+def _reprojected(layer: ogr.Layer, grid: Grid, field: str | None = None, codes: dict[str, int] | None = None) -> gdal.Dataset:
     """Copy the features near the grid into memory, in its CRS, with `code` for their class."""
     memory = ogr.GetDriverByName("Memory").CreateDataSource("")
     target = memory.CreateLayer("features", grid.spatial_reference, ogr.wkbUnknown)
@@ -130,10 +128,7 @@ def _reprojected(
         geometry = geometry.GetLinearGeometry()
         if geometry.Transform(transform) != ogr.OGRERR_NONE:
             continue
-        if (
-            ogr.GT_Flatten(geometry.GetGeometryType()) in (ogr.wkbPolygon, ogr.wkbMultiPolygon)
-            and not geometry.IsValid()
-        ):
+        if ogr.GT_Flatten(geometry.GetGeometryType()) in (ogr.wkbPolygon, ogr.wkbMultiPolygon) and not geometry.IsValid():
             geometry = geometry.MakeValid()
         copy = ogr.Feature(target.GetLayerDefn())
         copy.SetGeometry(geometry)
@@ -212,8 +207,7 @@ def _category_names(band: gdal.Band) -> dict[int, str]:
         if gdal.GFU_Name in columns:
             values = columns.get(gdal.GFU_MinMax, 0)
             return {
-                table.GetValueAsInt(row, values): table.GetValueAsString(row, columns[gdal.GFU_Name])
-                for row in range(table.GetRowCount())
+                table.GetValueAsInt(row, values): table.GetValueAsString(row, columns[gdal.GFU_Name]) for row in range(table.GetRowCount())
             }
     return {code: name for code, name in enumerate(band.GetCategoryNames() or []) if name}
 
@@ -222,6 +216,4 @@ def _check_classes(names: list[str], layer: str) -> None:
     if not names:
         raise EngineError(f"The layer {layer} has no classes in the area; leave it out.")
     if len(names) > _MOST_CLASSES:
-        raise EngineError(
-            f"The layer {layer} has {len(names)} classes, and at most {_MOST_CLASSES} make sense; group them first."
-        )
+        raise EngineError(f"The layer {layer} has {len(names)} classes, and at most {_MOST_CLASSES} make sense; group them first.")

@@ -41,9 +41,7 @@ def hashes(inputs: Mapping[str, str | None]) -> dict[str, str]:
     return found
 
 
-def write_manifest(
-    beside: str, task: str, parameters: Mapping[str, Any], inputs: Mapping[str, str], seconds: float
-) -> str:
+def write_manifest(beside: str, task: str, parameters: Mapping[str, Any], inputs: Mapping[str, str], seconds: float) -> str:
     """Write `<beside>.run.json` and return its path."""
     path = f"{beside}.run.json"
     content = {

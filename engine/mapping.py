@@ -101,9 +101,7 @@ def map_susceptibility(stack: Stack, model: Model, path: str | Path, feedback: F
         mapped += written.result() if written is not None else 0
     out.FlushCache()
     if not mapped:
-        raise EngineError(
-            f"The covariate stack {stack.path} has no valid cell: every cell lacks a covariate of the model."
-        )
+        raise EngineError(f"The covariate stack {stack.path} has no valid cell: every cell lacks a covariate of the model.")
     return mapped
 
 

@@ -102,9 +102,7 @@ def youden(labels: np.ndarray, susceptibility: np.ndarray) -> tuple[float, float
     return float(j[best]), float(thresholds[1:][best])
 
 
-def reliability(
-    labels: np.ndarray, susceptibility: np.ndarray, bins: int = 10
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def reliability(labels: np.ndarray, susceptibility: np.ndarray, bins: int = 10) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return per non-empty bin of equal width: mean susceptibility, observed share of landslide cells, cell count."""
     labels, susceptibility = np.asarray(labels, float), np.asarray(susceptibility, float)
     index = np.clip((susceptibility * bins).astype(int), 0, bins - 1)
@@ -216,7 +214,5 @@ def _checked(labels: np.ndarray, susceptibility: np.ndarray) -> tuple[np.ndarray
         raise EngineError(f"{np.sum(~np.isfinite(susceptibility))} of {labels.size} cells have no susceptibility.")
     if np.unique(labels).size < 2:
         kind = "landslide" if labels.size and labels[0] else "non-landslide"
-        raise EngineError(
-            f"All {labels.size} test cells are {kind} cells; a test needs both classes. Use more cells or fewer folds."
-        )
+        raise EngineError(f"All {labels.size} test cells are {kind} cells; a test needs both classes. Use more cells or fewer folds.")
     return labels, susceptibility

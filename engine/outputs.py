@@ -59,9 +59,7 @@ def check_writable(target: str | Path) -> None:
         probe.touch()
         probe.unlink()
     except OSError as error:
-        raise EngineError(
-            f"The output {target} cannot be written ({error.strerror or error}). Choose another folder."
-        ) from error
+        raise EngineError(f"The output {target} cannot be written ({error.strerror or error}). Choose another folder.") from error
     if target.is_dir():
         raise EngineError(f"The output {target} is a folder; a file name is needed.")
     _clear_stale(target)

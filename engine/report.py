@@ -69,9 +69,7 @@ class Report:
 
     def write(self, path: str | Path) -> None:
         """Write the report as one HTML file."""
-        environment = Environment(
-            loader=FileSystemLoader(_TEMPLATES), autoescape=True, undefined=StrictUndefined, trim_blocks=True
-        )
+        environment = Environment(loader=FileSystemLoader(_TEMPLATES), autoescape=True, undefined=StrictUndefined, trim_blocks=True)
         html = environment.get_template("report.html.j2").render(
             title=self.title,
             subtitle=self.subtitle,

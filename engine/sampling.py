@@ -97,9 +97,7 @@ def draw(
     _, first = np.unique(found.rows.astype(np.int64) * stack.grid.shape[1] + found.cols, return_index=True)
     rows, cols, origin = found.rows[first], found.cols[first], found.origin[first]
     wanted = max(round(ratio * len(rows)), 1)
-    parts = {"random_and_flat": (("random", wanted - wanted // 2), ("flat", wanted // 2))}.get(
-        method, ((method, wanted),)
-    )
+    parts = {"random_and_flat": (("random", wanted - wanted // 2), ("flat", wanted // 2))}.get(method, ((method, wanted),))
     absent_rows, absent_cols, rules = [], [], []
     taken: set[int] = set()
     for rule, count in parts:
@@ -115,9 +113,7 @@ def draw(
     return _dealt(stack, rows, cols, landslide, origin, split, test_share, folds, block_size_m, seed, feedback)
 
 
-def resolve_samples(
-    stack: Stack, inventory: str, label_field: str | None, seed: int, feedback: Feedback | None = None
-) -> SampleCells:
+def resolve_samples(stack: Stack, inventory: str, label_field: str | None, seed: int, feedback: Feedback | None = None) -> SampleCells:
     """Return sample cells from whatever the user has.
 
     With a label field, the layer holds labelled points: ours, with `subset` and `fold`, or anybody's, which are then split
@@ -152,9 +148,7 @@ def resolve_samples(
         fold = np.array([-1 if value is None else int(value) for value in found.fields["fold"][first]])
         if set(subset) == {"train", "test"}:
             return SampleCells(rows, cols, landslide, subset, fold, origin)
-    return _dealt(
-        stack, rows, cols, landslide, origin, choices.SPLIT, choices.TEST_SHARE, choices.FOLDS, 0.0, seed, feedback
-    )
+    return _dealt(stack, rows, cols, landslide, origin, choices.SPLIT, choices.TEST_SHARE, choices.FOLDS, 0.0, seed, feedback)
 
 
 def _draw_absences(

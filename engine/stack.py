@@ -74,9 +74,7 @@ class Stack:
         """Return the covariates of cells, (n, bands)."""
         return self.patches(rows, cols, 1, names)[:, 0, 0, :]
 
-    def patches(
-        self, rows: np.ndarray, cols: np.ndarray, size_px: int, names: Sequence[str] | None = None
-    ) -> np.ndarray:
+    def patches(self, rows: np.ndarray, cols: np.ndarray, size_px: int, names: Sequence[str] | None = None) -> np.ndarray:
         """Return the patches of `size_px` (odd) cells around cells, (n, size, size, bands)."""
         rows, cols = np.asarray(rows, np.int64), np.asarray(cols, np.int64)
         bands = len(names) if names is not None else len(self.covariates)
@@ -88,15 +86,13 @@ class Stack:
             row, col = rows[members].min(), cols[members].min()
             window = Window(int(row), int(col), int(rows[members].max() - row + 1), int(cols[members].max() - col + 1))
             values = self.read(window, margin, names)
-            view = np.lib.stride_tricks.sliding_window_view(values, (size_px, size_px), axis=(0, 1))
+            view = np.lib.stride_tricks.sliding_window_view(values, (size_px, size_px), axis=(0, 1))  # type: ignore[call-overload]
             out[members] = view[rows[members] - row, cols[members] - col].transpose(0, 2, 3, 1)
         return out
 
     def _at(self, rows: np.ndarray, cols: np.ndarray, names: Sequence[str] | None) -> np.ndarray:
         """Return the covariates at the crossings of rows and columns, read as one rectangle."""
-        numbers = (
-            [self.names.index(name) + 1 for name in names] if names is not None else range(1, len(self.covariates) + 1)
-        )
+        numbers = [self.names.index(name) + 1 for name in names] if names is not None else range(1, len(self.covariates) + 1)
         row, col = int(rows.min()), int(cols.min())
         height, width = int(rows.max()) - row + 1, int(cols.max()) - col + 1
         whole = len(rows) == height and len(cols) == width
@@ -123,9 +119,7 @@ class StackWriter:
             for key in ("kind", "unit", "group", "source"):
                 band.SetMetadataItem(key, getattr(covariate, key))
             if covariate.classes:
-                band.SetMetadataItem(
-                    "classes", json.dumps({str(code): name for code, name in covariate.classes.items()})
-                )
+                band.SetMetadataItem("classes", json.dumps({str(code): name for code, name in covariate.classes.items()}))
 
     def write(self, name: str, window: Window, values: np.ndarray) -> None:
         """Write a window (rows, cols) of the band with this name; NaN where it is invalid."""
@@ -135,9 +129,7 @@ class StackWriter:
     def __enter__(self) -> StackWriter:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None) -> None:
         self._dataset.FlushCache()
         self._dataset = None
 
@@ -145,9 +137,7 @@ class StackWriter:
 def _describe(band: gdal.Band, path: str) -> Covariate:
     name = band.GetDescription()
     if not name:
-        raise EngineError(
-            f"Band {band.GetBand()} of {path} has no name, so it is no covariate stack; make one with “Prepare covariates”."
-        )
+        raise EngineError(f"Band {band.GetBand()} of {path} has no name, so it is no covariate stack; make one with “Prepare covariates”.")
     item = band.GetMetadata()
     return Covariate.from_json(
         {

@@ -52,9 +52,7 @@ class Neighbourhood:
         self.s = (north_east - north_west - south_east + south_west) / (4 * width * height)
         if method == "horn":
             self.slope_x = ((north_east + 2 * east + south_east) - (north_west + 2 * west + south_west)) / (8 * width)
-            self.slope_y = ((north_west + 2 * north + north_east) - (south_west + 2 * south + south_east)) / (
-                8 * height
-            )
+            self.slope_y = ((north_west + 2 * north + north_east) - (south_west + 2 * south + south_east)) / (8 * height)
         else:
             self.slope_x, self.slope_y = self.p, self.q
 

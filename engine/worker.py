@@ -78,9 +78,7 @@ def main(arguments: list[str]) -> int:
         return 1
     except Exception as error:  # a bug: the traceback goes to the log
         traceback.print_exc()
-        feedback.write(
-            "error", text=f"Scarp failed unexpectedly ({type(error).__name__}: {error}); the log has the details."
-        )
+        feedback.write("error", text=f"Scarp failed unexpectedly ({type(error).__name__}: {error}); the log has the details.")
         return 1
     feedback.write("result", value=value)
     return 0

@@ -105,9 +105,7 @@ def find_breaks(counts: np.ndarray, method: str, classes: int, manual: Sequence[
     if method == "manual":
         breaks = [float(each) for each in manual or []]
         if not breaks or sorted(set(breaks)) != breaks or breaks[0] <= 0 or breaks[-1] >= 1:
-            raise EngineError(
-                f"Manual breaks must rise and lie between 0 and 1, such as 0.2, 0.4, 0.6, 0.8; found {breaks}."
-            )
+            raise EngineError(f"Manual breaks must rise and lie between 0 and 1, such as 0.2, 0.4, 0.6, 0.8; found {breaks}.")
         return breaks
     used = np.flatnonzero(counts)
     if len(used) < classes:
@@ -121,13 +119,9 @@ def find_breaks(counts: np.ndarray, method: str, classes: int, manual: Sequence[
         share = np.cumsum(counts) / counts.sum()
         ends = np.searchsorted(share, np.arange(1, classes) / classes) + 1
         if len(set(ends)) < classes - 1 or ends[-1] > used[-1]:
-            raise EngineError(
-                f"Too many cells share one value for {classes} classes of equal area; use fewer classes or natural breaks."
-            )
+            raise EngineError(f"Too many cells share one value for {classes} classes of equal area; use fewer classes or natural breaks.")
         return [float(edges[end]) for end in ends]
-    return [
-        float(edges[end]) for end in _natural_breaks(counts[used], (edges[used] + edges[used + 1]) / 2, used, classes)
-    ]
+    return [float(edges[end]) for end in _natural_breaks(counts[used], (edges[used] + edges[used + 1]) / 2, used, classes)]
 
 
 def _natural_breaks(counts: np.ndarray, values: np.ndarray, bins: np.ndarray, classes: int) -> list[int]:
@@ -168,9 +162,7 @@ def class_colours(classes: int) -> list[tuple[int, int, int]]:
     return [tuple(round(float(np.interp(x, range(len(ramp)), ramp[:, band]))) for band in range(3)) for x in at]  # type: ignore[misc]
 
 
-def write_classes(
-    raster: SusceptibilityRaster, breaks: Sequence[float], path: str | Path, feedback: Feedback
-) -> np.ndarray:
+def write_classes(raster: SusceptibilityRaster, breaks: Sequence[float], path: str | Path, feedback: Feedback) -> np.ndarray:
     """Write class numbers from 1, 0 for nodata, with names, colours and an attribute table; return cells per class."""
     classes = len(breaks) + 1
     names, colours = class_names(classes), class_colours(classes)
@@ -231,11 +223,6 @@ def class_map_figure(path: str, most_px: int = 1200) -> Figure:
     step = max(1.0, max(grid.shape) / most_px)
     numbers = band.ReadAsArray(buf_xsize=round(grid.shape[1] / step), buf_ysize=round(grid.shape[0] / step))
     names = band.GetCategoryNames()[1:]
-    colours = [
-        "#{:02x}{:02x}{:02x}".format(*band.GetColorTable().GetColorEntry(number + 1)[:3])
-        for number in range(len(names))
-    ]
+    colours = ["#{:02x}{:02x}{:02x}".format(*band.GetColorTable().GetColorEntry(number + 1)[:3]) for number in range(len(names))]
     counts = np.array([(numbers == number + 1).sum() for number in range(len(names))], float)
-    return figures.class_map(
-        numbers, names, colours, list(counts / counts.sum()), grid.cell_size[0] * grid.metres_per_unit * step
-    )
+    return figures.class_map(numbers, names, colours, list(counts / counts.sum()), grid.cell_size[0] * grid.metres_per_unit * step)

@@ -31,8 +31,7 @@ class Architecture:
     def __post_init__(self) -> None:
         if self.patch_size_px < 1 or self.patch_size_px % 2 == 0:
             raise ModelError(
-                f"The patch size must be odd, so that a patch has a centre cell; found {self.patch_size_px}, "
-                f"try {self.patch_size_px + 1}."
+                f"The patch size must be odd, so that a patch has a centre cell; found {self.patch_size_px}, try {self.patch_size_px + 1}."
             )
         for name in ("channels", "filters", "units"):
             if getattr(self, name) < 1:

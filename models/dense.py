@@ -121,7 +121,7 @@ def _forward(encoded: Any, architecture: Architecture, kernels: Mapping[str, Any
 
 def _woven(x: Any, ops: Any) -> Any:
     """Weave four phases (4 n, rows, cols, c) into maps (n, 2 rows, 2 cols, c)."""
-    count, rows, cols, channels = (x.shape[0] // 4, *x.shape[1:])
+    count, (rows, cols, channels) = x.shape[0] // 4, x.shape[1:]
     x = ops.reshape(x, (2, 2, count, rows, cols, channels))
     return ops.reshape(ops.transpose(x, (2, 3, 0, 4, 1, 5)), (count, 2 * rows, 2 * cols, channels))
 
@@ -143,7 +143,7 @@ class _Numpy:
 
     @staticmethod
     def convolve(x: np.ndarray, kernel: np.ndarray) -> np.ndarray:
-        """Valid convolution as one matrix product per kernel row."""
+        """Convolve without padding, as one matrix product per kernel row."""
         side, _, channels, filters = kernel.shape
         rows, cols = x.shape[1] - side + 1, x.shape[2] - side + 1
         wide = np.concatenate([x[:, :, col : col + cols] for col in range(side)], axis=-1)
@@ -154,9 +154,7 @@ class _Numpy:
         return out
 
 
-def _tensorflow_pass(
-    architecture: Architecture, kernels: Mapping[str, np.ndarray]
-) -> Callable[[np.ndarray], np.ndarray]:
+def _tensorflow_pass(architecture: Architecture, kernels: Mapping[str, np.ndarray]) -> Callable[[np.ndarray], np.ndarray]:
     import tensorflow as tf
 
     class _TensorFlow:

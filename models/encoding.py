@@ -66,11 +66,7 @@ class Encoder:
     def circular_pairs(self) -> list[tuple[int, int]]:
         """Channel numbers of each sine and cosine."""
         names = self.channels
-        return [
-            (names.index(f"sin({each.name})"), names.index(f"cos({each.name})"))
-            for each in self.covariates
-            if each.kind == "circular"
-        ]
+        return [(names.index(f"sin({each.name})"), names.index(f"cos({each.name})")) for each in self.covariates if each.kind == "circular"]
 
     def encode(self, values: np.ndarray) -> np.ndarray:
         """Encode covariates (…, bands) as float32 channels (…, channels)."""

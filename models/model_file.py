@@ -56,9 +56,7 @@ def load_model(path: str | Path, backend: str | None = None) -> CnnDnn:
                     "update Scarp."
                 )
             if manifest.get("kind") != CnnDnn.kind:
-                raise ModelError(
-                    f"The model file {path} holds a model of kind {manifest.get('kind')!r}, which is unknown here."
-                )
+                raise ModelError(f"The model file {path} holds a model of kind {manifest.get('kind')!r}, which is unknown here.")
             members = [_arrays(archive.read(f"member{number}.npz")) for number in range(manifest.pop("members"))]
         encoder = Encoder.from_json(manifest.pop("encoder"))
         return CnnDnn(encoder, Architecture(**manifest.pop("architecture")), members, manifest, backend)

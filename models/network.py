@@ -24,9 +24,7 @@ def build(architecture: Architecture, l2: float = 1e-3) -> keras.Model:
     x = patch
     for stage, filters in enumerate(architecture.stages):
         x = keras.layers.Conv2D(filters, 3, use_bias=False, kernel_regularizer=regular, name=f"convolution{stage}")(x)
-        x = keras.layers.BatchNormalization(
-            momentum=_BATCH_NORM_MOMENTUM, epsilon=BATCH_NORM_EPSILON, name=f"normalisation{stage}"
-        )(x)
+        x = keras.layers.BatchNormalization(momentum=_BATCH_NORM_MOMENTUM, epsilon=BATCH_NORM_EPSILON, name=f"normalisation{stage}")(x)
         x = keras.layers.MaxPooling2D(2)(keras.layers.ReLU()(x))
     x = keras.layers.Dropout(architecture.dropout)(keras.layers.Flatten()(x))
     x = keras.layers.Concatenate()([x, centre])
@@ -71,9 +69,7 @@ def with_weights(architecture: Architecture, weights: Weights) -> keras.Model:
 def predict_patches(architecture: Architecture, weights: Weights, patches: np.ndarray) -> np.ndarray:
     """Return the susceptibility of encoded patches (n, size, size, channels), patch by patch, as (n,)."""
     middle = architecture.margin_px
-    logits = with_weights(architecture, weights).predict(
-        [patches, patches[:, middle, middle]], batch_size=512, verbose=0
-    )
+    logits = with_weights(architecture, weights).predict([patches, patches[:, middle, middle]], batch_size=512, verbose=0)
     return 1.0 / (1.0 + np.exp(-logits[:, 0]))
 
 

@@ -107,9 +107,7 @@ def train(
     patience = settings.patience if settings.patience is not None else max(10, settings.epochs // 3)
     best, stalled = np.inf, 0
     for number in range(settings.epochs):
-        optimizer.learning_rate.assign(
-            rate_at(settings.schedule, settings.learning_rate, number, settings.epochs, stalled)
-        )
+        optimizer.learning_rate.assign(rate_at(settings.schedule, settings.learning_rate, number, settings.epochs, stalled))
         order = np.resize(rng.permutation(len(y)), steps * batch).reshape(steps, batch)
         loss, accuracy = epoch(tf.constant(order, tf.int32), tf.constant(rng.integers(0, 2, (steps, 3)), tf.int32))
         member.history["loss"].append(float(loss))

@@ -95,9 +95,7 @@ def _install(feedback: Feedback, folder: Path, upgrade: bool, log: IO[str] | Non
 def _check_disk(folder: Path, shell: _Shell) -> None:
     existing = next(parent for parent in folder.parents if parent.exists())
     free = shutil.disk_usage(existing).free
-    shell.say(
-        f"The engine needs about {DISK_BYTES / 1e9:.0f} GB on the disk of {existing}; {free / 1e9:.0f} GB are free."
-    )
+    shell.say(f"The engine needs about {DISK_BYTES / 1e9:.0f} GB on the disk of {existing}; {free / 1e9:.0f} GB are free.")
     if free < DISK_BYTES:
         raise EngineError(
             f"The engine needs about {DISK_BYTES / 1e9:.0f} GB in {folder}, and only {free / 1e9:.1f} GB are free; make room and run again."
@@ -113,11 +111,7 @@ def _make_environment(folder: Path, shell: _Shell, *, keep: bool) -> None:
     try:
         shell.run([sys.executable, "-I", "-m", "venv", "--system-site-packages", str(folder)])
     except EngineError as error:
-        hint = (
-            f"sudo apt install python{sys.version_info.major}.{sys.version_info.minor}-venv"
-            if "ensurepip" in str(error)
-            else ""
-        )
+        hint = f"sudo apt install python{sys.version_info.major}.{sys.version_info.minor}-venv" if "ensurepip" in str(error) else ""
         raise EngineError(f"{error}" + (f" On Debian and Ubuntu, first run: {hint}" if hint else "")) from error
 
 
@@ -170,9 +164,7 @@ class _Shell:
 
     def versions(self, python: Path) -> dict[str, str]:
         """Import every package in the environment; return their versions, or nothing if one fails."""
-        check = subprocess.run(
-            [str(python), "-I", "-c", _VERSIONS, json.dumps(PACKAGES)], capture_output=True, text=True, check=False
-        )
+        check = subprocess.run([str(python), "-I", "-c", _VERSIONS, json.dumps(PACKAGES)], capture_output=True, text=True, check=False)
         if check.returncode != 0:
             self.say(check.stderr.strip())
             return {}

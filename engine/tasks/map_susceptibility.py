@@ -23,9 +23,7 @@ def run(feedback: Feedback, *, covariates: str, model: str, output: str) -> dict
             f"{len(classes)} classes of {name} were not seen in training ({', '.join(classes[:5])}); there the model goes by the other covariates."
         )
     if trained.backend == "numpy":
-        feedback.message(
-            "TensorFlow is not installed here: the map is computed with numpy, which takes a few times longer."
-        )
+        feedback.message("TensorFlow is not installed here: the map is computed with numpy, which takes a few times longer.")
     with replacing(output) as path:
         cells = map_susceptibility(stack, trained, path, feedback)
     feedback.message(f"Susceptibility of {cells} cells.")

@@ -92,9 +92,7 @@ def run(
 class _Build:
     """Collects covariates and what reads each, window by window, then writes them."""
 
-    def __init__(
-        self, feedback: Feedback, folder: Path, dem: str, cell_size: float | None, z_factor: float, unknown: str
-    ) -> None:
+    def __init__(self, feedback: Feedback, folder: Path, dem: str, cell_size: float | None, z_factor: float, unknown: str) -> None:
         self._feedback, self._folder, self._unknown = feedback, folder, unknown
         self._count = 0
         self.covariates: list[Covariate] = []
@@ -194,14 +192,10 @@ class _Build:
         for covariate, cells in zip(self.covariates, lost):
             if cells:
                 tell = feedback.warning if cells > _COST_SHARE * inside else feedback.message
-                tell(
-                    f"{covariate.name} is missing on {cells} of {inside} cells ({cells / inside:.1%}), which become nodata."
-                )
+                tell(f"{covariate.name} is missing on {cells} of {inside} cells ({cells / inside:.1%}), which become nodata.")
         feedback.message(f"{len(self.covariates)} covariates, {valid} valid cells of {inside} in the area.")
         if not valid:
-            raise EngineError(
-                "No cell has a value in every covariate: the layers do not overlap where the DEM is valid."
-            )
+            raise EngineError("No cell has a value in every covariate: the layers do not overlap where the DEM is valid.")
 
     def _add(self, name: str, read: Reader, source: str, classes: dict[int, str] | None = None) -> None:
         declared = BY_NAME.get(name)
@@ -222,9 +216,7 @@ class _Build:
             )
         )
         self._readers.append(read)
-        self._feedback.message(
-            f"{name}: {self.covariates[-1].source}" + (f", {len(classes)} classes" if classes else "")
-        )
+        self._feedback.message(f"{name}: {self.covariates[-1].source}" + (f", {len(classes)} classes" if classes else ""))
         self._feedback.progress(min(38, 2 * len(self.covariates)))
 
     def _elevation(self, window: Window, halo_px: int) -> np.ndarray:
@@ -234,9 +226,7 @@ class _Build:
         end_row, end_col = min(window.row + window.rows + halo_px, rows), min(window.col + window.cols + halo_px, cols)
         out = np.full((window.rows + 2 * halo_px, window.cols + 2 * halo_px), np.nan)
         top, left = row - (window.row - halo_px), col - (window.col - halo_px)
-        out[top : top + end_row - row, left : left + end_col - col] = _read(
-            self._dem, Window(row, col, end_row - row, end_col - col)
-        )
+        out[top : top + end_row - row, left : left + end_col - col] = _read(self._dem, Window(row, col, end_row - row, end_col - col))
         return out * self._z_factor
 
     def _check_elevation(self, dem: str) -> None:

@@ -73,9 +73,7 @@ def run(feedback: Feedback, *, size: int, cell_size: float, landslides: int, see
     _write_points(paths["settlements"], grid, land.settlements * size / control)
     feedback.progress(70)
 
-    cells, best = _write_rasters(
-        paths, grid, altitude, structure, land, landslides=landslides, seed=seed, feedback=feedback.part(70, 98)
-    )
+    cells, best = _write_rasters(paths, grid, altitude, structure, land, landslides=landslides, seed=seed, feedback=feedback.part(70, 98))
     _write_inventory(paths["inventory"], grid, cells, np.random.default_rng([seed, 4]))
     feedback.message(f"No model can be expected to exceed an AUC of {best:.3f} here")
     feedback.progress(100)
@@ -84,9 +82,7 @@ def run(feedback: Feedback, *, size: int, cell_size: float, landslides: int, see
 
 def _check(size: int, cell_size: float, landslides: int, seed: int) -> None:
     if not SMALLEST_PX <= size <= LARGEST_PX:
-        raise EngineError(
-            f"The landscape would have {size} cells a side; choose a size from {SMALLEST_PX} to {LARGEST_PX}."
-        )
+        raise EngineError(f"The landscape would have {size} cells a side; choose a size from {SMALLEST_PX} to {LARGEST_PX}.")
     if not 1 <= cell_size <= 1000:
         raise EngineError(f"The cell size is {cell_size:g} m; choose one from 1 to 1000 m.")
     if not 1 <= landslides <= size * size // 4:
@@ -99,9 +95,7 @@ def _check(size: int, cell_size: float, landslides: int, seed: int) -> None:
 
 
 def _grid(size: int, cell_size: float) -> Grid:
-    west, north = (
-        round((at + sign * size * cell_size / 2) / cell_size) * cell_size for at, sign in zip(CENTRE, (-1, 1))
-    )
+    west, north = (round((at + sign * size * cell_size / 2) / cell_size) * cell_size for at, sign in zip(CENTRE, (-1, 1)))
     return Grid(_crs().ExportToWkt(), (west, cell_size, 0.0, north, 0.0, -cell_size), (size, size))
 
 
@@ -222,9 +216,7 @@ def _write_areas(path: str, grid: Grid, classes: np.ndarray, names: Iterable[str
 def _write_lines(path: str, grid: Grid, lines: list[np.ndarray], name: str) -> None:
     """Write lines of rows and columns, cut at the edge of the grid."""
     west, south, east, north = grid.bounds
-    frame = ogr.CreateGeometryFromWkt(
-        f"POLYGON (({west} {south}, {east} {south}, {east} {north}, {west} {north}, {west} {south}))"
-    )
+    frame = ogr.CreateGeometryFromWkt(f"POLYGON (({west} {south}, {east} {south}, {east} {north}, {west} {north}, {west} {south}))")
     geometries = []
     for line in lines:
         geometry = ogr.Geometry(ogr.wkbLineString)
@@ -261,9 +253,7 @@ def _points(grid: Grid, cells: np.ndarray) -> Iterable[ogr.Geometry]:
         yield point
 
 
-def _write_features(
-    path: str, kind: int, fields: dict[str, int], features: Iterable[tuple[dict[str, Any], ogr.Geometry]]
-) -> None:
+def _write_features(path: str, kind: int, fields: dict[str, int], features: Iterable[tuple[dict[str, Any], ogr.Geometry]]) -> None:
     with replacing(path) as part:
         dataset = ogr.GetDriverByName("GPKG").CreateDataSource(str(part))
         layer = dataset.CreateLayer(Path(path).stem, _crs(), kind)

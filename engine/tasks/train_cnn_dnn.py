@@ -76,9 +76,7 @@ def run(
     )
     patches = encoder.encode(stack.patches(cells.rows, cells.cols, patch_size))
     feedback.progress(5)
-    held = validation_part(
-        cells.rows[training], cells.cols[training], cells.landslide[training], validation, stack.grid, seed
-    )
+    held = validation_part(cells.rows[training], cells.cols[training], cells.landslide[training], validation, stack.grid, seed)
     settings = Settings(epochs, optimizer, learning_rate, schedule, batch_size)
     trained = []
     for number in range(members):
@@ -102,9 +100,7 @@ def run(
     tested = metrics.evaluate(labels, susceptibility)
 
     inputs = hashes({"covariates": covariates, "inventory": inventory})
-    told = {
-        key: value for key, value in parameters.items() if key not in ("covariates", "inventory", "model", "report")
-    }
+    told = {key: value for key, value in parameters.items() if key not in ("covariates", "inventory", "model", "report")}
     manifest = {
         "cell_size": list(stack.grid.cell_size),
         "crs": stack.grid.crs,
@@ -114,9 +110,9 @@ def run(
         "versions": versions(),
         "inputs_sha256": inputs,
     }
-    with replacing(model) as path:
-        save_model(path, CnnDnn(encoder, architecture, weights, manifest, backend="numpy"))
-    _report(cells, training, tested, labels, susceptibility, trained, told, encoder, manifest["versions"]).write(report)
+    with replacing(model) as temporary:
+        save_model(temporary, CnnDnn(encoder, architecture, weights, manifest, backend="numpy"))
+    _report(cells, training, tested, labels, susceptibility, trained, told, encoder, versions()).write(report)
     for beside in (model, report):
         write_manifest(beside, "train_cnn_dnn", parameters, inputs, time.monotonic() - started)
     feedback.message(f"AUC on the test cells: {tested['auc']:.3f}")

@@ -67,9 +67,7 @@ def chain(runner, folder, dem, inventory, **layers):
             **FAST,
         },
     )
-    steps["map"] = runner(
-        "mapsusceptibility", {"COVARIATES": stack, "MODEL": steps["model"]["MODEL"], "OUTPUT": f"{folder}/map.tif"}
-    )
+    steps["map"] = runner("mapsusceptibility", {"COVARIATES": stack, "MODEL": steps["model"]["MODEL"], "OUTPUT": f"{folder}/map.tif"})
     steps["classes"] = runner(
         "classifysusceptibility",
         {
@@ -118,9 +116,7 @@ def mapped(run, landscape, stack, tmp_path_factory):
             "REPORT": f"{folder}/r.html",
         },
     )
-    output = run("mapsusceptibility", {"COVARIATES": stack, "MODEL": model["MODEL"], "OUTPUT": f"{folder}/map.tif"})[
-        "OUTPUT"
-    ]
+    output = run("mapsusceptibility", {"COVARIATES": stack, "MODEL": model["MODEL"], "OUTPUT": f"{folder}/map.tif"})["OUTPUT"]
     return {"model": model["MODEL"], "map": output}
 
 
@@ -213,9 +209,7 @@ def test_wrong_input_is_one_sentence(run, landscape, stack, mapped, tmp_path, al
     inside = [(transform[0] + 30 * k, transform[3] - 30 * k, 1) for k in range(20, 120, 4)]
     made = {
         "{damaged}": damaged,
-        "{dem_stack}": lambda: run("preparecovariates", {"DEM": landscape["DEM"], "OUTPUT": str(tmp_path / "dem.tif")})[
-            "OUTPUT"
-        ],
+        "{dem_stack}": lambda: run("preparecovariates", {"DEM": landscape["DEM"], "OUTPUT": str(tmp_path / "dem.tif")})["OUTPUT"],
         "{far}": lambda: points("EPSG:32639", [(0, 0, 1), (10, 10, 1)], "far"),
         "{empty}": lambda: points("EPSG:32639", [], "empty"),
         "{one_class}": lambda: points("EPSG:32639", inside, "one"),

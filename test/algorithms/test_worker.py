@@ -12,9 +12,7 @@ import pytest
 
 
 def workers():
-    found = subprocess.run(
-        ["pgrep", "-P", str(os.getpid()), "-f", "engine/__main__.py"], capture_output=True, text=True, check=False
-    )
+    found = subprocess.run(["pgrep", "-P", str(os.getpid()), "-f", "engine/__main__.py"], capture_output=True, text=True, check=False)
     return [int(pid) for pid in found.stdout.split()]
 
 

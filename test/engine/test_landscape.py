@@ -201,9 +201,7 @@ def test_keys_draw_in_proportion():
 def truth_of(altitude, **changes):
     shape = tuple(side - 2 * landslides.MARGIN_PX for side in altitude.shape)
     layers = {"weakness": 0.5, "fault_m": 1e4, "road_m": 1e4, "ndvi": 0.3, **changes}
-    return landslides.true_susceptibility(
-        altitude, 30.0, **{name: np.full(shape, value) for name, value in layers.items()}
-    )
+    return landslides.true_susceptibility(altitude, 30.0, **{name: np.full(shape, value) for name, value in layers.items()})
 
 
 def test_truth_of_an_even_slope_in_closed_form():

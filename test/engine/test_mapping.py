@@ -27,9 +27,7 @@ def stack(tmp_path):
     reference.ImportFromEPSG(32639)
     grid = Grid(reference.ExportToWkt(), (0.0, 30.0, 0.0, 0.0, 0.0, -30.0), (37, 41))
     rng = np.random.default_rng(5)
-    values = np.stack(
-        [rng.normal(20, 5, grid.shape), rng.uniform(0, 360, grid.shape), rng.integers(1, 3, grid.shape)], axis=-1
-    )
+    values = np.stack([rng.normal(20, 5, grid.shape), rng.uniform(0, 360, grid.shape), rng.integers(1, 3, grid.shape)], axis=-1)
     values[rng.random(grid.shape) < 0.1] = np.nan
     path = str(tmp_path / "stack.tif")
     with StackWriter(path, grid, COVARIATES) as writer:
@@ -56,9 +54,7 @@ def test_the_map_is_what_patches_give(stack, tmp_path, monkeypatch, window_px, b
     mapping.map_susceptibility(stack, model, tmp_path / "map.tif", Feedback())
     rows, cols = (each.ravel() for each in np.indices(stack.grid.shape))
     patches = stack.patches(rows, cols, 15)
-    expected = predict_patches(model.architecture, model.members[0], model.encoder.encode(patches)).reshape(
-        stack.grid.shape
-    )
+    expected = predict_patches(model.architecture, model.members[0], model.encoder.encode(patches)).reshape(stack.grid.shape)
     expected[~np.isfinite(patches[:, 7, 7]).all(axis=1).reshape(stack.grid.shape)] = mapping.NODATA
     from osgeo import gdal
 

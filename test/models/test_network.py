@@ -20,11 +20,9 @@ def random_network(architecture, seed):
     rng = np.random.default_rng(seed)
     weights = weights_of(build(architecture), architecture)
     return {
-        name: (
-            rng.uniform(0.5, 1.5, array.shape)
-            if name.startswith(("gamma", "variance"))
-            else rng.normal(0, 0.3, array.shape)
-        ).astype(np.float32)
+        name: (rng.uniform(0.5, 1.5, array.shape) if name.startswith(("gamma", "variance")) else rng.normal(0, 0.3, array.shape)).astype(
+            np.float32
+        )
         for name, array in weights.items()
     }
 
@@ -109,9 +107,7 @@ def model():
     covariates = (Covariate("slope"), Covariate("aspect", "circular"))
     encoder = Encoder.fit(np.array([[1.0, 10], [3, 200]]), covariates)
     architecture = Architecture(3, 7, 4)
-    return CnnDnn(
-        encoder, architecture, [random_network(architecture, 1), random_network(architecture, 2)], {"seed": 7}
-    )
+    return CnnDnn(encoder, architecture, [random_network(architecture, 1), random_network(architecture, 2)], {"seed": 7})
 
 
 def test_a_model_file_keeps_the_model(model, tmp_path):
