@@ -22,6 +22,7 @@ UPLIFT_M = 30.0  # in a step of erosion
 ERODIBILITY = 0.5  # K times the length of a step, m^(1 − 2m)
 CONTROL_PX = 1024
 COARSEST_PX = 96
+MEANDER_PX = np.float32(2.0)
 
 
 @dataclass(frozen=True)
@@ -237,19 +238,33 @@ def shape_terrain(rng: np.random.Generator, structure: Structure, side: int, cel
     while levels[0] > 1.5 * COARSEST_PX or len(levels) == 1:
         levels.insert(0, max((levels[0] + 1) // 2, min(levels[0], COARSEST_PX)))
     for level, at in enumerate(levels):
-        last = level == len(levels) - 1
-        width = padded(at)
         size = cell_size * side / at
-        altitude = resample(altitude, width)
-        if last:
+        altitude = resample(altitude, padded(at))
+        if level > 0:
+            altitude = _meander(rng, altitude)
+        if level < len(levels) - 1:
+            steps, part = 80 if level == 0 else 10, feedback.part(5 * level, 5 * (level + 1))
+        else:
+            steps, part = 10 if at <= 3000 else 3, feedback.part(5 * level, 95)
             altitude = crop(altitude, at)
             land = Land(*(crop(field, min(side, CONTROL_PX)) for field in land))
-            width = at
+        width = altitude.shape[0]
         altitude = altitude + np.float32(0.02 * size) * rng.standard_normal((width, width), np.float32)
-        steps = 80 if level == 0 else 10 if at <= 3000 else 3
-        part = feedback.part(40, 100) if last else feedback.part(40 * level / len(levels), 40 * (level + 1) / len(levels))
         altitude = erode(altitude, Land(*(resample(field, width) for field in land)), size, steps, part)
     return _roughen(rng, altitude, cell_size)
+
+
+def _meander(rng: np.random.Generator, altitude: np.ndarray) -> np.ndarray:
+    """Shift the terrain sideways by a cell or two, here and there, so that the straight runs of coarser grids wind."""
+    side = altitude.shape[0]
+    row_shift, col_shift = (resample(rng.standard_normal((side // 6 + 1,) * 2, np.float32), side) for _ in range(2))
+    shifted = np.empty_like(altitude)
+    cols = np.arange(side, dtype=np.float32)
+    for first in range(0, side, 512):
+        block = np.s_[first : first + 512]
+        rows = cols[block, None] + MEANDER_PX * row_shift[block]
+        ndimage.map_coordinates(altitude, [rows, cols + MEANDER_PX * col_shift[block]], shifted[block], order=1, mode="nearest")
+    return shifted
 
 
 def _roughen(rng: np.random.Generator, altitude: np.ndarray, cell_size: float) -> np.ndarray:
