@@ -182,9 +182,9 @@ class ScarpAlgorithm(QgsProcessingAlgorithm):
         if kind in _LAYER_TYPES:
             files = [self._file(layer, name, parameters, context, feedback) for layer in self._layers(definition, parameters, context)]
             return files if kind == "multilayer" else (files[0] if files else None)
-        if parameters.get(name) is None and definition.flags() & QgsProcessingParameterDefinition.Flag.FlagOptional:
-            if definition.isDestination() or definition.defaultValue() is None:
-                return None
+        optional = bool(definition.flags() & QgsProcessingParameterDefinition.Flag.FlagOptional)
+        if optional and parameters.get(name) is None and (definition.isDestination() or definition.defaultValue() is None):
+            return None
         if kind == "enum":
             ids = definition.metadata()[_IDS]
             if definition.allowMultiple():

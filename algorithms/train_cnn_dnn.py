@@ -39,7 +39,6 @@ class TrainCnnDnn(ScarpAlgorithm):
     )
 
     def initAlgorithm(self, configuration: dict[str, Any] | None = None) -> None:
-        number = QgsProcessingParameterNumber.Type
         self.add(
             QgsProcessingParameterRasterLayer("COVARIATES", self.tr("Covariate stack")),
             self.tr("The output of “Prepare covariates”."),
@@ -61,39 +60,9 @@ class TrainCnnDnn(ScarpAlgorithm):
             ),
             self.tr("For sample cells: the field with 1 for landslide and 0 for none (“landslide”). Empty for a plain inventory."),
         )
-        for name, title, kind, default, low, high, text in (
-            (
-                "PATCH_SIZE",
-                "Patch size (cells)",
-                number.Integer,
-                15,
-                1,
-                101,
-                "The side of the square of cells around a cell that the network sees; odd.",
-            ),
-            (
-                "EPOCHS",
-                "Epochs",
-                number.Integer,
-                40,
-                1,
-                100000,
-                "The most passes over the training cells; training stops earlier when it no longer helps.",
-            ),
-            (
-                "MEMBERS",
-                "Ensemble members",
-                number.Integer,
-                3,
-                1,
-                50,
-                "How many networks with different seeds are trained; susceptibility is their mean.",
-            ),
-        ):
-            self.add(
-                QgsProcessingParameterNumber(name, self.tr(title), kind, default, minValue=low, maxValue=high),
-                self.tr(text),
-            )
+        self._add_number("PATCH_SIZE", "Patch size (cells)", 15, 1, 101, "Side of the square of cells that the network sees; odd.")
+        self._add_number("EPOCHS", "Epochs", 40, 1, 100000, "Most passes over the training cells; training stops when it no longer helps.")
+        self._add_number("MEMBERS", "Ensemble members", 3, 1, 50, "Networks with different seeds; susceptibility is their mean.")
         self.add_choice(
             "VALIDATION",
             self.tr("Validation cells"),
@@ -110,68 +79,16 @@ class TrainCnnDnn(ScarpAlgorithm):
             default="adam",
             advanced=True,
         )
-        for name, title, kind, default, low, high, text in (
-            (
-                "LEARNING_RATE",
-                "Learning rate",
-                number.Double,
-                0.002,
-                1e-6,
-                10.0,
-                "How far each step adjusts the weights; the paper has 0.01 for SGD, RMSprop and Adagrad.",
-            ),
-            ("BATCH_SIZE", "Batch size", number.Integer, 64, 1, 100000, "How many cells make one step."),
-            (
-                "HIDDEN_LAYERS",
-                "Hidden layers",
-                number.Integer,
-                2,
-                0,
-                10,
-                "Dense layers after the two parts are joined.",
-            ),
-            (
-                "UNITS",
-                "Units",
-                number.Integer,
-                64,
-                1,
-                4096,
-                "Units of the first dense layer; each further one has half.",
-            ),
-            (
-                "FILTERS",
-                "Filters",
-                number.Integer,
-                16,
-                1,
-                512,
-                "Filters of the first convolution; each further one has twice as many.",
-            ),
-            (
-                "DROPOUT",
-                "Dropout",
-                number.Double,
-                0.3,
-                0.0,
-                0.95,
-                "The share of units that each training step leaves out.",
-            ),
-            (
-                "SEED",
-                "Seed",
-                number.Integer,
-                1,
-                0,
-                2**31 - 1,
-                "The same seed on the same machine trains the same model.",
-            ),
+        for name, title, default, low, high, text in (
+            ("LEARNING_RATE", "Learning rate", 0.002, 1e-6, 10.0, "Size of each step; the paper has 0.01 for SGD, RMSprop and Adagrad."),
+            ("BATCH_SIZE", "Batch size", 64, 1, 100000, "Cells that make one step."),
+            ("HIDDEN_LAYERS", "Hidden layers", 2, 0, 10, "Dense layers after the two parts are joined."),
+            ("UNITS", "Units", 64, 1, 4096, "Units of the first dense layer; each further one has half."),
+            ("FILTERS", "Filters", 16, 1, 512, "Filters of the first convolution; each further one has twice as many."),
+            ("DROPOUT", "Dropout", 0.3, 0.0, 0.95, "The share of units that each training step leaves out."),
+            ("SEED", "Seed", 1, 0, 2**31 - 1, "The same seed on the same machine trains the same model."),
         ):
-            self.add(
-                QgsProcessingParameterNumber(name, self.tr(title), kind, default, minValue=low, maxValue=high),
-                self.tr(text),
-                advanced=True,
-            )
+            self._add_number(name, title, default, low, high, text, advanced=True)
         self.add_choice(
             "SCHEDULE",
             self.tr("Learning-rate schedule"),
@@ -189,6 +106,12 @@ class TrainCnnDnn(ScarpAlgorithm):
             self.tr("Training history, ROC curve, confusion matrix and metrics on the test cells."),
         )
         self.addOutput(QgsProcessingOutputNumber("AUC", self.tr("AUC on the test cells")))
+
+    def _add_number(self, name: str, title: str, default: float, low: float, high: float, text: str, *, advanced: bool = False) -> None:
+        kinds = QgsProcessingParameterNumber.Type
+        kind = kinds.Integer if isinstance(default, int) else kinds.Double
+        number = QgsProcessingParameterNumber(name, self.tr(title), kind, default, minValue=low, maxValue=high)
+        self.add(number, self.tr(text), advanced=advanced)
 
     def checkParameterValues(self, parameters: dict[str, Any], context: QgsProcessingContext) -> tuple[bool, str]:
         patch_size = self.parameterAsInt(parameters, "PATCH_SIZE", context)

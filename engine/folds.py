@@ -72,7 +72,8 @@ def take_share(labels: np.ndarray, share: float, groups: np.ndarray | None, rng:
         taken |= groups == group
     if len(np.unique(labels[~taken])) < 2:
         raise EngineError(
-            f"The cells lie in {len(np.unique(groups))} spatial blocks, too few to keep some apart with both classes; use a smaller block size."
+            f"The cells lie in {len(np.unique(groups))} spatial blocks, "
+            "too few to keep some apart with both classes; use a smaller block size."
         )
     return taken
 

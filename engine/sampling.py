@@ -195,7 +195,8 @@ def _draw_absences(
         best_rank, best_cell = rank[lowest], cell[lowest]
     if len(best_cell) < count:
         raise EngineError(
-            f"{count} non-landslide cells were to be drawn ({choices.ABSENCE_METHODS[rule]}), and only {len(best_cell)} cells qualify; use a "
+            f"{count} non-landslide cells were to be drawn ({choices.ABSENCE_METHODS[rule]}), "
+            f"and only {len(best_cell)} cells qualify; use a "
             "smaller buffer, a smaller ratio or another method."
         )
     return np.divmod(best_cell, grid.shape[1])

@@ -20,7 +20,8 @@ def run(feedback: Feedback, *, covariates: str, model: str, output: str) -> dict
         feedback.warning(warning)
     for name, classes in trained.encoder.unseen_classes(stack.covariates).items():
         feedback.warning(
-            f"{len(classes)} classes of {name} were not seen in training ({', '.join(classes[:5])}); there the model goes by the other covariates."
+            f"{len(classes)} classes of {name} were not seen in training ({', '.join(classes[:5])}); "
+            "there the model goes by the other covariates."
         )
     if trained.backend == "numpy":
         feedback.message("TensorFlow is not installed here: the map is computed with numpy, which takes a few times longer.")

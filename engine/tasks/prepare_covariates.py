@@ -135,7 +135,7 @@ class _Build:
         for name in names:
             compute = TERRAIN[name]
             source = SLOPE_METHODS[method] if name in ("slope", "aspect") else BY_NAME[name].source
-            self._add(name, lambda window, compute=compute: compute(neighbourhood(window)), source)
+            self._add(name, _after(neighbourhood, compute), source)
 
     def add_distance(self, name: str, source: str) -> None:
         """Add the distance to the features of a layer."""
@@ -239,6 +239,10 @@ class _Build:
             raise EngineError(f"The DEM {dem} holds no data.")
         if low == high:
             raise EngineError(f"The DEM {dem} is the same everywhere ({low:g} m); no terrain can be derived from it.")
+
+
+def _after(first: Callable[[Window], Neighbourhood], then: Callable[[Neighbourhood], np.ndarray]) -> Reader:
+    return lambda window: then(first(window))
 
 
 def _read(dataset: gdal.Dataset, window: Window) -> np.ndarray:

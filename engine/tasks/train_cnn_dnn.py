@@ -170,7 +170,8 @@ def _report(
         best = int(np.argmin(losses)) + 1 if losses else None
         page.figure(
             figures.training_history(member.history, f"Member {number}", best),
-            f"Training history of member {number} ({len(member.history['loss'])} epochs); the weights of the best validation loss are kept.",
+            f"Training history of member {number} ({len(member.history['loss'])} epochs); "
+            "the weights of the best validation loss are kept.",
         )
     page.section("Method")
     page.text(
