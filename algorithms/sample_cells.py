@@ -31,7 +31,8 @@ class SampleCells(ScarpAlgorithm):
         "at random, in a ring around the landslides (seed "
         "cells), or on flat ground. A buffer keeps absences away from landslides. "
         "Each cell belongs to the training or the test part, and to a fold.\n\n"
-        "Split by blocks to test how well the model predicts ground that it has not seen; a random split flatters, since neighbours are alike."
+        "Split by blocks to test how well the model predicts ground that it has not seen; a random split flatters, "
+        "since neighbours are alike."
     )
 
     def initAlgorithm(self, configuration: dict[str, Any] | None = None) -> None:
