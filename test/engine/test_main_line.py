@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The claim: where landslides depend on the ground around a cell, the CNN–DNN comes close to the best that can be reached."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from osgeo import gdal
@@ -70,7 +72,7 @@ def test_the_model_never_saw_a_test_cell(study):
 
 
 def test_the_report_stands_alone(study):
-    page = open(study[3]["report"], encoding="utf-8").read()
+    page = Path(study[3]["report"]).read_text(encoding="utf-8")
     assert "ROC curve" in page
     assert "<script" not in page
     assert 'src="http' not in page
