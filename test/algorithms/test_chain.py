@@ -102,6 +102,17 @@ def test_the_shipped_model_by_processing_run(run, landscape, stack, tmp_path):
         assert results[name] == path
 
 
+def test_the_shipped_model_by_qgis_process(qgis_process, landscape, stack, tmp_path):
+    outputs = {"susceptibility_classes": str(tmp_path / "classes.tif"), "model_file": str(tmp_path / "m.scarp")}
+    temporary = dict.fromkeys(("sample_cells", "report", "susceptibility", "table_of_classes"), "TEMPORARY_OUTPUT")
+    results = qgis_process(
+        "susceptibilityfromcovariates", {"COVARIATES": stack, "INVENTORY": landscape["INVENTORY"], **outputs, **temporary}
+    )
+    assert isinstance(results, dict), results
+    assert results["susceptibility_classes"] == outputs["susceptibility_classes"]
+    assert (tmp_path / "m.scarp").is_file()
+
+
 @pytest.fixture(scope="session")
 def mapped(run, landscape, stack, tmp_path_factory):
     """A model and a map of the sample landscape."""
