@@ -27,11 +27,14 @@ profile: # A QGIS profile of its own, with this folder as the plugin `scarp`
 demo: setup ## Make a susceptibility map of the sample landscape
 	@$$(python3 -I engine/__main__.py --python) .ci/demo.py
 
+# The engine's packages are seen from here, and stay as they are: numpy's version is the one that GDAL was compiled for.
 .venv/ready: requirements-dev.txt Makefile
-	python3 -m venv --clear --system-site-packages .venv
-	@$$(python3 -I engine/__main__.py --python) -c 'import sysconfig; print(sysconfig.get_path("purelib"))' \
-		> "$$(echo .venv/lib/python3*/site-packages)/scarp-engine.pth"
-	$(DEV)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	@echo "Installing the development tools of requirements-dev.txt into .venv"
+	@python3 -m venv --clear --system-site-packages .venv
+	@engine=$$(python3 -I engine/__main__.py --python); \
+	$$engine -c 'import sysconfig; print(sysconfig.get_path("purelib"))' > "$$(echo .venv/lib/python3*/site-packages)/scarp-engine.pth"; \
+	$$engine -c 'import numpy; print(f"numpy=={numpy.__version__}")' > .venv/constraints.txt
+	@$(DEV)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt -c .venv/constraints.txt
 	@touch $@
 
 test: setup .venv/ready ## Run all tests

@@ -35,7 +35,7 @@ def save_model(path: str | Path, model: CnnDnn) -> None:
         _write(archive, "manifest.json", json.dumps(manifest, indent=1, sort_keys=True).encode())
         for number, weights in enumerate(model.members):
             stream = io.BytesIO()
-            np.savez(stream, **{name: weights[name] for name in sorted(weights)})
+            np.savez(stream, **{name: weights[name] for name in sorted(weights)})  # type: ignore[arg-type]
             _write(archive, f"member{number}.npz", stream.getvalue())
 
 
