@@ -41,8 +41,7 @@ test: setup .venv/ready ## Run all tests
 	$(DEV)/python -m pytest test/test_architecture.py test/engine test/models
 	$(DEV)/python -m pytest test/algorithms
 
-bench: setup .venv/ready ## Measure speed and memory (long; see docs/benchmarks.md)
-	@sh .ci/setup grass-core
+bench: setup .venv/ready ## Measure speed and memory (long; see docs/results.md)
 	@for each in test/bench/bench_*.py; do echo "== $$each"; $(DEV)/python $$each || exit 1; done
 
 check: setup .venv/ready ## Lint and type-check

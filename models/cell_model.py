@@ -1,0 +1,86 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""A model of single cells: an encoder and a scikit-learn estimator."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from .covariate import Covariate
+from .encoding import Encoder
+from .errors import ModelError
+
+# Cells that are predicted at once.
+_CELLS = 100_000
+# What skops finds in the estimators of `models.classifiers` beyond its own list of safe types; nothing else is ever loaded.
+_TRUSTED = {
+    "sklearn.calibration._CalibratedClassifier",
+    "sklearn.calibration._SigmoidCalibration",
+    "sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor",
+    "sklearn.neural_network._stochastic_optimizers.AdamOptimizer",
+    "sklearn.tree._tree.Tree",
+}
+
+
+class CellModel:
+    """What `model_file` saves and loads, and mapping applies: susceptibility from a cell's own covariates.
+
+    Parameters
+    ----------
+    encoder
+        Fitted on training cells.
+    estimator
+        A fitted scikit-learn classifier with `predict_proba`, of `models.classifiers`.
+    manifest
+        What else the model file tells: cell size, CRS, settings, seed, metrics, versions.
+    """
+
+    kind = "scikit-learn"
+    backend = "scikit-learn"
+    margin_px = 0
+
+    def __init__(self, encoder: Encoder, estimator: Any, manifest: dict[str, Any] | None = None) -> None:
+        self.encoder, self.estimator = encoder, estimator
+        self.manifest = manifest or {}
+
+    @property
+    def covariates(self) -> tuple[Covariate, ...]:
+        """The covariates that it reads, in this order."""
+        return self.encoder.covariates
+
+    def predict(self, values: np.ndarray) -> np.ndarray:
+        """Return the susceptibility of a window, float32 (rows, cols), from covariates (rows, cols, bands); NaN where one is invalid."""
+        valid = np.isfinite(values).all(axis=-1)
+        out = np.full(valid.shape, np.nan, np.float32)
+        cells = values[valid]
+        parts = [cells[start : start + _CELLS] for start in range(0, len(cells), _CELLS)]
+        if parts:
+            out[valid] = np.concatenate([self.estimator.predict_proba(self.encoder.encode(part))[:, 1] for part in parts])
+        return out
+
+
+def estimator_bytes(estimator: Any) -> bytes:
+    """Return an estimator as a skops file."""
+    import skops.io
+
+    return skops.io.dumps(estimator)
+
+
+def estimator_of(content: bytes) -> Any:
+    """Return the estimator of a skops file.
+
+    Raises
+    ------
+    ModelError
+        If it holds anything but the parts of Scarp's own classifiers, or scikit-learn and skops are not installed.
+    """
+    try:
+        import skops.io
+    except ImportError as error:
+        raise ModelError("This model needs scikit-learn and skops; install the engine (scarp:installengine).") from error
+    unsure = set(skops.io.get_untrusted_types(data=content))
+    strange = sorted(unsure - _TRUSTED)
+    if strange:
+        raise ModelError(f"The model file holds {', '.join(strange[:3])}, which no classifier of Scarp needs; it is not loaded.")
+    return skops.io.loads(content, trusted=sorted(unsure))

@@ -1,0 +1,112 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The classifiers that are compared: id, label, factory and the grid that is searched. Standard library only until one is made."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+# A factory takes the names of the encoded channels and a seed, and returns a scikit-learn estimator.
+Factory = Callable[[Sequence[str], int], Any]
+Grid = dict[str, list[Any]]
+
+
+@dataclass(frozen=True)
+class Classifier:
+    """One way to tell landslide from non-landslide cells.
+
+    `grids` are the hyper-parameters searched inside each training fold (the paper's Table 2, and the usual one for the others); empty where
+    there is nothing to search. `make` is None for the CNN–DNN, which `models.training` makes.
+    """
+
+    label: str
+    make: Factory | None
+    grids: list[Grid] = field(default_factory=list)
+
+
+def is_indicator(channel: str) -> bool:
+    """Tell whether a channel is one class of a categorical covariate (`geology=marl`), 0 or 1."""
+    return "=" in channel
+
+
+def _svm(channels: Sequence[str], seed: int) -> Any:
+    from sklearn.svm import SVC
+
+    return SVC(class_weight="balanced", random_state=seed)
+
+
+def _logistic_regression(channels: Sequence[str], seed: int) -> Any:
+    from sklearn.linear_model import LogisticRegression
+
+    return LogisticRegression(C=math.inf, max_iter=1000, random_state=seed)
+
+
+def _gaussian_naive_bayes(channels: Sequence[str], seed: int) -> Any:
+    from sklearn.naive_bayes import GaussianNB
+
+    return GaussianNB()
+
+
+def _perceptron(channels: Sequence[str], seed: int) -> Any:
+    from sklearn.neural_network import MLPClassifier
+
+    return MLPClassifier(max_iter=300, random_state=seed)
+
+
+def _bernoulli_naive_bayes(channels: Sequence[str], seed: int) -> Any:
+    """Return a naïve Bayes of yes or no: above the median for a continuous channel, the class itself for an indicator."""
+    from sklearn.compose import ColumnTransformer
+    from sklearn.naive_bayes import BernoulliNB
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import RobustScaler
+
+    continuous = [number for number, name in enumerate(channels) if not is_indicator(name)]
+    about_median = ColumnTransformer([("median", RobustScaler(with_scaling=False), continuous)], remainder="passthrough")
+    return make_pipeline(about_median, BernoulliNB(binarize=0.0))
+
+
+def _decision_tree(channels: Sequence[str], seed: int) -> Any:
+    from sklearn.tree import DecisionTreeClassifier
+
+    return DecisionTreeClassifier(random_state=seed)
+
+
+def _random_forest(channels: Sequence[str], seed: int) -> Any:
+    from sklearn.ensemble import RandomForestClassifier
+
+    return RandomForestClassifier(500, random_state=seed)
+
+
+def _gradient_boosting(channels: Sequence[str], seed: int) -> Any:
+    from sklearn.ensemble import HistGradientBoostingClassifier
+
+    return HistGradientBoostingClassifier(learning_rate=0.05, early_stopping=False, random_state=seed)
+
+
+def _slope_alone(channels: Sequence[str], seed: int) -> Any:
+    from sklearn.compose import ColumnTransformer
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.pipeline import make_pipeline
+
+    slope = [number for number, name in enumerate(channels) if name == "slope"]
+    return make_pipeline(ColumnTransformer([("slope", "passthrough", slope)]), LogisticRegression(C=math.inf))
+
+
+_C = [0.1, 1.0, 10.0, 100.0]
+CLASSIFIERS = {
+    "cnn_dnn": Classifier("CNN–DNN", None),
+    "svm": Classifier("SVM", _svm, [{"kernel": ["rbf"], "C": _C, "gamma": ["scale", 0.01, 0.1]}, {"kernel": ["linear"], "C": _C}]),
+    "lr": Classifier("Logistic regression", _logistic_regression, [{"C": [0.01, 0.1, 1.0, math.inf]}]),
+    "gnb": Classifier("Gaussian naïve Bayes", _gaussian_naive_bayes, [{"var_smoothing": [1e-9, 1e-6, 1e-3, 1e-2, 1e-1, 1.0]}]),
+    "mlp": Classifier(
+        "Multilayer perceptron", _perceptron, [{"hidden_layer_sizes": [(16,), (64,), (64, 32)], "learning_rate_init": [0.001, 0.01]}]
+    ),
+    "bnb": Classifier("Bernoulli naïve Bayes", _bernoulli_naive_bayes, [{"bernoullinb__alpha": [0.01, 0.1, 1.0, 10.0]}]),
+    "dt": Classifier("Decision tree", _decision_tree, [{"max_depth": [2, 3, 4, 6, 8, 12, None]}]),
+    "rf": Classifier("Random forest", _random_forest),
+    "hgb": Classifier("Gradient boosting", _gradient_boosting, [{"max_leaf_nodes": [4, 15], "max_iter": [60, 200]}]),
+    "slope": Classifier("Slope alone", _slope_alone),
+}
+LABELS = {name: classifier.label for name, classifier in CLASSIFIERS.items()}
