@@ -1,10 +1,16 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Dealing cells into training, validation and test parts and folds: at random, or by whole spatial blocks."""
+"""Dealing cells into training, validation and test parts and folds: at random, in space, or in time."""
 
 from __future__ import annotations
 
+import warnings
+from abc import abstractmethod
+from collections.abc import Iterator
+
 import numpy as np
-from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold
+from scipy.spatial import cKDTree
+from sklearn.cluster import KMeans
+from sklearn.model_selection import BaseCrossValidator, StratifiedGroupKFold, StratifiedKFold
 
 from .errors import EngineError
 from .grid import Grid
@@ -108,3 +114,134 @@ def validation_part(rows: np.ndarray, cols: np.ndarray, labels: np.ndarray, meth
         extent = max(np.ptp(rows) * grid.cell_size[1], np.ptp(cols) * grid.cell_size[0]) * grid.metres_per_unit
         groups = block_ids(rows, cols, grid, max(extent / 8, 1.0))
     return take_share(np.asarray(labels), _VALIDATION_SHARE, groups, np.random.default_rng(seed))
+
+
+class FoldWarning(UserWarning):
+    """Folds are not quite what was asked for."""
+
+
+class _SpatialKFold(BaseCrossValidator):
+    """A scikit-learn splitter: X are coordinates (n, 2) in metres, y labels (n,) of 1 and 0.
+
+    Folds with one class are merged with their nearest neighbour, with a `FoldWarning`. Training cells nearer than `exclusion_m`
+    to a test cell are left out.
+    """
+
+    def __init__(self, n_splits: int = 5, exclusion_m: float = 0.0, random_state: int = 0) -> None:
+        self.n_splits, self.exclusion_m, self.random_state = n_splits, exclusion_m, random_state
+
+    def get_n_splits(self, X: object = None, y: object = None, groups: object = None) -> int:  # noqa: N803
+        """Return the number of folds before any are merged."""
+        return self.n_splits
+
+    def split(self, X: np.ndarray, y: np.ndarray, groups: object = None) -> Iterator[tuple[np.ndarray, np.ndarray]]:  # noqa: N803
+        """Yield the training and test cells of each fold as indices."""
+        xy, labels = np.asarray(X, float), np.asarray(y)
+        fold = merge_one_class_folds(self._fold(xy, labels), labels, xy)
+        for number in np.unique(fold):
+            test = np.flatnonzero(fold == number)
+            training = np.flatnonzero(fold != number)
+            if self.exclusion_m > 0:
+                distance, _ = cKDTree(xy[test]).query(xy[training])
+                training = training[distance >= self.exclusion_m]
+            if len(np.unique(labels[training])) < 2:
+                raise EngineError(
+                    f"An exclusion distance of {self.exclusion_m:g} m leaves {len(training)} training cells, not of both classes; make it less."
+                )
+            yield training, test
+
+    @abstractmethod
+    def _fold(self, xy: np.ndarray, labels: np.ndarray) -> np.ndarray:
+        """Return the number of the fold of each cell, (n,)."""
+
+
+class BlockKFold(_SpatialKFold):
+    """Folds of whole square blocks, with both classes in like shares; the blocks' origin is random."""
+
+    def __init__(self, n_splits: int = 5, block_size_m: float = 1000.0, exclusion_m: float = 0.0, random_state: int = 0) -> None:
+        super().__init__(n_splits, exclusion_m, random_state)
+        self.block_size_m = block_size_m
+
+    def _fold(self, xy: np.ndarray, labels: np.ndarray) -> np.ndarray:
+        origin = xy.min(axis=0) - np.random.default_rng(self.random_state).uniform(0, self.block_size_m, 2)
+        _, blocks = np.unique(np.floor((xy - origin) / self.block_size_m), axis=0, return_inverse=True)
+        return deal_folds(labels, self.n_splits, blocks.ravel(), self.random_state)
+
+
+class KMeansKFold(_SpatialKFold):
+    """Folds of cells that k-means finds together (Brenning 2012; Ruß & Brenning 2010)."""
+
+    def _fold(self, xy: np.ndarray, labels: np.ndarray) -> np.ndarray:
+        if len(np.unique(xy, axis=0)) < self.n_splits:
+            raise EngineError(f"{self.n_splits} folds need at least {self.n_splits} cells apart; use fewer folds.")
+        return KMeans(self.n_splits, n_init=1, random_state=self.random_state).fit_predict(xy)
+
+
+class TemporalSplit(BaseCrossValidator):
+    """Train before a date and test from it on: a scikit-learn splitter whose groups are dates (datetime64[D]).
+
+    Cells without a date, such as drawn absences, are dealt at random in the share of the dated landslides; landslides
+    without one are left out with a `FoldWarning`.
+
+    Parameters
+    ----------
+    date
+        The date; None for the one that leaves `test_share` of the dated landslides after it.
+    """
+
+    def __init__(self, date: np.datetime64 | None = None, test_share: float = 0.2, random_state: int = 0) -> None:
+        self.date, self.test_share, self.random_state = date, test_share, random_state
+
+    def get_n_splits(self, X: object = None, y: object = None, groups: object = None) -> int:  # noqa: N803
+        """Return 1."""
+        return 1
+
+    def split(self, X: object, y: np.ndarray, groups: np.ndarray) -> Iterator[tuple[np.ndarray, np.ndarray]]:  # noqa: N803
+        """Yield the training and test cells as indices."""
+        labels, dates = np.asarray(y), np.asarray(groups, "datetime64[D]")
+        dated, slide = ~np.isnat(dates), labels == 1
+        if not (dated & slide).any():
+            raise EngineError("None of the landslides has a date, which a temporal validation needs.")
+        if (slide & ~dated).any():
+            warnings.warn(f"{(slide & ~dated).sum()} landslide cells have no date and are left out.", FoldWarning, stacklevel=2)
+        days = np.sort(dates[dated & slide])
+        date = self.date if self.date is not None else days[min(int(len(days) * (1 - self.test_share)), len(days) - 1)]
+        later = dated & (dates >= date)
+        share = float(later[dated & slide].mean())
+        if share in (0.0, 1.0):
+            raise EngineError(
+                f"All dated landslides lie on one side of {date} ({days[0]} to {days[-1]}); choose a date between, or another validation."
+            )
+        free = np.random.default_rng(self.random_state).permutation(np.flatnonzero(~dated & ~slide))
+        later[free[: round(share * len(free))]] = True
+        used = dated | ~slide
+        yield np.flatnonzero(used & ~later), np.flatnonzero(used & later)
+
+
+def merge_one_class_folds(fold: np.ndarray, labels: np.ndarray, xy: np.ndarray) -> np.ndarray:
+    """Return folds that all hold both classes: one that does not joins the fold whose centre is nearest, with a `FoldWarning`.
+
+    Raises
+    ------
+    EngineError
+        If fewer than two folds are left.
+    """
+    fold = np.unique(fold, return_inverse=True)[1].ravel()
+    asked = fold.max() + 1
+    while True:
+        numbers = np.unique(fold)
+        single = [number for number in numbers if len(np.unique(labels[fold == number])) < 2]
+        if not single or len(numbers) < 2:
+            break
+        centres = {number: xy[fold == number].mean(axis=0) for number in numbers}
+        lone = single[0]
+        others = [number for number in numbers if number != lone]
+        fold[fold == lone] = min(others, key=lambda number: float(np.hypot(*(centres[number] - centres[lone]))))
+    left = len(np.unique(fold))
+    if left < 2:
+        raise EngineError(
+            "Landslide and non-landslide cells lie so far apart that no two spatial folds hold both; use smaller blocks or random folds."
+        )
+    if left < asked:
+        warnings.warn(f"{asked - left} of {asked} spatial folds held one class only and were merged with a neighbour.", FoldWarning, 2)
+    return np.unique(fold, return_inverse=True)[1].ravel()

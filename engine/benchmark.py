@@ -1,0 +1,295 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The comparison of classifiers: the same cells, the same folds, the same encoding fitted inside each fold."""
+
+from __future__ import annotations
+
+import os
+import warnings
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from joblib import Parallel, delayed
+from sklearn.calibration import CalibratedClassifierCV
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.model_selection import BaseCrossValidator, GridSearchCV, StratifiedKFold
+
+from ..models.architecture import Architecture
+from ..models.cell_model import CellModel
+from ..models.classifiers import CLASSIFIERS
+from ..models.cnn_dnn import CnnDnn
+from ..models.covariate import Covariate
+from ..models.encoding import Encoder
+from .errors import EngineError
+from .feedback import Feedback
+from .folds import BlockKFold, FoldWarning, KMeansKFold, TemporalSplit, deal_folds, take_share, validation_part
+from .grid import Grid
+from .sampling import SampleCells
+from .stack import Stack
+
+if TYPE_CHECKING:
+    from ..models.training import Settings
+
+# Spatial folds always come with random ones, and random ones with spatial ones: one alone does not tell what to expect.
+BESIDE = {"random": "blocks", "blocks": "random", "kmeans": "random"}
+SPATIAL = ("blocks", "kmeans")
+_INNER_FOLDS = 3
+# Grids are searched on at most so many training cells; the chosen point is then fitted to all of them.
+SEARCH_CELLS = 3000
+# What a network costs, in fits of a cell classifier; for progress only.
+_NETWORK_COST = 10
+
+
+@dataclass(frozen=True)
+class Data:
+    """The cells that all classifiers learn from and are tested on; all arrays (n, …).
+
+    `xy` are coordinates in metres, `values` the cells' own covariates, `dates` days (NaT where there is none).
+    """
+
+    cells: SampleCells
+    grid: Grid
+    covariates: tuple[Covariate, ...]
+    values: np.ndarray
+    xy: np.ndarray
+    dates: np.ndarray
+
+    @classmethod
+    def of(cls, stack: Stack, cells: SampleCells, dates: np.ndarray | None = None) -> Data:
+        """Read the covariates of cells."""
+        xy = np.stack(stack.grid.centres(cells.rows, cells.cols), axis=1) * stack.grid.metres_per_unit
+        none = np.full(len(cells.rows), np.datetime64("NaT"), "datetime64[D]")
+        return cls(cells, stack.grid, stack.covariates, stack.at(cells.rows, cells.cols), xy, none if dates is None else dates)
+
+    @property
+    def labels(self) -> np.ndarray:
+        """1 for landslide, 0 for non-landslide cells."""
+        return np.asarray(self.cells.landslide)
+
+
+@dataclass(frozen=True)
+class Fold:
+    """One split of the cells, as indices: which validation it belongs to, which repeat of it, which fold."""
+
+    validation: str
+    repeat: int
+    number: int
+    training: np.ndarray
+    test: np.ndarray
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What one classifier predicted for the test cells of one fold, and the hyper-parameters it had chosen."""
+
+    fold: Fold
+    classifier: str
+    susceptibility: np.ndarray
+    chosen: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Network:
+    """How the CNN–DNN of each fold is made."""
+
+    patch_size_px: int = 15
+    members: int = 3
+    settings: Settings | None = None
+
+
+@dataclass(frozen=True)
+class Validation:
+    """How cells are divided: an id of `choices.VALIDATIONS`, and what the kinds of folds need."""
+
+    method: str
+    folds: int = 5
+    repeats: int = 1
+    block_size_m: float = 1000.0
+    exclusion_m: float = 0.0
+    test_share: float = 0.2
+    split_date: np.datetime64 | None = field(default=None)
+
+    def splitter(self, seed: int) -> BaseCrossValidator:
+        """Return the scikit-learn splitter of one repeat; X are coordinates, groups are dates."""
+        if self.method == "blocks":
+            return BlockKFold(self.folds, self.block_size_m, self.exclusion_m, seed)
+        if self.method == "kmeans":
+            return KMeansKFold(self.folds, self.exclusion_m, seed)
+        if self.method == "temporal":
+            return TemporalSplit(self.split_date, self.test_share, seed)
+        return StratifiedKFold(self.folds, shuffle=True, random_state=seed)
+
+    def make(self, data: Data, seed: int, feedback: Feedback | None = None) -> list[Fold]:
+        """Return the folds of all repeats.
+
+        Raises
+        ------
+        EngineError
+            If the cells do not suffice for them.
+        """
+        feedback = feedback or Feedback()
+        fewest = int(np.bincount(data.labels, minlength=2).min())
+        if self.method not in ("holdout", "temporal") and fewest < self.folds:
+            deal_folds(data.labels, self.folds, None, seed)  # says what is missing
+        made: list[Fold] = []
+        for repeat in range(self.repeats):
+            with warnings.catch_warnings(record=True) as caught:
+                warnings.simplefilter("always", FoldWarning)
+                for number, (training, test) in enumerate(self._split(data, repeat, seed + repeat)):
+                    made.append(Fold(self.method, repeat, number, training, test))
+            for warning in caught:
+                feedback.warning(str(warning.message))
+        return made
+
+    def _split(self, data: Data, repeat: int, seed: int) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+        if self.method == "holdout":
+            given = data.cells.subset == "test"
+            own = repeat == 0 and len(np.unique(data.labels[given])) == 2
+            test = given if own else take_share(data.labels, self.test_share, None, np.random.default_rng(seed))
+            return iter([(np.flatnonzero(~test), np.flatnonzero(test))])
+        return self.splitter(seed).split(data.xy, data.labels, data.dates)
+
+
+def compare(
+    stack: Stack,
+    data: Data,
+    folds: Sequence[Fold],
+    classifiers: Sequence[str],
+    seed: int,
+    network: Network,
+    feedback: Feedback,
+) -> list[Outcome]:
+    """Train every classifier on every fold and predict its test cells.
+
+    Classifiers of single cells run side by side on all cores, then the networks one after the other, each of which uses them all.
+    """
+    _warn_of_covariates(data, folds, feedback)
+    cell_jobs = [(fold, name) for fold in folds for name in classifiers if CLASSIFIERS[name].make]
+    network_jobs = [fold for fold in folds for name in classifiers if not CLASSIFIERS[name].make]
+    total = max(len(cell_jobs) + _NETWORK_COST * network.members * len(network_jobs), 1)
+    outcomes = []
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        parallel = Parallel(n_jobs=os.cpu_count() or 1, prefer="threads", return_as="generator")
+        for done, outcome in enumerate(parallel(delayed(_cell_outcome)(data, fold, name, seed) for fold, name in cell_jobs), 1):
+            outcomes.append(outcome)
+            feedback.progress(100.0 * done / total)
+    if not network_jobs:
+        return outcomes
+    patches = stack.patches(data.cells.rows, data.cells.cols, network.patch_size_px)
+    for done, fold in enumerate(network_jobs):
+        first = len(cell_jobs) + _NETWORK_COST * network.members * done
+        part = feedback.part(100.0 * first / total, 100.0 * (first + _NETWORK_COST * network.members) / total)
+        model = fit_cnn_dnn(data, patches, fold.training, seed, network, part.progress)
+        outcomes.append(Outcome(fold, "cnn_dnn", _predict_patches(model, patches[fold.test]), {}))
+    return outcomes
+
+
+def fit_cells(data: Data, training: np.ndarray, name: str, spatial: bool, seed: int) -> tuple[CellModel, dict[str, Any]]:
+    """Fit a classifier of single cells to training cells (indices); return it and the hyper-parameters chosen for it.
+
+    The grid is searched for the best AUC on folds inside the training cells, spatial ones where the test is spatial.
+    """
+    encoder = Encoder.fit(data.values[training], data.covariates)
+    x, y = encoder.encode(data.values[training]), data.labels[training]
+    classifier = CLASSIFIERS[name]
+    if classifier.make is None:
+        raise ValueError(f"{name} is not a classifier of single cells")
+    estimator, chosen = classifier.make(encoder.channels, seed), {}
+    if classifier.grids:
+        some = np.random.default_rng(seed).permutation(len(y))[:SEARCH_CELLS]
+        inner = _inner_folds(data.xy[training][some], y[some], spatial, seed)
+        search = GridSearchCV(estimator, classifier.grids, scoring="roc_auc", cv=inner, refit=False).fit(x[some], y[some])
+        chosen = search.best_params_
+        estimator.set_params(**chosen)
+    if not hasattr(estimator, "predict_proba"):
+        least = int(np.bincount(y).min())
+        estimator = CalibratedClassifierCV(estimator, method="sigmoid", ensemble=False, cv=min(_INNER_FOLDS, least))
+    return CellModel(encoder, estimator.fit(x, y)), chosen
+
+
+def fit_cnn_dnn(
+    data: Data,
+    patches: np.ndarray,
+    training: np.ndarray,
+    seed: int,
+    network: Network,
+    progress: Callable[[float], None] = lambda percent: None,
+) -> CnnDnn:
+    """Fit the CNN–DNN to training cells (indices), as `scarp:traincnndnn` does with its defaults.
+
+    Parameters
+    ----------
+    patches
+        Covariates around all cells, (n, size, size, bands).
+    """
+    import keras
+
+    from ..models.training import Settings, train
+
+    keras.backend.clear_session()
+    encoder = Encoder.fit(data.values[training], data.covariates)
+    architecture = Architecture(len(encoder.channels), network.patch_size_px)
+    encoded, labels = encoder.encode(patches[training]), data.labels[training]
+    held = validation_part(data.cells.rows[training], data.cells.cols[training], labels, "random", data.grid, seed)
+    members = []
+    for member in range(network.members):
+        start, width = 100.0 * member / network.members, 1.0 / network.members
+        told = train(
+            encoded,
+            labels,
+            held,
+            architecture,
+            network.settings or Settings(),
+            seed + member,
+            encoder.circular_pairs,
+            lambda percent, start=start, width=width: progress(start + percent * width),  # type: ignore[misc]
+        )
+        members.append(told.weights)
+    return CnnDnn(encoder, architecture, members)
+
+
+def _predict_patches(model: CnnDnn, patches: np.ndarray) -> np.ndarray:
+    from ..models.network import predict_patches
+
+    encoded = model.encoder.encode(patches)
+    return np.mean([predict_patches(model.architecture, weights, encoded) for weights in model.members], axis=0)
+
+
+def _cell_outcome(data: Data, fold: Fold, name: str, seed: int) -> Outcome:
+    model, chosen = fit_cells(data, fold.training, name, fold.validation in SPATIAL, seed)
+    return Outcome(fold, name, model.predict(data.values[fold.test][None])[0], chosen)
+
+
+def _inner_folds(xy: np.ndarray, labels: np.ndarray, spatial: bool, seed: int) -> list[tuple[np.ndarray, np.ndarray]]:
+    """Return folds inside the training cells; random ones where spatial ones cannot hold both classes."""
+    folds = min(_INNER_FOLDS, int(np.bincount(labels, minlength=2).min()))
+    if folds < 2:
+        raise EngineError("A training fold has fewer than 2 cells of one class; use fewer folds or a larger inventory.")
+    if spatial:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", FoldWarning)
+            try:
+                return list(KMeansKFold(folds, random_state=seed).split(xy, labels))
+            except EngineError:
+                pass
+    return list(StratifiedKFold(folds, shuffle=True, random_state=seed).split(xy, labels))
+
+
+def _warn_of_covariates(data: Data, folds: Sequence[Fold], feedback: Feedback) -> None:
+    """Tell which covariates are constant, and which classes unseen, in the training cells of some fold."""
+    for band, covariate in enumerate(data.covariates):
+        column = data.values[:, band]
+        if covariate.kind == "categorical":
+            unseen = {int(code) for fold in folds for code in np.setdiff1d(column[fold.test], column[fold.training])}
+            if unseen:
+                names = ", ".join(covariate.classes.get(code, str(code)) for code in sorted(unseen)[:5])
+                feedback.warning(
+                    f"{len(unseen)} classes of {covariate.name} ({names}) occur in test cells of a fold without training cells; "
+                    "there the classifiers go by the other covariates."
+                )
+        else:
+            constant = sum(float(np.ptp(column[fold.training])) == 0 for fold in folds)
+            if constant:
+                feedback.warning(f"The covariate {covariate.name} has one value only in the training cells of {constant} folds.")
