@@ -3,7 +3,6 @@
 
 import os
 import signal
-import subprocess
 import threading
 import time
 from pathlib import Path
@@ -12,8 +11,17 @@ import pytest
 
 
 def workers():
-    found = subprocess.run(["pgrep", "-P", str(os.getpid()), "-f", "engine/__main__.py"], capture_output=True, text=True, check=False)
-    return [int(pid) for pid in found.stdout.split()]
+    """Process ids of the workers that this process has started."""
+    found = []
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            parent = int((folder / "stat").read_text().rpartition(")")[2].split()[1])
+            is_worker = b"engine/__main__.py" in (folder / "cmdline").read_bytes()
+        except OSError:
+            continue
+        if parent == os.getpid() and is_worker:
+            found.append(int(folder.name))
+    return found
 
 
 def when_busy(feedback, action):
