@@ -55,8 +55,9 @@ def test_published_derivatives_of_ecuador(data_folder, tmp_path):
     interior[1:-1, 1:-1] = np.lib.stride_tricks.sliding_window_view(valid, (3, 3)).all(axis=(2, 3))
     for band, tolerance in ((0, 1e-4), (1, 1e-6), (2, 1e-6)):
         difference = np.abs(ours[..., band] - theirs[..., band])[interior]
-        # Plan curvature has no bound where the ground is nearly level; there 32-bit elevations decide.
-        assert np.quantile(difference, 0.999) < tolerance, (band, difference.max())
+        # Both are stored in 32 bits, and plan curvature has no bound where the ground is nearly level.
+        allowed = tolerance + 1e-5 * np.abs(theirs[..., band])[interior]
+        assert (difference <= allowed).mean() == 1, (band, (difference > allowed).sum(), difference.max())
 
 
 @pytest.mark.parametrize("window_px", [64, 4096])
