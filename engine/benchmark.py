@@ -148,7 +148,7 @@ class Validation:
             own = repeat == 0 and len(np.unique(data.labels[given])) == 2
             test = given if own else take_share(data.labels, self.test_share, None, np.random.default_rng(seed))
             return iter([(np.flatnonzero(~test), np.flatnonzero(test))])
-        return self.splitter(seed).split(data.xy, data.labels, data.dates)
+        return self.splitter(seed).split(data.xy, data.labels, data.dates if self.method == "temporal" else None)
 
 
 def compare(

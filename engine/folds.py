@@ -146,7 +146,7 @@ class _SpatialKFold(BaseCrossValidator):
                 training = training[distance >= self.exclusion_m]
             if len(np.unique(labels[training])) < 2:
                 raise EngineError(
-                    f"An exclusion distance of {self.exclusion_m:g} m leaves {len(training)} training cells, not of both classes; make it less."
+                    f"Beyond an exclusion distance of {self.exclusion_m:g} m no training cells of both classes are left; reduce it."
                 )
             yield training, test
 

@@ -138,21 +138,6 @@ def delong(labels: np.ndarray, susceptibility: np.ndarray) -> AucInterval:
     return AucInterval(auc, error, max(auc - half, 0.0), min(auc + half, 1.0))
 
 
-def delong_test(labels: np.ndarray, first: np.ndarray, second: np.ndarray) -> tuple[float, float]:
-    """Compare two AUCs on the same cells.
-
-    Returns
-    -------
-    The difference AUC(first) − AUC(second) and the two-sided p-value of no difference (DeLong et al. 1988).
-    """
-    labels, first = _checked(labels, first)
-    labels, second = _checked(labels, second)
-    aucs, covariance = _delong_covariance(labels, np.stack([first, second]))
-    difference = float(aucs[0] - aucs[1])
-    variance = float(covariance[0, 0] + covariance[1, 1] - 2 * covariance[0, 1])
-    return difference, _two_sided(difference, variance, stats.norm.sf)
-
-
 @dataclass(frozen=True)
 class TestedMean:
     """A mean with its 95 % interval and the two-sided p-value that it is 0."""
@@ -161,6 +146,17 @@ class TestedMean:
     low: float
     high: float
     p_value: float
+
+
+def delong_test(labels: np.ndarray, first: np.ndarray, second: np.ndarray) -> TestedMean:
+    """Return AUC(first) − AUC(second) on the same cells, tested (DeLong et al. 1988)."""
+    labels, first = _checked(labels, first)
+    labels, second = _checked(labels, second)
+    aucs, covariance = _delong_covariance(labels, np.stack([first, second]))
+    difference = float(aucs[0] - aucs[1])
+    variance = max(float(covariance[0, 0] + covariance[1, 1] - 2 * covariance[0, 1]), 0.0)
+    half = float(stats.norm.ppf(0.975)) * variance**0.5
+    return TestedMean(difference, difference - half, difference + half, _two_sided(difference, variance, stats.norm.sf))
 
 
 def corrected_t_test(differences: np.ndarray, test_to_train: float) -> TestedMean:

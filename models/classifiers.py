@@ -98,7 +98,7 @@ _C = [0.1, 1.0, 10.0, 100.0]
 CLASSIFIERS = {
     "cnn_dnn": Classifier("CNN–DNN", None),
     "svm": Classifier("SVM", _svm, [{"kernel": ["rbf"], "C": _C, "gamma": ["scale", 0.01, 0.1]}, {"kernel": ["linear"], "C": _C}]),
-    "lr": Classifier("Logistic regression", _logistic_regression, [{"C": [0.01, 0.1, 1.0, math.inf]}]),
+    "lr": Classifier("Logistic regression", _logistic_regression, [{"C": [0.1, 1.0, math.inf]}]),
     "gnb": Classifier("Gaussian naïve Bayes", _gaussian_naive_bayes, [{"var_smoothing": [1e-9, 1e-6, 1e-3, 1e-2, 1e-1, 1.0]}]),
     "mlp": Classifier(
         "Multilayer perceptron", _perceptron, [{"hidden_layer_sizes": [(16,), (64,), (64, 32)], "learning_rate_init": [0.001, 0.01]}]

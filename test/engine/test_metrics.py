@@ -88,10 +88,12 @@ def test_delong_agrees_with_its_definition():
     assert interval.standard_error == pytest.approx(np.sqrt(variance))
     assert interval.high - interval.low == pytest.approx(2 * 1.959964 * np.sqrt(variance), rel=1e-6)
     of_difference = (v1 - v2).var(ddof=1) / 40 + (w1 - w2).var(ddof=1) / 60
-    difference, p_value = metrics.delong_test(labels, first, second)
-    assert difference == pytest.approx(v1.mean() - v2.mean())
-    assert p_value == pytest.approx(2 * stats.norm.sf(abs(difference) / np.sqrt(of_difference)))
-    assert metrics.delong_test(labels, first, first) == (0.0, 1.0)
+    tested = metrics.delong_test(labels, first, second)
+    assert tested.mean == pytest.approx(v1.mean() - v2.mean())
+    assert tested.p_value == pytest.approx(2 * stats.norm.sf(abs(tested.mean) / np.sqrt(of_difference)))
+    assert tested.high - tested.mean == pytest.approx(1.959964 * np.sqrt(of_difference), rel=1e-6)
+    same = metrics.delong_test(labels, first, first)
+    assert (same.mean, same.p_value) == (0.0, 1.0)
 
 
 def test_corrected_t_test_by_hand():
@@ -103,6 +105,11 @@ def test_corrected_t_test_by_hand():
     assert found.p_value == pytest.approx(2 * stats.t.sf(t, 4))
     assert (found.high - found.low) / 2 == pytest.approx(2.776445 * 0.02 / t, rel=1e-6)
     assert found.p_value > stats.ttest_1samp(differences, 0).pvalue  # the plain test is too sure
+
+
+def test_holm_by_hand():
+    assert metrics.holm(np.array([0.04, 0.01, 0.03])) == pytest.approx([0.06, 0.03, 0.06])
+    assert metrics.holm(np.array([0.6, 0.7])) == pytest.approx([1.0, 1.0])
 
 
 def test_one_class_is_named():

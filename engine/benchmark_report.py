@@ -1,0 +1,266 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The report of a comparison of classifiers, with every figure and table of the paper."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from . import figures
+from .benchmark import BESIDE, SEARCH_CELLS, SPATIAL, Data, Fold, Validation
+from .benchmark_summary import REFERENCE, Summary, best
+from .choices import VALIDATIONS
+from .metrics import METRICS
+from .report import Report
+
+REFERENCES = (
+    "Azarafza, M., Azarafza, M., Akgün, H., Atkinson, P. M., Derakhshani, R. (2021). Deep learning-based landslide susceptibility "
+    "mapping. Scientific Reports 11, 24112.",
+    "Brenning, A. (2012). Spatial cross-validation and bootstrap for the assessment of prediction rules in remote sensing: the R package "
+    "sperrorest. IEEE International Geoscience and Remote Sensing Symposium, 5372–5375.",
+    "DeLong, E. R., DeLong, D. M., Clarke-Pearson, D. L. (1988). Comparing the areas under two or more correlated receiver operating "
+    "characteristic curves: a nonparametric approach. Biometrics 44, 837–845.",
+    "Holm, S. (1979). A simple sequentially rejective multiple test procedure. Scandinavian Journal of Statistics 6, 65–70.",
+    "Nadeau, C., Bengio, Y. (2003). Inference for the generalization error. Machine Learning 52, 239–281.",
+    "Pedregosa, F. et al. (2011). Scikit-learn: machine learning in Python. Journal of Machine Learning Research 12, 2825–2830.",
+    "Roberts, D. R. et al. (2017). Cross-validation strategies for data with temporal, spatial, hierarchical, or phylogenetic structure. "
+    "Ecography 40, 913–929.",
+    "Youden, W. J. (1950). Index for rating diagnostic tests. Cancer 3, 32–35.",
+)
+_NAMES = {name: label for name, label, _ in METRICS}
+_HOW = {
+    "holdout": "One part of the cells is held out for the test; the others train.",
+    "random": "Cells are dealt into folds at random, each fold with the same share of landslide cells; each fold is the test once.",
+    "blocks": "Square blocks of {block_size_m:,.0f} m are dealt into folds as a whole, so that test cells lie on other ground than "
+    "training cells; the origin of the blocks is random.",
+    "kmeans": "k-means on the coordinates finds compact folds; each is the test once, so that test cells lie on other ground than training "
+    "cells.",
+    "temporal": "Landslides before a date train, those from it on test; non-landslide cells without a date are dealt at random in the same "
+    "share.",
+}
+_MORE = ("average_precision", "sensitivity", "specificity", "phi", "kappa", "youden_j", "youden_threshold", "ece")
+
+
+def make_report(
+    data: Data, validations: Sequence[Validation], folds: Sequence[Fold], summaries: Sequence[Summary], facts: Mapping[str, Any]
+) -> Report:
+    """Return the report.
+
+    Parameters
+    ----------
+    validations
+        The one that was asked for first, then the one beside it.
+    facts
+        What the report states as it is: `inputs` and `settings` (name to text), `versions`.
+    """
+    asked = validations[0].method
+    honest = next((each.method for each in validations if each.method in SPATIAL), asked)
+    page = Report(
+        "Benchmark of landslide susceptibility classifiers",
+        f"{len(data.labels):,} cells ({int(data.labels.sum()):,} landslide, {int((1 - data.labels).sum()):,} non-landslide), "
+        f"{len(data.covariates)} covariates",
+    )
+    by_method = {each.method: [summary for summary in summaries if summary.validation == each.method] for each in validations}
+    page.section("Result")
+    page.text(verdict(by_method[honest], honest), lead=True)
+    if len(validations) > 1:
+        _optimism(page, by_method, honest)
+    _auc_table(page, by_method)
+    for method, found in by_method.items():
+        _accuracy(page, found, method)
+    page.section("Folds")
+    for method in by_method:
+        _folds(page, data, folds, method)
+    _method(page, data, validations, by_method, facts)
+    page.section("References")
+    page.references(REFERENCES)
+    return page
+
+
+def verdict(summaries: Sequence[Summary], method: str) -> str:
+    """Say in plain words which classifier is best, and whether the CNN–DNN differs from the others by more than chance."""
+    first = best(summaries, method)
+    where = VALIDATIONS[method].split(" (")[0].lower()
+    text = f"{first.label} has the highest AUC in the validation by {where}: {_with_interval(first)}."
+    reference = next((each for each in summaries if each.classifier == REFERENCE), None)
+    if reference is None or len(summaries) < 2:
+        return text
+    if first is not reference:
+        text += f" The CNN–DNN reaches {_with_interval(reference)}."
+    worse = [each.label for each in summaries if each.differs and each.difference and each.difference.mean < 0]
+    better = [each.label for each in summaries if each.differs and each.difference and each.difference.mean > 0]
+    same = [each.label for each in summaries if each.difference and not each.differs]
+    parts = [
+        f"better than {_listed(worse)}" if worse else "",
+        f"worse than {_listed(better)}" if better else "",
+        f"not told apart from {_listed(same)} by these cells" if same else "",
+    ]
+    return f"{text} At the 5 % level (corrected for the number of comparisons) the CNN–DNN is {'; '.join(part for part in parts if part)}."
+
+
+def _optimism(page: Report, by_method: Mapping[str, Sequence[Summary]], honest: str) -> None:
+    spatial = {each.classifier: each for each in by_method[honest]}
+    random = {each.classifier: each for each in by_method[BESIDE[honest]]}
+    names = [name for name in spatial if name in random]
+    gaps = [random[name].auc.mean - spatial[name].auc.mean for name in names]
+    most = names[int(np.argmax(gaps))]
+    page.text(
+        f"Random folds promise on average {np.mean(gaps):+.3f} AUC over spatial folds, most for {spatial[most].label} ({max(gaps):+.3f}). "
+        "In random folds a test cell has training cells next to it, which resemble it; a classifier that remembers its "
+        "neighbours looks good "
+        "there. On ground without mapped landslides, which is what a susceptibility map is for, expect the figures of spatial folds."
+        if np.mean(gaps) > 0
+        else f"Random folds give no higher AUC than spatial ones here (on average {np.mean(gaps):+.3f}): closeness of test and training "
+        "cells does not flatter these classifiers on these cells."
+    )
+    order = sorted(names, key=lambda name: -spatial[name].auc.mean)
+    series = {"random folds": random, "spatial folds": spatial}
+    page.figure(
+        figures.bars(
+            {title: [found[name].auc.mean for name in order] for title, found in series.items()},
+            [spatial[name].label for name in order],
+            "AUC",
+            low={title: [found[name].auc.low for name in order] for title, found in series.items()},
+            high={title: [found[name].auc.high for name in order] for title, found in series.items()},
+            start=0.5,
+        ),
+        "AUC in random and in spatial folds, with 95 % intervals. The gap is the optimism of random folds.",
+    )
+
+
+def _auc_table(page: Report, by_method: Mapping[str, Sequence[Summary]]) -> None:
+    rows = []
+    for method, summaries in by_method.items():
+        for each in sorted(summaries, key=lambda each: -each.auc.mean):
+            difference = each.difference
+            rows.append(
+                (
+                    VALIDATIONS[method].split(" (")[0],
+                    each.label,
+                    each.auc.mean,
+                    each.deviation["auc"],
+                    f"{each.auc.low:.3f} to {each.auc.high:.3f}",
+                    difference.mean if difference else None,
+                    f"{difference.low:+.3f} to {difference.high:+.3f}" if difference else None,
+                    difference.p_value if difference else None,
+                )
+            )
+    page.table(
+        ["Validation", "Classifier", "AUC", "SD", "95 % interval", "Minus CNN–DNN", "95 % interval", "p"],
+        rows,
+        "Area under the ROC curve: mean, standard deviation over repeats (over folds where there is one repeat), and the paired difference "
+        "from the CNN–DNN on the same test cells. Intervals and p by the t-test corrected for overlapping training sets (Nadeau & Bengio "
+        "2003), by DeLong’s test where there is one test set; p corrected for the number of classifiers (Holm 1979).",
+    )
+
+
+def _accuracy(page: Report, summaries: Sequence[Summary], method: str) -> None:
+    name = VALIDATIONS[method].split(" (")[0].lower()
+    page.section(f"Accuracy by {name}")
+    ordered = sorted(summaries, key=lambda each: -each.auc.mean)
+    sets = {each.label: each.test_sets for each in ordered}
+    several = len(ordered[0].test_sets) > 1
+    mean = f" Means of {len(ordered[0].test_sets)} test sets." if several else ""
+    page.figure(figures.roc_curves(sets), f"ROC curves of all classifiers by {name}.{mean}")
+    page.figure(figures.precision_recall_curves(sets), f"Precision–recall curves by {name}.{mean} Dotted: the share of landslide cells.")
+    rows = []
+    for each in ordered:
+        high, low = ([each.mean[f"{metric}_{side}"] for metric in ("precision", "recall", "f1")] for side in ("high", "low"))
+        rows.append((each.label, "high", *high, round(each.mean["support_high"]), each.mean["accuracy"], each.mean["auc"]))
+        rows.append(("", "low", *low, round(each.mean["support_low"]), None, None))
+    page.table(
+        ["Classifier", "Class", "Precision", "Recall", "F1", "Support", "Accuracy", "AUC"],
+        rows,
+        f"Precision, recall, F1 and support of the high and the low susceptibility class at a susceptibility of 0.5, by {name} (Table 3 of "
+        "the paper). Support counts the test cells of all folds of one repeat.",
+    )
+    errors = ("mse", "rmse", "mape")
+    page.table(
+        ["Classifier", *(_NAMES[metric] for metric in errors)],
+        [(each.label, *(each.mean[metric] for metric in errors)) for each in ordered],
+        f"Errors of susceptibility against the labels 1 and 0, by {name} (Table 4 of the paper). MSE is the Brier score. MAPE is taken "
+        "over landslide cells, since a label of 0 has no percentage error.",
+    )
+    page.table(
+        ["Classifier", *(_NAMES[metric] for metric in _MORE)],
+        [(each.label, *(each.mean[metric] for metric in _MORE)) for each in ordered],
+        f"Further metrics by {name}.",
+    )
+    page.figure(
+        figures.confusion_matrices({each.label: each.confusion for each in ordered}),
+        f"Confusion matrices by {name}, all repeats added.",
+    )
+    shown = {each.label: each.test_sets for each in ordered[:3]}
+    page.figure(
+        figures.reliability_plot(shown),
+        f"Reliability by {name}: what share of cells with a susceptibility are landslide cells. Best three.",
+    )
+
+
+def _folds(page: Report, data: Data, folds: Sequence[Fold], method: str) -> None:
+    number = np.full(len(data.labels), -1)
+    for fold in folds:
+        if fold.validation == method and fold.repeat == 0:
+            number[fold.test] = fold.number
+    name = VALIDATIONS[method].split(" (")[0].lower()
+    used = number >= 0 if len(np.unique(number[number >= 0])) > 1 else np.ones(len(number), bool)
+    page.figure(
+        figures.fold_map(data.xy[used, 0], data.xy[used, 1], number[used] + 1, data.labels[used]),
+        f"Cells of the first repeat by {name}: landslides as dots, others as crosses; colours are test folds (0: training only). Metres.",
+    )
+
+
+def _method(
+    page: Report,
+    data: Data,
+    validations: Sequence[Validation],
+    by_method: Mapping[str, Sequence[Summary]],
+    facts: Mapping[str, Any],
+) -> None:
+    page.section("Method")
+    for each in validations:
+        repeats = f" Repeated {each.repeats} times with other seeds." if each.repeats > 1 else ""
+        apart = f" Training cells within {each.exclusion_m:g} m of a test cell are left out." if each.exclusion_m > 0 else ""
+        folds = f" {each.folds} folds." if each.method not in ("holdout", "temporal") else ""
+        page.text(f"{VALIDATIONS[each.method]}. {_HOW[each.method].format(block_size_m=each.block_size_m)}{folds}{repeats}{apart}")
+    page.text(
+        "All classifiers get the same cells, the same folds and the same encoding: continuous covariates standardised, aspect as sine and "
+        "cosine, classes one-hot, fitted on the training cells of each fold alone. Hyper-parameters are searched for the best AUC on "
+        f"three folds inside the training cells (spatial ones where the test is spatial; at most {SEARCH_CELLS:,} cells). The support "
+        "vector machine’s decision values become probabilities by Platt scaling on held-out parts of the training "
+        "cells. The Bernoulli naïve "
+        "Bayes sees covariates split at their median. The CNN–DNN also sees the patch of covariates around each cell; "
+        "it is trained with the "
+        "defaults of scarp:traincnndnn, and nothing of it was tuned on these cells."
+    )
+    page.text(
+        f"{data.labels.mean():.0%} of the cells are landslide cells. That share was chosen when the cells were drawn, so susceptibility "
+        "ranks cells and calibration refers to this share; it is not the probability of a landslide in a given time."
+    )
+    rows = [
+        (VALIDATIONS[method].split(" (")[0], each.label, *next(iter(each.chosen.items())))
+        for method, found in by_method.items()
+        for each in found
+        if each.chosen
+    ]
+    if rows:
+        page.table(
+            ["Validation", "Classifier", "Chosen most often", "Times"],
+            rows,
+            "Hyper-parameters chosen inside the training folds (grids after Table 2 of the paper).",
+        )
+    page.table(["Covariate", "Kind", "Unit", "Source"], [(c.name, c.kind, c.unit, c.source) for c in data.covariates], "Covariates.")
+    page.table(["Metric", "Meaning"], [(label, meaning) for _, label, meaning in METRICS], "Definitions.")
+    page.table(["Parameter", "Value"], [*facts["inputs"].items(), *facts["settings"].items()], "Inputs and parameters.")
+    page.table(["Package", "Version"], list(facts["versions"].items()), "Versions.")
+
+
+def _with_interval(summary: Summary) -> str:
+    return f"{summary.auc.mean:.3f} (95 % interval {summary.auc.low:.3f} to {summary.auc.high:.3f})"
+
+
+def _listed(names: Sequence[str]) -> str:
+    lowered = [name if name[:2].isupper() else name[0].lower() + name[1:] for name in names]
+    return lowered[0] if len(lowered) == 1 else f"{', '.join(lowered[:-1])} and {lowered[-1]}"

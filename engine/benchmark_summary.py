@@ -1,0 +1,173 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What a comparison of classifiers found: means over repeats, intervals, and tests against the CNN–DNN."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from ..models.classifiers import LABELS
+from . import metrics
+from .benchmark import Outcome
+
+REFERENCE = "cnn_dnn"
+# Ranks of differently trained networks do not compare, so these are means over folds; the others count the cells of all folds.
+_WITHIN_FOLDS = ("auc", "average_precision", "youden_j", "youden_threshold")
+
+
+@dataclass(frozen=True)
+class Summary:
+    """One classifier in one validation.
+
+    Parameters
+    ----------
+    mean, deviation
+        Every metric of `metrics.METRICS`: mean and standard deviation over repeats. With one repeat the deviation of `_WITHIN_FOLDS` is
+        that over its folds, and there is none of the others (NaN).
+    auc
+        Mean AUC with its 95 % interval.
+    difference
+        AUC minus that of the CNN–DNN with its 95 % interval and p-value, that corrected for the number of classifiers; None for itself.
+    confusion
+        Counts [[TN, FP], [FN, TP]] of all repeats.
+    test_sets
+        Labels and susceptibility of each test set.
+    chosen
+        How often each choice of hyper-parameters won.
+    """
+
+    validation: str
+    classifier: str
+    repeats: int
+    mean: dict[str, float]
+    deviation: dict[str, float]
+    auc: metrics.TestedMean
+    difference: metrics.TestedMean | None
+    confusion: np.ndarray
+    test_sets: list[tuple[np.ndarray, np.ndarray]]
+    chosen: dict[str, int]
+
+    @property
+    def label(self) -> str:
+        """The classifier's name."""
+        return LABELS[self.classifier]
+
+    @property
+    def differs(self) -> bool:
+        """Whether its AUC differs from the CNN–DNN's by more than chance brings, at 5 %."""
+        return self.difference is not None and self.difference.p_value < 0.05
+
+
+def summarise(outcomes: Sequence[Outcome], labels: np.ndarray) -> list[Summary]:
+    """Return a summary for each validation and classifier, in the order of the table of classifiers."""
+    found = []
+    for validation in dict.fromkeys(outcome.fold.validation for outcome in outcomes):
+        of_validation = [outcome for outcome in outcomes if outcome.fold.validation == validation]
+        names = [name for name in LABELS if any(outcome.classifier == name for outcome in of_validation)]
+        by_name = {name: [outcome for outcome in of_validation if outcome.classifier == name] for name in names}
+        differences = _differences(by_name, labels)
+        found += [_summary(validation, name, by_name[name], labels, differences.get(name)) for name in names]
+    return found
+
+
+def best(summaries: Sequence[Summary], validation: str) -> Summary:
+    """Return the classifier with the highest mean AUC in a validation."""
+    return max((each for each in summaries if each.validation == validation), key=lambda each: each.auc.mean)
+
+
+def table_rows(summaries: Sequence[Summary]) -> list[dict[str, Any]]:
+    """Return a row for each validation and classifier, with every metric."""
+    rows = []
+    for each in summaries:
+        row: dict[str, Any] = {
+            "validation": each.validation,
+            "classifier": each.classifier,
+            "label": each.label,
+            "repeats": each.repeats,
+            "auc_low": each.auc.low,
+            "auc_high": each.auc.high,
+        }
+        difference = each.difference
+        row["auc_minus_cnn_dnn"] = difference.mean if difference else None
+        row["p_value"] = difference.p_value if difference else None
+        for name, _, _ in metrics.METRICS:
+            row[name] = each.mean[name]
+            row[f"{name}_sd"] = None if np.isnan(each.deviation[name]) else each.deviation[name]
+        row["chosen"] = "; ".join(f"{choice} ({count})" for choice, count in each.chosen.items())
+        rows.append({key: round(value, 6) if isinstance(value, float) else value for key, value in row.items()})
+    return rows
+
+
+def _summary(validation: str, name: str, outcomes: Sequence[Outcome], labels: np.ndarray, difference: metrics.TestedMean | None) -> Summary:
+    test_sets = [(labels[outcome.fold.test], outcome.susceptibility) for outcome in outcomes]
+    of_fold = [metrics.evaluate(*pair) for pair in test_sets]
+    repeats = np.array([outcome.fold.repeat for outcome in outcomes])
+    of_repeat = []
+    for repeat in np.unique(repeats):
+        members = np.flatnonzero(repeats == repeat)
+        pooled = metrics.evaluate(*(np.concatenate([test_sets[member][part] for member in members]) for part in (0, 1)))
+        of_repeat.append({**pooled, **{key: float(np.mean([of_fold[member][key] for member in members])) for key in _WITHIN_FOLDS}})
+    mean = {key: float(np.mean([each[key] for each in of_repeat])) for key in of_repeat[0]}
+    deviation = {key: _deviation([each[key] for each in of_repeat]) for key in of_repeat[0]}
+    if len(of_repeat) == 1:
+        deviation.update({key: _deviation([each[key] for each in of_fold]) for key in _WITHIN_FOLDS})
+    chosen: dict[str, int] = {}
+    for outcome in outcomes:
+        if outcome.chosen:
+            choice = ", ".join(f"{key.split('__')[-1]} {value}" for key, value in sorted(outcome.chosen.items()))
+            chosen[choice] = chosen.get(choice, 0) + 1
+    return Summary(
+        validation,
+        name,
+        len(of_repeat),
+        mean,
+        deviation,
+        _interval([each["auc"] for each in of_fold], outcomes, test_sets),
+        difference,
+        np.sum([metrics.confusion(*pair) for pair in test_sets], axis=0),
+        test_sets,
+        dict(sorted(chosen.items(), key=lambda item: -item[1])),
+    )
+
+
+def _interval(aucs: Sequence[float], outcomes: Sequence[Outcome], test_sets: Sequence[tuple[np.ndarray, np.ndarray]]) -> metrics.TestedMean:
+    if len(aucs) == 1:
+        single = metrics.delong(*test_sets[0])
+        return metrics.TestedMean(single.auc, single.low, single.high, float("nan"))
+    found = metrics.corrected_t_test(np.array(aucs), _test_to_train(outcomes))
+    return metrics.TestedMean(found.mean, max(found.low, 0.0), min(found.high, 1.0), float("nan"))
+
+
+def _differences(by_name: dict[str, list[Outcome]], labels: np.ndarray) -> dict[str, metrics.TestedMean]:
+    """Compare each classifier with the CNN–DNN: by DeLong's test on one test set, else by the corrected t-test over folds."""
+    if REFERENCE not in by_name:
+        return {}
+    reference = {(outcome.fold.repeat, outcome.fold.number): outcome for outcome in by_name[REFERENCE]}
+    found = {}
+    for name, outcomes in by_name.items():
+        if name == REFERENCE:
+            continue
+        pairs = [(outcome, reference[outcome.fold.repeat, outcome.fold.number]) for outcome in outcomes]
+        if len(pairs) == 1:
+            own, other = pairs[0]
+            found[name] = metrics.delong_test(labels[own.fold.test], own.susceptibility, other.susceptibility)
+        else:
+            each = [
+                metrics.evaluate(labels[own.fold.test], own.susceptibility)["auc"]
+                - metrics.evaluate(labels[own.fold.test], other.susceptibility)["auc"]
+                for own, other in pairs
+            ]
+            found[name] = metrics.corrected_t_test(np.array(each), _test_to_train(outcomes))
+    corrected = metrics.holm(np.array([each.p_value for each in found.values()]))
+    return {name: metrics.TestedMean(each.mean, each.low, each.high, float(p)) for (name, each), p in zip(found.items(), corrected)}
+
+
+def _test_to_train(outcomes: Sequence[Outcome]) -> float:
+    return float(np.mean([len(outcome.fold.test) / len(outcome.fold.training) for outcome in outcomes]))
+
+
+def _deviation(values: Sequence[float]) -> float:
+    return float(np.std(values, ddof=1)) if len(values) > 1 else float("nan")

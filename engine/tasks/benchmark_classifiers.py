@@ -1,0 +1,155 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Task: compare classifiers on the same cells and folds, and keep the best."""
+
+from __future__ import annotations
+
+import csv
+import time
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from ...models.classifiers import LABELS
+from ...models.model_file import save_model
+from ..benchmark import BESIDE, SPATIAL, Data, Fold, Network, Validation, compare, fit_cells, fit_cnn_dnn
+from ..benchmark_report import make_report, verdict
+from ..benchmark_summary import best, summarise, table_rows
+from ..choices import FOLDS, SEED, TEST_SHARE, VALIDATIONS
+from ..errors import EngineError
+from ..feedback import Feedback
+from ..folds import suggested_block_size
+from ..inventory import dates, read_inventory
+from ..manifest import hashes, versions, write_manifest
+from ..outputs import check_writable, replacing
+from ..sampling import SampleCells, resolve_samples
+from ..stack import Stack
+
+
+def run(
+    feedback: Feedback,
+    *,
+    covariates: str,
+    inventory: str,
+    output: str,
+    report: str | None = None,
+    model: str | None = None,
+    label_field: str | None = None,
+    classifiers: list[str] | None = None,
+    validation: str = "blocks",
+    folds: int = FOLDS,
+    repeats: int = 1,
+    block_size: float = 0.0,
+    exclusion: float = 0.0,
+    date_field: str | None = None,
+    split_date: str | None = None,
+    members: int = 3,
+    seed: int = SEED,
+    fold_cells: str | None = None,
+) -> dict[str, Any]:
+    """Write the table of metrics and, where wanted, the report, the best model's file and the cells with their folds."""
+    started = time.monotonic()
+    parameters = {key: value for key, value in locals().items() if key not in ("feedback", "started")}
+    wanted = {"output": output, "report": report, "model": model, "fold_cells": fold_cells}
+    outputs = {key: path for key, path in wanted.items() if path}
+    for path in outputs.values():
+        check_writable(path)
+    stack = Stack.open(covariates)
+    names = _chosen(classifiers, stack, feedback)
+    if validation == "temporal" and not date_field:
+        raise EngineError("A temporal validation needs the field that holds the landslides’ dates.")
+    cells = resolve_samples(stack, inventory, label_field, seed, feedback)
+    data = Data.of(stack, cells, _dates(stack, inventory, date_field, cells))
+    size = block_size or suggested_block_size(stack, cells.rows, cells.cols, seed)
+    asked = Validation(validation, folds, repeats, size, exclusion, TEST_SHARE, _date(split_date))
+    validations = [asked, *(replace(asked, method=beside) for beside in [BESIDE.get(validation)] if beside)]
+    made = [fold for each in validations for fold in each.make(data, seed, feedback)]
+    feedback.message(f"{len(names)} classifiers on {len(made)} folds of {len(data.labels)} cells.")
+
+    network = Network(members=members)
+    outcomes = compare(stack, data, made, names, seed, network, feedback.part(2, 90 if model else 98))
+    summaries = summarise(outcomes, data.labels)
+    honest = next((each.method for each in validations if each.method in SPATIAL), validation)
+    feedback.message(verdict([each for each in summaries if each.validation == honest], honest))
+
+    inputs = hashes({"covariates": covariates, "inventory": inventory})
+    told = {key: value for key, value in parameters.items() if key not in ("covariates", "inventory", *wanted)}
+    told.update(classifiers=names, block_size=round(size, 1))
+    rows = table_rows(summaries)
+    with replacing(output) as temporary, temporary.open("w", newline="", encoding="utf-8") as stream:
+        writer = csv.DictWriter(stream, list(rows[0]))
+        writer.writeheader()
+        writer.writerows(rows)
+    if fold_cells:
+        with replacing(fold_cells) as temporary:
+            _with_folds(cells, made, honest).write(temporary, stack.grid)
+    if report:
+        facts = {
+            "inputs": {"covariates": covariates, "inventory": inventory},
+            "settings": {key: str(value) for key, value in told.items()},
+            "versions": versions(),
+        }
+        make_report(data, validations, made, summaries, facts).write(report)
+    winner = best(summaries, honest)
+    if model:
+        feedback.message(f"{winner.label} is fitted to all cells.")
+        everything = np.arange(len(data.labels))
+        if winner.classifier == "cnn_dnn":
+            patches = stack.patches(cells.rows, cells.cols, network.patch_size_px)
+            fitted: Any = fit_cnn_dnn(data, patches, everything, seed, network, feedback.part(90, 98).progress)
+        else:
+            fitted, _ = fit_cells(data, everything, winner.classifier, honest in SPATIAL, seed)
+        fitted.manifest = {
+            "classifier": winner.label,
+            "cell_size": list(stack.grid.cell_size),
+            "crs": stack.grid.crs,
+            "settings": told,
+            "seed": seed,
+            "metrics": {f"{name} ({VALIDATIONS[honest]})": value for name, value in winner.mean.items()},
+            "versions": versions(),
+            "inputs_sha256": inputs,
+        }
+        with replacing(model) as temporary:
+            save_model(temporary, fitted)
+    for beside in (report, model):
+        if beside:
+            write_manifest(beside, "benchmark_classifiers", parameters, inputs, time.monotonic() - started)
+    feedback.progress(100)
+    return {**outputs, "best": winner.classifier, "auc": winner.auc.mean}
+
+
+def _chosen(classifiers: list[str] | None, stack: Stack, feedback: Feedback) -> list[str]:
+    unknown = [name for name in classifiers or [] if name not in LABELS]
+    if unknown:
+        raise EngineError(f"There is no classifier {unknown[0]!r}; choose among {', '.join(LABELS)}.")
+    names = [name for name in LABELS if not classifiers or name in classifiers]
+    if "slope" in names and "slope" not in stack.names:
+        feedback.warning("The stack has no covariate slope, so the baseline of slope alone is left out.")
+        names.remove("slope")
+    if not names:
+        raise EngineError("No classifier is left to compare; choose at least one.")
+    return names
+
+
+def _dates(stack: Stack, inventory: str, date_field: str | None, cells: SampleCells) -> np.ndarray | None:
+    """Return the date of each cell's landslide (datetime64[D]); NaT where it has none."""
+    if not date_field:
+        return None
+    found = read_inventory(inventory, stack, [date_field])
+    days = dates(found.fields[date_field], date_field)
+    by_cell = dict(zip(zip(found.rows.tolist(), found.cols.tolist()), days))
+    nothing = np.datetime64("NaT", "D")
+    return np.array([by_cell.get(cell, nothing) for cell in zip(cells.rows.tolist(), cells.cols.tolist())], "datetime64[D]")
+
+
+def _date(text: str | None) -> np.datetime64 | None:
+    return dates(np.array([text], object), "split_date")[0] if text else None
+
+
+def _with_folds(cells: SampleCells, folds: list[Fold], method: str) -> SampleCells:
+    """Return the cells with the test folds of a validation's first repeat; -1 for cells that only train."""
+    number = np.full(len(cells.rows), -1)
+    for fold in folds:
+        if fold.validation == method and fold.repeat == 0:
+            number[fold.test] = fold.number
+    return replace(cells, fold=number)
