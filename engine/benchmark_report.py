@@ -29,6 +29,8 @@ REFERENCES = (
     "Ecography 40, 913–929.",
     "Youden, W. J. (1950). Index for rating diagnostic tests. Cancer 3, 32–35.",
 )
+# Labels that keep their capital within a sentence.
+_PROPER = ("CNN", "SVM", "Gaussian", "Bernoulli")
 _NAMES = {name: label for name, label, _ in METRICS}
 _HOW = {
     "holdout": "One part of the cells is held out for the test; the others train.",
@@ -83,7 +85,8 @@ def verdict(summaries: Sequence[Summary], method: str) -> str:
     """Say in plain words which classifier is best, and whether the CNN–DNN differs from the others by more than chance."""
     first = best(summaries, method)
     where = VALIDATIONS[method].split(" (")[0].lower()
-    text = f"{first.label} has the highest AUC in the validation by {where}: {_with_interval(first)}."
+    name = f"The {first.label}" if first.classifier == REFERENCE else first.label
+    text = f"{name} has the highest AUC in the validation by {where}: {_with_interval(first)}."
     reference = next((each for each in summaries if each.classifier == REFERENCE), None)
     if reference is None or len(summaries) < 2:
         return text
@@ -105,9 +108,9 @@ def _optimism(page: Report, by_method: Mapping[str, Sequence[Summary]], honest: 
     random = {each.classifier: each for each in by_method[BESIDE[honest]]}
     names = [name for name in spatial if name in random]
     gaps = [random[name].auc.mean - spatial[name].auc.mean for name in names]
-    most = names[int(np.argmax(gaps))]
+    most = _listed([spatial[names[int(np.argmax(gaps))]].label])
     page.text(
-        f"Random folds promise on average {np.mean(gaps):+.3f} AUC over spatial folds, most for {spatial[most].label} ({max(gaps):+.3f}). "
+        f"Random folds promise on average {np.mean(gaps):+.3f} AUC over spatial folds, most for {most} ({max(gaps):+.3f}). "
         "In random folds a test cell has training cells next to it, which resemble it; a classifier that remembers its "
         "neighbours looks good "
         "there. On ground without mapped landslides, which is what a susceptibility map is for, expect the figures of spatial folds."
@@ -143,7 +146,7 @@ def _auc_table(page: Report, by_method: Mapping[str, Sequence[Summary]]) -> None
                     each.deviation["auc"],
                     f"{each.auc.low:.3f} to {each.auc.high:.3f}",
                     difference.mean if difference else None,
-                    f"{difference.low:+.3f} to {difference.high:+.3f}" if difference else None,
+                    f"{difference.low:+.3f} to {difference.high:+.3f}".replace("-", "−") if difference else None,
                     difference.p_value if difference else None,
                 )
             )
@@ -262,5 +265,5 @@ def _with_interval(summary: Summary) -> str:
 
 
 def _listed(names: Sequence[str]) -> str:
-    lowered = [name if name[:2].isupper() else name[0].lower() + name[1:] for name in names]
+    lowered = [name if name.startswith(_PROPER) else name[0].lower() + name[1:] for name in names]
     return lowered[0] if len(lowered) == 1 else f"{', '.join(lowered[:-1])} and {lowered[-1]}"

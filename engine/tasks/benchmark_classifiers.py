@@ -86,7 +86,7 @@ def run(
     if report:
         facts = {
             "inputs": {"covariates": covariates, "inventory": inventory},
-            "settings": {key: str(value) for key, value in told.items()},
+            "settings": {key: ", ".join(value) if isinstance(value, list) else str(value) for key, value in told.items()},
             "versions": versions(),
         }
         make_report(data, validations, made, summaries, facts).write(report)

@@ -1,0 +1,297 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+import csv
+import json
+
+import numpy as np
+import pytest
+from osgeo import ogr
+from scarp.engine.benchmark import Data, Fold, Network, Outcome, Validation, compare, fit_cells
+from scarp.engine.benchmark_report import verdict
+from scarp.engine.benchmark_summary import summarise, table_rows
+from scarp.engine.errors import EngineError
+from scarp.engine.feedback import Feedback
+from scarp.engine.grid import Grid, Window
+from scarp.engine.metrics import corrected_t_test, delong_test, evaluate
+from scarp.engine.sampling import SampleCells
+from scarp.engine.stack import Stack, StackWriter
+from scarp.engine.tasks import benchmark_classifiers
+from scarp.models.covariate import Covariate
+from sklearn.metrics import roc_auc_score
+
+SIZE = 80
+COVARIATES = [Covariate("slope", unit="degree"), Covariate("noise"), Covariate("geology", "categorical", classes={1: "marl", 2: "granite"})]
+
+
+class Listener(Feedback):
+    def __init__(self):
+        self.warnings, self.messages, self.percent = [], [], []
+
+    def warning(self, text):
+        self.warnings.append(text)
+
+    def message(self, text):
+        self.messages.append(text)
+
+    def progress(self, percent):
+        self.percent.append(percent)
+
+
+@pytest.fixture(scope="module")
+def stack(tmp_path_factory):
+    """80 × 80 cells of 30 m: slope at random, noise, and geology in two halves."""
+    rng = np.random.default_rng(0)
+    crs = 'PROJCS["flat",GEOGCS["g",DATUM["d",SPHEROID["s",6378137,298.25]],PRIMEM["Greenwich",0],UNIT["degree",0.0174532925]],'
+    crs += 'PROJECTION["Transverse_Mercator"],PARAMETER["scale_factor",1],UNIT["metre",1]]'
+    grid = Grid(crs, (0.0, 30.0, 0.0, 2400.0, 0.0, -30.0), (SIZE, SIZE))
+    bands = {
+        "slope": rng.uniform(0, 50, (SIZE, SIZE)),
+        "noise": rng.normal(size=(SIZE, SIZE)),
+        "geology": np.repeat([[1.0, 2.0]], SIZE, 0).repeat(SIZE // 2, 1),
+    }
+    path = str(tmp_path_factory.mktemp("stack") / "stack.tif")
+    with StackWriter(path, grid, COVARIATES) as writer:
+        for name, values in bands.items():
+            writer.write(name, Window(0, 0, SIZE, SIZE), values.astype(np.float32))
+    return Stack.open(path)
+
+
+def cells_of(rows, cols, labels):
+    count = len(rows)
+    subset = np.where(np.arange(count) % 5, "train", "test")
+    return SampleCells(rows, cols, labels, subset, np.full(count, -1), np.array(["0"] * count))
+
+
+@pytest.fixture(scope="module")
+def data(stack):
+    """240 cells, landslides by a logistic law of slope alone."""
+    rng = np.random.default_rng(1)
+    chosen = rng.permutation(SIZE * SIZE)[:240]
+    rows, cols = np.divmod(chosen, SIZE)
+    slope = stack.at(rows, cols, ["slope"])[:, 0]
+    labels = (rng.uniform(size=240) < 1 / (1 + np.exp(-(slope - 25) / 5))).astype(int)
+    return Data.of(stack, cells_of(rows, cols, labels))
+
+
+def test_a_perfect_covariate_gives_1_and_noise_a_half(stack, data):
+    perfect = Data(data.cells, data.grid, COVARIATES[:1], data.labels[:, None].astype(np.float32), data.xy, data.dates)
+    rng = np.random.default_rng(2)
+    noise = Data(data.cells, data.grid, COVARIATES[:1], rng.normal(size=(240, 1)).astype(np.float32), data.xy, data.dates)
+    for made, low, high in ((perfect, 1.0, 1.0), (noise, 0.35, 0.65)):
+        folds = Validation("random", repeats=2).make(made, 1)
+        for summary in summarise(compare(stack, made, folds, ["lr", "slope", "gnb"], 1, Network(), Feedback()), made.labels):
+            assert low <= summary.auc.mean <= high
+
+
+def test_slope_alone_is_logistic_regression_on_slope(stack, data):
+    """Slope alone ranks as slope does, so its AUC in each fold is that of slope itself."""
+    folds = Validation("blocks", block_size_m=300.0).make(data, 1)
+    outcomes = compare(stack, data, folds, ["slope"], 1, Network(), Feedback())
+    for outcome in outcomes:
+        expected = roc_auc_score(data.labels[outcome.fold.test], data.values[outcome.fold.test, 0])
+        assert roc_auc_score(data.labels[outcome.fold.test], outcome.susceptibility) == expected
+
+
+def test_the_encoding_sees_training_cells_only(data):
+    training = np.arange(150)
+    model, _ = fit_cells(data, training, "lr", False, 1)
+    x = data.values.copy()
+    x[150:] += 1000.0
+    moved, _ = fit_cells(Data(data.cells, data.grid, data.covariates, x, data.xy, data.dates), training, "lr", False, 1)
+    np.testing.assert_array_equal(model.predict(data.values[None]), moved.predict(data.values[None]))
+    standard = (data.values[:, 0] - data.values[training, 0].mean()) / data.values[training, 0].std()
+    np.testing.assert_allclose(model.encoder.encode(data.values)[:, 0], standard, atol=1e-5)
+
+
+def test_grids_are_searched_inside_the_training_cells(data):
+    """A label that only test cells could give away must not be found."""
+    rng = np.random.default_rng(3)
+    leak = np.where(np.arange(240) < 120, rng.normal(size=240), data.labels * 10.0)
+    leaking = Data(data.cells, data.grid, COVARIATES[:1], leak[:, None].astype(np.float32), data.xy, data.dates)
+    model, chosen = fit_cells(leaking, np.arange(120), "dt", False, 1)
+    assert set(chosen) == {"max_depth"}
+    same, _ = fit_cells(
+        Data(
+            data.cells, data.grid, COVARIATES[:1], np.where(np.arange(240) < 120, leak, 0)[:, None].astype(np.float32), data.xy, data.dates
+        ),
+        np.arange(120),
+        "dt",
+        False,
+        1,
+    )
+    np.testing.assert_array_equal(model.predict(leaking.values[None]), same.predict(leaking.values[None]))
+
+
+def test_the_holdout_is_the_one_in_the_layer_and_others_after_it(data):
+    folds = Validation("holdout", repeats=2).make(data, 1)
+    np.testing.assert_array_equal(folds[0].test, np.flatnonzero(data.cells.subset == "test"))
+    assert len(folds) == 2 and set(folds[1].test) != set(folds[0].test)
+    assert len(folds[1].test) == pytest.approx(48, abs=1)
+
+
+def outcomes_of(labels, predictions, folds):
+    return [Outcome(fold, name, values[fold.test], {}) for name, values in predictions.items() for fold in folds]
+
+
+def test_differences_from_the_cnn_dnn_are_tested_fold_by_fold():
+    rng = np.random.default_rng(4)
+    labels = np.tile([0, 1], 100)
+    predictions = {"cnn_dnn": labels + rng.normal(size=200), "lr": labels + 2 * rng.normal(size=200), "gnb": labels + rng.normal(size=200)}
+    predictions = {name: 1 / (1 + np.exp(-values)) for name, values in predictions.items()}
+    number = np.arange(200) // 40
+    folds = [Fold("random", 0, k, np.flatnonzero(number != k), np.flatnonzero(number == k)) for k in range(5)]
+    found = {each.classifier: each for each in summarise(outcomes_of(labels, predictions, folds), labels)}
+    aucs = {name: [roc_auc_score(labels[f.test], values[f.test]) for f in folds] for name, values in predictions.items()}
+    tests = {name: corrected_t_test(np.subtract(aucs[name], aucs["cnn_dnn"]), 40 / 160) for name in ("lr", "gnb")}
+    assert found["cnn_dnn"].difference is None
+    assert found["lr"].difference.mean == pytest.approx(tests["lr"].mean)
+    lower, higher = sorted(tests, key=lambda name: tests[name].p_value)
+    assert found[lower].difference.p_value == pytest.approx(min(2 * tests[lower].p_value, 1))
+    assert found["lr"].mean["auc"] == pytest.approx(np.mean(aucs["lr"]))
+    assert found["lr"].deviation["auc"] == pytest.approx(np.std(aucs["lr"], ddof=1))
+    assert found["lr"].mean["accuracy"] == pytest.approx(evaluate(labels, predictions["lr"])["accuracy"])
+    assert found["lr"].mean["support_high"] == 100 and found["lr"].confusion.sum() == 200
+
+
+def test_one_test_set_is_compared_by_delong():
+    rng = np.random.default_rng(5)
+    labels = np.tile([0, 1], 100)
+    first, second = (np.clip(0.3 + 0.4 * labels + rng.normal(0, 0.2, 200), 0, 1) for _ in range(2))
+    folds = [Fold("holdout", 0, 0, np.arange(100), np.arange(100, 200))]
+    found = summarise(outcomes_of(labels, {"cnn_dnn": first, "lr": second}, folds), labels)
+    expected = delong_test(labels[100:], second[100:], first[100:])
+    assert found[1].difference == expected
+    assert "not told apart from logistic regression" in verdict(found, "holdout")
+
+
+def test_the_verdict_says_what_is_tested():
+    labels = np.tile([0, 1], 200)
+    rng = np.random.default_rng(6)
+    poor = rng.uniform(size=400)
+    number = np.arange(400) // 80
+    folds = [Fold("random", 0, k, np.flatnonzero(number != k), np.flatnonzero(number == k)) for k in range(5)]
+    good = np.clip(labels * 0.8 + rng.uniform(0, 0.3, 400), 0, 1)
+    text = verdict(summarise(outcomes_of(labels, {"cnn_dnn": good, "gnb": poor}, folds), labels), "random")
+    assert text.startswith("The CNN–DNN has the highest AUC in the validation by random folds: 1.000")
+    assert text.endswith("the CNN–DNN is better than Gaussian naïve Bayes.")
+    text = verdict(summarise(outcomes_of(labels, {"cnn_dnn": poor, "dt": good}, folds), labels), "random")
+    assert "Decision tree has the highest" in text and text.endswith("the CNN–DNN is worse than decision tree.")
+
+
+def test_constant_covariates_and_unseen_classes_are_told(stack, data):
+    x = data.values.copy()
+    x[:, 1] = 7.0
+    odd = Data(data.cells, data.grid, data.covariates, x, data.xy, data.dates)
+    west = np.flatnonzero(x[:, 2] == 1)
+    east = np.flatnonzero(x[:, 2] == 2)
+    listener = Listener()
+    outcomes = compare(stack, odd, [Fold("blocks", 0, 0, west, east)], ["lr", "bnb", "dt"], 1, Network(), listener)
+    assert any("noise has one value only in the training cells of 1 folds" in text for text in listener.warnings)
+    assert any("1 classes of geology (granite)" in text for text in listener.warnings)
+    assert all(roc_auc_score(odd.labels[east], outcome.susceptibility) > 0.7 for outcome in outcomes)
+
+
+def test_too_few_cells_for_the_folds_are_told(data):
+    few = np.r_[np.flatnonzero(data.labels == 1)[:3], np.flatnonzero(data.labels == 0)[:20]]
+    small = Data(
+        cells_of(data.cells.rows[few], data.cells.cols[few], data.labels[few]),
+        data.grid, data.covariates, data.values[few], data.xy[few], data.dates[few],
+    )  # fmt: skip
+    for method in ("random", "blocks", "kmeans"):
+        with pytest.raises(EngineError, match="at least 5 cells of each class; the smaller class has 3"):
+            Validation(method).make(small, 1)
+
+
+@pytest.fixture(scope="module")
+def layer(stack, data, tmp_path_factory):
+    """The cells as anybody's labelled points, with dates of the landslides."""
+    path = str(tmp_path_factory.mktemp("cells") / "cells.gpkg")
+    dataset = ogr.GetDriverByName("GPKG").CreateDataSource(path)
+    points = dataset.CreateLayer("points", stack.grid.spatial_reference, ogr.wkbPoint)
+    points.CreateField(ogr.FieldDefn("slide", ogr.OFTString))
+    points.CreateField(ogr.FieldDefn("seen", ogr.OFTString))
+    for number, (x, y) in enumerate(zip(*stack.grid.centres(data.cells.rows, data.cells.cols))):
+        feature = ogr.Feature(points.GetLayerDefn())
+        feature["slide"] = "yes" if data.labels[number] else "no"
+        feature["seen"] = f"{2000 + number % 10}-06-01" if data.labels[number] else None
+        feature.SetGeometry(ogr.CreateGeometryFromWkt(f"POINT({x} {y})"))
+        points.CreateFeature(feature)
+    return path
+
+
+def test_the_task_end_to_end(stack, layer, tmp_path):
+    listener = Listener()
+    result = benchmark_classifiers.run(
+        listener,
+        covariates=stack.path,
+        inventory=layer,
+        label_field="slide",
+        classifiers=["lr", "slope", "dt", "cnn_dnn"],
+        validation="kmeans",
+        folds=3,
+        members=1,
+        output=str(tmp_path / "table.csv"),
+        report=str(tmp_path / "report.html"),
+        fold_cells=str(tmp_path / "folds.gpkg"),
+    )
+    with (tmp_path / "table.csv").open(encoding="utf-8") as stream:
+        rows = list(csv.DictReader(stream))
+    assert [(row["validation"], row["classifier"]) for row in rows] == [
+        (validation, name) for validation in ("kmeans", "random") for name in ("cnn_dnn", "lr", "dt", "slope")
+    ]
+    best = max(rows[:4], key=lambda row: float(row["auc"]))
+    assert result["best"] == best["classifier"] and result["auc"] == pytest.approx(float(best["auc"]), abs=1e-6)
+    assert all(float(row["auc_low"]) <= float(row["auc"]) <= float(row["auc_high"]) for row in rows)
+    text = (tmp_path / "report.html").read_text(encoding="utf-8")
+    for part in (
+        "Accuracy by spatial folds", "Accuracy by random folds", "Random folds", "DeLong", "Nadeau", "MAPE is taken over landslide cells"
+    ):  # fmt: skip
+        assert part in text, part
+    run = json.loads((tmp_path / "report.html.run.json").read_text())
+    assert run["parameters"]["seed"] == 1 and set(run["inputs_sha256"]) == {"covariates", "inventory"}
+    folds = ogr.Open(str(tmp_path / "folds.gpkg"))
+    assert sorted({feature["fold"] for feature in folds.GetLayer(0)}) == [0, 1, 2]
+    assert listener.percent == sorted(listener.percent) and listener.percent[-1] == 100
+
+
+def test_temporal_validation_trains_before_the_date(stack, layer, tmp_path):
+    result = benchmark_classifiers.run(
+        Feedback(),
+        covariates=stack.path,
+        inventory=layer,
+        label_field="slide",
+        classifiers=["lr"],
+        validation="temporal",
+        date_field="seen",
+        split_date="2008-01-01",
+        output=str(tmp_path / "table.csv"),
+        fold_cells=str(tmp_path / "folds.gpkg"),
+    )
+    assert 0.7 < result["auc"] <= 1
+    source, folds = (ogr.Open(path) for path in (layer, str(tmp_path / "folds.gpkg")))
+    seen = {(f.GetGeometryRef().GetX(), f.GetGeometryRef().GetY()): f["seen"] for f in source.GetLayer(0)}
+    for feature in folds.GetLayer(0):
+        date = seen[feature["x"], feature["y"]]
+        assert date is None or (date >= "2008") == (feature["fold"] == 0)
+
+
+def test_wrong_inputs_are_told(stack, layer, tmp_path):
+    given = {"covariates": stack.path, "inventory": layer, "label_field": "slide", "output": str(tmp_path / "t.csv")}
+    with pytest.raises(EngineError, match="no classifier 'xgb'"):
+        benchmark_classifiers.run(Feedback(), **given, classifiers=["xgb"])
+    with pytest.raises(EngineError, match="needs the field"):
+        benchmark_classifiers.run(Feedback(), **given, classifiers=["lr"], validation="temporal")
+    with pytest.raises(EngineError, match="holds 'yes'"):
+        benchmark_classifiers.run(Feedback(), **given, classifiers=["lr"], validation="temporal", date_field="slide")
+    assert not (tmp_path / "t.csv").exists()
+
+
+def test_the_table_holds_numbers_of_repeats(stack, data):
+    folds = Validation("random", folds=4, repeats=3).make(data, 1)
+    summaries = summarise(compare(stack, data, folds, ["slope"], 1, Network(), Feedback()), data.labels)
+    (row,) = table_rows(summaries)
+    each = [
+        np.mean([roc_auc_score(data.labels[fold.test], data.values[fold.test, 0]) for fold in folds if fold.repeat == repeat])
+        for repeat in range(3)
+    ]
+    assert row["repeats"] == 3 and row["auc"] == pytest.approx(np.mean(each), abs=1e-6)
+    assert row["auc_sd"] == pytest.approx(np.std(each, ddof=1), abs=1e-6)

@@ -1,0 +1,120 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+import csv
+import math
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from scarp.models import classifiers
+from scarp.models.cell_model import CellModel, estimator_bytes, estimator_of
+from scarp.models.classifiers import CLASSIFIERS
+from scarp.models.covariate import Covariate
+from scarp.models.encoding import Encoder
+from scarp.models.errors import ModelError
+
+CHANNELS = ["slope", "altitude", "geology=marl", "geology=granite"]
+OF_CELLS = [name for name, classifier in CLASSIFIERS.items() if classifier.make]
+COVARIATES = [Covariate("slope"), Covariate("altitude"), Covariate("geology", "categorical", classes={1: "marl", 2: "granite"})]
+
+
+@pytest.fixture(scope="module")
+def cells():
+    """Covariates (n, 3) and labels: landslides on steep marl."""
+    rng = np.random.default_rng(0)
+    geology = rng.integers(1, 3, 400)
+    slope, altitude = rng.uniform(0, 50, 400), rng.uniform(0, 2000, 400)
+    logit = (slope - 25) / 5 + np.where(geology == 1, 1.5, -1.5)
+    labels = (rng.uniform(size=400) < 1 / (1 + np.exp(-logit))).astype(int)
+    return np.stack([slope, altitude, geology], axis=1).astype(np.float32), labels
+
+
+def made(name, cells):
+    from sklearn.calibration import CalibratedClassifierCV
+
+    values, labels = cells
+    encoder = Encoder.fit(values, COVARIATES)
+    estimator = CLASSIFIERS[name].make(encoder.channels, 1)
+    if not hasattr(estimator, "predict_proba"):
+        estimator = CalibratedClassifierCV(estimator, ensemble=False, cv=3)
+    return CellModel(encoder, estimator.fit(encoder.encode(values), labels))
+
+
+def test_unpenalised_logistic_regression_agrees_with_a_published_fit(data_folder):
+    with (data_folder / "clearwater" / "landslides.csv").open() as stream:
+        rows = list(csv.DictReader(stream))
+    names = ["Elev", "Slope", "SinAspct", "CosAspct", "AbsSouth", "DistStrm"]
+    x = np.array([[float(row[name]) for name in names] for row in rows])
+    y = np.array([int(row["Landslid"]) for row in rows])
+    mean, deviation = x.mean(axis=0), x.std(axis=0)
+    fitted = CLASSIFIERS["lr"].make(names, 1).set_params(tol=1e-10).fit((x - mean) / deviation, y)
+    assert math.isinf(fitted.C)
+    coefficients = fitted.coef_[0] / deviation
+    intercept = fitted.intercept_[0] - coefficients @ mean
+    # GWR4 4.0.90, global logistic regression: clearwater_GS_F_summary.txt.
+    assert coefficients == pytest.approx([-0.002408, 0.076097, 0.083827, -1.191339, 0.008819, -0.001732], abs=2e-6)
+    assert intercept == pytest.approx(0.491477, abs=2e-5)
+    probability = fitted.predict_proba((x - mean) / deviation)[:, 1]
+    deviance = -2 * np.sum(y * np.log(probability) + (1 - y) * np.log(1 - probability))
+    assert deviance == pytest.approx(264.959861, abs=1e-5)
+
+
+@pytest.mark.parametrize("name", OF_CELLS)
+def test_every_classifier_learns_and_lives_in_a_file(name, cells):
+    from sklearn.metrics import roc_auc_score
+
+    values, labels = cells
+    model = made(name, cells)
+    found = model.predict(values[None])[0]
+    assert roc_auc_score(labels, found) > 0.75
+    again = CellModel(model.encoder, estimator_of(estimator_bytes(model.estimator)))
+    np.testing.assert_array_equal(again.predict(values[None])[0], found)
+    values = values.copy()
+    values[3, 1] = np.nan
+    assert np.isnan(model.predict(values[None])[0]).tolist() == [number == 3 for number in range(len(values))]
+
+
+@pytest.mark.parametrize("name", OF_CELLS)
+def test_every_grid_fits_its_estimator(name):
+    estimator = CLASSIFIERS[name].make(CHANNELS, 1)
+    for grid in CLASSIFIERS[name].grids:
+        assert set(grid) <= set(estimator.get_params())
+
+
+def test_slope_alone_sees_nothing_else(cells):
+    values, _ = cells
+    model = made("slope", cells)
+    other = values.copy()
+    other[:, 1], other[:, 2] = 0, 1
+    np.testing.assert_array_equal(model.predict(values[None]), model.predict(other[None]))
+
+
+def test_bernoulli_sees_medians_and_classes():
+    # Above the median of slope, or in the class that most cells have: the two sides of a coin for the naïve Bayes.
+    rng = np.random.default_rng(1)
+    common = (rng.uniform(size=1000) < 0.8).astype(float)
+    slope = rng.gamma(2.0, 10.0, 1000)
+    x = np.stack([slope, rng.normal(size=1000), common, 1 - common], axis=1)
+    fitted = CLASSIFIERS["bnb"].make(CHANNELS, 1).fit(x, common.astype(int))
+    assert (fitted.predict(x) == common).all()
+    steep = slope > np.median(slope)
+    found = CLASSIFIERS["bnb"].make(CHANNELS, 1).fit(x, steep.astype(int)).predict_proba(x)[:, 1]
+    assert found[steep].min() > 0.9 and found[~steep].max() < 0.1
+
+
+def test_a_file_with_anything_else_is_not_loaded():
+    import skops.io
+    from sklearn.preprocessing import FunctionTransformer
+
+    content = skops.io.dumps(FunctionTransformer(func=subprocess.run))
+    with pytest.raises(ModelError, match="not loaded"):
+        estimator_of(content)
+
+
+def test_the_table_imports_only_the_standard_library():
+    code = (
+        "import runpy, sys\n"
+        f"runpy.run_path({classifiers.__file__!r}, run_name='table')\n"
+        "print([name for name in ('numpy', 'sklearn', 'scipy') if name in sys.modules])"
+    )
+    assert subprocess.run([sys.executable, "-I", "-c", code], check=True, capture_output=True, text=True).stdout.strip() == "[]"
