@@ -69,6 +69,11 @@ def make_report(
     page.text(verdict(by_method[honest], honest), lead=True)
     if len(validations) > 1:
         _optimism(page, by_method, honest)
+    elif honest == "holdout":
+        page.text(
+            "The held-out cells lie among the training cells, which resemble them; on other ground expect less. A validation by spatial folds "
+            "tells how much less."
+        )
     _auc_table(page, by_method)
     for method, found in by_method.items():
         _accuracy(page, found, method)
