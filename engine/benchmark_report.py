@@ -71,7 +71,8 @@ def make_report(
         _optimism(page, by_method, honest)
     elif honest == "holdout":
         page.text(
-            "The held-out cells lie among the training cells, which resemble them; on other ground expect less. A validation by spatial folds "
+            "The held-out cells lie among the training cells, which resemble them; on other ground expect less. A "
+            "validation by spatial folds "
             "tells how much less."
         )
     _auc_table(page, by_method)

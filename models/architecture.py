@@ -64,6 +64,21 @@ class Architecture:
         """Units of each dense layer."""
         return [max(self.units >> layer, 1) for layer in range(self.hidden_layers)]
 
+    @property
+    def shapes(self) -> dict[str, tuple[int, ...]]:
+        """Shape of every array of weights, by name."""
+        shapes: dict[str, tuple[int, ...]] = {}
+        last = self.channels
+        for stage, filters in enumerate(self.stages):
+            shapes[f"convolution{stage}"] = (3, 3, last, filters)
+            shapes.update({f"{name}{stage}": (filters,) for name in ("gamma", "beta", "mean", "variance")})
+            last = filters
+        last = self.last_side**2 * last + self.channels
+        for layer, units in enumerate(self.dense_units):
+            shapes.update({f"dense{layer}": (last, units), f"bias{layer}": (units,)})
+            last = units
+        return {**shapes, "output": (last, 1), "output_bias": (1,), "linear": (self.channels, 1)}
+
     def to_json(self) -> dict[str, Any]:
         """Return plain values for the manifest."""
         return asdict(self)

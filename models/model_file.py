@@ -1,17 +1,20 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Model files (`*.scarp`): a zip of `manifest.json` and arrays. Loading executes nothing from the file."""
+"""Model files (`*.scarp`): a zip of `manifest.json` and arrays, or a skops file. Loading executes nothing from the file."""
 
 from __future__ import annotations
 
 import io
 import json
 import zipfile
+import zlib
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, Union
 
 import numpy as np
 
 from .architecture import Architecture
+from .cell_model import CellModel, estimator_bytes, estimator_of
 from .cnn_dnn import CnnDnn
 from .encoding import Encoder
 from .errors import ModelError
@@ -19,57 +22,104 @@ from .errors import ModelError
 FORMAT = 1
 # Zip entries carry a date; a fixed one keeps equal models equal bit for bit.
 _DATE = (1980, 1, 1, 0, 0, 0)
+_ESTIMATOR = "estimator.skops"
+_DAMAGES = (
+    OSError,
+    EOFError,
+    zipfile.BadZipFile,
+    zlib.error,
+    KeyError,
+    IndexError,
+    ValueError,
+    TypeError,
+    AttributeError,
+    RuntimeError,  # an encrypted archive
+    NotImplementedError,  # an unknown compression
+)
+
+Model = Union[CnnDnn, CellModel]
 
 
-def save_model(path: str | Path, model: CnnDnn) -> None:
+def save_model(path: str | Path, model: Model) -> None:
     """Write a model file."""
-    manifest = {
-        "format": FORMAT,
-        "kind": model.kind,
-        **model.manifest,
-        "encoder": model.encoder.to_json(),
-        "architecture": model.architecture.to_json(),
-        "members": len(model.members),
-    }
+    manifest = {"format": FORMAT, "kind": model.kind, **model.manifest, "encoder": model.encoder.to_json()}
+    if isinstance(model, CnnDnn):
+        manifest.update(architecture=model.architecture.to_json(), members=len(model.members))
+        entries = {_member(number): _bytes_of(weights) for number, weights in enumerate(model.members)}
+    else:
+        entries = {_ESTIMATOR: estimator_bytes(model.estimator)}
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
         _write(archive, "manifest.json", json.dumps(manifest, indent=1, sort_keys=True).encode())
-        for number, weights in enumerate(model.members):
-            stream = io.BytesIO()
-            np.savez(stream, **{name: weights[name] for name in sorted(weights)})  # type: ignore[arg-type]
-            _write(archive, f"member{number}.npz", stream.getvalue())
+        for name, content in entries.items():
+            _write(archive, name, content)
 
 
-def load_model(path: str | Path, backend: str | None = None) -> CnnDnn:
+def load_model(path: str | Path, backend: str | None = None) -> Model:
     """Read a model file.
+
+    Parameters
+    ----------
+    path
+        The file.
+    backend
+        What computes a network: `tensorflow`, `numpy`, or None for what is installed.
 
     Raises
     ------
     ModelError
-        If it is missing, no model file, of a newer format, or damaged.
+        If it is missing, no model file, of another format, or damaged.
     """
     try:
         with zipfile.ZipFile(path) as archive:
             manifest: dict[str, Any] = json.loads(archive.read("manifest.json"))
-            if manifest.get("format") != FORMAT:
+            if manifest["format"] != FORMAT:
                 raise ModelError(
-                    f"The model file {path} has format {manifest.get('format')}, and this version of Scarp reads format {FORMAT}; "
-                    "update Scarp."
+                    f"The model file {path} has format {manifest['format']}, and this version of Scarp reads format {FORMAT}; update Scarp."
                 )
-            if manifest.get("kind") != CnnDnn.kind:
-                raise ModelError(f"The model file {path} holds a model of kind {manifest.get('kind')!r}, which is unknown here.")
-            members = [_arrays(archive.read(f"member{number}.npz")) for number in range(manifest.pop("members"))]
-        encoder = Encoder.from_json(manifest.pop("encoder"))
-        return CnnDnn(encoder, Architecture(**manifest.pop("architecture")), members, manifest, backend)
+            if manifest["kind"] not in _READERS:
+                raise ModelError(f"The model file {path} holds a model of kind {manifest['kind']!r}, which is unknown here; update Scarp.")
+            encoder = Encoder.from_json(manifest.pop("encoder"))
+            return _READERS[manifest["kind"]](archive, manifest, encoder, backend)
     except FileNotFoundError as error:
         raise ModelError(f"There is no model file {path}.") from error
-    except (OSError, zipfile.BadZipFile, KeyError, ValueError, TypeError) as error:
+    except _DAMAGES as error:
         raise ModelError(f"{path} is no Scarp model file, or it is damaged ({error}).") from error
+
+
+def _read_network(archive: zipfile.ZipFile, manifest: dict[str, Any], encoder: Encoder, backend: str | None) -> CnnDnn:
+    architecture = Architecture(**manifest.pop("architecture"))
+    if architecture.channels != len(encoder.channels):
+        raise ValueError(f"{len(encoder.channels)} channels for a network of {architecture.channels}")
+    members = [_arrays(archive.read(_member(number))) for number in range(manifest.pop("members"))]
+    for weights in members:
+        found, expected = {name: array.shape for name, array in weights.items()}, architecture.shapes
+        if found != expected:
+            wrong = sorted(name for name in {**found, **expected} if found.get(name) != expected.get(name))
+            raise ValueError(f"unexpected weights {', '.join(wrong[:3])}")
+    return CnnDnn(encoder, architecture, members, manifest, backend)
+
+
+def _read_estimator(archive: zipfile.ZipFile, manifest: dict[str, Any], encoder: Encoder, backend: str | None) -> CellModel:
+    return CellModel(encoder, estimator_of(archive.read(_ESTIMATOR)), manifest)
+
+
+_READERS: dict[str, Callable[..., Model]] = {CnnDnn.kind: _read_network, CellModel.kind: _read_estimator}
+
+
+def _member(number: int) -> str:
+    return f"member{number}.npz"
 
 
 def _write(archive: zipfile.ZipFile, name: str, content: bytes) -> None:
     entry = zipfile.ZipInfo(name, _DATE)
     entry.compress_type = zipfile.ZIP_DEFLATED
     archive.writestr(entry, content)
+
+
+def _bytes_of(arrays: Any) -> bytes:
+    stream = io.BytesIO()
+    np.savez(stream, **{name: arrays[name] for name in sorted(arrays)})
+    return stream.getvalue()
 
 
 def _arrays(content: bytes) -> dict[str, np.ndarray]:
