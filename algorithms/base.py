@@ -11,6 +11,7 @@ from typing import Any, ClassVar
 
 from qgis.core import (
     QgsMapLayer,
+    QgsProcessing,
     QgsProcessingAlgorithm,
     QgsProcessingContext,
     QgsProcessingException,
@@ -19,7 +20,10 @@ from qgis.core import (
     QgsProcessingLayerPostProcessorInterface,
     QgsProcessingParameterDefinition,
     QgsProcessingParameterEnum,
+    QgsProcessingParameterFeatureSource,
+    QgsProcessingParameterField,
     QgsProcessingParameterNumber,
+    QgsProcessingParameterRasterLayer,
     QgsProcessingUtils,
     QgsProviderRegistry,
     QgsRasterFileWriter,
@@ -154,6 +158,40 @@ class ScarpAlgorithm(QgsProcessingAlgorithm):
         definition.setMetadata({_IDS: ids})
         self.add(definition, text + " " + self.tr("In scripts: {}.").format(", ".join(ids)), advanced=advanced)
 
+    def add_number(
+        self, name: str, title: str, default: float, low: float, high: float | None, text: str, *, advanced: bool = False
+    ) -> None:
+        """Add a number, an integer where its default is one; `high` None means no upper limit."""
+        kinds = QgsProcessingParameterNumber.Type
+        number = QgsProcessingParameterNumber(
+            name, self.tr(title), kinds.Integer if isinstance(default, int) else kinds.Double, default, minValue=low
+        )
+        if high is not None:
+            number.setMaximum(high)
+        self.add(number, self.tr(text), advanced=advanced)
+
+    def add_stack(self, text: str = "The output of “Prepare covariates”.") -> None:
+        """Add the parameter COVARIATES."""
+        self.add(QgsProcessingParameterRasterLayer("COVARIATES", self.tr("Covariate stack")), self.tr(text))
+
+    def add_inventory(self, *, samples: bool = False) -> None:
+        """Add the parameter INVENTORY, and LABEL_FIELD where sample cells will do (`samples`)."""
+        kinds = [QgsProcessing.SourceType.TypeVectorPoint, QgsProcessing.SourceType.TypeVectorPolygon]
+        title = "Landslide inventory or sample cells" if samples else "Landslide inventory"
+        text = (
+            "Landslides as points or polygons; or sample cells, if the field below is set."
+            if samples
+            else "Landslides as points or polygons, in any coordinate reference system."
+        )
+        self.add(QgsProcessingParameterFeatureSource("INVENTORY", self.tr(title), kinds), self.tr(text))
+        if samples:
+            self.add(
+                QgsProcessingParameterField(
+                    "LABEL_FIELD", self.tr("Field that tells landslides"), parentLayerParameterName="INVENTORY", optional=True
+                ),
+                self.tr("For sample cells: the field with 1 for landslide and 0 for none (“landslide”). Empty for a plain inventory."),
+            )
+
     def _numbered(self, parameters: dict[str, Any]) -> dict[str, Any]:
         """Return the parameters with the ids of choices replaced by their numbers."""
         numbered = dict(parameters)
@@ -211,7 +249,12 @@ class ScarpAlgorithm(QgsProcessingAlgorithm):
         if kind == "raster":
             layer = self.parameterAsRasterLayer(parameters, name, context)
         elif kind in {"source", "vector"}:
-            layer = self.parameterAsVectorLayer(parameters, name, context)
+            value = parameters.get(name)
+            if isinstance(value, QgsProcessingFeatureSourceDefinition):  # “Selected features only” and the like
+                layer_id, _ = value.source.valueAsString(context.expressionContext())
+                layer = QgsProcessingUtils.mapLayerFromString(layer_id, context)
+            else:
+                layer = self.parameterAsVectorLayer(parameters, name, context)
         elif kind in {"maplayer", "layer"}:
             layer = self.parameterAsLayer(parameters, name, context)
         else:

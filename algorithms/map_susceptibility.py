@@ -9,7 +9,6 @@ from qgis.core import (
     QgsProcessingContext,
     QgsProcessingParameterFile,
     QgsProcessingParameterRasterDestination,
-    QgsProcessingParameterRasterLayer,
 )
 
 from ..engine.environment import MAPPING_PACKAGES
@@ -33,10 +32,7 @@ class MapSusceptibility(ScarpAlgorithm):
     )
 
     def initAlgorithm(self, configuration: dict[str, Any] | None = None) -> None:
-        self.add(
-            QgsProcessingParameterRasterLayer("COVARIATES", self.tr("Covariate stack")),
-            self.tr("The output of “Prepare covariates”, of the same area or another."),
-        )
+        self.add_stack("The output of “Prepare covariates”, of the same area or another.")
         self.add(
             QgsProcessingParameterFile("MODEL", self.tr("Model file"), fileFilter=self.tr("Scarp model (*.scarp)")),
             self.tr("The model file that “Train CNN–DNN” or “Benchmark classifiers” wrote."),

@@ -7,9 +7,6 @@ from typing import Any
 
 from qgis.core import (
     QgsProcessing,
-    QgsProcessingParameterFeatureSource,
-    QgsProcessingParameterNumber,
-    QgsProcessingParameterRasterLayer,
     QgsProcessingParameterVectorDestination,
 )
 
@@ -36,19 +33,8 @@ class SampleCells(ScarpAlgorithm):
     )
 
     def initAlgorithm(self, configuration: dict[str, Any] | None = None) -> None:
-        number = QgsProcessingParameterNumber.Type
-        self.add(
-            QgsProcessingParameterRasterLayer("COVARIATES", self.tr("Covariate stack")),
-            self.tr("The output of “Prepare covariates”."),
-        )
-        self.add(
-            QgsProcessingParameterFeatureSource(
-                "INVENTORY",
-                self.tr("Landslide inventory"),
-                [QgsProcessing.SourceType.TypeVectorPoint, QgsProcessing.SourceType.TypeVectorPolygon],
-            ),
-            self.tr("Landslides as points or polygons, in any coordinate reference system."),
-        )
+        self.add_stack()
+        self.add_inventory()
         self.add_choice(
             "METHOD",
             self.tr("Draw non-landslide cells"),
@@ -56,24 +42,24 @@ class SampleCells(ScarpAlgorithm):
             self.tr("Where absences come from."),
             default=choices.METHOD,
         )
-        self.add(
-            QgsProcessingParameterNumber("RATIO", self.tr("Absences per presence"), number.Double, choices.RATIO, minValue=0.01),
-            self.tr("How many non-landslide cells are drawn for each landslide cell."),
+        self.add_number(
+            "RATIO", "Absences per presence", choices.RATIO, 0.01, None, "How many non-landslide cells are drawn for each landslide cell."
         )
-        self.add(
-            QgsProcessingParameterNumber("BUFFER", self.tr("Buffer around landslides (m)"), number.Double, choices.BUFFER_M, minValue=0.0),
-            self.tr("No absence is drawn nearer to a landslide than this, in metres."),
+        self.add_number(
+            "BUFFER",
+            "Buffer around landslides (m)",
+            choices.BUFFER_M,
+            0.0,
+            None,
+            "No absence is drawn nearer to a landslide than this, in metres.",
         )
-        self.add(
-            QgsProcessingParameterNumber(
-                "SLOPE_LIMIT",
-                self.tr("Flat ground is below (degrees)"),
-                number.Double,
-                choices.SLOPE_LIMIT_DEG,
-                minValue=0.0,
-                maxValue=90.0,
-            ),
-            self.tr("The slope below which ground counts as flat; used where flat ground is sampled."),
+        self.add_number(
+            "SLOPE_LIMIT",
+            "Flat ground is below (degrees)",
+            choices.SLOPE_LIMIT_DEG,
+            0.0,
+            90.0,
+            "The slope below which ground counts as flat; used where flat ground is sampled.",
             advanced=True,
         )
         self.add_choice(
@@ -83,32 +69,33 @@ class SampleCells(ScarpAlgorithm):
             self.tr("Random, or by spatial blocks that belong as a whole to one part."),
             default=choices.SPLIT,
         )
-        self.add(
-            QgsProcessingParameterNumber(
-                "TEST_SHARE",
-                self.tr("Share of test cells"),
-                number.Double,
-                choices.TEST_SHARE,
-                minValue=0.0,
-                maxValue=0.9,
-            ),
-            self.tr("The part of the cells that is kept for the test; 0.2 is the paper's."),
+        self.add_number(
+            "TEST_SHARE",
+            "Share of test cells",
+            choices.TEST_SHARE,
+            0.0,
+            0.9,
+            "The part of the cells that is kept for the test; 0.2 is the paper's.",
         )
-        self.add(
-            QgsProcessingParameterNumber("FOLDS", self.tr("Folds"), number.Integer, choices.FOLDS, minValue=2),
-            self.tr("The training cells are dealt into this many folds, for cross-validation."),
+        self.add_number(
+            "FOLDS",
+            "Folds",
+            choices.FOLDS,
+            2,
+            None,
+            "The training cells are dealt into this many folds, for cross-validation.",
             advanced=True,
         )
-        self.add(
-            QgsProcessingParameterNumber("BLOCK_SIZE", self.tr("Block size (m)"), number.Double, 0.0, minValue=0.0),
-            self.tr("The side of a spatial block in metres. 0: from the spatial autocorrelation of the covariates."),
+        self.add_number(
+            "BLOCK_SIZE",
+            "Block size (m)",
+            0.0,
+            0.0,
+            None,
+            "The side of a spatial block in metres. 0: from the spatial autocorrelation of the covariates.",
             advanced=True,
         )
-        self.add(
-            QgsProcessingParameterNumber("SEED", self.tr("Seed"), number.Integer, choices.SEED, minValue=0),
-            self.tr("The same seed draws the same cells."),
-            advanced=True,
-        )
+        self.add_number("SEED", "Seed", choices.SEED, 0, None, "The same seed draws the same cells.", advanced=True)
         self.add(
             QgsProcessingParameterVectorDestination("OUTPUT", self.tr("Sample cells"), QgsProcessing.SourceType.TypeVectorPoint),
             self.tr("One point per cell centre: landslide (1/0), subset (train/test), fold, x, y, origin."),

@@ -6,14 +6,9 @@ from __future__ import annotations
 from typing import Any
 
 from qgis.core import (
-    QgsProcessing,
     QgsProcessingContext,
     QgsProcessingOutputNumber,
-    QgsProcessingParameterFeatureSource,
-    QgsProcessingParameterField,
     QgsProcessingParameterFileDestination,
-    QgsProcessingParameterNumber,
-    QgsProcessingParameterRasterLayer,
 )
 
 from ..models.optimizers import OPTIMIZERS, SCHEDULES
@@ -39,30 +34,11 @@ class TrainCnnDnn(ScarpAlgorithm):
     )
 
     def initAlgorithm(self, configuration: dict[str, Any] | None = None) -> None:
-        self.add(
-            QgsProcessingParameterRasterLayer("COVARIATES", self.tr("Covariate stack")),
-            self.tr("The output of “Prepare covariates”."),
-        )
-        self.add(
-            QgsProcessingParameterFeatureSource(
-                "INVENTORY",
-                self.tr("Landslide inventory or sample cells"),
-                [QgsProcessing.SourceType.TypeVectorPoint, QgsProcessing.SourceType.TypeVectorPolygon],
-            ),
-            self.tr("Landslides as points or polygons; or sample cells, if the field below is set."),
-        )
-        self.add(
-            QgsProcessingParameterField(
-                "LABEL_FIELD",
-                self.tr("Field that tells landslides"),
-                parentLayerParameterName="INVENTORY",
-                optional=True,
-            ),
-            self.tr("For sample cells: the field with 1 for landslide and 0 for none (“landslide”). Empty for a plain inventory."),
-        )
-        self._add_number("PATCH_SIZE", "Patch size (cells)", 15, 1, 101, "Side of the square of cells that the network sees; odd.")
-        self._add_number("EPOCHS", "Epochs", 40, 1, 100000, "Most passes over the training cells; training stops when it no longer helps.")
-        self._add_number("MEMBERS", "Ensemble members", 3, 1, 50, "Networks with different seeds; susceptibility is their mean.")
+        self.add_stack()
+        self.add_inventory(samples=True)
+        self.add_number("PATCH_SIZE", "Patch size (cells)", 15, 1, 101, "Side of the square of cells that the network sees; odd.")
+        self.add_number("EPOCHS", "Epochs", 40, 1, 100000, "Most passes over the training cells; training stops when it no longer helps.")
+        self.add_number("MEMBERS", "Ensemble members", 3, 1, 50, "Networks with different seeds; susceptibility is their mean.")
         self.add_choice(
             "VALIDATION",
             self.tr("Validation cells"),
@@ -88,7 +64,7 @@ class TrainCnnDnn(ScarpAlgorithm):
             ("DROPOUT", "Dropout", 0.3, 0.0, 0.95, "The share of units that each training step leaves out."),
             ("SEED", "Seed", 1, 0, 2**31 - 1, "The same seed on the same machine trains the same model."),
         ):
-            self._add_number(name, title, default, low, high, text, advanced=True)
+            self.add_number(name, title, default, low, high, text, advanced=True)
         self.add_choice(
             "SCHEDULE",
             self.tr("Learning-rate schedule"),
@@ -106,12 +82,6 @@ class TrainCnnDnn(ScarpAlgorithm):
             self.tr("Training history, ROC curve, confusion matrix and metrics on the test cells."),
         )
         self.addOutput(QgsProcessingOutputNumber("AUC", self.tr("AUC on the test cells")))
-
-    def _add_number(self, name: str, title: str, default: float, low: float, high: float, text: str, *, advanced: bool = False) -> None:
-        kinds = QgsProcessingParameterNumber.Type
-        kind = kinds.Integer if isinstance(default, int) else kinds.Double
-        number = QgsProcessingParameterNumber(name, self.tr(title), kind, default, minValue=low, maxValue=high)
-        self.add(number, self.tr(text), advanced=advanced)
 
     def checkParameterValues(self, parameters: dict[str, Any], context: QgsProcessingContext) -> tuple[bool, str]:
         patch_size = self.parameterAsInt(parameters, "PATCH_SIZE", context)
