@@ -42,12 +42,9 @@ def main() -> None:
     start = time.monotonic()
     landscape = qgis("scarp:samplelandscape", {**LANDSCAPE, "FOLDER": str(DEMO / "landscape")})
     layers = {name: landscape[name] for name in ("DEM", "FAULTS", "ROADS", "SETTLEMENTS", "RED", "NIR", "LAND_USE")}
-    polygons = {
-        key: value
-        for name, field in (("GEOLOGY", "unit"), ("SOIL", "unit"), ("CLIMATE", "unit"))
-        for key, value in ((name, landscape[name]), (f"{name}_FIELD", field))
-    }
-    stack = qgis("scarp:preparecovariates", {**layers, **polygons, "OUTPUT": str(DEMO / "covariates.tif")})["OUTPUT"]
+    for name in ("GEOLOGY", "SOIL", "CLIMATE"):
+        layers.update({name: landscape[name], f"{name}_FIELD": "unit"})
+    stack = qgis("scarp:preparecovariates", {**layers, "OUTPUT": str(DEMO / "covariates.tif")})["OUTPUT"]
     outputs = {
         "sample_cells": "samples.gpkg",
         "model_file": "model.scarp",

@@ -101,6 +101,10 @@ class Grid:
         west, width, _, north, _, height = self.transform
         return west + (np.asarray(cols) + 0.5) * width, north + (np.asarray(rows) + 0.5) * height
 
+    def numbers(self, rows: np.ndarray, cols: np.ndarray) -> np.ndarray:
+        """Return the number of each cell, counted row by row from 0; int64 (n,)."""
+        return np.asarray(rows, np.int64) * self.shape[1] + cols
+
     def windows(self, rows_px: int = 1024, cols_px: int = 1024) -> Iterator[Window]:
         """Yield windows of at most this size that cover the grid, row by row."""
         for row in range(0, self.shape[0], rows_px):

@@ -70,11 +70,6 @@ def check_stack(stack: Stack, model: Model) -> list[str]:
     return warnings
 
 
-def map_window(stack: Stack, model: Model, window: Window) -> np.ndarray:
-    """Return the susceptibility of one window, (rows, cols), NaN where it has none."""
-    return model.predict(_read(stack, model, window))
-
-
 def map_susceptibility(stack: Stack, model: Model, path: str | Path, feedback: Feedback) -> int:
     """Write the susceptibility raster; return how many cells have a value.
 

@@ -17,6 +17,7 @@ from .folds import block_ids, deal_folds, suggested_block_size, take_share
 from .grid import Grid
 from .inventory import read_inventory
 from .stack import Stack
+from .vectors import open_layer
 
 ogr.UseExceptions()
 _FIELDS = (
@@ -94,22 +95,19 @@ def draw(
     """
     rng = np.random.default_rng(seed)
     found = read_inventory(inventory, stack, feedback=feedback)
-    _, first = np.unique(found.rows.astype(np.int64) * stack.grid.shape[1] + found.cols, return_index=True)
+    _, first = np.unique(stack.grid.numbers(found.rows, found.cols), return_index=True)
     rows, cols, origin = found.rows[first], found.cols[first], found.origin[first]
     wanted = max(round(ratio * len(rows)), 1)
     parts = {"random_and_flat": (("random", wanted - wanted // 2), ("flat", wanted // 2))}.get(method, ((method, wanted),))
-    absent_rows, absent_cols, rules = [], [], []
-    taken: set[int] = set()
+    landslides = np.stack(stack.grid.centres(rows, cols), axis=1)
+    occupied = stack.grid.numbers(rows, cols)
     for rule, count in parts:
-        drawn = _draw_absences(stack, rows, cols, rule, count, buffer_m, slope_limit_deg, taken, rng)
-        taken.update((drawn[0] * stack.grid.shape[1] + drawn[1]).tolist())
-        absent_rows.append(drawn[0])
-        absent_cols.append(drawn[1])
-        rules += [rule] * len(drawn[0])
-    rows, cols = np.concatenate([rows, *absent_rows]), np.concatenate([cols, *absent_cols])
-    landslide = np.repeat([1, 0], [len(rows) - len(rules), len(rules)])
-    origin = np.concatenate([origin.astype(object), np.array(rules, object)])
-    feedback.message(f"{len(rows) - len(rules)} landslide cells and {len(rules)} non-landslide cells.")
+        drawn = _draw_absences(stack, landslides, occupied, rule, count, buffer_m, slope_limit_deg, rng)
+        occupied = np.concatenate([occupied, drawn])
+        origin = np.concatenate([origin.astype(object), np.full(count, rule, object)])
+    rows, cols = np.divmod(occupied, stack.grid.shape[1])
+    landslide = (np.arange(len(rows)) < len(landslides)).astype(int)
+    feedback.message(f"{len(landslides)} landslide cells and {len(rows) - len(landslides)} non-landslide cells.")
     return _dealt(stack, rows, cols, landslide, origin, split, test_share, folds, block_size_m, seed, feedback)
 
 
@@ -127,14 +125,12 @@ def resolve_samples(stack: Stack, inventory: str, label_field: str | None, seed:
     feedback = feedback or Feedback()
     if not label_field:
         return draw(stack, inventory, feedback, seed=seed)
-    from .vectors import open_layer
-
     dataset, layer = open_layer(inventory)
     ours = [name for name in ("subset", "fold") if layer.FindFieldIndex(name, True) >= 0]
     del dataset
     found = read_inventory(inventory, stack, [label_field, *ours], feedback)
     landslide = _labels(found.fields[label_field], label_field)
-    _, first = np.unique(found.rows.astype(np.int64) * stack.grid.shape[1] + found.cols, return_index=True)
+    _, first = np.unique(stack.grid.numbers(found.rows, found.cols), return_index=True)
     first.sort()
     if len(first) < len(found.rows):
         feedback.warning(f"{len(found.rows) - len(first)} points share a cell with another one and are left out.")
@@ -153,24 +149,25 @@ def resolve_samples(stack: Stack, inventory: str, label_field: str | None, seed:
 
 def _draw_absences(
     stack: Stack,
-    rows: np.ndarray,
-    cols: np.ndarray,
+    landslides: np.ndarray,
+    occupied: np.ndarray,
     rule: str,
     count: int,
     buffer_m: float,
     slope_limit_deg: float,
-    taken: set[int],
     rng: np.random.Generator,
-) -> tuple[np.ndarray, np.ndarray]:
-    """Draw cells without landslides: every candidate gets a random rank, window by window, and the lowest ranks win."""
+) -> np.ndarray:
+    """Draw the numbers of `count` cells that are not occupied.
+
+    Every candidate gets a random rank, window by window, and the lowest ranks win. `landslides` are coordinates, (n, 2).
+    """
     if rule == "flat" and "slope" not in stack.names:
         raise EngineError("Drawing absences on flat ground needs the covariate slope, which the stack lacks.")
     grid = stack.grid
     scale = grid.metres_per_unit
-    tree = cKDTree(np.stack(grid.centres(rows, cols), axis=1) * scale)
+    tree = cKDTree(landslides * scale)
     ring = buffer_m + _RING_CELLS * max(grid.cell_size) * scale
     reach = ring if rule == "seed_cells" else buffer_m
-    own = np.unique(rows.astype(np.int64) * grid.shape[1] + cols)
     best_rank, best_cell = np.empty(0), np.empty(0, np.int64)
     for window in grid.windows(_WINDOW_PX, _WINDOW_PX):
         values = stack.read(window)
@@ -179,10 +176,8 @@ def _draw_absences(
             allowed &= values[..., stack.names.index("slope")] < slope_limit_deg
         row, col = np.nonzero(allowed)
         row, col = row + window.row, col + window.col
-        cell = row.astype(np.int64) * grid.shape[1] + col
-        keep = ~np.isin(cell, own)
-        if taken:
-            keep &= ~np.isin(cell, np.fromiter(taken, np.int64))
+        cell = grid.numbers(row, col)
+        keep = ~np.isin(cell, occupied)
         row, col, cell = row[keep], col[keep], cell[keep]
         if reach > 0 and len(row):
             points = np.stack(grid.centres(row, col), axis=1) * scale
@@ -199,7 +194,7 @@ def _draw_absences(
             f"and only {len(best_cell)} cells qualify; use a "
             "smaller buffer, a smaller ratio or another method."
         )
-    return np.divmod(best_cell, grid.shape[1])
+    return best_cell
 
 
 def _dealt(

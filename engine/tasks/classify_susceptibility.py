@@ -73,8 +73,9 @@ def _rows(
         for number, name in enumerate(names)
     ]
     if inventory:
-        cells = read_inventory(inventory, _as_stack(raster))
-        values = np.array([raster.dataset.GetRasterBand(1).ReadAsArray(int(c), int(r), 1, 1)[0, 0] for r, c in zip(cells.rows, cells.cols)])
+        stack = _as_stack(raster)
+        cells = read_inventory(inventory, stack)
+        values = stack.at(cells.rows, cells.cols)[:, 0]
         slides = np.bincount(np.searchsorted(breaks, values, side="right"), minlength=len(names))
         for row, count, area in zip(rows, slides, share):
             row["landslide_cells"] = int(count)
