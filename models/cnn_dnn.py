@@ -43,7 +43,7 @@ class CnnDnn:
     ) -> None:
         self.encoder, self.architecture, self.members = encoder, architecture, list(members)
         self.manifest = manifest or {}
-        self._networks = [DenseNetwork(architecture, weights, backend) for weights in self.members]
+        self._network = DenseNetwork(architecture, self.members, backend)
 
     @property
     def covariates(self) -> tuple[Covariate, ...]:
@@ -58,7 +58,7 @@ class CnnDnn:
     @property
     def backend(self) -> str:
         """What computes: `tensorflow` or `numpy`."""
-        return self._networks[0].backend
+        return self._network.backend
 
     def predict(self, values: np.ndarray) -> np.ndarray:
         """Return the susceptibility of a window.
@@ -77,6 +77,4 @@ class CnnDnn:
         valid = np.isfinite(own).all(axis=-1)
         if not valid.any():
             return np.full(valid.shape, np.nan, np.float32)
-        encoded = self.encoder.encode(values)
-        mean = np.mean([network.predict(encoded) for network in self._networks], axis=0, dtype=np.float32)
-        return np.where(valid, mean, np.float32(np.nan))
+        return np.where(valid, self._network.predict(self.encoder.encode(values)), np.float32(np.nan))

@@ -42,7 +42,7 @@ def main():
     centres = patches[:, margin, margin]
     rates["model.predict over patches"] = PATCHES / best_seconds(lambda: reference.predict([patches, centres], batch_size=512, verbose=0))
     for backend in ("tensorflow", "numpy"):
-        dense = DenseNetwork(architecture, weights, backend)
+        dense = DenseNetwork(architecture, [weights], backend)
         rates[f"whole window, {backend}"] = SIDE * SIDE / best_seconds(lambda dense=dense: dense.predict(window))
     base = rates["model.predict over patches"]
     print(f"{network.count_params()} parameters, {size}×{size} patches, {CHANNELS} channels")

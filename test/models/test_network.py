@@ -44,7 +44,7 @@ def test_dense_is_patch_wise(half, filters, hidden_layers, channels, rows, cols)
     patches = view.reshape(rows * cols, channels, 2 * half + 1, 2 * half + 1).transpose(0, 2, 3, 1)
     expected = predict_patches(architecture, weights, patches).reshape(rows, cols)
     for backend in ("tensorflow", "numpy"):
-        found = DenseNetwork(architecture, weights, backend).predict(encoded)
+        found = DenseNetwork(architecture, [weights], backend).predict(encoded)
         np.testing.assert_allclose(found, expected, atol=1e-5)
 
 
