@@ -7,8 +7,10 @@ from typing import Any
 
 from qgis.core import (
     QgsProcessingContext,
+    QgsProcessingParameterBoolean,
     QgsProcessingParameterFile,
     QgsProcessingParameterRasterDestination,
+    QgsProcessingParameterString,
 )
 
 from ..engine.environment import MAPPING_PACKAGES
@@ -38,8 +40,24 @@ class MapSusceptibility(ScarpAlgorithm):
             self.tr("The model file that “Train CNN–DNN” or “Benchmark classifiers” wrote."),
         )
         self.add(
+            QgsProcessingParameterString("SCHEDULER", self.tr("Dask scheduler"), optional=True),
+            self.tr(
+                "The address of a Dask scheduler (tcp://host:8786, tls://host:8786): its workers then map the windows. They must see the "
+                "stack under the same path. Empty: this machine."
+            ),
+            advanced=True,
+        )
+        self.add(
+            QgsProcessingParameterBoolean("RESUME", self.tr("Resume an interrupted map"), False),
+            self.tr(
+                "Go on from what an interrupted run of the same map left beside the output, and leave what is done if this run is "
+                "interrupted in turn."
+            ),
+            advanced=True,
+        )
+        self.add(
             QgsProcessingParameterRasterDestination("OUTPUT", self.tr("Susceptibility")),
-            self.tr("Susceptibility from 0 to 1, on the stack's grid."),
+            self.tr("Susceptibility from 0 to 1 on the stack's grid, a Cloud Optimized GeoTIFF with overviews and statistics."),
         )
 
     def finish(self, result: dict[str, Any], context: QgsProcessingContext) -> None:

@@ -3,28 +3,39 @@
 
 from __future__ import annotations
 
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
-from typing import Any, Protocol
+from threading import Lock
+from typing import Any, Protocol, TypeVar
 
 import numpy as np
-from osgeo import gdal
+from osgeo import osr
 
 from ..models.covariate import Covariate
+from ..models.encoding import Encoder
 from .errors import EngineError
 from .feedback import Feedback
-from .grid import Window
+from .grid import Grid, Window
+from .partial import PartialRaster
 from .stack import Stack
 
+T = TypeVar("T")
 NODATA = -9999.0
 # Windows of this size keep the maps of a network with a few hundred megabytes.
-_WINDOW_PX = 512
+WINDOW_PX = 512
+# Windows under work at once: each stage of one (read, encode, infer, write) hides behind those of the others.
+_AT_ONCE = 2
+_COLUMN_PX = 4096
 
 
 class Model(Protocol):
     """What can be mapped; see `models.model_file`."""
 
     manifest: dict[str, Any]
+
+    encoder: Encoder
 
     @property
     def covariates(self) -> tuple[Covariate, ...]: ...
@@ -67,44 +78,74 @@ def check_stack(stack: Stack, model: Model) -> list[str]:
             f"The model was trained on cells of {trained[0]:g} and the stack has cells of {stack.grid.cell_size[0]:g}: patches now "
             "cover another area, and terrain differs with scale."
         )
+    crs = model.manifest.get("crs")
+    if crs and not _reference(crs).IsSame(_reference(stack.grid.crs)):
+        warnings.append(
+            f"The model was trained in {_reference(crs).GetName()} and the stack is in {_reference(stack.grid.crs).GetName()}: right for "
+            "another area, wrong if distances are now in other units."
+        )
+    for name, classes in model.encoder.unseen_classes(stack.covariates).items():
+        warnings.append(
+            f"{len(classes)} classes of {name} were not seen in training ({', '.join(classes[:5])}); "
+            "there the model goes by the other covariates."
+        )
     return warnings
 
 
-def map_susceptibility(stack: Stack, model: Model, path: str | Path, feedback: Feedback) -> int:
-    """Write the susceptibility raster; return how many cells have a value.
+def _reference(crs: str) -> osr.SpatialReference:
+    return osr.SpatialReference(crs)
 
-    Raises
-    ------
-    EngineError
-        If no cell of the stack is valid.
+
+class WindowMapper:
+    """Maps the windows of a stack with a model; any number of threads may call it."""
+
+    def __init__(self, stack: Stack, model: Model) -> None:
+        self._stack, self._model = stack, model
+        self._names = [each.name for each in model.covariates]
+        self._reading = Lock()  # a GDAL dataset serves one thread at a time
+
+    def __call__(self, window: Window) -> np.ndarray:
+        """Return the susceptibility of a window, (rows, cols), NaN where it has none."""
+        with self._reading:
+            values = self._stack.read(window, self._model.margin_px, self._names)
+        return self._model.predict(values)
+
+
+def map_susceptibility(stack: Stack, model: Model, partial: PartialRaster, feedback: Feedback) -> None:
+    """Map the windows of a partial raster that are not done yet, on this machine.
+
+    A few windows are under work at once: while one is computed, the next is read and encoded, and the last written.
     """
-    windows = list(stack.grid.windows(_WINDOW_PX, _WINDOW_PX))
-    out = stack.grid.create(str(path), 1, gdal.GDT_Float32, NODATA)
-    out.GetRasterBand(1).SetDescription("susceptibility")
-    mapped = 0
-    with ThreadPoolExecutor(1) as reading, ThreadPoolExecutor(1) as writing:
-        ahead: Future[np.ndarray] = reading.submit(_read, stack, model, windows[0])
-        written: Future[int] | None = None
-        for number, window in feedback.steps(enumerate(windows), len(windows)):
-            values = ahead.result()
-            if number + 1 < len(windows):
-                ahead = reading.submit(_read, stack, model, windows[number + 1])
-            found = model.predict(values)
-            if written is not None:
-                mapped += written.result()
-            written = writing.submit(_write, out, window, found)
-        mapped += written.result() if written is not None else 0
-    out.FlushCache()
-    if not mapped:
-        raise EngineError(f"The covariate stack {stack.path} has no valid cell: every cell lacks a covariate of the model.")
-    return mapped
+    windows = windows_of(stack.grid)
+    left = [number for number in range(len(windows)) if number not in partial.done]
+    mapper = WindowMapper(stack, model)
+    with ThreadPoolExecutor(_AT_ONCE) as threads:
+
+        def submit(number: int) -> Future[np.ndarray]:
+            return threads.submit(mapper, windows[number])
+
+        for number, values in feedback.steps(in_order(submit, left, _AT_ONCE), len(left)):
+            partial.write(number, windows[number], values)
 
 
-def _read(stack: Stack, model: Model, window: Window) -> np.ndarray:
-    return stack.read(window, model.margin_px, [each.name for each in model.covariates])
+def windows_of(grid: Grid) -> list[Window]:
+    """Return the windows of a map: down one broad column after the other, so that what GDAL keeps of the rows above is still there."""
+    windows = grid.windows(WINDOW_PX, WINDOW_PX)
+    return sorted(windows, key=lambda window: (window.col // _COLUMN_PX, window.row, window.col))
 
 
-def _write(out: gdal.Dataset, window: Window, values: np.ndarray) -> int:
-    valid = np.isfinite(values)
-    out.GetRasterBand(1).WriteArray(np.where(valid, values, np.float32(NODATA)), window.col, window.row)
-    return int(valid.sum())
+def in_order(submit: Callable[[int], Future[T]], numbers: Sequence[int], at_once: int) -> Iterator[tuple[int, T]]:
+    """Yield each number and its result, in order, with up to `at_once` more of them under work meanwhile."""
+    waiting: deque[tuple[int, Future[T]]] = deque()
+    try:
+        for number in numbers:
+            waiting.append((number, submit(number)))
+            if len(waiting) > at_once:
+                first, future = waiting.popleft()
+                yield first, future.result()
+        while waiting:
+            first, future = waiting.popleft()
+            yield first, future.result()
+    finally:
+        for _, future in waiting:
+            future.cancel()

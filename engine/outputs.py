@@ -65,6 +65,11 @@ def check_writable(target: str | Path) -> None:
     _clear_stale(target)
 
 
+def remove_if_stopped(path: Path) -> None:
+    """Remove `path` too when this process is told to stop."""
+    _unfinished.add(path)
+
+
 def remove_unfinished() -> None:
     """Remove every output that this process has begun and not finished."""
     for temporary in list(_unfinished):

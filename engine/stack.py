@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from pathlib import Path
 from types import TracebackType
 
 import numpy as np
@@ -46,7 +47,7 @@ class Stack:
             dataset = gdal.Open(str(path))
         except RuntimeError as error:
             raise EngineError(f"The covariate stack {path} cannot be opened: {error}") from error
-        covariates = [_describe(dataset.GetRasterBand(number), path) for number in range(1, dataset.RasterCount + 1)]
+        covariates = _described(dataset, path)
         names = [covariate.name for covariate in covariates]
         twice = sorted({name for name in names if names.count(name) > 1})
         if twice:
@@ -57,6 +58,12 @@ class Stack:
     def names(self) -> list[str]:
         """Names of the covariates in the order of the bands."""
         return [covariate.name for covariate in self.covariates]
+
+    @property
+    def state(self) -> list[tuple[str, int, int]]:
+        """Path, size in bytes and time of change of each file that it is read from."""
+        found = ((path, gdal.VSIStatL(path)) for path in sorted(self._dataset.GetFileList() or [self.path]))
+        return [(path, status.size, int(status.mtime)) for path, status in found if status]
 
     def covariate(self, name: str) -> Covariate:
         """Return one covariate by name."""
@@ -92,19 +99,22 @@ class Stack:
 
     def _at(self, rows: np.ndarray, cols: np.ndarray, names: Sequence[str] | None) -> np.ndarray:
         """Return the covariates at the crossings of rows and columns, read as one rectangle."""
-        numbers = [self.names.index(name) + 1 for name in names] if names is not None else range(1, len(self.covariates) + 1)
+        numbers = [self.names.index(name) + 1 for name in (self.names if names is None else names)]
         row, col = int(rows.min()), int(cols.min())
         height, width = int(rows.max()) - row + 1, int(cols.max()) - col + 1
         whole = len(rows) == height and len(cols) == width
-        out = np.empty((len(rows), len(cols), len(numbers)), np.float32)
-        for index, number in enumerate(numbers):
-            band = self._dataset.GetRasterBand(number)
-            values = band.ReadAsArray(col, row, width, height).astype(np.float32, copy=False)
-            nodata = band.GetNoDataValue()
+        try:
+            whole = self._dataset.ReadAsArray(col, row, width, height, buf_type=gdal.GDT_Float32, band_list=numbers)
+        except RuntimeError as error:
+            raise EngineError(f"The covariate stack {self.path} can no longer be read: {error}") from error
+        whole = whole.reshape(len(numbers), height, width)
+        for values, number in zip(whole, numbers):
+            nodata = self._dataset.GetRasterBand(number).GetNoDataValue()
             if nodata is not None and not np.isnan(nodata):
                 values[values == np.float32(nodata)] = np.nan
-            out[..., index] = values if whole else values[np.ix_(rows - row, cols - col)]
-        return out
+        if len(rows) != height or len(cols) != width:
+            whole = whole[:, (rows - row)[:, None], cols - col]
+        return whole.transpose(1, 2, 0)
 
 
 class StackWriter:
@@ -132,6 +142,19 @@ class StackWriter:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None) -> None:
         self._dataset.FlushCache()
         self._dataset = None
+
+
+def _described(dataset: gdal.Dataset, path: str) -> list[Covariate]:
+    """Return the covariates of the bands; a VRT over several files, whose bands have no names, has those of its files."""
+    bands = [dataset.GetRasterBand(number) for number in range(1, dataset.RasterCount + 1)]
+    if dataset.GetDriver().ShortName != "VRT" or all(band.GetDescription() for band in bands):
+        return [_describe(band, path) for band in bands]
+    first, *others = [file for file in dataset.GetFileList() if file != dataset.GetDescription()]
+    covariates = Stack.open(first).covariates
+    for other in others:
+        if Stack.open(other).covariates != covariates:
+            raise EngineError(f"The files of {path} do not hold the same covariates: {Path(first).name} and {Path(other).name} differ.")
+    return list(covariates)
 
 
 def _describe(band: gdal.Band, path: str) -> Covariate:

@@ -68,6 +68,8 @@ def main(arguments: list[str]) -> int:
     feedback = JsonFeedback(_claim_stdout())
     _stop_when_told()
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    # Tasks divide their own work among the cores; a matrix product on one core leaves the others to the next window.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     try:
         value = run(description["task"], description["parameters"], feedback)
     except (EngineError, ModelError) as error:

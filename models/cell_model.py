@@ -38,6 +38,7 @@ class CellModel:
 
     kind = "scikit-learn"
     backend = "scikit-learn"
+    device = "scikit-learn on the processor"
     margin_px = 0
 
     def __init__(self, encoder: Encoder, estimator: Any, manifest: dict[str, Any] | None = None) -> None:

@@ -60,6 +60,11 @@ class CnnDnn:
         """What computes: `tensorflow` or `numpy`."""
         return self._network.backend
 
+    @property
+    def device(self) -> str:
+        """What computes, in words for the log."""
+        return self._network.device
+
     def predict(self, values: np.ndarray) -> np.ndarray:
         """Return the susceptibility of a window.
 

@@ -9,7 +9,7 @@ import zipfile
 import zlib
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Union
+from typing import IO, Any, Union
 
 import numpy as np
 
@@ -54,13 +54,13 @@ def save_model(path: str | Path, model: Model) -> None:
             _write(archive, name, content)
 
 
-def load_model(path: str | Path, backend: str | None = None) -> Model:
+def load_model(path: str | Path | IO[bytes], backend: str | None = None) -> Model:
     """Read a model file.
 
     Parameters
     ----------
     path
-        The file.
+        The file, or a stream of its bytes.
     backend
         What computes a network: `tensorflow`, `numpy`, or None for what is installed.
 

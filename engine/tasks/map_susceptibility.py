@@ -3,29 +3,50 @@
 
 from __future__ import annotations
 
+import hashlib
+from pathlib import Path
 from typing import Any
 
-from ...models.model_file import load_model
+from ...models.model_file import Model, load_model
+from ..errors import EngineError
 from ..feedback import Feedback
-from ..mapping import check_stack, map_susceptibility
+from ..mapping import NODATA, WINDOW_PX, check_stack, map_susceptibility
 from ..outputs import check_writable, replacing
+from ..partial import PartialRaster
 from ..stack import Stack
 
 
-def run(feedback: Feedback, *, covariates: str, model: str, output: str) -> dict[str, Any]:
-    """Write the susceptibility raster."""
+def run(
+    feedback: Feedback, *, covariates: str, model: str, output: str, scheduler: str | None = None, resume: bool = False
+) -> dict[str, Any]:
+    """Write the susceptibility raster, a Cloud Optimized GeoTIFF."""
     check_writable(output)
     stack, trained = Stack.open(covariates), load_model(model)
     for warning in check_stack(stack, trained):
         feedback.warning(warning)
-    for name, classes in trained.encoder.unseen_classes(stack.covariates).items():
-        feedback.warning(
-            f"{len(classes)} classes of {name} were not seen in training ({', '.join(classes[:5])}); "
-            "there the model goes by the other covariates."
-        )
-    if trained.backend == "numpy":
-        feedback.message("TensorFlow is not installed here: the map is computed with numpy, which takes a few times longer.")
-    with replacing(output) as path:
-        cells = map_susceptibility(stack, trained, path, feedback)
+    with PartialRaster(output, stack.grid, NODATA, _key(stack, model, trained), keep=resume) as partial:
+        if partial.done:
+            feedback.message(f"{len(partial.done)} windows were mapped before the interruption; the others follow.")
+        if scheduler:
+            from ..cluster import map_on_cluster
+
+            map_on_cluster(scheduler, stack, model, partial, feedback.part(0, 90))
+        else:
+            feedback.message(f"Mapping with {trained.device}.")
+            map_susceptibility(stack, trained, partial, feedback.part(0, 90))
+        with replacing(output) as path:
+            cells = partial.finish(path, "susceptibility", feedback.part(90, 100).progress)
+            if not cells:
+                raise EngineError(f"The covariate stack {covariates} has no valid cell: every cell lacks a covariate of the model.")
     feedback.message(f"Susceptibility of {cells} cells.")
     return {"output": output}
+
+
+def _key(stack: Stack, model: str, trained: Model) -> dict[str, Any]:
+    """Return what a map depends on, so that only an interrupted run of the same map is gone on from."""
+    return {
+        "stack": stack.state,
+        "model": hashlib.sha256(Path(model).read_bytes()).hexdigest(),
+        "backend": trained.backend,
+        "window_px": WINDOW_PX,
+    }

@@ -5,6 +5,7 @@ from scarp.engine import mapping
 from scarp.engine.errors import EngineError
 from scarp.engine.feedback import Feedback
 from scarp.engine.grid import Grid, Window
+from scarp.engine.partial import PartialRaster
 from scarp.engine.stack import Stack, StackWriter
 from scarp.models.architecture import Architecture
 from scarp.models.cnn_dnn import CnnDnn
@@ -49,9 +50,11 @@ def model_of(covariates, stack, backend=None):
 @pytest.mark.parametrize("window_px", [8, 16, 512])
 @pytest.mark.parametrize("backend", ["tensorflow", "numpy"])
 def test_the_map_is_what_patches_give(stack, tmp_path, monkeypatch, window_px, backend):
-    monkeypatch.setattr(mapping, "_WINDOW_PX", window_px)
+    monkeypatch.setattr(mapping, "WINDOW_PX", window_px)
     model = model_of(COVARIATES, stack, backend)
-    mapping.map_susceptibility(stack, model, tmp_path / "map.tif", Feedback())
+    with PartialRaster(tmp_path / "map.tif", stack.grid, mapping.NODATA, {}) as partial:
+        mapping.map_susceptibility(stack, model, partial, Feedback())
+        partial.finish(tmp_path / "map.tif", "susceptibility", lambda percent: None)
     rows, cols = (each.ravel() for each in np.indices(stack.grid.shape))
     patches = stack.patches(rows, cols, 15)
     expected = predict_patches(model.architecture, model.members[0], model.encoder.encode(patches)).reshape(stack.grid.shape)

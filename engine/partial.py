@@ -1,0 +1,204 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""A raster under work: windows are kept as they come, so that an interrupted run can go on where it stopped."""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import shutil
+import sys
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import IO, Any
+
+import numpy as np
+from osgeo import gdal
+
+from .errors import EngineError
+from .grid import Grid, Window, compression
+from .outputs import check_writable, remove_if_stopped
+
+gdal.UseExceptions()
+
+# A disk with less than this is full.
+_FULL_BYTES = 1 << 20
+# Values that are looked at together.
+_CHUNK = 1 << 22
+# GDAL reads the values by this header (ENVI); their place on Earth is added at the end.
+_HEADER = """ENVI
+samples = {cols}
+lines = {rows}
+bands = 1
+header offset = 0
+data type = 4
+interleave = bsq
+byte order = 0
+data ignore value = {nodata}
+"""
+_COG = [
+    f"COMPRESS={compression()}",
+    "LEVEL=1",
+    "PREDICTOR=YES",
+    "OVERVIEW_RESAMPLING=AVERAGE",
+    "NUM_THREADS=ALL_CPUS",
+    "BIGTIFF=IF_SAFER",
+]
+
+
+class PartialRaster:
+    """A float32 raster in a hidden folder beside its target; use it in a `with` block.
+
+    The folder holds the values as they lie in memory, the numbers of the windows that are done, and the key. It goes when the block
+    ends, except when `keep` is set and the block fails. A killed run leaves it behind; the next one goes on from it or clears it.
+
+    Parameters
+    ----------
+    target
+        The file that the raster will become.
+    grid
+        Its grid.
+    nodata
+        The value of cells without one.
+    key
+        What the values depend on, as plain JSON: only a folder with the same key is gone on from.
+    keep
+        Whether to go on from what an interrupted run left, and to leave it when this one is interrupted.
+
+    Raises
+    ------
+    EngineError
+        If another run is writing the same target, or the folder cannot be written.
+    """
+
+    def __init__(self, target: str | Path, grid: Grid, nodata: float, key: Mapping[str, Any], *, keep: bool = False) -> None:
+        target = Path(target)
+        check_writable(target)
+        self._target, self._grid, self._nodata, self._keep = target, grid, nodata, keep
+        self._key = json.loads(json.dumps(key))
+        self.folder = target.with_name(f".{target.name}.scarp-partial")
+        self._values, self._numbers, self._key_file = (self.folder / name for name in ("values.img", "windows.txt", "key.json"))
+        self.done: set[int] = set()
+
+    def __enter__(self) -> PartialRaster:
+        try:
+            self.folder.mkdir(exist_ok=True)
+            self._lock = (self.folder / "lock").open("w")
+        except OSError as error:
+            raise _not_written(self._target, error) from error
+        if not _locked(self._lock):
+            self._lock.close()
+            raise EngineError(f"Another run is writing {self._target}; wait for it or choose another output.")
+        try:
+            if self._keep and self._kept_key() == self._key:
+                self.done = {int(number) for number in self._numbers.read_text().split()}
+            else:
+                self._create()
+            self._stream = self._values.open("r+b", buffering=0)
+        except OSError as error:
+            self._clear()
+            raise _not_written(self._target, error) from error
+        if not self._keep:
+            remove_if_stopped(self.folder)
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self._stream.close()
+        if kind is not None and self._keep:
+            self._lock.close()
+        else:
+            self._clear()
+
+    def write(self, number: int, window: Window, values: np.ndarray) -> None:
+        """Keep a window, (rows, cols), NaN where it has no value."""
+        rows = np.where(np.isfinite(values), values, np.float32(self._nodata)).astype("<f4")
+        try:
+            for row, line in enumerate(rows):
+                self._stream.seek(4 * ((window.row + row) * self._grid.shape[1] + window.col))
+                _write_all(self._stream, line.tobytes())
+            with self._numbers.open("a") as stream:
+                stream.write(f"{number}\n")
+        except OSError as error:
+            raise _not_written(self._target, error) from error
+        self.done.add(number)
+
+    def finish(self, path: str | Path, description: str, progress: Callable[[float], None]) -> int:
+        """Write a Cloud Optimized GeoTIFF with overviews and statistics; return how many cells have a value."""
+        count, low, high, mean, deviation = self._statistics()
+        if not count:
+            return 0
+
+        def told(share: float, message: str, data: Any) -> int:
+            progress(100 * share)
+            return 1
+
+        try:
+            west, south, east, north = self._grid.bounds
+            placed = gdal.TranslateOptions(format="VRT", outputSRS=self._grid.crs, outputBounds=(west, north, east, south))
+            dataset = gdal.Translate("", str(self._values), options=placed)
+            band = dataset.GetRasterBand(1)
+            band.SetDescription(description)
+            band.SetStatistics(low, high, mean, deviation)
+            gdal.GetDriverByName("COG").CreateCopy(str(path), dataset, 0, _COG, told)
+        except RuntimeError as error:
+            raise _not_written(path, error) from error
+        return count
+
+    def _statistics(self) -> tuple[int, float, float, float, float]:
+        """Return how many cells have a value, and their least, greatest and mean value and standard deviation."""
+        count, low, high, total, squares = 0, np.inf, -np.inf, 0.0, 0.0
+        with self._values.open("rb") as stream:
+            while len(values := np.fromfile(stream, "<f4", _CHUNK)):
+                values = values[values != np.float32(self._nodata)].astype(np.float64)
+                if len(values):
+                    count, low, high = count + len(values), min(low, values.min()), max(high, values.max())
+                    total, squares = total + values.sum(), squares + (values**2).sum()
+        mean = total / max(count, 1)
+        return count, float(low), float(high), mean, max(squares / max(count, 1) - mean**2, 0.0) ** 0.5
+
+    def _kept_key(self) -> Any:
+        try:
+            return json.loads(self._key_file.read_text())
+        except (OSError, ValueError):
+            return None
+
+    def _create(self) -> None:
+        rows, cols = self._grid.shape
+        self._values.with_suffix(".hdr").write_text(_HEADER.format(cols=cols, rows=rows, nodata=self._nodata))
+        with self._values.open("wb") as stream:
+            stream.truncate(4 * rows * cols)
+        self._numbers.write_text("")
+        self._key_file.write_text(json.dumps(self._key))
+
+    def _clear(self) -> None:
+        self._lock.close()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def _write_all(stream: IO[bytes], content: bytes) -> None:
+    if stream.write(content) < len(content):  # as on a disk that has just become full
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+
+def _locked(stream: IO[str]) -> bool:
+    """Lock a file for this process, which loses it when it ends, however it ends; False if another one has it."""
+    try:
+        if sys.platform == "win32":
+            import msvcrt
+
+            msvcrt.locking(stream.fileno(), msvcrt.LK_NBLCK, 1)
+        else:
+            import fcntl
+
+            fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    return True
+
+
+def _not_written(target: str | Path, error: Exception) -> EngineError:
+    folder = Path(target).parent
+    if shutil.disk_usage(folder).free < _FULL_BYTES:
+        return EngineError(f"The disk of {folder} is full; free some space or choose another folder.")
+    return EngineError(f"The output {target} cannot be written ({error}).")

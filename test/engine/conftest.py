@@ -1,0 +1,55 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""A small stack and an untrained network that maps it."""
+
+import numpy as np
+import pytest
+from osgeo import osr
+from scarp.engine.grid import Grid, Window
+from scarp.engine.stack import StackWriter
+from scarp.models.architecture import Architecture
+from scarp.models.cnn_dnn import CnnDnn
+from scarp.models.covariate import Covariate
+from scarp.models.encoding import Encoder
+from scarp.models.model_file import save_model
+
+COVARIATES = (Covariate("slope"), Covariate("geology", "categorical", classes={1: "marl", 2: "lime"}))
+
+
+def _crs(epsg):
+    reference = osr.SpatialReference()
+    reference.ImportFromEPSG(epsg)
+    return reference.ExportToWkt()
+
+
+@pytest.fixture
+def write_stack(tmp_path):
+    """Write a stack of slope and geology; return its path."""
+
+    def write(name, shape, covariates=COVARIATES, *, epsg=32639, corner=(0.0, 0.0), values=None):
+        grid = Grid(_crs(epsg), (corner[0], 30.0, 0.0, corner[1], 0.0, -30.0), shape)
+        if values is None:
+            rng = np.random.default_rng(5)
+            values = np.stack([rng.normal(20, 5, shape), rng.integers(1, 3, shape)], axis=-1)
+            values[rng.random(shape) < 0.1] = np.nan
+        path = str(tmp_path / name)
+        with StackWriter(path, grid, covariates) as writer:
+            for band, covariate in enumerate(covariates):
+                writer.write(covariate.name, Window(0, 0, *shape), values[..., band])
+        return path
+
+    return write
+
+
+@pytest.fixture
+def model_file(tmp_path):
+    """A model file with a network of random weights for such a stack."""
+    encoder = Encoder.fit(np.array([[10.0, 1], [30, 2]]), COVARIATES)
+    architecture = Architecture(3, 9, 4)
+    rng = np.random.default_rng(1)
+    weights = {
+        name: (rng.uniform(0.5, 1.5, shape) if name.startswith(("gamma", "variance")) else rng.normal(0, 0.2, shape)).astype(np.float32)
+        for name, shape in architecture.shapes.items()
+    }
+    path = tmp_path / "model.scarp"
+    save_model(path, CnnDnn(encoder, architecture, [weights], {"cell_size": [30, 30], "crs": _crs(32639)}, "numpy"))
+    return str(path)

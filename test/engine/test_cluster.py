@@ -1,0 +1,121 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Mapping on a real Dask scheduler with two worker processes on this machine."""
+
+import os
+import socket
+import subprocess
+import sys
+from contextlib import ExitStack
+
+import numpy as np
+import pytest
+from osgeo import gdal
+from scarp.engine import mapping
+from scarp.engine.errors import EngineError
+from scarp.engine.feedback import Feedback
+from scarp.engine.tasks import map_susceptibility as task
+
+QUICK = {**os.environ, "DASK_DISTRIBUTED__SCHEDULER__WORKER_TTL": "10s", "TF_CPP_MIN_LOG_LEVEL": "3"}
+
+
+class Cluster:
+    """A scheduler and two worker processes of one thread each."""
+
+    def __init__(self, folder, processes, *, tls=()):
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            port = free.getsockname()[1]
+        self.address = f"{'tls' if tls else 'tcp'}://127.0.0.1:{port}"
+        start = [sys.executable, "-m"]
+        place = ["--host", "127.0.0.1", *tls]
+        scheduler = [*start, "distributed.cli.dask_scheduler", "--port", str(port), "--no-dashboard", *place]
+        if tls:
+            scheduler += ["--protocol", "tls"]
+        worker = [*start, "distributed.cli.dask_worker", self.address, "--nthreads", "1", "--no-nanny", "--no-dashboard", *place]
+        self._processes = processes
+        self._start(scheduler, folder)
+        self.workers = [self._start([*worker, "--local-directory", str(folder / str(number))], folder) for number in range(2)]
+
+    def _start(self, command, folder):
+        process = subprocess.Popen(command, cwd=folder, env=QUICK, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        self._processes.callback(process.wait)
+        self._processes.callback(process.kill)
+        return process
+
+    def wait(self, **options):
+        """Wait until both workers are there."""
+        from distributed import Client
+
+        with Client(self.address, timeout=60, set_as_default=False, **options) as client:
+            client.wait_for_workers(2, timeout=60)
+
+
+@pytest.fixture
+def processes():
+    with ExitStack() as stack:
+        yield stack
+
+
+class Killing(Feedback):
+    """Feedback that kills a worker once some windows are mapped."""
+
+    def __init__(self, worker):
+        self.worker, self.told = worker, []
+
+    def progress(self, percent):
+        if percent > 20:
+            self.worker.kill()
+
+    def message(self, text):
+        self.told.append(text)
+
+
+def test_a_worker_dies_and_the_map_is_the_same(tmp_path, write_stack, model_file, processes, monkeypatch):
+    monkeypatch.setattr(mapping, "WINDOW_PX", 32)
+    stack = write_stack("stack.tif", (300, 290))
+    task.run(Feedback(), covariates=stack, model=model_file, output=str(tmp_path / "here.tif"))
+    cluster = Cluster(tmp_path, processes)
+    cluster.wait()
+    feedback = Killing(cluster.workers[0])
+    task.run(feedback, covariates=stack, model=model_file, output=str(tmp_path / "there.tif"), scheduler=cluster.address)
+    assert any("2 Dask workers" in text for text in feedback.told)
+    assert cluster.workers[0].poll() is not None
+    found, expected = (gdal.Open(str(tmp_path / f"{name}.tif")).ReadAsArray() for name in ("there", "here"))
+    np.testing.assert_allclose(found, expected, atol=1e-6)
+
+
+def test_a_stack_that_workers_do_not_see(tmp_path, write_stack, model_file, processes):
+    stack = write_stack("stack.tif", (30, 30))
+    memory = gdal.GetDriverByName("GTiff").CreateCopy("/vsimem/stack.tif", gdal.Open(stack))
+    memory.FlushCache()
+    cluster = Cluster(tmp_path, processes)
+    cluster.wait()
+    with pytest.raises(EngineError, match="On a Dask worker: The covariate stack /vsimem/stack.tif cannot be opened"):
+        task.run(Feedback(), covariates="/vsimem/stack.tif", model=model_file, output=str(tmp_path / "map.tif"), scheduler=cluster.address)
+    assert not list(tmp_path.glob("*map*"))
+
+
+def test_a_scheduler_that_is_not_there(tmp_path, write_stack, model_file, monkeypatch):
+    from scarp.engine import cluster
+
+    monkeypatch.setattr(cluster, "_CONNECT_S", 1)
+    stack = write_stack("stack.tif", (30, 30))
+    for address in ("tcp://127.0.0.1:9", "nonsense"):
+        with pytest.raises(EngineError, match="cannot be reached"):
+            task.run(Feedback(), covariates=stack, model=model_file, output=str(tmp_path / "map.tif"), scheduler=address)
+
+
+def test_tls(tmp_path, write_stack, model_file, processes):
+    """Certificates come from Dask's own configuration, here the environment's."""
+    import dask
+
+    key, certificate = str(tmp_path / "key.pem"), str(tmp_path / "certificate.pem")
+    make = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=127.0.0.1", "-days", "1", "-keyout", key]
+    subprocess.run([*make, "-out", certificate], check=True, capture_output=True)
+    cluster = Cluster(tmp_path, processes, tls=["--tls-ca-file", certificate, "--tls-cert", certificate, "--tls-key", key])
+    settings = {"ca-file": certificate, "client.cert": certificate, "client.key": key}
+    with dask.config.set({f"distributed.comm.tls.{name}": value for name, value in settings.items()}):
+        cluster.wait()
+        stack = write_stack("stack.tif", (60, 60))
+        task.run(Feedback(), covariates=stack, model=model_file, output=str(tmp_path / "map.tif"), scheduler=cluster.address)
+    assert gdal.Open(str(tmp_path / "map.tif")).RasterXSize == 60

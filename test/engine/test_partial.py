@@ -1,0 +1,166 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""A map survives what may happen to it: interruption, another run, a full disk, a stack that goes away."""
+
+import resource
+
+import numpy as np
+import pytest
+from osgeo import gdal
+from scarp.engine import mapping
+from scarp.engine.errors import EngineError
+from scarp.engine.feedback import Feedback
+from scarp.engine.grid import Grid, Window
+from scarp.engine.partial import PartialRaster
+from scarp.engine.stack import Stack
+from scarp.engine.tasks import map_susceptibility as task
+from scarp.models.covariate import Covariate
+
+
+class InterruptionError(Exception):
+    pass
+
+
+class Interrupting(Feedback):
+    """Feedback that interrupts the run at a percentage, and keeps what it is told."""
+
+    def __init__(self, percent=1000.0):
+        self._percent, self.told = percent, []
+
+    def progress(self, percent):
+        if percent > self._percent:
+            raise InterruptionError
+
+    def message(self, text):
+        self.told.append(text)
+
+    warning = message
+
+
+@pytest.fixture
+def small_windows(monkeypatch):
+    monkeypatch.setattr(mapping, "WINDOW_PX", 16)
+
+
+def values_of(path):
+    return gdal.Open(str(path)).ReadAsArray()
+
+
+def test_an_interrupted_map_goes_on_and_is_the_same(tmp_path, write_stack, model_file, small_windows):
+    stack = write_stack("stack.tif", (100, 90))
+    run = {"covariates": stack, "model": model_file}
+    task.run(Feedback(), **run, output=str(tmp_path / "whole.tif"))
+    with pytest.raises(InterruptionError):
+        task.run(Interrupting(50), **run, output=str(tmp_path / "map.tif"), resume=True)
+    assert not (tmp_path / "map.tif").exists()
+    feedback = Interrupting()
+    task.run(feedback, **run, output=str(tmp_path / "map.tif"), resume=True)
+    assert any("windows were mapped before" in text for text in feedback.told)
+    assert (tmp_path / "map.tif").read_bytes() == (tmp_path / "whole.tif").read_bytes()
+    assert not list(tmp_path.glob(".*"))
+
+
+def test_without_resume_nothing_is_left(tmp_path, write_stack, model_file, small_windows):
+    stack = write_stack("stack.tif", (100, 90))
+    with pytest.raises(InterruptionError):
+        task.run(Interrupting(50), covariates=stack, model=model_file, output=str(tmp_path / "map.tif"))
+    assert not list(tmp_path.glob(".*"))
+    assert not list(tmp_path.glob("map*"))
+
+
+def test_other_inputs_begin_anew(tmp_path, write_stack, model_file, small_windows):
+    stack = write_stack("stack.tif", (100, 90))
+    with pytest.raises(InterruptionError):
+        task.run(Interrupting(50), covariates=stack, model=model_file, output=str(tmp_path / "map.tif"), resume=True)
+    other = write_stack("other.tif", (100, 90), values=np.ones((100, 90, 2)))
+    feedback = Interrupting()
+    task.run(feedback, covariates=other, model=model_file, output=str(tmp_path / "map.tif"), resume=True)
+    assert not any("before" in text for text in feedback.told)
+    assert np.ptp(values_of(tmp_path / "map.tif")[20:-20, 20:-20]) == 0
+
+
+def test_two_runs_do_not_share_an_output(tmp_path):
+    grid = Grid("", (0.0, 1.0, 0.0, 0.0, 0.0, -1.0), (4, 4))
+    first, second = (PartialRaster(tmp_path / "map.tif", grid, -1.0, {}) for _ in range(2))
+    with first, pytest.raises(EngineError, match="Another run is writing"):
+        second.__enter__()
+    with PartialRaster(tmp_path / "map.tif", grid, -1.0, {}):
+        pass
+
+
+def test_the_map_is_cloud_optimized(tmp_path, write_stack, model_file):
+    stack = write_stack("stack.tif", (600, 700))
+    task.run(Feedback(), covariates=stack, model=model_file, output=str(tmp_path / "map.tif"))
+    dataset = gdal.Open(str(tmp_path / "map.tif"))
+    band = dataset.GetRasterBand(1)
+    values = band.ReadAsArray()
+    known = values[values != mapping.NODATA].astype(float)
+    assert dataset.GetMetadata("IMAGE_STRUCTURE")["LAYOUT"] == "COG"
+    assert band.GetOverviewCount() >= 1
+    assert band.GetNoDataValue() == mapping.NODATA
+    assert band.GetDescription() == "susceptibility"
+    np.testing.assert_allclose(band.GetStatistics(False, False), [known.min(), known.max(), known.mean(), known.std()], rtol=1e-6)
+
+
+@pytest.mark.parametrize("tool", ["gdalbuildvrt", "own"])
+def test_a_stack_of_many_files(tmp_path, write_stack, model_file, small_windows, tool):
+    shape = (64, 80)
+    rng = np.random.default_rng(2)
+    values = np.stack([rng.normal(20, 5, shape), rng.integers(1, 3, shape)], axis=-1)
+    whole = write_stack("whole.tif", shape, values=values)
+    halves = [write_stack(f"{col}.tif", (64, 40), corner=(30.0 * col, 0.0), values=values[:, col : col + 40]) for col in (0, 40)]
+    vrt = str(tmp_path / "stack.vrt")
+    if tool == "own":
+        gdal.Translate(vrt, whole, format="VRT")
+    else:
+        gdal.BuildVRT(vrt, halves).FlushCache()
+    for name, path in (("whole", whole), ("vrt", vrt)):
+        task.run(Feedback(), covariates=path, model=model_file, output=str(tmp_path / f"{name}_map.tif"))
+    np.testing.assert_array_equal(values_of(tmp_path / "whole_map.tif"), values_of(tmp_path / "vrt_map.tif"))
+    assert [each.name for each in Stack.open(vrt).covariates] == ["slope", "geology"]
+    assert Stack.open(vrt).covariates[1].classes == {1: "marl", 2: "lime"}
+
+
+def test_a_stack_smaller_than_a_patch(tmp_path, write_stack, model_file):
+    stack = write_stack("stack.tif", (2, 3), values=np.ones((2, 3, 2)))
+    task.run(Feedback(), covariates=stack, model=model_file, output=str(tmp_path / "map.tif"))
+    found = values_of(tmp_path / "map.tif")
+    assert np.ptp(found) < 1e-6
+    assert 0 < found[0, 0] < 1
+
+
+def test_a_stack_without_a_valid_cell(tmp_path, write_stack, model_file):
+    stack = write_stack("stack.tif", (20, 20), values=np.full((20, 20, 2), np.nan))
+    with pytest.raises(EngineError, match="no valid cell"):
+        task.run(Feedback(), covariates=stack, model=model_file, output=str(tmp_path / "map.tif"))
+    assert not list(tmp_path.glob("*map*"))
+
+
+def test_what_differs_from_training_is_told(tmp_path, write_stack, model_file):
+    classes = {1: "marl", 2: "lime", 3: "gneiss"}
+    stack = write_stack("stack.tif", (20, 20), (Covariate("slope"), Covariate("geology", "categorical", classes=classes)), epsg=32717)
+    feedback = Interrupting()
+    task.run(feedback, covariates=stack, model=model_file, output=str(tmp_path / "map.tif"))
+    assert any("zone 39N" in text and "zone 17S" in text for text in feedback.told)
+    assert any("gneiss" in text for text in feedback.told)
+
+
+def test_a_stack_that_goes_away(tmp_path, write_stack, model_file, small_windows):
+    path = write_stack("stack.tif", (400, 400))
+    stack = Stack.open(path)
+    with (tmp_path / "stack.tif").open("r+b") as stream:
+        stream.truncate(2000)
+    with pytest.raises(EngineError, match="can no longer be read"):
+        stack.read(Window(300, 300, 50, 50))
+
+
+def test_a_disk_that_takes_no_more(tmp_path, write_stack, model_file):
+    """A limit on the size of files stands for the full disk: both make a write fail."""
+    stack = write_stack("stack.tif", (300, 300))
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, limits[1]))
+    try:
+        with pytest.raises(EngineError, match="cannot be written"):
+            task.run(Feedback(), covariates=stack, model=model_file, output=str(tmp_path / "out" / "map.tif"))
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert not list((tmp_path / "out").iterdir())
