@@ -113,7 +113,7 @@ class Grid:
 
     def create(self, path: str, bands: int = 1, kind: int = gdal.GDT_Float32, nodata: float | None = None) -> gdal.Dataset:
         """Create a tiled, compressed GeoTIFF on this grid."""
-        options = ["TILED=YES", f"COMPRESS={compression()}", "BIGTIFF=IF_SAFER", "NUM_THREADS=2"]
+        options = ["TILED=YES", "INTERLEAVE=BAND", f"COMPRESS={compression()}", "BIGTIFF=IF_SAFER", "NUM_THREADS=2"]
         dataset = gdal.GetDriverByName("GTiff").Create(str(path), self.shape[1], self.shape[0], bands, kind, options)
         dataset.SetProjection(self.crs)
         dataset.SetGeoTransform(self.transform)

@@ -43,7 +43,7 @@ class CnnDnn:
     ) -> None:
         self.encoder, self.architecture, self.members = encoder, architecture, list(members)
         self.manifest = manifest or {}
-        self._network = DenseNetwork(architecture, self.members, backend)
+        self.network = DenseNetwork(architecture, self.members, backend)
 
     @property
     def covariates(self) -> tuple[Covariate, ...]:
@@ -58,12 +58,12 @@ class CnnDnn:
     @property
     def backend(self) -> str:
         """What computes: `tensorflow` or `numpy`."""
-        return self._network.backend
+        return self.network.backend
 
     @property
     def device(self) -> str:
         """What computes, in words for the log."""
-        return self._network.device
+        return self.network.device
 
     def predict(self, values: np.ndarray) -> np.ndarray:
         """Return the susceptibility of a window.
@@ -82,4 +82,4 @@ class CnnDnn:
         valid = np.isfinite(own).all(axis=-1)
         if not valid.any():
             return np.full(valid.shape, np.nan, np.float32)
-        return np.where(valid, self._network.predict(self.encoder.encode(values)), np.float32(np.nan))
+        return np.where(valid, self.network.predict(self.encoder.encode(values)), np.float32(np.nan))

@@ -86,8 +86,11 @@ class Encoder:
                 planes[channel + 1] = np.where(known, np.cos(angle), 0)
                 channel += 2
             else:
-                standard = (x - np.float32(column["mean"])) / np.float32(column["deviation"])
-                planes[channel] = np.clip(np.nan_to_num(standard, nan=0.0), -_MOST_DEVIATIONS, _MOST_DEVIATIONS)
+                plane = planes[channel]
+                np.subtract(x, np.float32(column["mean"]), out=plane)
+                plane /= np.float32(column["deviation"])
+                np.clip(plane, -_MOST_DEVIATIONS, _MOST_DEVIATIONS, out=plane)
+                plane[np.isnan(plane)] = 0.0
                 channel += 1
         return np.moveaxis(planes, 0, -1)
 

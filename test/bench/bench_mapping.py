@@ -1,54 +1,158 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Whole-window inference against `model.predict` over extracted patches, same weights, side by side in one run."""
+"""Whole-raster mapping: against `model.predict` over patches, against the bare network, and by the size of the raster.
 
+python test/bench/bench_mapping.py [MILLION_CELLS …]
+"""
+
+import json
 import os
-import resource
 import runpy
+import subprocess
+import sys
+import tempfile
 import time
+from functools import partial
 from pathlib import Path
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-runpy.run_path(str(Path(__file__).resolve().parents[2] / "engine" / "__main__.py"), run_name="launch")["register_package"]()
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # as in the worker
+ROOT = Path(__file__).resolve().parents[2]
+runpy.run_path(str(ROOT / "engine" / "__main__.py"), run_name="launch")["register_package"]()
 
 import numpy as np
+from osgeo import osr
+from scarp.engine.grid import Grid, Window
+from scarp.engine.stack import StackWriter
 from scarp.models.architecture import Architecture
+from scarp.models.cnn_dnn import CnnDnn
+from scarp.models.covariate import Covariate
 from scarp.models.dense import DenseNetwork
+from scarp.models.encoding import Encoder
+from scarp.models.model_file import save_model
 from scarp.models.network import build, weights_of, with_weights
 
-CHANNELS, SIDE, PATCHES, REPEATS = 30, 512, 8192, 5
+SIZES = (1.0, 4.0, 16.0)
+# 16 covariates in 30 channels: 14 continuous ones, aspect, and a geology of 14 classes.
+COVARIATES = (
+    *(Covariate(f"covariate_{number}") for number in range(14)),
+    Covariate("aspect", "circular"),
+    Covariate("geology", "categorical", classes={code: f"unit {code}" for code in range(1, 15)}),
+)
+SIDE, PATCHES, REPEATS = 512, 8192, 5
 
 
-def best_seconds(work):
+def best_seconds(work, repeats=REPEATS):
     """Return the shortest of several runs, after one to warm up."""
     work()
     seconds = []
-    for _ in range(REPEATS):
+    for _ in range(repeats):
         start = time.perf_counter()
         work()
         seconds.append(time.perf_counter() - start)
     return min(seconds)
 
 
-def main():
-    architecture = Architecture(CHANNELS)
+def random_window(channels, margin):
+    """Return a random encoded window, channel by channel in memory as the encoder makes it."""
+    side = SIDE + 2 * margin
+    return np.moveaxis(np.random.default_rng(1).normal(size=(channels, side, side)).astype(np.float32), 0, -1)
+
+
+def compare_ways(architecture):
+    """Print how many cells a second one network does, patch by patch and by whole windows."""
     network = build(architecture)
     weights = weights_of(network, architecture)
-    margin, size = architecture.margin_px, architecture.patch_size_px
-    rng = np.random.default_rng(1)
-    window = rng.normal(size=(SIDE + 2 * margin, SIDE + 2 * margin, CHANNELS)).astype(np.float32)
-    patches = rng.normal(size=(PATCHES, size, size, CHANNELS)).astype(np.float32)
-    reference = with_weights(architecture, weights)
+    margin, size, channels = architecture.margin_px, architecture.patch_size_px, architecture.channels
+    window = random_window(channels, margin)
+    patches = np.random.default_rng(2).normal(size=(PATCHES, size, size, channels)).astype(np.float32)
+    reference, centres = with_weights(architecture, weights), patches[:, margin, margin]
     rates = {}
-    centres = patches[:, margin, margin]
-    rates["model.predict over patches"] = PATCHES / best_seconds(lambda: reference.predict([patches, centres], batch_size=512, verbose=0))
+    for batch in (32, 512):
+        seconds = best_seconds(partial(reference.predict, [patches, centres], batch_size=batch, verbose=0), 3)
+        rates[f"model.predict, batches of {batch}"] = PATCHES / seconds
     for backend in ("tensorflow", "numpy"):
-        dense = DenseNetwork(architecture, [weights], backend)
-        rates[f"whole window, {backend}"] = SIDE * SIDE / best_seconds(lambda dense=dense: dense.predict(window))
-    base = rates["model.predict over patches"]
-    print(f"{network.count_params()} parameters, {size}×{size} patches, {CHANNELS} channels")
+        seconds = best_seconds(partial(DenseNetwork(architecture, [weights], backend).predict, window))
+        rates[f"whole window, {backend}"] = SIDE * SIDE / seconds
+    default, best, *_ = rates.values()
+    print(
+        f"\n{network.count_params()} parameters, {size}×{size} patches, {channels} channels: cells/s, times Keras's default batch, times 512"
+    )
     for name, rate in rates.items():
-        print(f"{name:30s} {rate:12,.0f} cells/s  {rate / base:7.1f}×")
-    print(f"peak memory {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:,.0f} MiB")
+        print(f"{name:32s} {rate:12,.0f} {rate / default:8.1f}× {rate / best:8.1f}×")
+
+
+def write_stack(path, million_cells):
+    """Write a stack of smooth fields with some noise."""
+    side = round((million_cells * 1e6) ** 0.5)
+    reference = osr.SpatialReference()
+    reference.ImportFromEPSG(32639)
+    grid = Grid(reference.ExportToWkt(), (0.0, 30.0, 0.0, 0.0, 0.0, -30.0), (side, side))
+    rng = np.random.default_rng(1)
+    with StackWriter(path, grid, COVARIATES) as writer:
+        for window in grid.windows(1024, 1024):
+            y, x = np.mgrid[window.row : window.row + window.rows, window.col : window.col + window.cols] / 100
+            for number, covariate in enumerate(COVARIATES):
+                field = np.sin(x + number) * np.cos(y - 0.3 * number) + rng.normal(0, 0.01, x.shape)
+                kinds = {"circular": np.abs(field) * 180, "categorical": np.clip(np.floor(np.abs(field) * 14) + 1, 1, 14)}
+                writer.write(covariate.name, Window(window.row, window.col, window.rows, window.cols), kinds.get(covariate.kind, field))
+    return grid
+
+
+def write_model(path, members):
+    """Write a model file with untrained networks; return it."""
+    sample = np.random.default_rng(1).normal(size=(500, 16))
+    sample[:, 14], sample[:, 15] = np.arange(500) % 360, np.arange(500) % 14 + 1
+    encoder = Encoder.fit(sample, COVARIATES)
+    architecture = Architecture(len(encoder.channels))
+    weights = [weights_of(build(architecture), architecture) for _ in range(members)]
+    model = CnnDnn(encoder, architecture, weights)
+    save_model(path, model)
+    return model
+
+
+def bare_rate(model):
+    """Return how many cells a second the network does on random windows alone."""
+    window = random_window(len(model.encoder.channels), model.margin_px)
+    return SIDE * SIDE / best_seconds(partial(model.network.predict, window))
+
+
+def map_sizes(sizes):
+    """Print time and peak memory of whole maps, each by a worker process of its own, beside the bare network's rate."""
+    with tempfile.TemporaryDirectory(prefix="scarp-bench-") as folder:
+        for members in (1, 3):
+            model = write_model(Path(folder) / f"{members}.scarp", members)
+            bare = bare_rate(model)
+            print(f"\n{members} members, 16 covariates, 30 channels: the bare network does {bare:,.0f} cells/s")
+            print("million cells  seconds     cells/s  of the bare network  peak MiB")
+            for size in sizes:
+                stack = Path(folder) / f"{size}.tif"
+                if not stack.exists():
+                    write_stack(str(stack), size)
+                seconds, peak = run_task(stack, Path(folder) / f"{members}.scarp", Path(folder) / "map.tif")
+                cells = round((size * 1e6) ** 0.5) ** 2
+                print(f"{size:13.1f} {seconds:8.1f} {cells / seconds:11,.0f} {cells / seconds / bare:19.0%} {peak:10,.0f}", flush=True)
+
+
+def run_task(stack, model, output):
+    """Run the worker as QGIS does; return its seconds and its peak memory in MiB."""
+    code = (
+        "import json, runpy, sys, time; begin = time.perf_counter();"
+        f"runpy.run_path({str(ROOT / 'engine' / '__main__.py')!r}, run_name='launch')['register_package']();"
+        "from scarp.engine import worker; from scarp.engine.feedback import Feedback;"
+        "worker.run('map_susceptibility', json.loads(sys.argv[1]), Feedback());"
+        "peak = next(line for line in open('/proc/self/status') if line.startswith('VmHWM'));"
+        "print(time.perf_counter() - begin, int(peak.split()[1]) / 1024)"
+    )
+    parameters = json.dumps({"covariates": str(stack), "model": str(model), "output": str(output)})
+    found = subprocess.run([sys.executable, "-c", code, parameters], check=True, capture_output=True, text=True)
+    seconds, peak = map(float, found.stdout.split())
+    return seconds, peak
+
+
+def main():
+    compare_ways(Architecture(30))
+    compare_ways(Architecture(30, 15, 32, 2, 128))
+    map_sizes([float(each) for each in sys.argv[1:]] or SIZES)
 
 
 if __name__ == "__main__":
