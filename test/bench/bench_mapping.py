@@ -74,9 +74,7 @@ def compare_ways(architecture):
         seconds = best_seconds(partial(DenseNetwork(architecture, [weights], backend).predict, window))
         rates[f"whole window, {backend}"] = SIDE * SIDE / seconds
     default, best, *_ = rates.values()
-    print(
-        f"\n{network.count_params()} parameters, {size}×{size} patches, {channels} channels: cells/s, times Keras's default batch, times 512"
-    )
+    print(f"\n{network.count_params()} parameters, {size}×{size} patches, {channels} channels: cells/s, times batches of 32, times 512")
     for name, rate in rates.items():
         print(f"{name:32s} {rate:12,.0f} {rate / default:8.1f}× {rate / best:8.1f}×")
 
