@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from .benchmark_classifiers import BenchmarkClassifiers
 from .classify_susceptibility import ClassifySusceptibility
 from .install_engine import InstallEngine
 from .map_susceptibility import MapSusceptibility
@@ -16,6 +17,7 @@ ALGORITHMS = (
     PrepareCovariates,
     SampleCells,
     TrainCnnDnn,
+    BenchmarkClassifiers,
     MapSusceptibility,
     ClassifySusceptibility,
     InstallEngine,
