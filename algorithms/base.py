@@ -24,6 +24,7 @@ from qgis.core import (
     QgsProcessingParameterField,
     QgsProcessingParameterNumber,
     QgsProcessingParameterRasterLayer,
+    QgsProcessingParameterString,
     QgsProcessingUtils,
     QgsProviderRegistry,
     QgsRasterFileWriter,
@@ -191,6 +192,11 @@ class ScarpAlgorithm(QgsProcessingAlgorithm):
                 ),
                 self.tr("For sample cells: the field with 1 for landslide and 0 for none (“landslide”). Empty for a plain inventory."),
             )
+
+    def add_scheduler(self, text: str) -> None:
+        """Add the parameter SCHEDULER."""
+        common = "The address of a Dask scheduler, such as tcp://host:8786 or tls://host:8786; empty: this machine. "
+        self.add(QgsProcessingParameterString("SCHEDULER", self.tr("Dask scheduler"), optional=True), self.tr(common + text), advanced=True)
 
     def _numbered(self, parameters: dict[str, Any]) -> dict[str, Any]:
         """Return the parameters with the ids of choices replaced by their numbers."""

@@ -78,6 +78,7 @@ class BenchmarkClassifiers(ScarpAlgorithm):
             self.tr("For the temporal validation: landslides of this day (2021-04-30) and later test. Empty: the latest fifth."),
             advanced=True,
         )
+        self.add_scheduler("Its workers train the classifiers of the folds.")
         self.add(
             QgsProcessingParameterVectorDestination("OUTPUT", self.tr("Table of metrics"), QgsProcessing.SourceType.TypeVector),
             self.tr("A row for each validation and classifier, with every metric, its deviation and the comparison with the CNN–DNN."),

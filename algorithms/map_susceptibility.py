@@ -10,7 +10,6 @@ from qgis.core import (
     QgsProcessingParameterBoolean,
     QgsProcessingParameterFile,
     QgsProcessingParameterRasterDestination,
-    QgsProcessingParameterString,
 )
 
 from ..engine.environment import MAPPING_PACKAGES
@@ -39,14 +38,7 @@ class MapSusceptibility(ScarpAlgorithm):
             QgsProcessingParameterFile("MODEL", self.tr("Model file"), fileFilter=self.tr("Scarp model (*.scarp)")),
             self.tr("The model file that “Train CNN–DNN” or “Benchmark classifiers” wrote."),
         )
-        self.add(
-            QgsProcessingParameterString("SCHEDULER", self.tr("Dask scheduler"), optional=True),
-            self.tr(
-                "The address of a Dask scheduler (tcp://host:8786, tls://host:8786): its workers then map the windows. They must see the "
-                "stack under the same path. Empty: this machine."
-            ),
-            advanced=True,
-        )
+        self.add_scheduler("Its workers map the windows, and must see the stack under the same path.")
         self.add(
             QgsProcessingParameterBoolean("RESUME", self.tr("Resume an interrupted map"), False),
             self.tr(

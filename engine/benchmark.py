@@ -3,10 +3,13 @@
 
 from __future__ import annotations
 
-import os
 import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field
+from functools import partial
+from itertools import chain
+from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -21,6 +24,7 @@ from ..models.classifiers import CLASSIFIERS
 from ..models.cnn_dnn import CnnDnn
 from ..models.covariate import Covariate
 from ..models.encoding import Encoder
+from .cluster import on_cluster
 from .errors import EngineError
 from .feedback import Feedback
 from .folds import BlockKFold, FoldWarning, KMeansKFold, TemporalSplit, deal_folds, take_share, validation_part
@@ -39,6 +43,8 @@ _INNER_FOLDS = 3
 SEARCH_CELLS = 3000
 # What a network costs, in fits of a cell classifier; for progress only.
 _NETWORK_COST = 10
+# Networks draw from the process's own random numbers, so a process trains one at a time.
+_training = Lock()
 
 
 @dataclass(frozen=True)
@@ -159,30 +165,30 @@ def compare(
     seed: int,
     network: Network,
     feedback: Feedback,
+    scheduler: str | None = None,
 ) -> list[Outcome]:
     """Train every classifier on every fold and predict its test cells.
 
-    Classifiers of single cells run side by side on all cores, then the networks one after the other, each of which uses them all.
+    Classifiers of single cells run side by side on all cores, then the networks one after the other, each of which uses them all. With
+    the address of a Dask `scheduler` both run on the workers of its cluster.
     """
     _warn_of_covariates(data, folds, feedback)
     cell_jobs = [(fold, name) for fold in folds for name in classifiers if CLASSIFIERS[name].make]
-    network_jobs = [fold for fold in folds for name in classifiers if not CLASSIFIERS[name].make]
-    total = max(len(cell_jobs) + _NETWORK_COST * network.members * len(network_jobs), 1)
-    outcomes = []
-    with warnings.catch_warnings():
+    network_folds = [fold for fold in folds for name in classifiers if not CLASSIFIERS[name].make]
+    network_cost = _NETWORK_COST * network.members
+    ends = np.cumsum([1] * len(cell_jobs) + [network_cost] * len(network_folds))
+    with warnings.catch_warnings(), on_cluster(scheduler) if scheduler else nullcontext():
         warnings.simplefilter("ignore", ConvergenceWarning)
-        parallel = Parallel(n_jobs=os.cpu_count() or 1, prefer="threads", return_as="generator")
-        for done, outcome in enumerate(parallel(delayed(_cell_outcome)(data, fold, name, seed) for fold, name in cell_jobs), 1):
+        cell_job = delayed(partial(_cell_outcome, data, seed))
+        found = _parallel(cell_job(fold, name) for fold, name in cell_jobs)
+        if network_folds:
+            patches = stack.patches(data.cells.rows, data.cells.cols, network.patch_size_px)
+            job = partial(_network_outcome, data, patches, seed, network)
+            found = chain(found, _parallel(map(delayed(job), network_folds)) if scheduler else map(job, network_folds))
+        outcomes = []
+        for outcome, end in zip(found, ends):
             outcomes.append(outcome)
-            feedback.progress(100.0 * done / total)
-    if not network_jobs:
-        return outcomes
-    patches = stack.patches(data.cells.rows, data.cells.cols, network.patch_size_px)
-    for done, fold in enumerate(network_jobs):
-        first = len(cell_jobs) + _NETWORK_COST * network.members * done
-        part = feedback.part(100.0 * first / total, 100.0 * (first + _NETWORK_COST * network.members) / total)
-        model = fit_cnn_dnn(data, patches, fold.training, seed, network, part.progress)
-        outcomes.append(Outcome(fold, "cnn_dnn", _predict_patches(model, patches[fold.test]), {}))
+            feedback.progress(100.0 * end / ends[-1])
     return outcomes
 
 
@@ -257,9 +263,20 @@ def _predict_patches(model: CnnDnn, patches: np.ndarray) -> np.ndarray:
     return np.mean([predict_patches(model.architecture, weights, encoded) for weights in model.members], axis=0)
 
 
-def _cell_outcome(data: Data, fold: Fold, name: str, seed: int) -> Outcome:
+def _parallel(jobs: Iterable[Any]) -> Iterator[Outcome]:
+    """Yield the outcomes of joblib's jobs in their order, as they come."""
+    return iter(Parallel(n_jobs=-1, prefer="threads", return_as="generator")(jobs))
+
+
+def _cell_outcome(data: Data, seed: int, fold: Fold, name: str) -> Outcome:
     model, chosen = fit_cells(data, fold.training, name, fold.validation in SPATIAL, seed)
     return Outcome(fold, name, model.predict(data.values[fold.test][None])[0], chosen)
+
+
+def _network_outcome(data: Data, patches: np.ndarray, seed: int, network: Network, fold: Fold) -> Outcome:
+    with _training:
+        model = fit_cnn_dnn(data, patches, fold.training, seed, network)
+        return Outcome(fold, "cnn_dnn", _predict_patches(model, patches[fold.test]), {})
 
 
 def _inner_folds(xy: np.ndarray, labels: np.ndarray, spatial: bool, seed: int) -> list[tuple[np.ndarray, np.ndarray]]:

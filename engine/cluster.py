@@ -12,7 +12,9 @@ import io
 import tempfile
 import threading
 import zipfile
+from collections.abc import Iterator
 from concurrent.futures import Future
+from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -64,6 +66,15 @@ def connect(address: str) -> Client:
     with tempfile.TemporaryDirectory(prefix="scarp-") as folder:
         client.upload_file(_write_code(Path(folder)))
     return client
+
+
+@contextmanager
+def on_cluster(address: str) -> Iterator[None]:
+    """Let joblib's parallel jobs run on the workers of a Dask cluster; raise EngineError as `connect` does."""
+    import joblib
+
+    with connect(address) as client, joblib.parallel_config(backend="dask", client=client):
+        yield
 
 
 def map_on_cluster(address: str, stack: Stack, model: str, partial: PartialRaster, feedback: Feedback) -> None:

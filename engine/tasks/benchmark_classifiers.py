@@ -46,6 +46,7 @@ def run(
     members: int = 3,
     seed: int = SEED,
     fold_cells: str | None = None,
+    scheduler: str | None = None,
 ) -> dict[str, Any]:
     """Write the table of metrics and, where wanted, the report, the best model's file and the cells with their folds."""
     started = time.monotonic()
@@ -67,7 +68,7 @@ def run(
     feedback.message(f"{len(names)} classifiers on {len(made)} folds of {len(data.labels)} cells.")
 
     network = Network(members=members)
-    outcomes = compare(stack, data, made, names, seed, network, feedback.part(2, 90 if model else 98))
+    outcomes = compare(stack, data, made, names, seed, network, feedback.part(2, 90 if model else 98), scheduler)
     summaries = summarise(outcomes, data.labels)
     honest = next((each.method for each in validations if each.method in SPATIAL), validation)
     feedback.message(verdict([each for each in summaries if each.validation == honest], honest))

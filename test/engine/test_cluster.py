@@ -119,3 +119,35 @@ def test_tls(tmp_path, write_stack, model_file, processes):
         stack = write_stack("stack.tif", (60, 60))
         task.run(Feedback(), covariates=stack, model=model_file, output=str(tmp_path / "map.tif"), scheduler=cluster.address)
     assert gdal.Open(str(tmp_path / "map.tif")).RasterXSize == 60
+
+
+def test_the_benchmark_gives_the_same(tmp_path, processes):
+    from scarp.engine.benchmark import Data, Network, Validation, compare
+    from scarp.engine.grid import Grid
+    from scarp.engine.sampling import SampleCells
+    from scarp.models.covariate import Covariate
+
+    rng = np.random.default_rng(1)
+    count = 120
+    rows, cols, landslide = rng.integers(0, 50, count), rng.integers(0, 50, count), np.arange(count) % 2
+    cells = SampleCells(rows, cols, landslide, np.full(count, "train"), np.zeros(count), np.full(count, ""))
+    values = (rng.normal(size=(count, 2)) + landslide[:, None]).astype(np.float32)
+    days = np.full(count, np.datetime64("NaT"), "datetime64[D]")
+    grid = Grid("", (0.0, 1.0, 0.0, 0.0, 0.0, -1.0), (50, 50))
+    data = Data(cells, grid, (Covariate("slope"), Covariate("relief")), values, np.stack([cols, rows], 1).astype(float), days)
+    folds = Validation("random", 3).make(data, 1)
+
+    class Patches:
+        def patches(self, rows, cols, size_px):
+            return np.broadcast_to(values[:, None, None], (count, size_px, size_px, 2)).copy()
+
+    cluster = Cluster(tmp_path, processes)
+    cluster.wait()
+    names = ["cnn_dnn", "lr", "dt"]
+    here, there = (compare(Patches(), data, folds, names, 1, Network(5, 1), Feedback(), address) for address in (None, cluster.address))
+    assert len(here) == 9
+    for own, other in zip(here, there):
+        assert (own.classifier, own.fold.number) == (other.classifier, other.fold.number)
+        # Training amplifies the last digit, which depends on how many threads sum up.
+        tolerance = 0.05 if own.classifier == "cnn_dnn" else 1e-5
+        np.testing.assert_allclose(own.susceptibility, other.susceptibility, atol=tolerance)
