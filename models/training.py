@@ -96,8 +96,7 @@ def train(
         x,
         tf.constant(y),
         tf.constant(weight),
-        middle,
-        _turns(architecture.channels, circular_pairs),
+        Turns.of(architecture.patch_size_px, architecture.channels, circular_pairs),
     )
     validate = _compiled_validation(network, x_validation, y_validation, middle)
 
@@ -109,7 +108,8 @@ def train(
     for number in range(settings.epochs):
         optimizer.learning_rate.assign(rate_at(settings.schedule, settings.learning_rate, number, settings.epochs, stalled))
         order = np.resize(rng.permutation(len(y)), steps * batch).reshape(steps, batch)
-        loss, accuracy = epoch(tf.constant(order, tf.int32), tf.constant(rng.integers(0, 2, (steps, 3)), tf.int32))
+        ways = rng.integers(0, 2, (steps, 3)) @ (1, 2, 4)
+        loss, accuracy = epoch(tf.constant(order, tf.int32), tf.constant(ways, tf.int32))
         member.history["loss"].append(float(loss))
         member.history["accuracy"].append(float(accuracy))
         progress(100.0 * (number + 1) / settings.epochs)
@@ -146,31 +146,52 @@ def _class_weights(labels: np.ndarray) -> np.ndarray:
     return np.where(labels == 1, 0.5 / share, 0.5 / (1 - share)).astype(np.float32)
 
 
-def _turns(channels: int, circular_pairs: Sequence[tuple[int, int]]) -> list[tuple[np.ndarray, np.ndarray]]:
-    """For a flip of columns, a flip of rows and a transposition: which channel each one becomes, and its sign.
+@dataclass(frozen=True)
+class Turns:
+    """The eight ways to flip and turn a patch.
 
-    Columns run east and rows south, so a direction (sine east, cosine north) becomes (-sine, cosine), (sine, -cosine) and
-    (-cosine, -sine).
+    Parameters
+    ----------
+    cells
+        Which cell (row by row) comes to each place, int32 (8, size²).
+    channels
+        The matrix that turns directions with the patch, float32 (8, channels, channels); None where no channel is one.
     """
-    turns = []
-    for sine_sign, cosine_sign, swap in ((-1, 1, False), (1, -1, False), (-1, -1, True)):
-        order, sign = np.arange(channels), np.ones(channels, np.float32)
-        for sine, cosine in circular_pairs:
-            if swap:
-                order[sine], order[cosine] = cosine, sine
-            sign[sine], sign[cosine] = sine_sign, cosine_sign
-        turns.append((order, sign))
-    return turns
+
+    cells: np.ndarray
+    channels: np.ndarray | None
+
+    @classmethod
+    def of(cls, size_px: int, channels: int, circular_pairs: Sequence[tuple[int, int]]) -> Turns:
+        """Return them, numbered by three bits: 1 for a flip of columns, then 2 for a flip of rows, then 4 for a transposition.
+
+        Columns run east and rows south, so a direction (sine east, cosine north) becomes (-sine, cosine), (sine, -cosine) and
+        (-cosine, -sine).
+        """
+        cells, turned = [], []
+        for way in range(8):
+            places, matrix = np.arange(size_px**2).reshape(size_px, size_px), np.eye(channels, dtype=np.float32)
+            for bit, move in ((1, np.fliplr), (2, np.flipud), (4, np.transpose)):
+                if not way & bit:
+                    continue
+                places = move(places)
+                for sine, cosine in circular_pairs:
+                    if bit == 4:
+                        matrix[:, [sine, cosine]] = -matrix[:, [cosine, sine]]
+                    else:
+                        matrix[:, sine if bit == 1 else cosine] *= -1
+            cells.append(places.ravel())
+            turned.append(matrix)
+        return cls(np.array(cells, np.int32), np.array(turned) if circular_pairs else None)
 
 
-def _augmented(x: Any, chosen: Any, turns: Sequence[tuple[np.ndarray, np.ndarray]]) -> Any:
-    """Flip and turn a batch, (n, size, size, channels), by three random bits."""
-    axes = ((2,), (1,), None)
-    for bit, ((order, sign), axis) in enumerate(zip(turns, axes)):
-        moved = tf.transpose(x, (0, 2, 1, 3)) if axis is None else tf.reverse(x, axis)
-        moved = tf.gather(moved, order, axis=-1) * sign if (sign < 0).any() else moved
-        x = tf.where(chosen[bit] == 1, moved, x)
-    return x
+def _augmented(x: Any, index: Any, way: Any, turns: Turns, size_px: int) -> Any:
+    """Gather patches (n, size, size, channels), turned one way, from the cells of all patches, (patches × size², channels)."""
+    cells = tf.gather(turns.cells, way)
+    batch = tf.cast(tf.gather(x, index[:, None] * size_px**2 + cells[None]), tf.float32)
+    if turns.channels is not None:
+        batch = tf.matmul(batch, tf.gather(turns.channels, way))
+    return tf.reshape(batch, (-1, size_px, size_px, x.shape[-1]))
 
 
 def _compiled_epoch(
@@ -180,20 +201,22 @@ def _compiled_epoch(
     x: Any,
     y: Any,
     weight: Any,
-    middle: int,
-    turns: Sequence[tuple[np.ndarray, np.ndarray]],
+    turns: Turns,
 ) -> Callable[[Any, Any], tuple[Any, Any]]:
     smoothing = settings.label_smoothing
+    size = x.shape[1]
+    cells = tf.reshape(x, (-1, x.shape[-1]))
+    centres = x[:, size // 2, size // 2]
 
     @tf.function(autograph=True)
-    def epoch(order: Any, bits: Any) -> tuple[Any, Any]:
+    def epoch(order: Any, ways: Any) -> tuple[Any, Any]:
         total, right = tf.constant(0.0), tf.constant(0.0)
         for step in tf.range(tf.shape(order)[0]):
             index = order[step]
-            batch = tf.cast(tf.gather(x, index), tf.float32)
+            batch, centre = _augmented(cells, index, ways[step], turns, size), tf.cast(tf.gather(centres, index), tf.float32)
             labels, weights = tf.gather(y, index), tf.gather(weight, index)
             with tf.GradientTape() as tape:
-                logits = network([_augmented(batch, bits[step], turns), batch[:, middle, middle]], training=True)[:, 0]
+                logits = network([batch, centre], training=True)[:, 0]
                 target = labels * (1 - smoothing) + 0.5 * smoothing
                 loss = tf.reduce_mean(weights * tf.nn.sigmoid_cross_entropy_with_logits(target, logits))
                 penalised = loss + tf.add_n(network.losses)

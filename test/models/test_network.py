@@ -13,7 +13,7 @@ from scarp.models.encoding import Encoder
 from scarp.models.errors import ModelError
 from scarp.models.model_file import load_model, save_model
 from scarp.models.network import build, predict_patches, weights_of
-from scarp.models.training import Settings, _augmented, _turns, train
+from scarp.models.training import Settings, Turns, _augmented, train
 
 
 def random_network(architecture, seed):
@@ -55,11 +55,14 @@ def test_turning_a_patch_turns_its_aspect():
     for downhill_east, downhill_south in ((1, 0), (0.6, 0.8), (-0.28, 0.96)):
         altitude = -(downhill_east * x + downhill_south * y)
         patch = np.stack([altitude, np.full_like(x, downhill_east), np.full_like(x, -downhill_south)], axis=-1)
-        for bits in np.ndindex(2, 2, 2):
-            turned = np.asarray(_augmented(patch[None], np.array(bits), _turns(3, [(1, 2)])))[0]
+        seen = set()
+        for way in range(8):
+            turned = np.asarray(_augmented(patch.reshape(-1, 3), np.array([0]), way, Turns.of(size, 3, [(1, 2)]), size))[0]
+            seen.add(turned.tobytes())
             fall_south, fall_east = (-each for each in np.gradient(turned[..., 0]))
             np.testing.assert_allclose(turned[..., 1], fall_east, atol=1e-5)
             np.testing.assert_allclose(turned[..., 2], -fall_south, atol=1e-5)
+        assert len(seen) > 3
 
 
 def toy(n=300, seed=0):
