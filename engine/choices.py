@@ -43,3 +43,11 @@ CLASSIFICATIONS = {
     "equal_intervals": "Equal intervals",
     "manual": "Manual breaks",
 }
+
+# Hyper-parameters of the CNN–DNN that are searched, as in the paper's Table 2, and the values tried; `engine/tuning.py`.
+TUNING_GRID = {
+    "tune_learning_rates": "0.001, 0.002, 0.01",
+    "tune_hidden_layers": "1, 2",
+    "tune_units": "32, 64",
+    "tune_batch_sizes": "32, 64",
+}

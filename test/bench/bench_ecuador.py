@@ -18,11 +18,12 @@ ROOT = Path(__file__).resolve().parents[2]
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 runpy.run_path(str(ROOT / "engine" / "__main__.py"), run_name="launch")["register_package"]()
 
-from scarp.engine.benchmark import Data, Network, Validation, compare
+from scarp.engine.benchmark import Data, Validation, compare
 from scarp.engine.benchmark_summary import summarise
 from scarp.engine.feedback import Feedback
 from scarp.engine.sampling import resolve_samples
 from scarp.engine.stack import Stack
+from scarp.engine.training import Recipe
 from scarp.models.classifiers import CLASSIFIERS, LABELS
 
 PUBLISHED = {("kmeans", "lr"): 0.773, ("random", "lr"): 0.810}
@@ -44,7 +45,7 @@ def main():
     for method in ("kmeans", "random"):
         start = time.monotonic()
         folds = Validation(method, 5, repeats).make(data, 1)
-        summaries = summarise(compare(stack, data, folds, list(LABELS), 1, Network(), Feedback()), data.labels)
+        summaries = summarise(compare(stack, data, folds, list(LABELS), 1, Recipe(), Feedback()), data.labels)
         print(f"\n{method + ' folds':28s} AUC    SD     95 % interval  published  minus CNN–DNN   ({time.monotonic() - start:.0f} s)")
         for each in sorted(summaries, key=lambda each: -each.auc.mean):
             known = PUBLISHED.get((method, each.classifier))

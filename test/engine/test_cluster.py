@@ -122,10 +122,12 @@ def test_tls(tmp_path, write_stack, model_file, processes):
 
 
 def test_the_benchmark_gives_the_same(tmp_path, processes):
-    from scarp.engine.benchmark import Data, Network, Validation, compare
+    from scarp.engine.benchmark import Data, Validation, compare
     from scarp.engine.grid import Grid
     from scarp.engine.sampling import SampleCells
+    from scarp.engine.training import Recipe
     from scarp.models.covariate import Covariate
+    from scarp.models.patches import Patches
 
     rng = np.random.default_rng(1)
     count = 120
@@ -137,14 +139,19 @@ def test_the_benchmark_gives_the_same(tmp_path, processes):
     data = Data(cells, grid, (Covariate("slope"), Covariate("relief")), values, np.stack([cols, rows], 1).astype(float), days)
     folds = Validation("random", 3).make(data, 1)
 
-    class Patches:
-        def patches(self, rows, cols, size_px):
-            return np.broadcast_to(values[:, None, None], (count, size_px, size_px, 2)).copy()
+    class Around:
+        """A stack whose patches are all like their centre."""
 
+        covariates, grid = data.covariates, data.grid
+
+        def patches(self, rows, cols, size_px):
+            return Patches.of(np.broadcast_to(values[:, None, None], (count, size_px, size_px, 2)).copy())
+
+    recipe = Recipe(5, members=1)
     cluster = Cluster(tmp_path, processes)
     cluster.wait()
     names = ["cnn_dnn", "lr", "dt"]
-    here, there = (compare(Patches(), data, folds, names, 1, Network(5, 1), Feedback(), address) for address in (None, cluster.address))
+    here, there = (compare(Around(), data, folds, names, 1, recipe, Feedback(), address) for address in (None, cluster.address))
     assert len(here) == 9
     for own, other in zip(here, there):
         assert (own.classifier, own.fold.number) == (other.classifier, other.fold.number)

@@ -49,7 +49,7 @@ def test_patches_are_cut_by_the_same_rule(stack):
     rows, cols = np.array([0, 8, 4, 3]), np.array([0, 6, 3, 1])
     padded = np.pad(values, ((2, 2), (2, 2), (0, 0)), mode="reflect")
     expected = np.stack([padded[r : r + 5, c : c + 5] for r, c in zip(rows, cols)])
-    np.testing.assert_array_equal(opened.patches(rows, cols, 5), expected)
+    np.testing.assert_array_equal(opened.patches(rows, cols, 5).take(), expected)
     np.testing.assert_array_equal(opened.at(rows, cols), values[rows, cols])
 
 

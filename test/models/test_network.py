@@ -13,7 +13,9 @@ from scarp.models.encoding import Encoder
 from scarp.models.errors import ModelError
 from scarp.models.model_file import load_model, save_model
 from scarp.models.network import build, predict_patches, weights_of
-from scarp.models.training import Settings, Turns, _augmented, train
+from scarp.models.patches import Patches
+from scarp.models.settings import Settings
+from scarp.models.training import Turns, _turned, train
 
 
 def random_network(architecture, seed):
@@ -42,7 +44,7 @@ def test_dense_is_patch_wise(half, filters, hidden_layers, channels, rows, cols)
     encoded = np.random.default_rng(cols).normal(size=(rows + 2 * half, cols + 2 * half, channels)).astype(np.float32)
     view = np.lib.stride_tricks.sliding_window_view(encoded, (2 * half + 1, 2 * half + 1), axis=(0, 1))
     patches = view.reshape(rows * cols, channels, 2 * half + 1, 2 * half + 1).transpose(0, 2, 3, 1)
-    expected = predict_patches(architecture, weights, patches).reshape(rows, cols)
+    expected = predict_patches(architecture, weights, Patches.of(patches)).reshape(rows, cols)
     for backend in ("tensorflow", "numpy"):
         found = DenseNetwork(architecture, [weights], backend).predict(encoded)
         np.testing.assert_allclose(found, expected, atol=1e-5)
@@ -57,7 +59,7 @@ def test_turning_a_patch_turns_its_aspect():
         patch = np.stack([altitude, np.full_like(x, downhill_east), np.full_like(x, -downhill_south)], axis=-1)
         seen = set()
         for way in range(8):
-            turned = np.asarray(_augmented(patch.reshape(-1, 3), np.array([0]), way, Turns.of(size, 3, [(1, 2)]), size))[0]
+            turned = np.asarray(_turned(patch.reshape(-1, 3), np.array([0]), way, Turns.of(np.arange(size**2), 3, [(1, 2)])))[0]
             seen.add(turned.tobytes())
             fall_south, fall_east = (-each for each in np.gradient(turned[..., 0]))
             np.testing.assert_allclose(turned[..., 1], fall_east, atol=1e-5)
@@ -77,11 +79,11 @@ def test_it_learns_context_and_repeats_bit_for_bit():
     validation = np.arange(300) % 5 == 0
     architecture = Architecture(2, 7, 8)
     chosen = Settings(epochs=30, learning_rate=0.01, l2=1e-4)
-    first, second = (train(patches, labels, validation, architecture, chosen, seed=3) for _ in range(2))
+    first, second = (train(Patches.of(patches), labels, validation, architecture, chosen, seed=3) for _ in range(2))
     for name, array in first.weights.items():
         np.testing.assert_array_equal(array, second.weights[name])
     unseen, truth = toy(seed=1)
-    found = predict_patches(architecture, first.weights, unseen)
+    found = predict_patches(architecture, first.weights, Patches.of(unseen))
     assert found[truth == 1].mean() > found[truth == 0].mean() + 0.3
     assert first.history["loss"][-1] < first.history["loss"][0]
 
@@ -90,7 +92,7 @@ def test_it_learns_context_and_repeats_bit_for_bit():
 def test_the_optimizers_of_the_paper_lower_the_loss(optimizer):
     patches, labels = toy(120)
     member = train(
-        patches,
+        Patches.of(patches),
         labels,
         np.zeros(120, bool),
         Architecture(2, 7, 4),
