@@ -13,6 +13,7 @@ from osgeo import gdal
 from ..models.covariate import Covariate
 from .errors import EngineError
 from .grid import Grid, Window
+from .raster import read_window
 
 gdal.UseExceptions()
 
@@ -98,11 +99,7 @@ class Stack:
         whole = len(rows) == height and len(cols) == width
         out = np.empty((len(rows), len(cols), len(numbers)), np.float32)
         for index, number in enumerate(numbers):
-            band = self._dataset.GetRasterBand(number)
-            values = band.ReadAsArray(col, row, width, height).astype(np.float32, copy=False)
-            nodata = band.GetNoDataValue()
-            if nodata is not None and not np.isnan(nodata):
-                values[values == np.float32(nodata)] = np.nan
+            values = read_window(self._dataset, Window(row, col, height, width), number)
             out[..., index] = values if whole else values[np.ix_(rows - row, cols - col)]
         return out
 
