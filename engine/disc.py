@@ -13,7 +13,7 @@ import numpy as np
 from .compiled import compiled
 
 # Rows that a thread does at a time, so that its tables stay in the processor's cache.
-CHUNK_PX = 32
+CHUNK_PX = 64
 
 
 def half_widths(radius_m: float, width_m: float, height_m: float) -> np.ndarray:
@@ -62,10 +62,11 @@ def add_spans(prefix: np.ndarray, spans: np.ndarray, row: int, halo: int, out: n
     """Write the sums over the discs of one row, given the prefix sums (rows, cols + 1) of the rows from `row` on that they reach."""
     out[:] = 0.0
     for step in range(len(spans)):
-        line = prefix[row + step]
-        high, low = halo + spans[step] + 1, halo - spans[step]
+        # Slices, since a sum of indices might be negative for all the compiler knows, which keeps it from using vectors.
+        high = prefix[row + step, halo + spans[step] + 1 :]
+        low = prefix[row + step, halo - spans[step] :]
         for col in range(len(out)):
-            out[col] += line[col + high] - line[col + low]
+            out[col] += high[col] - low[col]
 
 
 @compiled(parallel=True)
@@ -121,10 +122,11 @@ def _range(values: np.ndarray, spans: np.ndarray, halo: int, levels: int, out: n
                 while (2 << level) <= 2 * spans[step] + 1:
                     level += 1
                 left, right = halo - spans[step], halo + spans[step] + 1 - (1 << level)
-                high, low = highest[row - first + step, level], lowest[row - first + step, level]
+                high_left, high_right = highest[row - first + step, level, left:], highest[row - first + step, level, right:]
+                low_left, low_right = lowest[row - first + step, level, left:], lowest[row - first + step, level, right:]
                 for col in range(cols):
-                    most = high[col + left] if high[col + left] > high[col + right] else high[col + right]
-                    least = low[col + left] if low[col + left] < low[col + right] else low[col + right]
+                    most = high_left[col] if high_left[col] > high_right[col] else high_right[col]
+                    least = low_left[col] if low_left[col] < low_right[col] else low_right[col]
                     top[col] = most if most > top[col] else top[col]
                     bottom[col] = least if least < bottom[col] else bottom[col]
             for col in range(cols):
@@ -134,6 +136,7 @@ def _range(values: np.ndarray, spans: np.ndarray, halo: int, levels: int, out: n
 @compiled()
 def _widen(high: np.ndarray, low: np.ndarray, by: int, higher: np.ndarray, lower: np.ndarray) -> None:
     """Write the extremes of spans twice as long, each begun at its first cell."""
+    high_on, low_on = high[by:], low[by:]
     for col in range(len(high) - 2 * by + 1):
-        higher[col] = high[col] if high[col] > high[col + by] else high[col + by]
-        lower[col] = low[col] if low[col] < low[col + by] else low[col + by]
+        higher[col] = high[col] if high[col] > high_on[col] else high_on[col]
+        lower[col] = low[col] if low[col] < low_on[col] else low_on[col]

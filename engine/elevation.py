@@ -75,12 +75,15 @@ class Elevation:
         return found
 
     def _range(self) -> tuple[float, float]:
+        """Return two different elevations, the lower first; the only one twice, or infinity and its negative, if there are not two."""
         low, high = np.inf, -np.inf
         for window in self.grid.windows():
             values = self.read(window)
             values = values[np.isfinite(values)]
             if values.size:
                 low, high = min(low, float(values.min())), max(high, float(values.max()))
+            if low < high:
+                break
         return low, high
 
 

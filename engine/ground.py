@@ -17,6 +17,7 @@ from .elevation import Elevation
 from .errors import EngineError
 from .feedback import Feedback
 from .grid import Window
+from .hydrology import NO_CELLS, Flow
 from .raster import read_window
 from .terrain import derive, halo_of
 
@@ -116,8 +117,6 @@ class Ground:
 
     def _write_flow(self, drainage_area_km2: float, feedback: Feedback) -> dict[int, str]:
         """Write the rasters that the chosen covariates of the flow are read from; return the names of the watersheds."""
-        from .hydrology import NO_CELLS, Flow  # pyflwdir takes seconds to load
-
         chosen, grid = set(self._names), self._elevation.grid
         classes: dict[int, str] = {}
         flow = Flow(self._elevation.whole(), self._elevation.cell_size_m)

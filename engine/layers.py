@@ -102,7 +102,7 @@ def lay(source: str, dataset: gdal.Dataset, grid: Grid, path: Path, methods: tup
         resampleAlg=method,
         dstNodata=float("nan"),
         multithread=True,
-        creationOptions=["TILED=YES", f"COMPRESS={compression()}", "BIGTIFF=IF_SAFER"],
+        creationOptions=["TILED=YES", "BIGTIFF=IF_SAFER", *compression()],
     )
     own = Grid.of(dataset)
     width, height = own.cell_size

@@ -69,7 +69,7 @@ def derive(
     _local(elevation[halo - 1 : halo + rows + 1, halo - 1 : halo + cols + 1], *cell_size_m, method == "horn", slots, values)
     found = dict(zip(local, values))
     beyond = halo - halo_px(spans)
-    around = elevation[beyond : elevation.shape[0] - beyond, beyond : elevation.shape[1] - beyond]
+    around = np.ascontiguousarray(elevation[beyond : elevation.shape[0] - beyond, beyond : elevation.shape[1] - beyond])
     centre = elevation[halo : halo + rows, halo : halo + cols]
     if "topographic_position" in names:
         found["topographic_position"] = (centre - disc_mean(around, spans)).astype(np.float32)
@@ -190,20 +190,23 @@ def _vector_ruggedness(z: np.ndarray, width: float, height: float, horn: bool, s
         east = np.zeros((last - first + 2 * reach, cols + 2 * inner + 1))
         north, up, count = np.zeros_like(east), np.zeros_like(east), np.zeros_like(east)
         for row in range(east.shape[0]):
+            eastward, northward, upward, known = 0.0, 0.0, 0.0, 0.0
             for col in range(east.shape[1] - 1):
-                x, y, one, known = 0.0, 0.0, 0.0, 0.0
                 if not np.isnan(z[above + row, col + 1]):
                     along_x, along_y = _first(_around(z, above + row, col + 1), width, height, horn)
                     one = 1 / math.sqrt(1 + along_x * along_x + along_y * along_y)
-                    x, y, known = -along_x * one, -along_y * one, 1.0
-                east[row, col + 1] = east[row, col] + x
-                north[row, col + 1] = north[row, col] + y
-                up[row, col + 1] = up[row, col] + one
-                count[row, col + 1] = count[row, col] + known
-        sums = np.empty((4, cols))
+                    eastward -= along_x * one
+                    northward -= along_y * one
+                    upward += one
+                    known += 1.0
+                east[row, col + 1], north[row, col + 1], up[row, col + 1], count[row, col + 1] = eastward, northward, upward, known
+        gaps = np.sum(count[:, -1]) < count.shape[0] * (count.shape[1] - 1)
+        sums = np.full((4, cols), float(np.sum(2 * spans + 1)))
         for row in range(first, last):
-            for number, prefix in enumerate((east, north, up, count)):
+            for number, prefix in enumerate((east, north, up)):
                 add_spans(prefix, spans, row - first, inner, sums[number])
+            if gaps:
+                add_spans(count, spans, row - first, inner, sums[3])
             for col in range(cols):
                 length = math.sqrt(sums[0, col] ** 2 + sums[1, col] ** 2 + sums[2, col] ** 2)
                 value = max(1 - length / max(sums[3, col], 1.0), 0.0)

@@ -170,8 +170,10 @@ class _Build:
                     common &= have
                 inside += np.count_nonzero(ground)
                 valid += np.count_nonzero(common)
+                whole = common.all()
                 for covariate, band in zip(self.covariates, bands):
-                    np.copyto(band, np.nan, where=~common)
+                    if not whole:
+                        np.copyto(band, np.nan, where=~common)
                     writer.write(covariate.name, window, band)
         for covariate, cells in zip(self.covariates, missing):
             if cells:
