@@ -159,3 +159,33 @@ def test_a_dem_in_degrees_is_refused(tmp_path):
     dataset = None
     with pytest.raises(EngineError, match="gdal:warpreproject"):
         run(Feedback(), dem=path, output=str(tmp_path / "stack.tif"))
+
+
+def values_of(path):
+    dataset = gdal.Open(str(path))
+    band = dataset.GetRasterBand(1)
+    values = band.ReadAsArray().astype(float)
+    return np.where(values == band.GetNoDataValue(), np.nan, values)
+
+
+@pytest.mark.parametrize(
+    ("reference", "name", "method", "radius", "scale"),
+    [
+        ("slope_zt", "slope", "zevenbergen_thorne", 10.0, 1.0),
+        ("slope_horn", "slope", "horn", 10.0, 1.0),
+        ("tpi_100m", "topographic_position", "horn", 100.0, 1.0),
+        # SAGA takes the root of the mean over 9 cells, Riley et al. (1999) of the sum.
+        ("tri_1cell", "ruggedness", "horn", 10.0, 1 / 3),
+        # SAGA's window of one cell is 3×3, so the disc must reach the diagonal; its slope is Zevenbergen and Thorne's.
+        ("vrm_1cell", "vector_ruggedness", "zevenbergen_thorne", 14.2, 1.0),
+    ],
+)
+def test_saga_agrees(data_folder, reference, name, method, radius, scale):
+    folder = data_folder / "ecuador"
+    z, theirs = (values_of(path) for path in (folder / "dem.tif", folder / "ref_saga850" / f"{reference}.tif"))
+    ours = computed(z, [name], method=method, radius=radius)[name] * scale
+    # Missing neighbours are treated differently: two cells from the edge and from nodata nothing of that is left.
+    known = np.pad(np.isfinite(z), 2)
+    inner = np.lib.stride_tricks.sliding_window_view(known, (5, 5)).all(axis=(2, 3)) & np.isfinite(theirs)
+    assert inner.sum() > 150_000
+    np.testing.assert_allclose(ours[inner], theirs[inner], rtol=1e-5, atol=1e-5)
