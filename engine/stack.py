@@ -15,6 +15,7 @@ from ..models.covariate import Covariate
 from ..models.patches import Patches
 from .errors import EngineError
 from .grid import Grid, Window
+from .raster import read_window
 
 gdal.UseExceptions()
 
@@ -120,18 +121,14 @@ class Stack:
         row, col = int(rows.min()), int(cols.min())
         height, width = int(rows.max()) - row + 1, int(cols.max()) - col + 1
         whole = len(rows) == height and len(cols) == width
+        out = np.empty((len(numbers), len(rows), len(cols)), np.float32)
         try:
-            whole = self._dataset.ReadAsArray(col, row, width, height, buf_type=gdal.GDT_Float32, band_list=numbers)
+            for values, number in zip(out, numbers):
+                read = read_window(self._dataset, Window(row, col, height, width), number)
+                values[:] = read if whole else read[np.ix_(rows - row, cols - col)]
         except RuntimeError as error:
             raise EngineError(f"The covariate stack {self.path} can no longer be read: {error}") from error
-        whole = whole.reshape(len(numbers), height, width)
-        for values, number in zip(whole, numbers):
-            nodata = self._dataset.GetRasterBand(number).GetNoDataValue()
-            if nodata is not None and not np.isnan(nodata):
-                values[values == np.float32(nodata)] = np.nan
-        if len(rows) != height or len(cols) != width:
-            whole = whole[:, (rows - row)[:, None], cols - col]
-        return whole.transpose(1, 2, 0)
+        return out.transpose(1, 2, 0)
 
 
 class StackWriter:
