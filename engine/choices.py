@@ -43,3 +43,6 @@ CLASSIFICATIONS = {
     "equal_intervals": "Equal intervals",
     "manual": "Manual breaks",
 }
+
+# How continuous covariates are divided into classes for screening; `engine/classing.py`.
+CLASSINGS = {method: CLASSIFICATIONS[method] for method in ("quantiles", "natural_breaks")}
