@@ -46,3 +46,6 @@ CLASSIFICATIONS = {
 
 # How continuous covariates are divided into classes for screening; `engine/classing.py`.
 CLASSINGS = {method: CLASSIFICATIONS[method] for method in ("quantiles", "natural_breaks")}
+CLASSES = 8
+# Above this VIF a covariate counts as collinear, as in the paper.
+VIF_LIMIT = 5.0

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -138,21 +138,26 @@ class Collinearity:
         self._correlation = turn.T @ correlation @ turn
 
     def inflation(self, members: Sequence[int]) -> list[Inflation]:
-        """Return the generalised variance inflation of each of the covariates `members` by the others of them.
+        """Return the generalised variance inflation of each of the covariates `members` by the others of them."""
+        return [self.inflation_of(member, [each for each in members if each != member]) for member in members]
+
+    def inflation_of(self, member: int, others: Sequence[int]) -> Inflation:
+        """Return the generalised variance inflation of a covariate by others.
 
         Fox, J. and Monette, G. (1992), Generalized collinearity diagnostics, JASA 87, 178–183, eq. 10. With R_jj = I it is the
         reciprocal determinant of what the others leave unexplained of a covariate; infinite where they leave nothing.
         """
-        found = []
-        for member in members:
-            others = [index for each in members if each != member for index in range(*self._slices[each].indices(1 << 30))]
-            own = self._correlation[self._slices[member]]
-            across = own[:, others]
-            inverse = np.linalg.pinv(self._correlation[np.ix_(others, others)], _SINGULAR, hermitian=True)
-            left = np.linalg.eigvalsh(np.eye(len(own)) - across @ inverse @ across.T)
-            gvif = float("inf") if (left < _NOTHING).any() else float(1.0 / np.prod(np.minimum(left, 1.0)))
-            found.append(Inflation(gvif if len(own) else float("nan"), len(own)))
-        return found
+        theirs = np.r_[tuple(self._slices[each] for each in others)] if others else np.empty(0, int)
+        own = self._correlation[self._slices[member]]
+        if not len(own):
+            return Inflation(float("nan"), 0)
+        inverse = np.linalg.pinv(self._correlation[np.ix_(theirs, theirs)], _SINGULAR, hermitian=True)
+        left = np.linalg.eigvalsh(np.eye(len(own)) - own[:, theirs] @ inverse @ own[:, theirs].T)
+        return Inflation(float("inf") if (left < _NOTHING).any() else float(1.0 / np.prod(np.minimum(left, 1.0))), len(own))
+
+    def df(self, members: Sequence[int]) -> int:
+        """Return the number of independent columns of covariates."""
+        return sum(self._slices[member].stop - self._slices[member].start for member in members)
 
     def likeness(self) -> np.ndarray:
         """Return how alike each two covariates are, 0 to 1 (covariates, covariates).
@@ -168,21 +173,45 @@ class Collinearity:
         return alike
 
 
-def stepwise(collinearity: Collinearity, members: Sequence[int], gain: Sequence[float], limit: float) -> list[int]:
-    """Return which covariates to drop, in that order, until no VIF is above the limit.
+def stepwise(
+    collinearity: Collinearity, members: Sequence[int], limit: float, explained: Callable[[Sequence[int]], float]
+) -> list[tuple[int, int]]:
+    """Return which covariates to drop so that no VIF is above the limit, in that order, each with the one that had the highest VIF.
 
-    Each step drops one with the highest VIF, as VIFs fall when a covariate goes; of those within a tenth of the highest, the one with
-    the least information gain. `gain` is indexed by covariate.
+    VIFs fall when a covariate goes, so they are dropped one by one. Candidates are those above the limit, and any other whose loss
+    brings the highest VIF below it; the one that is missed least goes.
+
+    Parameters
+    ----------
+    explained
+        How much of the landslides a set of covariates explains.
     """
-    left, dropped = list(members), []
+    left, steps = list(members), []
     while left:
-        vif = np.array([each.vif for each in collinearity.inflation(left)])
-        if vif.max() <= limit:
+        vif = dict(zip(left, (each.vif for each in collinearity.inflation(left))))
+        worst = max(left, key=lambda member: vif[member])
+        if vif[worst] <= limit:
             break
-        worst = [member for member, value in zip(left, vif) if value >= 0.9 * vif.max()]
-        dropped.append(min(worst, key=lambda member: gain[member]))
-        left.remove(dropped[-1])
-    return dropped
+        without = {member: [each for each in left if each != member] for member in left}
+        candidates = [
+            member
+            for member in sorted(left, key=lambda member: -vif[member])
+            if vif[member] > limit or collinearity.inflation_of(worst, [each for each in without[member] if each != worst]).vif <= limit
+        ]
+        steps.append((max(candidates, key=lambda member: explained(without[member])), worst))
+        left.remove(steps[-1][0])
+    return steps
+
+
+def explained_by(columns: Sequence[np.ndarray], labels: np.ndarray) -> Callable[[Sequence[int]], float]:
+    """Return a function that tells how much of the labels (n,) a linear model on a set of covariates explains: adjusted R²."""
+    together = Collinearity([*columns, labels[:, None].astype(float)])
+
+    def adjusted(members: Sequence[int]) -> float:
+        unexplained = together.inflation_of(len(columns), members).tolerance
+        return 1.0 - unexplained * (len(labels) - 1) / max(len(labels) - together.df(members) - 1, 1)
+
+    return adjusted
 
 
 def correlation_with(labels: np.ndarray, columns: np.ndarray) -> Correlation:

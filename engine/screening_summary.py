@@ -21,6 +21,7 @@ from .screening import (
     columns_of,
     correlation_with,
     cramers_v,
+    explained_by,
     information_gain,
     sine_cosine,
     stepwise,
@@ -126,27 +127,30 @@ def screen(
         Cells of each class of each covariate, over the whole area.
     """
     covariates = [classing.covariate for classing in classings]
-    columns = [columns_of(values, covariate) for values, covariate in zip(sample.T, covariates)]
-    collinearity = Collinearity(columns)
+    collinearity = Collinearity([columns_of(values, covariate) for values, covariate in zip(sample.T, covariates)])
     inflation = collinearity.inflation(range(len(covariates)))
     varying = [index for index, each in enumerate(inflation) if each.df]
-    numbers = [classing.number(values) for classing, values in zip(classings, cells.T)]
-    gains = [information_gain(number, labels) for number in numbers]
-    dropped = stepwise(collinearity, varying, [gain.bits for gain in gains], vif_limit)
-    left = [index for index in varying if index not in dropped]
+    columns = [columns_of(values, covariate) for values, covariate in zip(cells.T, covariates)]
+    steps = dict(stepwise(collinearity, varying, vif_limit, explained_by(columns, labels)))
+    left = [index for index in varying if index not in steps]
     alike = collinearity.likeness() - np.eye(len(covariates))
     summaries = []
     for index, (covariate, classing) in enumerate(zip(covariates, classings)):
         used = areas[index] > 0
-        landslides = np.bincount(numbers[index][labels == 1], minlength=len(used))
-        pearson = correlation_with(labels, columns_of(cells[:, index], covariate))
+        numbers = classing.number(cells[:, index])
+        landslides = np.bincount(numbers[labels == 1], minlength=len(used))
+        pearson, gain = correlation_with(labels, columns[index]), information_gain(numbers, labels)
         most = int(alike[index].argmax())
         partner = covariates[most].name if alike[index, most] > 0 else ""
-        if index in dropped:
-            nearest = max(left, key=lambda other: alike[index, other])
-            advice, reason = "drop", _redundancy(inflation[index], covariates[nearest].name, alike[index, nearest])
+        if index in steps:
+            nearest, worst = max(left, key=lambda other: alike[index, other]), steps[index]
+            advice = "drop"
+            if inflation[index].vif > vif_limit:
+                reason = _redundancy(inflation[index], covariates[nearest].name, alike[index, nearest])
+            else:
+                reason = f"with it the VIF of {covariates[worst].name} is above {vif_limit:g}, and landslides miss it least"
         else:
-            advice, reason = _advice(inflation[index], pearson, gains[index], vif_limit)
+            advice, reason = _advice(inflation[index], pearson, gain, vif_limit)
         summaries.append(
             Summary(
                 covariate=covariate,
@@ -154,7 +158,7 @@ def screen(
                 alike=partner,
                 alike_r=float(alike[index, most]) if partner else float("nan"),
                 pearson=pearson,
-                gain=gains[index],
+                gain=gain,
                 classing=classing,
                 class_names=tuple(name for name, some in zip(classing.names, used) if some),
                 relation=class_relation(areas[index][used], landslides[used]),
@@ -166,7 +170,7 @@ def screen(
     categorical = [index for index, covariate in enumerate(covariates) if covariate.kind == "categorical"]
     return Screening(
         summaries=tuple(summaries),
-        dropped=tuple(covariates[index].name for index in dropped),
+        dropped=tuple(covariates[index].name for index in steps),
         remaining_vif={covariates[i].name: each.vif for i, each in zip(left, collinearity.inflation(left))},
         correlation=matrix,
         correlation_names=names,

@@ -12,6 +12,7 @@ from scarp.engine.screening import (
     columns_of,
     correlation_with,
     cramers_v,
+    explained_by,
     information_gain,
     stepwise,
 )
@@ -21,6 +22,7 @@ from scarp.engine.survey import class_areas, survey
 from scarp.engine.tables import write_table
 from scarp.models.covariate import Covariate
 from scipy import stats
+from statsmodels.regression.linear_model import OLS
 from statsmodels.stats.outliers_influence import variance_inflation_factor
 
 # Five rows by five columns; L marks the landslide cells: 1 in class 1, 4 in class 2, none in class 3.
@@ -157,13 +159,32 @@ def test_flat_ground_has_no_direction():
     )
 
 
-def test_steps_drop_the_less_telling_of_a_pair_and_no_more():
+def test_steps_drop_what_is_missed_least_and_no_more():
     rng = np.random.default_rng(4)
     a, b = rng.normal(size=(2, 1000))
     collinearity = Collinearity([each[:, None] for each in (a, b, a + 0.1 * rng.normal(size=1000))])
-    assert stepwise(collinearity, range(3), [0.3, 0.1, 0.2], 5) == [2]
-    assert stepwise(collinearity, range(3), [0.2, 0.1, 0.3], 5) == [0]
-    assert stepwise(collinearity, range(3), [0.2, 0.1, 0.3], 1000) == []
+    for worth in ([3, 1, 2], [2, 1, 3]):
+        dropped = [step[0] for step in stepwise(collinearity, range(3), 5, lambda members, worth=worth: sum(worth[m] for m in members))]
+        assert dropped == [worth.index(2)]
+    assert stepwise(collinearity, range(3), 1000, len) == []
+
+
+def test_steps_rather_drop_a_cause_than_the_covariate_that_landslides_need():
+    """x is the sum of two others and a little more; each of these has a VIF below 5, and the loss of either cures x."""
+    rng = np.random.default_rng(11)
+    a, b, rest = rng.normal(size=(3, 2000))
+    x = a + 0.5 * b + 0.4 * rest
+    collinearity = Collinearity([each[:, None] for each in (x, a, b)])
+    assert [each.vif > 5 for each in collinearity.inflation(range(3))] == [True, True, False]
+    explained = explained_by([x[:, None], a[:, None], b[:, None]], (x + a > 0).astype(int))
+    assert stepwise(collinearity, range(3), 5, explained) == [(2, 0)]
+
+
+def test_explained_is_the_adjusted_r_squared():
+    rng = np.random.default_rng(12)
+    x, y = rng.normal(size=(60, 3)), rng.integers(0, 2, 60)
+    model = OLS(y, np.c_[np.ones(60), x[:, :2]]).fit()
+    assert explained_by([x[:, :1], x[:, 1:2], x[:, 2:]], y)([0, 1]) == pytest.approx(model.rsquared_adj)
 
 
 def test_correlation_with_occurrence():
