@@ -255,8 +255,8 @@ def _method(page: Report, screening: Screening, survey: Survey, facts: Mapping[s
         "with the classes of every valid cell of the area. FR = (N(C∩L)/N(L)) / (N(C)/N); IV = ln FR; W+ = ln(P(C|L)/P(C|¬L)); W− = "
         "ln(P(¬C|L)/P(¬C|¬L)); s²(W+) = 1/N(C∩L) + 1/N(C∩¬L); s²(W−) = 1/N(¬C∩L) + 1/N(¬C∩¬L); C = W+ − W−; s(C)² = s²(W+) + s²(W−). "
         "Where one of the four counts of a class is zero, a half is added to each of them (Haldane 1956) for all but FR, which is 0 for a "
-        f"class without landslides. Continuous covariates are divided by {CLASSINGS[settings['method']].lower()} into at most "
-        f"{settings['classes']} classes, with limits from {drawn}; aspect by eight directions and flat ground."
+        f"class without landslides. Continuous covariates are divided by {CLASSINGS[settings['method']].split(' (')[0].lower()} into "
+        f"at most {settings['classes']} classes, with limits from {drawn}; aspect by eight directions and flat ground."
     )
     page.table(
         ["Covariate", "Kind", "Unit", "GVIF", "df", "Source"],

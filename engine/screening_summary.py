@@ -148,7 +148,7 @@ def screen(
             if inflation[index].vif > vif_limit:
                 reason = _redundancy(inflation[index], covariates[nearest].name, alike[index, nearest])
             else:
-                reason = f"with it the VIF of {covariates[worst].name} is above {vif_limit:g}, and landslides miss it least"
+                reason = f"it takes the VIF of {covariates[worst].name} above {vif_limit:g}, and is the one that is missed least"
         else:
             advice, reason = _advice(inflation[index], pearson, gain, vif_limit)
         summaries.append(
