@@ -37,7 +37,7 @@ class ScreenCovariates(ScarpAlgorithm):
     def initAlgorithm(self, configuration: dict[str, Any] | None = None) -> None:
         self.add_stack()
         self.add_inventory(samples=True)
-        self.add_number("CLASSES", "Classes", choices.CLASSES, 2, 30, "Most classes that a continuous covariate is divided into.")
+        self.add_number("CLASSES", "Classes", choices.CLASSES, 2, 20, "Most classes that a continuous covariate is divided into.")
         self.add_choice(
             "METHOD",
             self.tr("Classes by"),

@@ -59,12 +59,13 @@ class Classing:
         return cls(covariate, _range_names(edges, decimals), edges)
 
     def number(self, values: np.ndarray) -> np.ndarray:
-        """Return the class number of each value; −1 where it is NaN."""
+        """Return the class number of each value; −1 where it is NaN or a code that is none of the classes."""
         if self.covariate.kind == "circular":
             sector = np.floor((np.nan_to_num(values) + 22.5) / 45.0).astype(np.int64) % _FLAT
             number = np.where(values < 0, _FLAT, sector)
         elif self.covariate.kind == "categorical":
             number = np.searchsorted(self.edges, values)
+            number[np.append(self.edges, np.nan)[number] != values] = -1
         else:
             number = np.searchsorted(self.edges, values, side="right")
         return np.where(np.isnan(values), -1, number)
@@ -91,7 +92,7 @@ def class_limits(sample: np.ndarray, method: str, classes: int) -> tuple[np.ndar
         limits = distinct[1:2]
     gaps = np.diff(np.r_[distinct[0], limits, distinct[-1]])
     decimals = 1 - math.floor(math.log10(gaps[gaps > 0].min())) if (gaps > 0).any() else 0
-    rounded = np.round(limits, decimals)
+    rounded = np.round(limits, decimals) + 0.0  # no −0
     return np.unique(rounded.astype(np.float32)), decimals
 
 

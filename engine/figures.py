@@ -319,7 +319,7 @@ def scale_bar(axes: Axes, width_m: float, cell_size_m: float, rows: int) -> None
     box = {"facecolor": "white", "alpha": 0.75, "edgecolor": "none", "pad": 1.5}
     halo = [withStroke(linewidth=4.5, foreground="white")]
     axes.plot([left, left + length], [bottom, bottom], color="black", lw=2.5, solid_capstyle="butt", path_effects=halo)
-    axes.text(left + length / 2, bottom - rows * 0.012, label, ha="center", va="bottom", fontsize=8, bbox=box)
+    axes.annotate(label, (left + length / 2, bottom), (0, 4), textcoords="offset points", ha="center", va="bottom", fontsize=8, bbox=box)
 
 
 def _round_length(length_m: float) -> float:

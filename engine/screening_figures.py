@@ -26,7 +26,9 @@ _OTHER = "#DDDDDD"
 # Correlation matrices larger than this bear no numbers, and bar charts of classes show no more than the largest.
 _MOST_NUMBERED = 26
 MOST_SHOWN = 20
-_MAP_WIDTH, _LEGEND_WIDTH, _MOST_HEIGHT = 2.55, 1.35, 3.4
+_MAP_WIDTH, _LEGEND_WIDTH, _LEGEND_LINE, _MOST_HEIGHT = 2.55, 1.35, 0.145, 3.4
+# Longer class names and titles lose their middle in legends, axes and maps; the tables have them whole.
+_MOST_LETTERS, _MOST_TITLE = 24, 32
 
 
 @dataclass(frozen=True)
@@ -65,7 +67,7 @@ def coefficient_bars(names: Sequence[str], r: Sequence[float], signed: Sequence[
         text = "one value only" if np.isnan(values[position]) else f"{value:.2f}".replace("-", "−")
         axes.text(value + (reach if value >= 0 else -reach), position, text, va="center", ha="left" if value >= 0 else "right", fontsize=8)
     axes.axvline(0, color=GREY, lw=0.8)
-    axes.margins(x=0.12)
+    axes.margins(x=0.16)
     axes.set(xlabel="Coefficient with landslide occurrence")
     kinds = [(COLOURS[1], "continuous", True), (COLOURS[4], "circular or categorical (no sign)", False)]
     handles = [Patch(color=colour, label=label) for colour, label, sign in kinds if sign in signed]
@@ -123,7 +125,7 @@ def class_shares(names: Sequence[str], area: np.ndarray, landslides: np.ndarray,
         axes.text(1.01, position, f"{ratio:.2f}", va="center", fontsize=8, transform=axes.get_yaxis_transform())
     axes.text(1.01, -0.75, "FR", va="center", fontsize=8, fontweight="bold", transform=axes.get_yaxis_transform())
     axes.set(yticks=positions, xlabel="Share (%)", ylabel=label)
-    axes.set_yticklabels(names)
+    axes.set_yticklabels([_cut(name) for name in names])
     axes.tick_params(axis="y", length=0)
     axes.grid(False, axis="y")
     axes.set_ylim(len(names) - 0.5, -0.5)
@@ -144,9 +146,10 @@ def covariate_maps(panels: Sequence[MapPanel], metres_per_px: tuple[float, float
     across, down = metres_per_px
     shape = rows * down / (cols * across)
     width = min(_MAP_WIDTH, _MOST_HEIGHT / shape)
+    height = max(width * shape, _LEGEND_LINE * max(len(panel.names) for panel in panels)) + 0.35
     lines = -(-len(panels) // 2)
     columns = min(len(panels), 2)
-    figure = Figure(figsize=(columns * (width + _LEGEND_WIDTH + 0.1), lines * (max(width * shape, 1.7) + 0.35)), layout="constrained")
+    figure = Figure(figsize=(columns * (width + _LEGEND_WIDTH + 0.1), lines * height), layout="constrained")
     grid = figure.subplots(lines, 2 * columns, squeeze=False, gridspec_kw={"width_ratios": [width, _LEGEND_WIDTH] * columns})
     for each in grid.ravel():
         each.set_axis_off()
@@ -155,13 +158,13 @@ def covariate_maps(panels: Sequence[MapPanel], metres_per_px: tuple[float, float
         palette = ListedColormap(["#FFFFFF", *panel.colours])
         axes.imshow(panel.numbers, cmap=palette, vmin=-1.5, vmax=len(panel.colours) - 0.5, interpolation="nearest", aspect=down / across)
         axes.set_axis_on()
-        axes.set(xticks=[], yticks=[], title=panel.title)
+        axes.set(xticks=[], yticks=[], title=_cut(panel.title, _MOST_TITLE), anchor="NW")
         axes.grid(False)
         for spine in axes.spines.values():
             spine.set(visible=True, color="#BBBBBB", linewidth=0.6)
         scale_bar(axes, cols * across, across, rows)
         axes.text(0.97, 0.97, "N\n↑", transform=axes.transAxes, ha="right", va="top", fontsize=7, linespacing=0.8, bbox=_PAPER)
-        handles = [Patch(facecolor=c, edgecolor="#888888", lw=0.4, label=name) for name, c in zip(panel.names, panel.colours)]
+        handles = [Patch(facecolor=c, edgecolor="#888888", lw=0.4, label=_cut(name)) for name, c in zip(panel.names, panel.colours)]
         legend.legend(
             handles=handles,
             loc="upper left",
@@ -212,3 +215,7 @@ def _bars(names: Sequence[str], values: np.ndarray, colours: Sequence[str]) -> t
     axes.grid(False, axis="y")
     axes.set_ylim(len(names) - 0.5, -0.5)
     return figure, axes
+
+
+def _cut(name: str, most: int = _MOST_LETTERS) -> str:
+    return name if len(name) <= most else f"{name[: most // 2]}…{name[len(name) - (most - most // 2 - 1) :]}"

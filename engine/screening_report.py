@@ -14,8 +14,8 @@ from .choices import CLASSINGS
 from .covariates import BY_NAME, GROUPS
 from .grid import Grid
 from .report import Report
-from .screening_summary import Screening, Summary
-from .survey import SAMPLE_CELLS, Survey
+from .screening_summary import MOST_CELLS, Screening, Summary
+from .survey import Survey
 
 # With fewer landslide cells than this, shares of single classes are mostly chance.
 FEW_LANDSLIDES = 30
@@ -215,7 +215,7 @@ def _maps(page: Report, screening: Screening, survey: Survey, grid: Grid) -> Non
     page.section("Maps")
     across, down = _metres_per_cell(grid)
     by_name = {each.name: index for index, each in enumerate(screening.summaries)}
-    ordered = sorted(screening.summaries, key=lambda each: _group_number(each.covariate.group))
+    ordered = sorted(screening.summaries, key=lambda each: (_group_number(each.covariate.group), each.covariate.group))
     for group, members in groupby(ordered, key=lambda each: each.covariate.group):
         panels = [figures.map_panel(_label(each), each.classing, survey.picture[..., by_name[each.name]]) for each in members]
         thinned = f" Thinned to 1 cell in {survey.step**2:,}." if survey.step > 1 else ""
@@ -229,7 +229,7 @@ def _method(page: Report, screening: Screening, survey: Survey, facts: Mapping[s
     page.section("Method")
     settings = facts["settings"]
     drawn = (
-        f"a random sample of {SAMPLE_CELLS:,} of the {survey.cells:,} valid cells"
+        f"a random sample of {len(survey.sample):,} of the {survey.cells:,} valid cells"
         if len(survey.sample) < survey.cells
         else f"all {survey.cells:,} valid cells"
     )
@@ -246,9 +246,10 @@ def _method(page: Report, screening: Screening, survey: Survey, facts: Mapping[s
         "the highest VIF below it, the one goes that a linear model of landslide occurrence misses least (adjusted R²)."
     )
     page.text(
-        "Relation to landslides: coefficients and information gain come from the landslide and non-landslide cells (p by the F-test of the "
-        "linear model, and by the G-test of classes; the smaller of the two doubled). They take cells as independent, though neighbours "
-        "are alike, so p is too small rather than too large: a covariate without relation here has none that these cells can show."
+        f"Relation to landslides: coefficients (of at most {MOST_CELLS:,} cells) and information gain come from the landslide and "
+        "non-landslide cells (p by the F-test of the linear model, and by the G-test of classes; the smaller of the two doubled). "
+        "They take cells as independent, though neighbours are alike, so p is too small rather than too large: a covariate without "
+        "relation here has none that these cells can show."
     )
     page.text(
         "Frequency ratio, information value and weights of evidence compare the classes of all landslide cells, each cell counted once, "

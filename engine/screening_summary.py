@@ -27,6 +27,8 @@ from .screening import (
     stepwise,
 )
 
+# Coefficients are taken from no more cells than this: an inventory of large polygons has millions, all alike.
+MOST_CELLS = 200_000
 # A relation to landslides is seen where one of the two p-values is below this: together they err at most at the 5 % level.
 _LEVEL = 0.025
 # Covariates that are more alike than this tell the same.
@@ -130,8 +132,9 @@ def screen(
     collinearity = Collinearity([columns_of(values, covariate) for values, covariate in zip(sample.T, covariates)])
     inflation = collinearity.inflation(range(len(covariates)))
     varying = [index for index, each in enumerate(inflation) if each.df]
-    columns = [columns_of(values, covariate) for values, covariate in zip(cells.T, covariates)]
-    steps = dict(stepwise(collinearity, varying, vif_limit, explained_by(columns, labels)))
+    thinned = slice(None, None, -(-len(labels) // MOST_CELLS))
+    columns = [columns_of(values, covariate) for values, covariate in zip(cells[thinned].T, covariates)]
+    steps = dict(stepwise(collinearity, varying, vif_limit, explained_by(columns, labels[thinned])))
     left = [index for index in varying if index not in steps]
     alike = collinearity.likeness() - np.eye(len(covariates))
     summaries = []
@@ -139,7 +142,7 @@ def screen(
         used = areas[index] > 0
         numbers = classing.number(cells[:, index])
         landslides = np.bincount(numbers[labels == 1], minlength=len(used))
-        pearson, gain = correlation_with(labels, columns[index]), information_gain(numbers, labels)
+        pearson, gain = correlation_with(labels[thinned], columns[index]), information_gain(numbers, labels)
         most = int(alike[index].argmax())
         partner = covariates[most].name if alike[index, most] > 0 else ""
         if index in steps:

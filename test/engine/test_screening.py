@@ -16,6 +16,7 @@ from scarp.engine.screening import (
     information_gain,
     stepwise,
 )
+from scarp.engine.screening_figures import map_panel
 from scarp.engine.screening_summary import screen, table_rows
 from scarp.engine.stack import Stack, StackWriter
 from scarp.engine.survey import class_areas, survey
@@ -254,7 +255,14 @@ def test_labels_of_classes_tell_their_limits():
     values = np.linspace(0, 100, 1001, dtype=np.float32)
     classing = Classing.of(Covariate("slope"), values, np.empty(0), "quantiles", 4)
     assert classing.names == ("< 25", "25 to 50", "50 to 75", "≥ 75")
+    assert Classing.of(Covariate("x"), values - 50, np.empty(0), "quantiles", 2).names == ("< 0", "≥ 0")
     assert classing.number(np.float32([24.9, 25, 75, np.nan])).tolist() == [0, 1, 3, -1]
+
+
+def test_codes_that_are_no_class_are_told_apart():
+    classing = Classing.of(Covariate("soil", "categorical", classes={3: "marl"}), np.empty(0), np.float32([3, 7]), "quantiles", 4)
+    assert classing.names == ("marl", "7")
+    assert classing.number(np.float32([3, 7, 5, 9, 1, np.nan])).tolist() == [0, 1, -1, -1, -1, -1]
 
 
 def test_directions_are_eight_and_flat():
@@ -369,6 +377,16 @@ def test_one_covariate_only(stack):
     areas = [np.bincount(classing.number(values[:, 0]))]
     (only,) = screen(values[:2000], values[:2000], labels[:2000], [classing], areas, 5.0).summaries
     assert only.inflation.vif == 1 and only.alike == "" and only.advice == "keep"
+
+
+def test_maps_show_the_largest_classes_and_the_rest_alike():
+    codes = np.arange(15, dtype=np.float32)
+    classing = Classing.of(Covariate("geology", "categorical"), np.empty(0), codes, "quantiles", 5)
+    values = np.repeat(codes, codes.astype(int) + 1)
+    panel = map_panel("Geology", classing, np.r_[values, np.nan, 99].astype(np.float32)[None])
+    assert list(panel.names) == [*(str(code) for code in range(4, 15)), "4 others"] and len(set(panel.colours)) == 12
+    shown = [panel.names[number] if number >= 0 else None for number in panel.numbers[0]]
+    assert shown == [str(int(value)) if value >= 4 else "4 others" for value in values] + [None, None]
 
 
 class Listener(Feedback):
