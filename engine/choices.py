@@ -51,3 +51,9 @@ TUNING_GRID = {
     "tune_units": "32, 64",
     "tune_batch_sizes": "32, 64",
 }
+
+# How continuous covariates are divided into classes for screening; `engine/classing.py`.
+CLASSINGS = {method: CLASSIFICATIONS[method] for method in ("quantiles", "natural_breaks")}
+CLASSES = 8
+# Above this VIF a covariate counts as collinear, as in the paper.
+VIF_LIMIT = 5.0
