@@ -6,7 +6,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
-from itertools import count
 from pathlib import Path
 
 import numpy as np
@@ -24,32 +23,31 @@ ogr.UseExceptions()
 
 # Each class becomes a channel of the models; more than these are no longer learnt from a few hundred landslides.
 MOST_CLASSES = 64
-# The stack stores codes in 32-bit floats, which hold integers exactly up to here.
-_MOST_CODE = 2**24
+# The stack stores codes in 32-bit floats, which hold integers exactly up to 2²⁴: codes of a source lie within, these two at the end.
+UNKNOWN_CODE, OTHER_CODE = -(2**24), 1 - 2**24
+_MOST_CODE = 2**24 - 2
 
 
 @dataclass(frozen=True)
 class Classes:
     """Class codes on the grid: a raster that is NaN where no class is known, and what the codes mean.
 
-    `names` holds the classes that the grid has; the codes of `folded` are given the code `other`, and cells without a class `unknown`
-    (None: they stay NaN).
+    `names` holds the classes that the grid has. The codes of `folded` are read as `OTHER_CODE`, and cells without a class as
+    `UNKNOWN_CODE` if `names` holds that.
     """
 
     raster: gdal.Dataset
     names: Mapping[int, str]
     how: str
     folded: tuple[int, ...] = ()
-    other: int | None = None
-    unknown: int | None = None
 
     def read(self, window: Window) -> np.ndarray:
         """Return the codes of a window, float32 (rows, cols)."""
         codes = read_window(self.raster, window)
         if self.folded:
-            codes[np.isin(codes, self.folded)] = self.other
-        if self.unknown is not None:
-            codes[np.isnan(codes)] = self.unknown
+            codes[np.isin(codes, self.folded)] = OTHER_CODE
+        if UNKNOWN_CODE in self.names:
+            codes[np.isnan(codes)] = UNKNOWN_CODE
         return codes
 
 
@@ -100,22 +98,20 @@ def _named(
             "reclassify it, or give it as a continuous raster."
         )
     codes = [int(code) for code, _ in cells.most_common()]
-    free = (code for code in (-number for number in count()) if code not in cells)
-    unknown = next(free) if has_unknown else None
-    kept, folded, other = codes, [], None
+    kept, folded = codes, []
     if len(codes) > MOST_CLASSES:
-        kept, folded, other = codes[: MOST_CLASSES - 1], codes[MOST_CLASSES - 1 :], next(free)
+        kept, folded = codes[: MOST_CLASSES - 1], codes[MOST_CLASSES - 1 :]
         share = sum(cells[code] for code in folded) / cells.total()
         feedback.warning(
             f"The layer {layer} has {len(codes)} classes in the area, and at most {MOST_CLASSES} make sense: the {len(folded)} rarest, on "
             f"{share:.1%} of its cells, become one class, “other”. Group them first if they matter."
         )
     found = {code: names.get(code, str(code)) for code in sorted(kept)}
-    if other is not None:
-        found[other] = "other"
-    if unknown is not None:
-        found[unknown] = "unknown"
-    return Classes(raster, found, f"{how}, {len(found)} classes", tuple(folded), other, unknown)
+    if folded:
+        found[OTHER_CODE] = "other"
+    if has_unknown:
+        found[UNKNOWN_CODE] = "unknown"
+    return Classes(raster, found, f"{how}, {len(found)} classes", tuple(folded))
 
 
 def _from_polygons(source: str, field: str | None, grid: Grid, path: Path) -> tuple[dict[int, str], str]:

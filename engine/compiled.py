@@ -15,7 +15,8 @@ def compiled(*, parallel: bool = False) -> Callable[[F], F]:
     """Compile a function with numba when it is first called.
 
     The machine code is kept beside the source or, where that folder is read-only, in the user's cache folder; where neither can be
-    written, each run compiles anew.
+    written, each run compiles anew. Numba compiles again when the file of a function changes, not when those it calls in other
+    files do: touch it then.
     """
 
     def decorate(function: F) -> F:

@@ -65,7 +65,8 @@ class Ground:
         unknown = [name for name in names if name not in TERRAIN]
         if unknown:
             raise EngineError(f"No terrain covariate is called {', '.join(unknown)}; there are {', '.join(TERRAIN)}.")
-        self._elevation, self._names, self._method, self._folder = elevation, list(names), method, folder
+        names = list(dict.fromkeys(names))
+        self._elevation, self._names, self._method, self._folder = elevation, names, method, folder
         self._disc = half_widths(window_m, *elevation.cell_size_m)
         self._wide_disc = half_widths(_DENSITY_RADIUS_M, *elevation.cell_size_m)
         self._local = [name for name in names if BY_NAME[name].family == "terrain"]

@@ -26,7 +26,7 @@ from scarp.engine.feedback import Feedback
 from scarp.engine.grid import compression
 from scarp.engine.tasks import prepare_covariates
 
-SIZES_PX, WARM_PX, REPEATS = (1024, 2048), 256, 3
+SIZES_PX, WARM_PX, REPEATS = (1024, 2048, 4096), 256, 3
 OPTIONS = ["TILED=YES", "BIGTIFF=IF_SAFER", "NUM_THREADS=2", *compression()]
 LOCAL = [name for name in TERRAIN if BY_NAME[name].family == "terrain"]
 FLOW = [name for name in TERRAIN if BY_NAME[name].family == "flow"]

@@ -2,7 +2,7 @@
 import numpy as np
 import pytest
 from osgeo import gdal, ogr, osr
-from scarp.engine.classes import MOST_CLASSES
+from scarp.engine.classes import MOST_CLASSES, OTHER_CODE, UNKNOWN_CODE
 from scarp.engine.errors import EngineError
 from scarp.engine.feedback import Feedback
 from scarp.engine.grid import Window
@@ -110,8 +110,8 @@ def test_class_code_0_is_a_class_and_codes_stay(tmp_path, dem):
     source = raster(tmp_path / "use.tif", codes, kind=gdal.GDT_Int16, nodata=-9)
     stack, bands = prepared(tmp_path, dem=dem, land_use=source)
     names = stack.covariate("land_use").classes
-    assert names == {-1: "-1", 0: "0", 7: "7", -2: "unknown"}
-    np.testing.assert_array_equal(bands["land_use"], np.where(codes == -9, -2, codes))
+    assert names == {-1: "-1", 0: "0", 7: "7", UNKNOWN_CODE: "unknown"}
+    np.testing.assert_array_equal(bands["land_use"], np.where(codes == -9, UNKNOWN_CODE, codes))
     stack, bands = prepared(tmp_path, dem=dem, land_use=source, unknown="nodata")
     assert set(stack.covariate("land_use").classes) == {-1, 0, 7}
     np.testing.assert_array_equal(bands["altitude"][5:], hill()[5:])
@@ -121,8 +121,8 @@ def test_class_code_0_is_a_class_and_codes_stay(tmp_path, dem):
 def test_polygons_give_each_cell_the_class_at_its_centre(tmp_path, dem):
     units = vector(tmp_path / "geology.gpkg", [box(0, 0, 15, 40), box(15, 0, 40, 30)], names=["marl", "lime"])
     stack, bands = prepared(tmp_path, dem=dem, geology=units, geology_field="unit")
-    assert stack.covariate("geology").classes == {1: "lime", 2: "marl", 0: "unknown"}
-    expected = np.zeros((SIZE, SIZE))
+    assert stack.covariate("geology").classes == {1: "lime", 2: "marl", UNKNOWN_CODE: "unknown"}
+    expected = np.full((SIZE, SIZE), UNKNOWN_CODE)
     expected[:, :15], expected[:30, 15:] = 2, 1
     np.testing.assert_array_equal(bands["geology"], expected)
 
@@ -134,11 +134,11 @@ def test_too_many_classes_are_folded_with_a_warning(tmp_path, dem):
     stack, bands = prepared(tmp_path, listener, dem=dem, soil=raster(tmp_path / "soil.tif", codes, kind=gdal.GDT_Int16))
     classes = stack.covariate("soil").classes
     assert len(classes) == MOST_CLASSES
-    assert classes[0] == "other"
+    assert classes[OTHER_CODE] == "other"
     assert any("100 classes" in text and "37 rarest" in text for text in listener.warnings)
     counts = np.bincount(codes.ravel(), minlength=101)
-    assert min(counts[code] for code in classes if code) >= max(counts[code] for code in range(1, 101) if code not in classes)
-    np.testing.assert_array_equal(bands["soil"], np.where(np.isin(codes, list(classes)), codes, 0))
+    assert min(counts[code] for code in classes if code > 0) >= max(counts[code] for code in range(1, 101) if code not in classes)
+    np.testing.assert_array_equal(bands["soil"], np.where(np.isin(codes, list(classes)), codes, OTHER_CODE))
 
 
 def test_fractions_are_no_class_codes(tmp_path, dem):
@@ -298,7 +298,7 @@ def test_invalid_polygons_are_repaired(tmp_path, dem):
     row, col = np.mgrid[:SIZE, :SIZE]
     left, right = (col < row) & (col < SIZE - 1 - row), (col > row) & (col > SIZE - 1 - row)
     assert (bands["geology"][left | right] == 1).all()
-    assert (bands["geology"][(row < col - 1) & (col < SIZE - 2 - row)] == 0).all()
+    assert (bands["geology"][(row < col - 1) & (col < SIZE - 2 - row)] == UNKNOWN_CODE).all()
 
 
 def test_z_values_and_mixed_case_file_names(tmp_path, dem):
