@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A province the size of the paper's (118.6 million cells of 30 m) to a stack of 20 covariates, in one run: time and peak memory.
+"""A province the size of the paper's (118.6 million cells of 30 m), from a DEM and layers to the classified map: time and peak memory.
 
 The DEM is a fractal made by strips, not the sample landscape, which holds its whole grid in memory and would take hours. Faults, roads and
 settlements are random lines and points, geology and soil random polygons, red and near infrared random noise at 60 m.
@@ -7,11 +7,9 @@ settlements are random lines and points, geology and soil random polygons, red a
     python test/bench/bench_province.py [SIDE_PX]
 """
 
-import resource
 import runpy
 import sys
 import tempfile
-import time
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -21,27 +19,14 @@ sys.path.insert(0, str(Path(__file__).parent))
 import numpy as np
 from fractal import CELL_M, write_fractal
 from osgeo import gdal, ogr
-from scarp.engine.feedback import Feedback
 from scarp.engine.grid import Grid
-from scarp.engine.tasks import prepare_covariates
+from timed import timed
 
 SIDE_PX = 10_890
 TERRAIN = [
     "altitude", "slope", "aspect", "plan_curvature", "profile_curvature", "topographic_position", "local_relief", "vector_ruggedness",
     "flow_accumulation", "topographic_wetness", "stream_power", "distance_to_drainage", "height_above_drainage", "drainage_density",
 ]  # fmt: skip
-
-
-class Log(Feedback):
-    """Prints what the task tells, with the time."""
-
-    def __init__(self):
-        self._start = time.perf_counter()
-
-    def message(self, text):
-        print(f"{time.perf_counter() - self._start:7.1f} s  {text}", flush=True)
-
-    warning = message
 
 
 def vector(path, grid, shapes):
@@ -78,6 +63,13 @@ def squares(grid, across):
             yield f"POLYGON (({x} {y}, {x + width} {y}, {x + width} {y + height}, {x} {y + height}, {x} {y}))"
 
 
+def points(rng, grid, count):
+    """Random points, an inventory that tells nothing: only time and memory count here."""
+    west, south, east, north = grid.bounds
+    for x, y in rng.uniform((west, south), (east, north), (count, 2)):
+        yield f"POINT ({x:.1f} {y:.1f})"
+
+
 def noise(path, grid, rng):
     """A raster of random reflectances, with cells twice as large."""
     rows, cols = (side // 2 + 1 for side in grid.shape)
@@ -102,15 +94,31 @@ def main():
             "soil": vector(f"{folder}/soil.gpkg", grid, squares(grid, 25)),
         }
         bands = {name: noise(f"{folder}/{name}.tif", grid, rng) for name in ("red", "nir")}
-        start = time.perf_counter()
-        result = prepare_covariates.run(
-            Log(), dem=dem, terrain=TERRAIN, geology_field="unit", soil_field="unit", output=f"{folder}/stack.tif", **layers, **bands
+        cells = side * side
+        print(f"{cells / 1e6:.1f} million cells             seconds  peak MiB", flush=True)
+
+        def step(name, task, **parameters):
+            result, seconds, peak = timed(task, **parameters)
+            print(f"{name:32s} {seconds:8.0f} {peak:9,.0f}", flush=True)
+            return result
+
+        files = {"geology_field": "unit", "soil_field": "unit", **layers, **bands}
+        stack = step("prepare covariates", "prepare_covariates", dem=dem, terrain=TERRAIN, output=f"{folder}/stack.tif", **files)["output"]
+        print(f"  20 covariates, {Path(stack).stat().st_size / 1e9:.1f} GB")
+        model = f"{folder}/model.scarp"
+        slides = vector(f"{folder}/inventory.gpkg", grid, points(rng, grid, 1500))
+        step(
+            "train (5 epochs, 3 members)",
+            "train_cnn_dnn",
+            covariates=stack,
+            inventory=slides,
+            epochs=5,
+            model=model,
+            report=f"{folder}/r.html",
         )
-        seconds = time.perf_counter() - start
-        size = Path(result["output"]).stat().st_size
-    cells = side * side
-    print(f"{cells / 1e6:.1f} million cells, {len(result['covariates'])} covariates: {seconds:.0f} s, stack of {size / 1e9:.1f} GB")
-    print(f"peak memory {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20:.2f} GiB")
+        output = f"{folder}/map.tif"
+        step("map susceptibility", "map_susceptibility", covariates=stack, model=model, output=output)
+        step("classify susceptibility", "classify_susceptibility", susceptibility=output, output=f"{folder}/classes.tif")
 
 
 if __name__ == "__main__":
