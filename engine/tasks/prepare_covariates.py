@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from itertools import count
@@ -23,7 +22,7 @@ from ..feedback import Feedback
 from ..grid import Window
 from ..ground import Ground
 from ..layers import area_raster, quantity_raster
-from ..outputs import check_writable, replacing
+from ..outputs import replacing, scratch_folder
 from ..raster import read_window
 from ..stack import StackWriter
 
@@ -65,9 +64,8 @@ def run(
     unknown: str = "class",
 ) -> dict[str, Any]:
     """Write the stack; a cell is valid where every covariate is."""
-    check_writable(output)
-    with tempfile.TemporaryDirectory(prefix="scarp-") as folder:
-        build = _Build(feedback, Path(folder), dem, cell_size, z_factor)
+    with scratch_folder(output) as folder:
+        build = _Build(feedback, folder, dem, cell_size, z_factor)
         build.add_ground(list(TERRAIN_DEFAULT) if terrain is None else terrain, slope_method, window, drainage_area)
         for requires, source in (("faults", faults), ("roads", roads), ("settlements", settlements), ("streams", streams)):
             if source:
