@@ -17,6 +17,7 @@ from joblib import Parallel, delayed
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.model_selection import BaseCrossValidator, GridSearchCV, StratifiedKFold
+from threadpoolctl import threadpool_limits
 
 from ..models.cell_model import CellModel
 from ..models.classifiers import CLASSIFIERS
@@ -130,6 +131,8 @@ class Validation:
             with warnings.catch_warnings(record=True) as caught:
                 warnings.simplefilter("always", FoldWarning)
                 for number, (training, test) in enumerate(self._split(data, repeat, seed + repeat)):
+                    _check_both_classes(data.labels, training, "training")
+                    _check_both_classes(data.labels, test, "test")
                     made.append(Fold(self.method, repeat, number, training, test))
             for warning in caught:
                 feedback.warning(str(warning.message))
@@ -207,14 +210,25 @@ def _parallel(jobs: Iterable[Any]) -> Iterator[Outcome]:
 
 
 def _cell_outcome(data: Data, seed: int, fold: Fold, name: str) -> Outcome:
-    model, chosen = fit_cells(data, fold.training, name, fold.validation in SPATIAL, seed)
-    return Outcome(fold, name, model.predict(data.values[fold.test][None])[0], chosen)
+    # The jobs share the cores already: gradient boosting with threads of its own in each job spends its time waiting.
+    with threadpool_limits(1, user_api="openmp"):
+        model, chosen = fit_cells(data, fold.training, name, fold.validation in SPATIAL, seed)
+        return Outcome(fold, name, model.predict(data.values[fold.test][None])[0], chosen)
 
 
 def _network_outcome(examples: Examples, recipe: Recipe, seed: int, fold: Fold) -> Outcome:
     with _training:
         model, _ = fit(examples.only(fold.training), recipe, seed)
         return Outcome(fold, "cnn_dnn", susceptibility(model, examples.only(fold.test)), {})
+
+
+def _check_both_classes(labels: np.ndarray, part: np.ndarray, name: str) -> None:
+    counts = np.bincount(labels[part], minlength=2)
+    if counts.min() == 0:
+        raise EngineError(
+            f"The {name} part of a fold has {counts[1]} landslide and {counts[0]} non-landslide cells; it needs both. Choose another "
+            "date or validation, fewer folds, or a larger inventory."
+        )
 
 
 def _inner_folds(xy: np.ndarray, labels: np.ndarray, spatial: bool, seed: int) -> list[tuple[np.ndarray, np.ndarray]]:

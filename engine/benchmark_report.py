@@ -137,6 +137,14 @@ def _optimism(page: Report, by_method: Mapping[str, Sequence[Summary]], honest: 
         ),
         "AUC in random and in spatial folds, with 95 % intervals. The gap is the optimism of random folds.",
     )
+    page.table(
+        ["Classifier", "AUC, spatial folds", "AUC, random folds", "Optimism"],
+        [
+            (spatial[name].label, spatial[name].auc.mean, random[name].auc.mean, _signed(random[name].auc.mean - spatial[name].auc.mean))
+            for name in order
+        ],
+        "Spatial and random folds side by side. The optimism is what random folds promise beyond spatial ones.",
+    )
 
 
 def _auc_table(page: Report, by_method: Mapping[str, Sequence[Summary]]) -> None:
@@ -151,8 +159,8 @@ def _auc_table(page: Report, by_method: Mapping[str, Sequence[Summary]]) -> None
                     each.auc.mean,
                     each.deviation["auc"],
                     f"{each.auc.low:.3f} to {each.auc.high:.3f}",
-                    difference.mean if difference else None,
-                    f"{difference.low:+.3f} to {difference.high:+.3f}".replace("-", "−") if difference else None,
+                    _signed(difference.mean) if difference else None,
+                    f"{_signed(difference.low)} to {_signed(difference.high)}" if difference else None,
                     difference.p_value if difference else None,
                 )
             )
@@ -268,6 +276,10 @@ def _method(
 
 def _with_interval(summary: Summary) -> str:
     return f"{summary.auc.mean:.3f} (95 % interval {summary.auc.low:.3f} to {summary.auc.high:.3f})"
+
+
+def _signed(value: float) -> str:
+    return f"{value:+.3f}".replace("-", "−")
 
 
 def _listed(names: Sequence[str]) -> str:

@@ -97,7 +97,7 @@ def table_rows(summaries: Sequence[Summary]) -> list[dict[str, Any]]:
             row[name] = each.mean[name]
             row[f"{name}_sd"] = None if np.isnan(each.deviation[name]) else each.deviation[name]
         row["chosen"] = "; ".join(f"{choice} ({count})" for choice, count in each.chosen.items())
-        rows.append({key: round(value, 6) if isinstance(value, float) else value for key, value in row.items()})
+        rows.append({key: round(float(value), 6) if isinstance(value, float) else value for key, value in row.items()})
     return rows
 
 

@@ -223,7 +223,7 @@ def _dealt(
 
 def _labels(values: np.ndarray, field: str) -> np.ndarray:
     """Understand labels given as numbers, truth values or words."""
-    words = [str(value).strip().lower() for value in values]
+    words = ["NULL" if value is None else str(value).strip().lower() for value in values]
     strange = sorted({word for word in words if word not in _TRUE | _FALSE})
     if strange:
         raise EngineError(

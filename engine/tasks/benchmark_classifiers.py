@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import csv
 import time
 from dataclasses import replace
 from typing import Any
@@ -24,6 +23,7 @@ from ..manifest import hashes, versions, write_manifest
 from ..outputs import check_writable, replacing
 from ..sampling import SampleCells, resolve_samples
 from ..stack import Stack
+from ..tables import check_table, write_table
 from ..training import Examples, Recipe, fit
 
 
@@ -54,6 +54,7 @@ def run(
     parameters = {key: value for key, value in locals().items() if key not in ("feedback", "started")}
     wanted = {"output": output, "report": report, "model": model, "fold_cells": fold_cells}
     outputs = {key: path for key, path in wanted.items() if path}
+    check_table(output)
     for path in outputs.values():
         check_writable(path)
     stack = Stack.open(covariates)
@@ -77,11 +78,7 @@ def run(
     inputs = hashes({"covariates": covariates, "inventory": inventory})
     told = {key: value for key, value in parameters.items() if key not in ("covariates", "inventory", *wanted)}
     told.update(classifiers=names, block_size=round(size, 1))
-    rows = table_rows(summaries)
-    with replacing(output) as temporary, temporary.open("w", newline="", encoding="utf-8") as stream:
-        writer = csv.DictWriter(stream, list(rows[0]))
-        writer.writeheader()
-        writer.writerows(rows)
+    write_table(output, table_rows(summaries))
     if fold_cells:
         with replacing(fold_cells) as temporary:
             _with_folds(cells, made, honest).write(temporary, stack.grid)

@@ -4,7 +4,7 @@ import json
 
 import numpy as np
 import pytest
-from osgeo import ogr
+from osgeo import gdal, ogr
 from scarp.engine.benchmark import Data, Fold, Outcome, Validation, compare, fit_cells
 from scarp.engine.benchmark_report import verdict
 from scarp.engine.benchmark_summary import summarise, table_rows
@@ -14,8 +14,9 @@ from scarp.engine.grid import Grid, Window
 from scarp.engine.metrics import corrected_t_test, delong_test, evaluate
 from scarp.engine.sampling import SampleCells
 from scarp.engine.stack import Stack, StackWriter
-from scarp.engine.tasks import benchmark_classifiers
+from scarp.engine.tasks import benchmark_classifiers, map_susceptibility
 from scarp.engine.training import Recipe
+from scarp.models.classifiers import CLASSIFIERS
 from scarp.models.covariate import Covariate
 from sklearn.metrics import roc_auc_score
 
@@ -284,6 +285,85 @@ def test_wrong_inputs_are_told(stack, layer, tmp_path):
     with pytest.raises(EngineError, match="holds 'yes'"):
         benchmark_classifiers.run(Feedback(), **given, classifiers=["lr"], validation="temporal", date_field="slide")
     assert not (tmp_path / "t.csv").exists()
+
+
+def test_a_test_part_of_one_class_is_told_before_training(data):
+    day = np.where(data.labels == 1, np.datetime64("2001-01-01"), np.datetime64("2000-01-01"))
+    day[np.flatnonzero(data.labels == 1)[:5]] = np.datetime64("1999-01-01")
+    dated = Data(data.cells, data.grid, data.covariates, data.values, data.xy, day)
+    with pytest.raises(EngineError, match="The test part of a fold has .* and 0 non-landslide cells"):
+        Validation("temporal", split_date=np.datetime64("2001-01-01")).make(dated, 1)
+
+
+def labelled(path, grid, rows, cols, labels):
+    dataset = ogr.GetDriverByName("GPKG").CreateDataSource(str(path))
+    points = dataset.CreateLayer("points", grid.spatial_reference, ogr.wkbPoint)
+    points.CreateField(ogr.FieldDefn("slide", ogr.OFTInteger))
+    for x, y, label in zip(*grid.centres(rows, cols), labels):
+        feature = ogr.Feature(points.GetLayerDefn())
+        feature["slide"] = int(label)
+        feature.SetGeometry(ogr.CreateGeometryFromWkt(f"POINT({x} {y})"))
+        points.CreateFeature(feature)
+    return str(path)
+
+
+def test_edges_missing_values_and_two_points_in_a_cell(data, tmp_path):
+    """Corner cells train like any other; cells without data and second points are left out, and told."""
+    rng = np.random.default_rng(7)
+    names = [each.name for each in COVARIATES[:2]]
+    path = str(tmp_path / "holes.tif")
+    with StackWriter(path, data.grid, COVARIATES[:2]) as writer:
+        for name in names:
+            values = rng.normal(size=(SIZE, SIZE)).astype(np.float32)
+            values[:10, 10:20] = np.nan
+            writer.write(name, Window(0, 0, SIZE, SIZE), values)
+    rows, cols = np.r_[data.cells.rows, 0, SIZE - 1, 0, SIZE - 1], np.r_[data.cells.cols, 0, 0, SIZE - 1, SIZE - 1]
+    rows, cols, labels = np.r_[rows, rows[:3]], np.r_[cols, cols[:3]], np.r_[data.labels, 1, 0, 1, 0, data.labels[:3]]
+    holes = int(((rows < 10) & (cols >= 10) & (cols < 20)).sum())
+    assert holes
+    listener = Listener()
+    benchmark_classifiers.run(
+        listener,
+        covariates=path,
+        inventory=labelled(tmp_path / "points.gpkg", data.grid, rows, cols, labels),
+        label_field="slide",
+        classifiers=["cnn_dnn", "lr"],
+        validation="holdout",
+        members=1,
+        output=str(tmp_path / "table.gpkg"),
+    )
+    assert any(f"{holes} on cells without data" in text for text in listener.warnings)
+    assert any("share a cell" in text for text in listener.warnings)
+    table = ogr.Open(str(tmp_path / "table.gpkg"))
+    rows_of_table = {feature["classifier"]: feature for feature in table.GetLayer(0)}
+    assert set(rows_of_table) == {"cnn_dnn", "lr"}
+    assert 0 <= rows_of_table["cnn_dnn"]["auc"] <= 1
+
+
+@pytest.mark.parametrize("name", [name for name, classifier in CLASSIFIERS.items() if classifier.make])
+def test_every_kind_of_model_maps(stack, layer, name, tmp_path):
+    model, here = str(tmp_path / "best.scarp"), str(tmp_path / "map.tif")
+    benchmark_classifiers.run(
+        Feedback(),
+        covariates=stack.path,
+        inventory=layer,
+        label_field="slide",
+        classifiers=[name],
+        validation="holdout",
+        model=model,
+        output=str(tmp_path / "table.csv"),
+    )
+    other = [COVARIATES[1], COVARIATES[0], Covariate("geology", "categorical", classes={1: "marl", 2: "granite", 9: "ash"})]
+    values = stack.read(Window(0, 0, SIZE, SIZE))
+    with StackWriter(str(tmp_path / "other.tif"), stack.grid, other) as writer:
+        for covariate in other:
+            writer.write(covariate.name, Window(0, 0, SIZE, SIZE), values[..., stack.names.index(covariate.name)])
+    listener = Listener()
+    map_susceptibility.run(listener, covariates=str(tmp_path / "other.tif"), model=model, output=here)
+    mapped = gdal.Open(here).ReadAsArray()
+    assert any("1 classes of geology were not seen in training (ash)" in text for text in listener.warnings)
+    assert mapped[values[..., 0] > 35].mean() > mapped[values[..., 0] < 15].mean() + 0.3
+    assert (mapped >= 0).all() and (mapped <= 1).all()
 
 
 def test_the_table_holds_numbers_of_repeats(stack, data):

@@ -125,6 +125,13 @@ def test_labels_in_words_and_two_points_in_a_cell(stack, tmp_path):
         resolve_samples(stack, odd, "label", 1)
 
 
+def test_a_missing_label_is_no_absence(stack, tmp_path):
+    labels = [None, *("yes" if number % 2 else "no" for number in range(1, len(CELLS)))]
+    source = layer_of(tmp_path / "a.gpkg", points(CELLS), labels=labels)
+    with pytest.raises(EngineError, match="holds 'NULL'"):
+        resolve_samples(stack, source, "label", 1)
+
+
 def test_blocks_and_folds_stay_whole(stack):
     rng = np.random.default_rng(0)
     rows, cols = rng.integers(0, SIZE, 400), rng.integers(0, SIZE, 400)
