@@ -24,3 +24,5 @@ class Settings:
     label_smoothing: float = 0.05
     # Epochs without a better validation loss before training stops; None: a third of all, at least 10.
     patience: int | None = None
+    # Flip and turn patches at random.
+    augment: bool = True

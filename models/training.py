@@ -62,65 +62,72 @@ def train(
     tf.config.experimental.enable_op_determinism()
     rng = np.random.default_rng(seed)
     labels = np.asarray(labels, np.float32)
-    y = labels[~validation]
-    weight = _class_weights(y) if settings.class_weights == "balanced" else np.ones_like(y)
+    weights = class_weights(labels, ~validation, settings.class_weights)
+    y, weight = labels[~validation], weights[~validation]
 
     network = build(architecture, settings.l2)
-    start_from_logistic_regression(network, patches.only(~validation).centres(), y)
+    start_from_logistic_regression(network, patches.only(~validation).centres(), y, weight)
     optimizer = make_optimizer(settings.optimizer, settings.learning_rate)
     optimizer.build(network.trainable_variables)
-    batch = min(settings.batch_size, len(y))
-    steps = -(-len(y) // batch)
     cells, offsets = tf.constant(patches.cells), patches.offsets
     turns = Turns.of(offsets, architecture.channels, circular_pairs)
     epoch = _compiled_epoch(network, optimizer, settings, cells, patches.first[~validation], y, weight, turns)
-    validate = _compiled_validation(network, cells, patches.first[validation], offsets, labels[validation])
+    validate = _compiled_validation(network, cells, patches.first[validation], offsets, labels[validation], weights[validation])
 
-    member = Member(weights_of(network, architecture), {"loss": [], "accuracy": []})
+    member = Member({}, {"loss": [], "accuracy": []})
     if validation.any():
         member.history.update({"val_loss": [], "val_accuracy": []})
     patience = settings.patience if settings.patience is not None else max(10, settings.epochs // 3)
     best, stalled, plateaus = np.inf, 0, 0
     for number in range(settings.epochs):
         optimizer.learning_rate.assign(rate_at(settings.schedule, settings.learning_rate, number, settings.epochs, plateaus))
-        order = np.resize(rng.permutation(len(y)), steps * batch).reshape(steps, batch)
-        ways = rng.integers(0, 2, (steps, 3)) @ (1, 2, 4)
+        order = shuffled_batches(rng, len(y), settings.batch_size)
+        ways = rng.integers(0, 2, (len(order), 3)) @ (1, 2, 4) * settings.augment
         loss, accuracy = epoch(tf.constant(order, tf.int32), tf.constant(ways, tf.int32))
         member.history["loss"].append(float(loss))
         member.history["accuracy"].append(float(accuracy))
+        if validation.any():
+            loss, accuracy = validate()
+            member.history["val_loss"].append(float(loss))
+            member.history["val_accuracy"].append(float(accuracy))
         progress(100.0 * (number + 1) / settings.epochs)
-        if not validation.any():
-            continue
-        loss, accuracy = validate()
-        member.history["val_loss"].append(float(loss))
-        member.history["val_accuracy"].append(float(accuracy))
         if float(loss) < best:
-            best, stalled, member.weights = float(loss), 0, weights_of(network, architecture)
+            best, stalled = float(loss), 0
+            member.weights = weights_of(network, architecture) if validation.any() else {}
         else:
             stalled += 1
             plateaus += stalled % PLATEAU_EPOCHS == 0
-            if stalled >= patience:
+            if validation.any() and stalled >= patience:
                 break
-    if not validation.any():
-        member.weights = weights_of(network, architecture)
+    # Without validation, or where the loss was never a number, the last weights are all there is.
+    member.weights = member.weights or weights_of(network, architecture)
     progress(100.0)
     return member
 
 
-def start_from_logistic_regression(network: keras.Model, centres: np.ndarray, labels: np.ndarray) -> None:
+def shuffled_batches(rng: np.random.Generator, count: int, batch_size: int) -> np.ndarray:
+    """Return the cells of each batch of an epoch, (steps, batch); the last batch is filled up with the first cells."""
+    batch = min(batch_size, count)
+    steps = -(-count // batch)
+    return np.resize(rng.permutation(count), steps * batch).reshape(steps, batch)
+
+
+def class_weights(labels: np.ndarray, training: np.ndarray, kind: str) -> np.ndarray:
+    """Return what each cell counts in the loss, (n,), with mean 1 over the training cells (boolean (n,)); see `settings.CLASS_WEIGHTS`."""
+    if kind == "none":
+        return np.ones(len(labels), np.float32)
+    share = float(labels[training].mean())
+    return np.where(labels == 1, 0.5 / share, 0.5 / (1 - share)).astype(np.float32)
+
+
+def start_from_logistic_regression(network: keras.Model, centres: np.ndarray, labels: np.ndarray, weights: np.ndarray) -> None:
     """Set the linear part to a penalised logistic regression on the centre cells, and the deep part's output to zero."""
     from sklearn.linear_model import LogisticRegression
 
-    fitted = LogisticRegression(C=0.1, class_weight="balanced", max_iter=500).fit(centres, labels)
+    fitted = LogisticRegression(C=0.1, max_iter=500).fit(centres, labels, weights)
     network.get_layer("linear").set_weights([fitted.coef_.T.astype(np.float32)])
     kernel, _ = network.get_layer("output").get_weights()
     network.get_layer("output").set_weights([np.zeros_like(kernel), fitted.intercept_.astype(np.float32)])
-
-
-def _class_weights(labels: np.ndarray) -> np.ndarray:
-    """Weights that make both classes count the same, (n,), mean 1."""
-    share = float(labels.mean())
-    return np.where(labels == 1, 0.5 / share, 0.5 / (1 - share)).astype(np.float32)
 
 
 @dataclass(frozen=True)
@@ -213,9 +220,9 @@ def _compiled_epoch(
 
 
 def _compiled_validation(
-    network: keras.Model, cells: Any, first: np.ndarray, offsets: np.ndarray, labels: np.ndarray
+    network: keras.Model, cells: Any, first: np.ndarray, offsets: np.ndarray, labels: np.ndarray, weights: np.ndarray
 ) -> Callable[[], tuple[Any, Any]]:
-    all_first, all_labels = tf.constant(first), tf.constant(labels)
+    all_first, all_labels, all_weights = tf.constant(first), tf.constant(labels), tf.constant(weights)
     middle = int(offsets[len(offsets) // 2])
 
     @tf.function(autograph=True)
@@ -223,10 +230,10 @@ def _compiled_validation(
         total, right = tf.constant(0.0), tf.constant(0.0)
         count = len(first)
         for start in tf.range(0, count, _VALIDATION_BATCH):
-            some, label = all_first[start : start + _VALIDATION_BATCH], all_labels[start : start + _VALIDATION_BATCH]
+            some, label, weight = (each[start : start + _VALIDATION_BATCH] for each in (all_first, all_labels, all_weights))
             centre = tf.cast(tf.gather(cells, some + middle), tf.float32)
             logits = network([_gathered(cells, some, offsets), centre], training=False)[:, 0]
-            total += tf.reduce_sum(tf.nn.sigmoid_cross_entropy_with_logits(label, logits))
+            total += tf.reduce_sum(weight * tf.nn.sigmoid_cross_entropy_with_logits(label, logits))
             right += tf.reduce_sum(tf.cast((logits > 0) == (label > 0.5), tf.float32))
         return total / count, right / count
 
