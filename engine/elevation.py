@@ -65,6 +65,7 @@ class Elevation:
     def read(self, window: Window, halo_px: int = 0) -> np.ndarray:
         """Return a window with a halo, float64 (rows + 2 halo, cols + 2 halo); NaN beyond the raster and where nodata."""
         values = read_window(self.dataset, window, dtype=np.float64, halo_px=halo_px)
+        values[np.isinf(values)] = np.nan
         return values if self.z_factor == 1.0 else values * self.z_factor
 
     def whole(self) -> np.ndarray:

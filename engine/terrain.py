@@ -65,16 +65,17 @@ def derive(
     rows, cols = elevation.shape[0] - 2 * halo, elevation.shape[1] - 2 * halo
     local = [name for name in _LOCAL if name in names]
     values = np.empty((len(local), rows, cols), np.float32)
-    slots = np.array([local.index(name) if name in local else -1 for name in _LOCAL])
+    slots = tuple(local.index(name) if name in local else -1 for name in _LOCAL)
     _local(elevation[halo - 1 : halo + rows + 1, halo - 1 : halo + cols + 1], *cell_size_m, method == "horn", slots, values)
     found = dict(zip(local, values))
-    beyond = halo - halo_px(spans)
-    around = np.ascontiguousarray(elevation[beyond : elevation.shape[0] - beyond, beyond : elevation.shape[1] - beyond])
-    centre = elevation[halo : halo + rows, halo : halo + cols]
-    if "topographic_position" in names:
-        found["topographic_position"] = (centre - disc_mean(around, spans)).astype(np.float32)
-    if "local_relief" in names:
-        found["local_relief"] = np.where(np.isnan(centre), np.float32(np.nan), disc_range(around, spans))
+    if {"topographic_position", "local_relief"} & set(names):
+        beyond = halo - halo_px(spans)
+        around = np.ascontiguousarray(elevation[beyond : elevation.shape[0] - beyond, beyond : elevation.shape[1] - beyond])
+        centre = elevation[halo : halo + rows, halo : halo + cols]
+        if "topographic_position" in names:
+            found["topographic_position"] = (centre - disc_mean(around, spans)).astype(np.float32)
+        if "local_relief" in names:
+            found["local_relief"] = np.where(np.isnan(centre), np.float32(np.nan), disc_range(around, spans))
     if "vector_ruggedness" in names:
         found["vector_ruggedness"] = np.empty((rows, cols), np.float32)
         _vector_ruggedness(elevation, *cell_size_m, method == "horn", spans, halo, found["vector_ruggedness"])
@@ -117,12 +118,13 @@ def _first(around: tuple[float, ...], width: float, height: float, horn: bool) -
 
 @compiled(parallel=True)
 def _local(  # noqa: PLR0912 (one branch a covariate)
-    z: np.ndarray, width: float, height: float, horn: bool, slots: np.ndarray, out: np.ndarray
+    z: np.ndarray, width: float, height: float, horn: bool, slots: tuple[int, ...], out: np.ndarray
 ) -> None:
     """Write the covariates of `_LOCAL` whose slot in `out` (covariates, rows, cols) is not negative.
 
     Zevenbergen and Thorne (1987) for the curvatures, Riley et al. (1999) for ruggedness, Wilson et al. (2007) for roughness.
     """
+    altitude, slope_tangent, slope, aspect, northness, eastness, plan, profile, general, ruggedness, roughness = slots
     for row in numba.prange(out.shape[1]):
         for col in range(out.shape[2]):
             centre = z[row + 1, col + 1]
@@ -133,13 +135,13 @@ def _local(  # noqa: PLR0912 (one branch a covariate)
             north, south, east, west, north_east, north_west, south_east, south_west = around
             along_x, along_y = _first(around, width, height, horn)
             gradient = math.sqrt(along_x * along_x + along_y * along_y)
-            if slots[0] >= 0:
-                out[slots[0], row, col] = centre
-            if slots[1] >= 0:
-                out[slots[1], row, col] = gradient
-            if slots[2] >= 0:
-                out[slots[2], row, col] = math.degrees(math.atan(gradient))
-            if slots[3] >= 0:
+            if altitude >= 0:
+                out[altitude, row, col] = centre
+            if slope_tangent >= 0:
+                out[slope_tangent, row, col] = gradient
+            if slope >= 0:
+                out[slope, row, col] = math.degrees(math.atan(gradient))
+            if aspect >= 0:
                 facing = FLAT_ASPECT
                 if gradient > 0:
                     facing = math.degrees(math.atan2(-along_x, -along_y))
@@ -147,34 +149,34 @@ def _local(  # noqa: PLR0912 (one branch a covariate)
                         facing += 360.0
                     if np.float32(facing) >= np.float32(360.0):
                         facing = 0.0
-                out[slots[3], row, col] = facing
-            if slots[4] >= 0:
-                out[slots[4], row, col] = -along_y / gradient if gradient > 0 else 0.0
-            if slots[5] >= 0:
-                out[slots[5], row, col] = -along_x / gradient if gradient > 0 else 0.0
-            if slots[6] >= 0 or slots[7] >= 0 or slots[8] >= 0:
+                out[aspect, row, col] = facing
+            if northness >= 0:
+                out[northness, row, col] = -along_y / gradient if gradient > 0 else 0.0
+            if eastness >= 0:
+                out[eastness, row, col] = -along_x / gradient if gradient > 0 else 0.0
+            if plan >= 0 or profile >= 0 or general >= 0:
                 p, q = (east - west) / (2 * width), (north - south) / (2 * height)
                 r = (east - 2 * centre + west) / (width * width)
                 t = (north - 2 * centre + south) / (height * height)
                 s = (north_east - north_west - south_east + south_west) / (4 * width * height)
                 squared = p * p + q * q
-                if slots[6] >= 0:
+                if plan >= 0:
                     across = q * q * r - 2 * p * q * s + p * p * t
-                    out[slots[6], row, col] = -across / (squared * math.sqrt(squared)) if squared > 0 else 0.0
-                if slots[7] >= 0:
+                    out[plan, row, col] = -across / (squared * math.sqrt(squared)) if squared > 0 else 0.0
+                if profile >= 0:
                     along = p * p * r + 2 * p * q * s + q * q * t
-                    out[slots[7], row, col] = -along / (squared * (1 + squared) * math.sqrt(1 + squared)) if squared > 0 else 0.0
-                if slots[8] >= 0:
-                    out[slots[8], row, col] = -(r + t)
-            if slots[9] >= 0:
+                    out[profile, row, col] = -along / (squared * (1 + squared) * math.sqrt(1 + squared)) if squared > 0 else 0.0
+                if general >= 0:
+                    out[general, row, col] = -(r + t)
+            if ruggedness >= 0:
                 total = (north - centre) ** 2 + (south - centre) ** 2 + (east - centre) ** 2 + (west - centre) ** 2
                 total += (north_east - centre) ** 2 + (north_west - centre) ** 2
                 total += (south_east - centre) ** 2 + (south_west - centre) ** 2
-                out[slots[9], row, col] = math.sqrt(total)
-            if slots[10] >= 0:
+                out[ruggedness, row, col] = math.sqrt(total)
+            if roughness >= 0:
                 high = max(north, south, east, west, north_east, north_west, south_east, south_west)
                 low = min(north, south, east, west, north_east, north_west, south_east, south_west)
-                out[slots[10], row, col] = max(high, centre) - min(low, centre)
+                out[roughness, row, col] = max(high, centre) - min(low, centre)
 
 
 @compiled(parallel=True)

@@ -246,6 +246,14 @@ def test_a_bad_dem_gets_one_sentence(tmp_path, make, sentence):
         prepared(tmp_path, dem=make(tmp_path / "dem.tif"))
 
 
+def test_an_infinite_elevation_is_none(tmp_path):
+    z = hill()
+    z[7, 9] = np.inf
+    _, bands = prepared(tmp_path, dem=raster(tmp_path / "dem.tif", z), terrain=None)
+    assert np.isnan(bands["altitude"]).sum() == 1
+    assert np.isfinite(bands["topographic_wetness"]).sum() == SIZE * SIZE - 1
+
+
 def test_a_dem_in_feet_takes_a_z_factor_and_says_so(tmp_path):
     path = raster(tmp_path / "dem.tif", hill() / 0.3048)
     dataset = gdal.Open(path, gdal.GA_Update)
