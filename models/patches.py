@@ -62,7 +62,12 @@ class Patches:
         return self.cells[self.first + self.offsets[len(self.offsets) // 2]]
 
     def encoded(self, encoder: Encoder) -> Patches:
-        """Return the patches of encoded channels; float16 where float32 would take more than a gigabyte."""
+        """Return the patches of encoded channels; float16 where float32 would take more than a gigabyte.
+
+        Patches that share little are cut apart first, if that takes less memory.
+        """
+        if len(self) * len(self.offsets) < len(self.cells):
+            return Patches.of(self.take()).encoded(encoder)
         shape = len(self.cells), len(encoder.channels)
         kind = np.float32 if 4 * shape[0] * shape[1] < _FULL_PRECISION_BYTES else np.float16
         cells = np.empty(shape, kind)

@@ -12,6 +12,7 @@ import json, os, runpy, sys, time
 begin = time.perf_counter()
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+os.environ.setdefault("GDAL_CACHEMAX", "256")
 runpy.run_path(sys.argv[1], run_name="launch")["register_package"]()
 from scarp.engine import worker
 from scarp.engine.feedback import Feedback
