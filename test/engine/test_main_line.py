@@ -63,8 +63,7 @@ def test_the_network_comes_close_to_the_truth_and_single_cells_do_not(study):
     encoder = Encoder.fit(values[~test], stack.covariates)
     single = LogisticRegression(max_iter=2000).fit(encoder.encode(values[~test]), cells.landslide[~test])
     alone = delong(cells.landslide[test], single.predict_proba(encoder.encode(values[test]))[:, 1]).auc
-    # Wetness, position and the like already tell a single cell something of its surroundings.
-    assert alone < trained["auc"] - 0.01
+    assert alone < trained["auc"] - 0.03
 
 
 def test_the_model_never_saw_a_test_cell(study):
