@@ -83,7 +83,6 @@ def fit(
 
     from ..models.training import train
 
-    keras.backend.clear_session()
     encoder = Encoder.fit(examples.patches.centres(), examples.covariates)
     architecture = recipe.architecture(len(encoder.channels))
     encoded = examples.patches.encoded(encoder)
@@ -98,6 +97,7 @@ def fit(
         members.append(member.weights)
         histories.append(member.history)
         message(f"Member {number + 1} of {recipe.members}: {len(member.history['loss'])} epochs.")
+    keras.backend.clear_session()  # networks hold their patches in memory until they are collected
     return CnnDnn(encoder, architecture, members, backend="numpy"), histories
 
 
@@ -105,6 +105,5 @@ def susceptibility(model: CnnDnn, examples: Examples) -> np.ndarray:
     """Return the susceptibility of cells, (n,), patch by patch."""
     from ..models.network import predict_patches
 
-    encoded = examples.patches.encoded(model.encoder)
-    mean = np.mean([predict_patches(model.architecture, weights, encoded) for weights in model.members], axis=0)
+    mean = predict_patches(model.architecture, model.members, examples.patches, model.encoder.encode)
     return model.calibrated(mean)

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import keras
@@ -14,7 +15,7 @@ from .patches import Patches
 
 # Few batches make an epoch on a small inventory; statistics must follow within them.
 _BATCH_NORM_MOMENTUM = 0.9
-_PREDICTED_AT_ONCE = 8192
+_PREDICTED_AT_ONCE = 4096
 _NORMALISATION = ("gamma", "beta", "mean", "variance")
 
 
@@ -75,12 +76,19 @@ def with_weights(architecture: Architecture, weights: Weights) -> keras.Model:
     return network
 
 
-def predict_patches(architecture: Architecture, weights: Weights, patches: Patches) -> np.ndarray:
-    """Return the susceptibility of encoded patches, patch by patch, as (n,)."""
-    network = with_weights(architecture, weights)
-    parts = [patches.only(slice(start, start + _PREDICTED_AT_ONCE)) for start in range(0, len(patches), _PREDICTED_AT_ONCE)]
-    logits = [network.predict([part.take(), part.centres()], batch_size=512, verbose=0)[:, 0] for part in parts]
-    return 1.0 / (1.0 + np.exp(-np.concatenate(logits)))
+def predict_patches(
+    architecture: Architecture, members: Sequence[Weights], patches: Patches, encode: Callable[[np.ndarray], np.ndarray] = np.asarray
+) -> np.ndarray:
+    """Return the mean susceptibility of the members, patch by patch, (n,); `encode` turns patches into channels, part by part."""
+    networks = [with_weights(architecture, weights) for weights in members]
+    middle = architecture.margin_px
+    found = np.empty(len(patches), np.float32)
+    for start in range(0, len(patches), _PREDICTED_AT_ONCE):
+        part = slice(start, start + _PREDICTED_AT_ONCE)
+        encoded = encode(patches.take(part))
+        logits = [network.predict([encoded, encoded[:, middle, middle]], batch_size=512, verbose=0)[:, 0] for network in networks]
+        found[part] = np.mean([1.0 / (1.0 + np.exp(-logit)) for logit in logits], axis=0)
+    return found
 
 
 def _arrays(network: keras.Model, layer: str) -> list[Any]:

@@ -14,6 +14,8 @@ Index = Union[np.ndarray, slice]
 # Encoded cells that would take more than this are held in half precision.
 _FULL_PRECISION_BYTES = 1_000_000_000
 _ENCODED_AT_ONCE = 1 << 20
+# Bytes; what TensorFlow asks of memory that it did not take itself.
+ALIGNMENT = 64
 
 
 @dataclass(frozen=True)
@@ -70,8 +72,16 @@ class Patches:
             return Patches.of(self.take()).encoded(encoder)
         shape = len(self.cells), len(encoder.channels)
         kind = np.float32 if 4 * shape[0] * shape[1] < _FULL_PRECISION_BYTES else np.float16
-        cells = np.empty(shape, kind)
+        cells = _aligned(shape, kind)
         for start in range(0, len(cells), _ENCODED_AT_ONCE):
             part = slice(start, start + _ENCODED_AT_ONCE)
             cells[part] = encoder.encode(self.cells[part])
         return replace(self, cells=cells)
+
+
+def _aligned(shape: tuple[int, int], kind: type) -> np.ndarray:
+    """Return an empty array whose memory begins where TensorFlow can share it."""
+    size = shape[0] * shape[1] * np.dtype(kind).itemsize
+    memory = np.empty(size + ALIGNMENT, np.uint8)
+    start = -memory.ctypes.data % ALIGNMENT
+    return memory[start : start + size].view(kind).reshape(shape)

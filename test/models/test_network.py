@@ -44,7 +44,7 @@ def test_dense_is_patch_wise(half, filters, hidden_layers, channels, rows, cols,
     encoded = np.random.default_rng(cols).normal(size=(rows + 2 * half, cols + 2 * half, channels)).astype(np.float32)
     view = np.lib.stride_tricks.sliding_window_view(encoded, (2 * half + 1, 2 * half + 1), axis=(0, 1))
     patches = view.reshape(rows * cols, channels, 2 * half + 1, 2 * half + 1).transpose(0, 2, 3, 1)
-    expected = predict_patches(architecture, weights, Patches.of(patches)).reshape(rows, cols)
+    expected = predict_patches(architecture, [weights], Patches.of(patches)).reshape(rows, cols)
     for backend in ("tensorflow", "numpy"):
         found = DenseNetwork(architecture, [weights], backend).predict(encoded)
         np.testing.assert_allclose(found, expected, atol=1e-5)

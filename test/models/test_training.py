@@ -26,7 +26,7 @@ def test_it_learns_context_and_repeats_bit_for_bit():
     for name, array in first.weights.items():
         np.testing.assert_array_equal(array, second.weights[name])
     unseen, truth = toy(seed=1)
-    found = predict_patches(architecture, first.weights, Patches.of(unseen))
+    found = predict_patches(architecture, [first.weights], Patches.of(unseen))
     assert found[truth == 1].mean() > found[truth == 0].mean() + 0.3
     assert first.history["loss"][-1] < first.history["loss"][0]
 
@@ -85,7 +85,7 @@ def test_training_stops_when_validation_stalls_and_keeps_the_best():
     losses = member.history["val_loss"]
     assert len(losses) < 200
     assert len(losses) == np.argmin(losses) + 1 + 4
-    found = predict_patches(architecture, member.weights, Patches.of(patches[validation]))
+    found = predict_patches(architecture, [member.weights], Patches.of(patches[validation]))
     truth = labels[validation]
     weight = class_weights(labels.astype(np.float32), ~validation, "balanced")[validation]
     loss = -np.mean(weight * (truth * np.log(found) + (1 - truth) * np.log(1 - found)))
@@ -108,7 +108,7 @@ def test_rare_landslides_are_predicted_lower_when_every_cell_counts_the_same():
     found = {}
     for kind in CLASS_WEIGHTS:
         member = train(Patches.of(patches), labels, none, Architecture(2, 7, 4), Settings(epochs=15, class_weights=kind), seed=1)
-        found[kind] = predict_patches(Architecture(2, 7, 4), member.weights, Patches.of(patches)).mean()
+        found[kind] = predict_patches(Architecture(2, 7, 4), [member.weights], Patches.of(patches)).mean()
     assert found["none"] < found["balanced"] - 0.1
     assert found["none"] == pytest.approx(labels.mean(), abs=0.1)
 
