@@ -178,8 +178,9 @@ def compare(
     _warn_of_covariates(data, folds, feedback)
     cell_jobs = [(fold, name) for fold in folds for name in classifiers if CLASSIFIERS[name].make]
     network_folds = [fold for fold in folds for name in classifiers if not CLASSIFIERS[name].make]
-    network_cost = _NETWORK_COST * network.members
-    ends = np.cumsum([1] * len(cell_jobs) + [network_cost] * len(network_folds))
+    costs = np.array([1.0] * len(cell_jobs) + [_NETWORK_COST * network.members] * len(network_folds))
+    ends = 100.0 * costs.cumsum() / costs.sum()
+    starts = np.append(0.0, ends)
     with warnings.catch_warnings(), on_cluster(scheduler) if scheduler else nullcontext():
         warnings.simplefilter("ignore", ConvergenceWarning)
         cell_job = delayed(partial(_cell_outcome, data, seed))
@@ -187,11 +188,12 @@ def compare(
         if network_folds:
             patches = stack.patches(data.cells.rows, data.cells.cols, network.patch_size_px)
             job = partial(_network_outcome, data, patches, seed, network)
-            found = chain(found, _parallel(map(delayed(job), network_folds)) if scheduler else map(job, network_folds))
+            parts = [feedback.part(*part).progress for part in zip(starts[len(cell_jobs) :], ends[len(cell_jobs) :])]
+            found = chain(found, _parallel(map(delayed(job), network_folds)) if scheduler else map(job, network_folds, parts))
         outcomes = []
         for outcome, end in zip(found, ends):
             outcomes.append(outcome)
-            feedback.progress(100.0 * end / ends[-1])
+            feedback.progress(end)
     return outcomes
 
 
@@ -278,9 +280,11 @@ def _cell_outcome(data: Data, seed: int, fold: Fold, name: str) -> Outcome:
         return Outcome(fold, name, model.predict(data.values[fold.test][None])[0], chosen)
 
 
-def _network_outcome(data: Data, patches: np.ndarray, seed: int, network: Network, fold: Fold) -> Outcome:
+def _network_outcome(
+    data: Data, patches: np.ndarray, seed: int, network: Network, fold: Fold, progress: Callable[[float], None] = lambda percent: None
+) -> Outcome:
     with _training:
-        model = fit_cnn_dnn(data, patches, fold.training, seed, network)
+        model = fit_cnn_dnn(data, patches, fold.training, seed, network, progress)
         return Outcome(fold, "cnn_dnn", _predict_patches(model, patches[fold.test]), {})
 
 
