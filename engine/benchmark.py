@@ -243,14 +243,14 @@ def fit_cnn_dnn(
     encoder = Encoder.fit(data.values[training], data.covariates)
     architecture = Architecture(len(encoder.channels), network.patch_size_px)
     encoded, labels = encoder.encode(patches[training]), data.labels[training]
-    held = validation_part(data.cells.rows[training], data.cells.cols[training], labels, "random", data.grid, seed)
+    rows, cols = data.cells.rows[training], data.cells.cols[training]
     members = []
     for member in range(network.members):
         start, width = 100.0 * member / network.members, 1.0 / network.members
         told = train(
             encoded,
             labels,
-            held,
+            validation_part(rows, cols, labels, "random", data.grid, seed, member),
             architecture,
             network.settings or Settings(),
             seed + member,

@@ -76,7 +76,7 @@ def run(
     )
     patches = encoder.encode(stack.patches(cells.rows, cells.cols, patch_size))
     feedback.progress(5)
-    held = validation_part(cells.rows[training], cells.cols[training], cells.landslide[training], validation, stack.grid, seed)
+    of_training = cells.rows[training], cells.cols[training], cells.landslide[training]
     settings = Settings(epochs, optimizer, learning_rate, schedule, batch_size)
     trained = []
     for number in range(members):
@@ -85,7 +85,7 @@ def run(
             train(
                 patches[training],
                 cells.landslide[training],
-                held,
+                validation_part(*of_training, validation, stack.grid, seed, number),
                 architecture,
                 settings,
                 seed + number,
