@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, field
 from functools import partial
@@ -165,19 +165,21 @@ def compare(
     _warn_of_covariates(data, folds, feedback)
     cell_jobs = [(fold, name) for fold in folds for name in classifiers if CLASSIFIERS[name].make]
     network_folds = [fold for fold in folds for name in classifiers if not CLASSIFIERS[name].make]
-    network_cost = _NETWORK_COST * recipe.members
-    ends = np.cumsum([1] * len(cell_jobs) + [network_cost] * len(network_folds))
+    costs = np.array([1.0] * len(cell_jobs) + [_NETWORK_COST * recipe.members] * len(network_folds))
+    ends = 100.0 * costs.cumsum() / costs.sum()
+    starts = np.append(0.0, ends)
     with warnings.catch_warnings(), on_cluster(scheduler) if scheduler else nullcontext():
         warnings.simplefilter("ignore", ConvergenceWarning)
         cell_job = delayed(partial(_cell_outcome, data, seed))
         found = _parallel(cell_job(fold, name) for fold, name in cell_jobs)
         if network_folds:
             job = partial(_network_outcome, Examples.of(stack, data.cells, recipe.patch_size_px), recipe, seed)
-            found = chain(found, _parallel(map(delayed(job), network_folds)) if scheduler else map(job, network_folds))
+            parts = [feedback.part(*part).progress for part in zip(starts[len(cell_jobs) :], ends[len(cell_jobs) :])]
+            found = chain(found, _parallel(map(delayed(job), network_folds)) if scheduler else map(job, network_folds, parts))
         outcomes = []
         for outcome, end in zip(found, ends):
             outcomes.append(outcome)
-            feedback.progress(100.0 * end / ends[-1])
+            feedback.progress(end)
     return outcomes
 
 
@@ -216,9 +218,11 @@ def _cell_outcome(data: Data, seed: int, fold: Fold, name: str) -> Outcome:
         return Outcome(fold, name, model.predict(data.values[fold.test][None])[0], chosen)
 
 
-def _network_outcome(examples: Examples, recipe: Recipe, seed: int, fold: Fold) -> Outcome:
+def _network_outcome(
+    examples: Examples, recipe: Recipe, seed: int, fold: Fold, progress: Callable[[float], None] = lambda percent: None
+) -> Outcome:
     with _training:
-        model, _ = fit(examples.only(fold.training), recipe, seed)
+        model, _ = fit(examples.only(fold.training), recipe, seed, progress)
         return Outcome(fold, "cnn_dnn", susceptibility(model, examples.only(fold.test)), {})
 
 

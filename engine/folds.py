@@ -16,7 +16,7 @@ from .errors import EngineError
 from .grid import Grid
 from .stack import Stack
 
-_VALIDATION_SHARE = 0.15
+_VALIDATION_PARTS = 5
 # Cells and lags that the variogram is estimated from.
 _VARIOGRAM_CELLS = 800
 _VARIOGRAM_LAGS = 20
@@ -110,13 +110,20 @@ def deal_folds(labels: np.ndarray, folds: int, groups: np.ndarray | None, seed: 
     return fold
 
 
-def validation_part(rows: np.ndarray, cols: np.ndarray, labels: np.ndarray, method: str, grid: Grid, seed: int) -> np.ndarray:
-    """Return which training cells decide when training stops, boolean (n,): 15 % at `random`, or in whole `blocks`."""
-    groups = None
+def validation_part(
+    rows: np.ndarray, cols: np.ndarray, labels: np.ndarray, method: str, grid: Grid, seed: int, member: int = 0
+) -> np.ndarray:
+    """Return which training cells decide when training stops, boolean (n,): a fifth at `random`, or about that in whole `blocks`.
+
+    Each member of an ensemble has a part of its own, so that no cell is lost to all of them.
+    """
+    labels = np.asarray(labels)
     if method == "blocks":
         extent = max(np.ptp(rows) * grid.cell_size[1], np.ptp(cols) * grid.cell_size[0]) * grid.metres_per_unit
         groups = block_ids(rows, cols, grid, max(extent / 8, 1.0))
-    return take_share(np.asarray(labels), _VALIDATION_SHARE, groups, np.random.default_rng(seed))
+        return take_share(labels, 1 / _VALIDATION_PARTS, groups, np.random.default_rng([seed, member]))
+    parts = max(min(_VALIDATION_PARTS, int(np.bincount(labels, minlength=2).min())), 2)
+    return deal_folds(labels, parts, None, seed + member // parts) == member % parts
 
 
 class FoldWarning(UserWarning):

@@ -86,13 +86,14 @@ def fit(
     encoder = Encoder.fit(examples.patches.centres(), examples.covariates)
     architecture = recipe.architecture(len(encoder.channels))
     encoded = examples.patches.encoded(encoder)
-    held = validation_part(examples.rows, examples.cols, examples.labels, recipe.validation, examples.grid, seed)
+    cells = examples.rows, examples.cols, examples.labels, recipe.validation, examples.grid
     members, histories = [], []
     for number in range(recipe.members):
 
         def part(percent: float, number: int = number) -> None:
             progress((100 * number + percent) / recipe.members)
 
+        held = validation_part(*cells, seed, number)
         member = train(encoded, examples.labels, held, architecture, recipe.settings, seed + number, encoder.circular_pairs, part)
         members.append(member.weights)
         histories.append(member.history)

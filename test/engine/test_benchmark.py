@@ -334,6 +334,7 @@ def test_edges_missing_values_and_two_points_in_a_cell(data, tmp_path):
     )
     assert any(f"{holes} on cells without data" in text for text in listener.warnings)
     assert any("share a cell" in text for text in listener.warnings)
+    assert len(set(listener.percent)) > 20 and listener.percent == sorted(listener.percent), "progress within a network"
     table = ogr.Open(str(tmp_path / "table.gpkg"))
     rows_of_table = {feature["classifier"]: feature for feature in table.GetLayer(0)}
     assert set(rows_of_table) == {"cnn_dnn", "lr"}

@@ -4,7 +4,8 @@ import warnings
 import numpy as np
 import pytest
 from scarp.engine.errors import EngineError
-from scarp.engine.folds import BlockKFold, FoldWarning, KMeansKFold, TemporalSplit, merge_one_class_folds
+from scarp.engine.folds import BlockKFold, FoldWarning, KMeansKFold, TemporalSplit, merge_one_class_folds, validation_part
+from scarp.engine.grid import Grid
 from scipy.spatial.distance import cdist
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import cross_val_score
@@ -105,3 +106,17 @@ def test_undated_landslides_are_left_out_and_told():
         list(TemporalSplit(np.datetime64("1990-01-01")).split(None, np.array([1, 1, 0]), days("2001-01-01", "2002-01-01", "NaT")))
     with pytest.raises(EngineError, match="None of the landslides"):
         list(TemporalSplit().split(None, np.array([1, 0]), days("NaT", "NaT")))
+
+
+def test_members_validate_on_parts_of_their_own():
+    grid = Grid("", (0.0, 30.0, 0.0, 0.0, 0.0, -30.0), (200, 200))
+    rows, cols = (XY / 30).astype(int).T % 200
+    parts = [validation_part(rows, cols, LABELS, "random", grid, 3, member) for member in range(6)]
+    assert (np.sum(parts[:5], axis=0) == 1).all(), "five members' parts are all cells, each once"
+    assert all(abs(LABELS[part].mean() - LABELS.mean()) < 0.02 for part in parts)
+    assert (parts[5] != parts[0]).any()
+    first, second = (validation_part(rows, cols, LABELS, "blocks", grid, 3, member) for member in (0, 1))
+    assert (first != second).any()
+    assert all(0.15 < part.mean() < 0.4 and len(np.unique(LABELS[part])) == 2 for part in (first, second))
+    few = np.array([1, 1, 1, *[0] * 20])
+    assert few[validation_part(np.arange(23), np.arange(23), few, "random", grid, 3, 1)].sum() == 1
