@@ -81,6 +81,10 @@ def run(
     known, unseen = examples.only(training), examples.only(~training)
     feedback.message(f"{len(known.labels)} training and {len(unseen.labels)} test cells, {len(stack.covariates)} covariates.")
 
+    constant = [each.name for each, column in zip(stack.covariates, known.patches.centres().T) if np.ptp(column) == 0]
+    if constant:
+        feedback.warning(f"All training cells have the same {', '.join(constant)}, so the model cannot learn from it.")
+
     # What each part costs, in networks trained.
     costs = [len(candidates) * _FOLDS, len(rivals), members, _FOLDS * members if calibration != "none" else 0]
     tuning, comparing, fitting, calibrating = feedback.part(5, 95).parts(costs)
