@@ -239,18 +239,18 @@ def _method(
     page.section("Method")
     for each in validations:
         repeats = f" Repeated {each.repeats} times with other seeds." if each.repeats > 1 else ""
-        apart = f" Training cells within {each.exclusion_m:g} m of a test cell are left out." if each.exclusion_m > 0 else ""
+        excludes = each.method in SPATIAL and each.exclusion_m > 0
+        apart = f" Training cells within {each.exclusion_m:g} m of a test cell are left out." if excludes else ""
         folds = f" {each.folds} folds." if each.method not in ("holdout", "temporal") else ""
         page.text(f"{VALIDATIONS[each.method]}. {_HOW[each.method].format(block_size_m=each.block_size_m)}{folds}{repeats}{apart}")
     page.text(
         "All classifiers get the same cells, the same folds and the same encoding: continuous covariates standardised, aspect as sine and "
         "cosine, classes one-hot, fitted on the training cells of each fold alone. Hyper-parameters are searched for the best AUC on "
         f"three folds inside the training cells (spatial ones where the test is spatial; at most {SEARCH_CELLS:,} cells). The support "
-        "vector machine’s decision values become probabilities by Platt scaling on held-out parts of the training "
-        "cells. The Bernoulli naïve "
-        "Bayes sees covariates split at their median. The CNN–DNN also sees the patch of covariates around each cell; "
-        "it is trained with the "
-        "defaults of scarp:traincnndnn, and nothing of it was tuned on these cells."
+        "vector machine’s decision values become probabilities by Platt scaling on held-out parts of the training cells. The Bernoulli "
+        "naïve Bayes sees covariates split at their median. The CNN–DNN also sees the patch of covariates around each cell; it is the mean "
+        f"of {facts['settings']['members']} networks, trained with the defaults of scarp:traincnndnn, and nothing of it was tuned on these "
+        "cells."
     )
     page.text(
         f"{data.labels.mean():.0%} of the cells are landslide cells. That share was chosen when the cells were drawn, so susceptibility "

@@ -63,9 +63,12 @@ def run(
         raise EngineError("A temporal validation needs the field that holds the landslides’ dates.")
     cells = resolve_samples(stack, inventory, label_field, seed, feedback)
     data = Data.of(stack, cells, _dates(stack, inventory, date_field, cells))
-    size = block_size or suggested_block_size(stack, cells.rows, cells.cols, seed)
-    asked = Validation(validation, folds, repeats, size, exclusion, TEST_SHARE, _date(split_date))
-    validations = [asked, *(replace(asked, method=beside) for beside in [BESIDE.get(validation)] if beside)]
+    methods = [validation, *([BESIDE[validation]] if validation in BESIDE else [])]
+    if not block_size and "blocks" in methods:
+        block_size = round(suggested_block_size(stack, cells.rows, cells.cols, seed), 1)
+        feedback.message(f"Blocks of {block_size:,.0f} m, after the spatial autocorrelation of the covariates.")
+    asked = Validation(validation, folds, repeats, block_size, exclusion, TEST_SHARE, _date(split_date))
+    validations = [replace(asked, method=method) for method in methods]
     made = [fold for each in validations for fold in each.make(data, seed, feedback)]
     feedback.message(f"{len(names)} classifiers on {len(made)} folds of {len(data.labels)} cells.")
 
@@ -77,7 +80,7 @@ def run(
 
     inputs = hashes({"covariates": covariates, "inventory": inventory})
     told = {key: value for key, value in parameters.items() if key not in ("covariates", "inventory", *wanted)}
-    told.update(classifiers=names, block_size=round(size, 1))
+    told.update(classifiers=names, block_size=block_size)
     write_table(output, table_rows(summaries))
     if fold_cells:
         with replacing(fold_cells) as temporary:
