@@ -18,8 +18,8 @@ _MOST_DEVIATIONS = 5.0
 class Encoder:
     """Continuous covariates standardised, circular ones as sine and cosine, categorical ones one-hot.
 
-    A missing value becomes 0 (the training mean), and so does every value of a covariate that is the same on all training cells. Flat ground
-    has sine and cosine 0, and a class that training has not seen has no channel: all zeros.
+    A missing value becomes 0 (the training mean), and so does every value of a covariate that is the same on all training cells. Flat
+    ground has sine and cosine 0, and a class that training has not seen has no channel: all zeros.
     """
 
     def __init__(self, covariates: Sequence[Covariate], columns: Sequence[dict[str, Any]]) -> None:
