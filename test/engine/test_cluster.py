@@ -95,16 +95,6 @@ def test_a_stack_that_workers_do_not_see(tmp_path, write_stack, model_file, proc
     assert not list(tmp_path.glob("*map*"))
 
 
-def test_a_scheduler_that_is_not_there(tmp_path, write_stack, model_file, monkeypatch):
-    from scarp.engine import cluster
-
-    monkeypatch.setattr(cluster, "_CONNECT_S", 1)
-    stack = write_stack("stack.tif", (30, 30))
-    for address in ("tcp://127.0.0.1:9", "nonsense"):
-        with pytest.raises(EngineError, match="cannot be reached"):
-            task.run(Feedback(), covariates=stack, model=model_file, output=str(tmp_path / "map.tif"), scheduler=address)
-
-
 def test_tls(tmp_path, write_stack, model_file, processes):
     """Certificates come from Dask's own configuration, here the environment's."""
     import dask
@@ -158,3 +148,14 @@ def test_the_benchmark_gives_the_same(tmp_path, processes):
         # Training amplifies the last digit, which depends on how many threads sum up.
         tolerance = 0.05 if own.classifier == "cnn_dnn" else 1e-5
         np.testing.assert_allclose(own.susceptibility, other.susceptibility, atol=tolerance)
+
+
+def test_a_scheduler_that_is_not_there(tmp_path, write_stack, model_file, monkeypatch):
+    """Last of all, since Dask goes on closing what failed for a moment."""
+    from scarp.engine import cluster
+
+    monkeypatch.setattr(cluster, "_CONNECT_S", 1)
+    stack = write_stack("stack.tif", (30, 30))
+    for address in ("tcp://127.0.0.1:9", "nonsense"):
+        with pytest.raises(EngineError, match="cannot be reached"):
+            task.run(Feedback(), covariates=stack, model=model_file, output=str(tmp_path / "map.tif"), scheduler=address)

@@ -40,14 +40,14 @@ def raster(path, values, transform=TRANSFORM, code=32639, kind=gdal.GDT_Float32,
     if code:
         dataset.SetProjection(reference(code).ExportToWkt())
     dataset.SetGeoTransform(transform)
-    for number, band in enumerate(bands, start=1):
-        dataset.GetRasterBand(number).WriteArray(band)
-        if nodata is not None:
-            dataset.GetRasterBand(number).SetNoDataValue(nodata)
     if palette:
         table = gdal.ColorTable()
         table.SetColorEntry(1, (255, 0, 0, 255))
         dataset.GetRasterBand(1).SetColorTable(table)
+    for number, band in enumerate(bands, start=1):
+        dataset.GetRasterBand(number).WriteArray(band)
+        if nodata is not None:
+            dataset.GetRasterBand(number).SetNoDataValue(nodata)
     return str(path)
 
 
@@ -111,7 +111,7 @@ def test_class_code_0_is_a_class_and_codes_stay(tmp_path, dem):
     stack, bands = prepared(tmp_path, dem=dem, land_use=source)
     names = stack.covariate("land_use").classes
     assert names == {-1: "-1", 0: "0", 7: "7", UNKNOWN_CODE: "unknown"}
-    np.testing.assert_array_equal(bands["land_use"], np.where(codes == -9, UNKNOWN_CODE, codes))
+    np.testing.assert_array_equal(bands["land_use"], np.where(codes == -9, UNKNOWN_CODE, codes.astype(float)))
     stack, bands = prepared(tmp_path, dem=dem, land_use=source, unknown="nodata")
     assert set(stack.covariate("land_use").classes) == {-1, 0, 7}
     np.testing.assert_array_equal(bands["altitude"][5:], hill()[5:])
@@ -138,7 +138,7 @@ def test_too_many_classes_are_folded_with_a_warning(tmp_path, dem):
     assert any("100 classes" in text and "37 rarest" in text for text in listener.warnings)
     counts = np.bincount(codes.ravel(), minlength=101)
     assert min(counts[code] for code in classes if code > 0) >= max(counts[code] for code in range(1, 101) if code not in classes)
-    np.testing.assert_array_equal(bands["soil"], np.where(np.isin(codes, list(classes)), codes, OTHER_CODE))
+    np.testing.assert_array_equal(bands["soil"], np.where(np.isin(codes, list(classes)), codes.astype(float), OTHER_CODE))
 
 
 def test_fractions_are_no_class_codes(tmp_path, dem):
