@@ -15,7 +15,7 @@ from .patches import Patches
 
 # Few batches make an epoch on a small inventory; statistics must follow within them.
 _BATCH_NORM_MOMENTUM = 0.9
-_PREDICTED_AT_ONCE = 4096
+_PREDICTED_AT_ONCE = 1024
 _NORMALISATION = ("gamma", "beta", "mean", "variance")
 
 
@@ -86,7 +86,8 @@ def predict_patches(
     for start in range(0, len(patches), _PREDICTED_AT_ONCE):
         part = slice(start, start + _PREDICTED_AT_ONCE)
         encoded = encode(patches.take(part))
-        logits = [network.predict([encoded, encoded[:, middle, middle]], batch_size=512, verbose=0)[:, 0] for network in networks]
+        # Called as it is: `predict` would compile a function for each network, which TensorFlow never forgets.
+        logits = [network([encoded, encoded[:, middle, middle]], training=False).numpy()[:, 0] for network in networks]
         found[part] = np.mean([1.0 / (1.0 + np.exp(-logit)) for logit in logits], axis=0)
     return found
 
