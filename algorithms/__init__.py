@@ -10,12 +10,14 @@ from .map_susceptibility import MapSusceptibility
 from .prepare_covariates import PrepareCovariates
 from .sample_cells import SampleCells
 from .sample_landscape import SampleLandscape
+from .screen_covariates import ScreenCovariates
 from .train_cnn_dnn import TrainCnnDnn
 
 ALGORITHMS = (
     SampleLandscape,
     PrepareCovariates,
     SampleCells,
+    ScreenCovariates,
     TrainCnnDnn,
     BenchmarkClassifiers,
     MapSusceptibility,

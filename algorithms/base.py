@@ -148,14 +148,14 @@ class ScarpAlgorithm(QgsProcessingAlgorithm):
         default: str | Sequence[str],
         advanced: bool = False,
     ) -> None:
-        """Add a choice from a table of id to label; several may be chosen where `default` is a list.
+        """Add a choice from a table of id to label; several may be chosen where `default` is a list, or none where that is empty.
 
         A script may give the number, as QGIS does everywhere, or the id.
         """
         ids = list(table)
         multiple = not isinstance(default, str)
         chosen = ids.index(default) if isinstance(default, str) else [ids.index(each) for each in default]
-        definition = QgsProcessingParameterEnum(name, title, list(table.values()), multiple, chosen)
+        definition = QgsProcessingParameterEnum(name, title, list(table.values()), multiple, chosen, optional=multiple and not chosen)
         definition.setMetadata({_IDS: ids})
         self.add(definition, text + " " + self.tr("In scripts: {}.").format(", ".join(ids)), advanced=advanced)
 

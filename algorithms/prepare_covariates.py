@@ -19,25 +19,11 @@ from qgis.core import (
     QgsRasterLayer,
 )
 
-from ..engine.covariates import SLOPE_METHODS, TERRAIN, TERRAIN_DEFAULT, UNKNOWN
+from ..engine.covariates import DECLARATIONS, DRAINAGE_AREA_KM2, SLOPE_METHODS, TERRAIN, TERRAIN_DEFAULT, UNKNOWN, WINDOW_M
 from .base import ScarpAlgorithm
 
-LINES_AND_MORE = (
-    ("FAULTS", "Faults", "Distance to faults is computed from these lines."),
-    ("ROADS", "Roads", "Distance to roads is computed from these lines."),
-    ("SETTLEMENTS", "Settlements", "Distance to settlements (cities) is computed from these points or polygons."),
-    (
-        "STREAMS",
-        "Streams",
-        "Distance to streams is computed from these lines. Streams can also be derived from the DEM: see the terrain choices.",
-    ),
-)
-CATEGORICAL = (
-    ("GEOLOGY", "Geology"),
-    ("LAND_USE", "Land use"),
-    ("SOIL", "Soil type"),
-    ("CLIMATE", "Climate"),
-)
+DISTANCES = {each.requires.upper(): each for each in DECLARATIONS if each.family == "distance"}
+CLASSES = {each.requires.upper(): each for each in DECLARATIONS if each.family == "classes"}
 
 
 class PrepareCovariates(ScarpAlgorithm):
@@ -80,7 +66,7 @@ class PrepareCovariates(ScarpAlgorithm):
             "TERRAIN",
             self.tr("Covariates from the DEM"),
             {name: self.tr(label) for name, label in TERRAIN.items()},
-            self.tr("Which covariates to compute from the DEM."),
+            self.tr("Which covariates to compute from the DEM. Those of flow, from flow accumulation on, need the whole DEM in memory."),
             default=list(TERRAIN_DEFAULT),
         )
         self.add_choice(
@@ -91,9 +77,32 @@ class PrepareCovariates(ScarpAlgorithm):
             default=next(iter(SLOPE_METHODS)),
             advanced=True,
         )
-        for name, title, text in LINES_AND_MORE:
-            self.add(QgsProcessingParameterFeatureSource(name, self.tr(title), [vector], optional=True), self.tr(text))
-        for name, title in CATEGORICAL:
+        self.add_number(
+            "WINDOW",
+            "Window radius (m)",
+            WINDOW_M,
+            0.0,
+            None,
+            "Radius in metres of the window of topographic position, local relief and vector ruggedness; at least the neighbours count.",
+            advanced=True,
+        )
+        self.add_number(
+            "DRAINAGE_AREA",
+            "Contributing area of drainage (km²)",
+            DRAINAGE_AREA_KM2,
+            0.0,
+            None,
+            "A cell belongs to the drainage network from this contributing area on; for the distance to, the height above and the "
+            "density of drainage.",
+            advanced=True,
+        )
+        for name, declared in DISTANCES.items():
+            self.add(
+                QgsProcessingParameterFeatureSource(name, self.tr(name.capitalize()), [vector], optional=True),
+                self.tr("Points, lines or polygons; gives “{}” in metres.").format(self.tr(declared.label)),
+            )
+        for name, declared in CLASSES.items():
+            title = declared.label
             self.add(
                 QgsProcessingParameterMapLayer(
                     name,
@@ -140,6 +149,11 @@ class PrepareCovariates(ScarpAlgorithm):
             self.tr("Rasters of class codes; each becomes a categorical covariate with the layer's file name."),
             advanced=True,
         )
+        self.add(
+            QgsProcessingParameterMultipleLayers("EXTRA_DISTANCES", self.tr("Further layers for distances"), vector, optional=True),
+            self.tr("Vector layers (power lines, say); each gives the distance to its features, named after the layer."),
+            advanced=True,
+        )
         self.add_choice(
             "UNKNOWN",
             self.tr("Cells without a class"),
@@ -154,12 +168,12 @@ class PrepareCovariates(ScarpAlgorithm):
         )
 
     def checkParameterValues(self, parameters: dict[str, Any], context: QgsProcessingContext) -> tuple[bool, str]:
-        for name, title in CATEGORICAL:
+        for name, declared in CLASSES.items():
             layer = self.parameterAsLayer(parameters, name, context)
             is_vector = layer is not None and not isinstance(layer, QgsRasterLayer)
             if is_vector and not self.parameterAsString(parameters, f"{name}_FIELD", context):
                 return False, self.tr("{} is a polygon layer: choose the field that names the class ({}_FIELD).").format(
-                    self.tr(title), name
+                    self.tr(declared.label), name
                 )
         if (parameters.get("RED") is None) != (parameters.get("NIR") is None):
             return False, self.tr("NDVI needs both the red and the near-infrared band; only one was given.")

@@ -8,10 +8,14 @@ from typing import Any
 from qgis.core import (
     QgsProcessingContext,
     QgsProcessingOutputNumber,
+    QgsProcessingParameterBoolean,
     QgsProcessingParameterFileDestination,
+    QgsProcessingParameterString,
 )
 
+from ..engine.choices import TUNING_GRID
 from ..models.optimizers import OPTIMIZERS, SCHEDULES
+from ..models.settings import CALIBRATIONS, CLASS_WEIGHTS
 from .base import ScarpAlgorithm
 
 VALIDATIONS = {"random": "Random cells", "blocks": "Spatial blocks"}
@@ -62,6 +66,14 @@ class TrainCnnDnn(ScarpAlgorithm):
             ("UNITS", "Units", 64, 1, 4096, "Units of the first dense layer; each further one has half."),
             ("FILTERS", "Filters", 16, 1, 512, "Filters of the first convolution; each further one has twice as many."),
             ("DROPOUT", "Dropout", 0.3, 0.0, 0.95, "The share of units that each training step leaves out."),
+            (
+                "PATIENCE",
+                "Patience (epochs)",
+                0,
+                0,
+                100000,
+                "Epochs without a better validation loss before training stops. 0: a third of all.",
+            ),
             ("SEED", "Seed", 1, 0, 2**31 - 1, "The same seed on the same machine trains the same model."),
         ):
             self.add_number(name, title, default, low, high, text, advanced=True)
@@ -73,6 +85,50 @@ class TrainCnnDnn(ScarpAlgorithm):
             default="cosine",
             advanced=True,
         )
+        self.add(
+            QgsProcessingParameterBoolean("BATCH_NORMALISATION", self.tr("Batch normalisation"), True),
+            self.tr("Normalise after each convolution."),
+            advanced=True,
+        )
+        self.add_choice(
+            "CLASS_WEIGHTS",
+            self.tr("Class weights"),
+            CLASS_WEIGHTS,
+            self.tr("What a landslide cell counts against a non-landslide cell in the loss."),
+            default="balanced",
+            advanced=True,
+        )
+        self.add_choice(
+            "CALIBRATION",
+            self.tr("Calibration"),
+            CALIBRATIONS,
+            self.tr("Turn susceptibility into the share of landslide cells among cells like it, learnt on folds of the training cells."),
+            default="none",
+            advanced=True,
+        )
+        self.add_choice(
+            "COMPARE_OPTIMIZERS",
+            self.tr("Optimizers to compare"),
+            OPTIMIZERS,
+            self.tr("One network is trained by each, for its training history in the report; the model is trained by the optimizer above."),
+            default=[],
+            advanced=True,
+        )
+        self.add(
+            QgsProcessingParameterBoolean("TUNE", self.tr("Search the best hyper-parameters"), False),
+            self.tr("Try the grid below on folds inside the training cells, and train with the point of the highest AUC. Takes long."),
+        )
+        for name, title in (
+            ("TUNE_LEARNING_RATES", "Learning rates to try"),
+            ("TUNE_HIDDEN_LAYERS", "Hidden layers to try"),
+            ("TUNE_UNITS", "Units to try"),
+            ("TUNE_BATCH_SIZES", "Batch sizes to try"),
+        ):
+            self.add(
+                QgsProcessingParameterString(name, self.tr(title), TUNING_GRID[name.lower()]),
+                self.tr("For the search: values separated by commas."),
+                advanced=True,
+            )
         self.add(
             QgsProcessingParameterFileDestination("MODEL", self.tr("Model file"), self.tr("Scarp model (*.scarp)")),
             self.tr("The trained model, for “Map susceptibility”."),

@@ -131,7 +131,7 @@ def run_with(python: Path, task: str, values: dict[str, Any], feedback: QgsProce
         raise QgsProcessingException(f"The worker {python} could not be started; {INSTALL_HINT}.")
     if code != 0 or listener.result is None:
         raise QgsProcessingException(
-            "The worker was ended by the system (most likely it ran out of memory); nothing was written. "
+            f"The worker was ended by the system (exit code {code}; most likely it ran out of memory); nothing was written. "
             "Close other programs or use a smaller area, and run again."
             + (f" Its last words: {listener.last_words}" if listener.last_words else "")
         )

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from itertools import chain
 from threading import Lock
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from joblib import Parallel, delayed
@@ -19,22 +19,18 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.model_selection import BaseCrossValidator, GridSearchCV, StratifiedKFold
 from threadpoolctl import threadpool_limits
 
-from ..models.architecture import Architecture
 from ..models.cell_model import CellModel
 from ..models.classifiers import CLASSIFIERS
-from ..models.cnn_dnn import CnnDnn
 from ..models.covariate import Covariate
 from ..models.encoding import Encoder
 from .cluster import on_cluster
 from .errors import EngineError
 from .feedback import Feedback
-from .folds import BlockKFold, FoldWarning, KMeansKFold, TemporalSplit, deal_folds, take_share, validation_part
+from .folds import BlockKFold, FoldWarning, KMeansKFold, TemporalSplit, deal_folds, take_share
 from .grid import Grid
 from .sampling import SampleCells
 from .stack import Stack
-
-if TYPE_CHECKING:
-    from ..models.training import Settings
+from .training import Examples, Recipe, fit, susceptibility
 
 # Spatial folds always come with random ones, and random ones with spatial ones: one alone does not tell what to expect.
 BESIDE = {"random": "blocks", "blocks": "random", "kmeans": "random"}
@@ -94,15 +90,6 @@ class Outcome:
     classifier: str
     susceptibility: np.ndarray
     chosen: dict[str, Any]
-
-
-@dataclass(frozen=True)
-class Network:
-    """How the CNN–DNN of each fold is made."""
-
-    patch_size_px: int = 15
-    members: int = 3
-    settings: Settings | None = None
 
 
 @dataclass(frozen=True)
@@ -166,7 +153,7 @@ def compare(
     folds: Sequence[Fold],
     classifiers: Sequence[str],
     seed: int,
-    network: Network,
+    recipe: Recipe,
     feedback: Feedback,
     scheduler: str | None = None,
 ) -> list[Outcome]:
@@ -178,7 +165,7 @@ def compare(
     _warn_of_covariates(data, folds, feedback)
     cell_jobs = [(fold, name) for fold in folds for name in classifiers if CLASSIFIERS[name].make]
     network_folds = [fold for fold in folds for name in classifiers if not CLASSIFIERS[name].make]
-    costs = np.array([1.0] * len(cell_jobs) + [_NETWORK_COST * network.members] * len(network_folds))
+    costs = np.array([1.0] * len(cell_jobs) + [_NETWORK_COST * recipe.members] * len(network_folds))
     ends = 100.0 * costs.cumsum() / costs.sum()
     starts = np.append(0.0, ends)
     with warnings.catch_warnings(), on_cluster(scheduler) if scheduler else nullcontext():
@@ -186,8 +173,7 @@ def compare(
         cell_job = delayed(partial(_cell_outcome, data, seed))
         found = _parallel(cell_job(fold, name) for fold, name in cell_jobs)
         if network_folds:
-            patches = stack.patches(data.cells.rows, data.cells.cols, network.patch_size_px)
-            job = partial(_network_outcome, data, patches, seed, network)
+            job = partial(_network_outcome, Examples.of(stack, data.cells, recipe.patch_size_px), recipe, seed)
             parts = [feedback.part(*part).progress for part in zip(starts[len(cell_jobs) :], ends[len(cell_jobs) :])]
             found = chain(found, _parallel(map(delayed(job), network_folds)) if scheduler else map(job, network_folds, parts))
         outcomes = []
@@ -220,54 +206,6 @@ def fit_cells(data: Data, training: np.ndarray, name: str, spatial: bool, seed: 
     return CellModel(encoder, estimator.fit(x, y)), chosen
 
 
-def fit_cnn_dnn(
-    data: Data,
-    patches: np.ndarray,
-    training: np.ndarray,
-    seed: int,
-    network: Network,
-    progress: Callable[[float], None] = lambda percent: None,
-) -> CnnDnn:
-    """Fit the CNN–DNN to training cells (indices), as `scarp:traincnndnn` does with its defaults.
-
-    Parameters
-    ----------
-    patches
-        Covariates around all cells, (n, size, size, bands).
-    """
-    import keras
-
-    from ..models.training import Settings, train
-
-    keras.backend.clear_session()
-    encoder = Encoder.fit(data.values[training], data.covariates)
-    architecture = Architecture(len(encoder.channels), network.patch_size_px)
-    encoded, labels = encoder.encode(patches[training]), data.labels[training]
-    rows, cols = data.cells.rows[training], data.cells.cols[training]
-    members = []
-    for member in range(network.members):
-        start, width = 100.0 * member / network.members, 1.0 / network.members
-        told = train(
-            encoded,
-            labels,
-            validation_part(rows, cols, labels, "random", data.grid, seed, member),
-            architecture,
-            network.settings or Settings(),
-            seed + member,
-            encoder.circular_pairs,
-            lambda percent, start=start, width=width: progress(start + percent * width),  # type: ignore[misc]
-        )
-        members.append(told.weights)
-    return CnnDnn(encoder, architecture, members)
-
-
-def _predict_patches(model: CnnDnn, patches: np.ndarray) -> np.ndarray:
-    from ..models.network import predict_patches
-
-    encoded = model.encoder.encode(patches)
-    return np.mean([predict_patches(model.architecture, weights, encoded) for weights in model.members], axis=0)
-
-
 def _parallel(jobs: Iterable[Any]) -> Iterator[Outcome]:
     """Yield the outcomes of joblib's jobs in their order, as they come."""
     return iter(Parallel(n_jobs=-1, prefer="threads", return_as="generator")(jobs))
@@ -281,11 +219,11 @@ def _cell_outcome(data: Data, seed: int, fold: Fold, name: str) -> Outcome:
 
 
 def _network_outcome(
-    data: Data, patches: np.ndarray, seed: int, network: Network, fold: Fold, progress: Callable[[float], None] = lambda percent: None
+    examples: Examples, recipe: Recipe, seed: int, fold: Fold, progress: Callable[[float], None] = lambda percent: None
 ) -> Outcome:
     with _training:
-        model = fit_cnn_dnn(data, patches, fold.training, seed, network, progress)
-        return Outcome(fold, "cnn_dnn", _predict_patches(model, patches[fold.test]), {})
+        model, _ = fit(examples.only(fold.training), recipe, seed, progress)
+        return Outcome(fold, "cnn_dnn", susceptibility(model, examples.only(fold.test)), {})
 
 
 def _check_both_classes(labels: np.ndarray, part: np.ndarray, name: str) -> None:

@@ -4,75 +4,114 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import inf
 
 GROUPS = ("geomorphologic", "geological", "environmental", "human", "extra")
+# How a covariate is computed: from the cells around (terrain) or upstream (flow), as a distance to features, as classes, from bands.
+FAMILIES = ("terrain", "flow", "distance", "classes", "spectral")
 
 
 @dataclass(frozen=True)
 class Declaration:
-    """What a covariate is, and what it is computed from (`requires`: a task parameter)."""
+    """What a covariate is, and what it is computed from (`requires`: a task parameter).
+
+    Its values lie between `low` and `high`; `default` tells whether it is computed unless the user chooses otherwise.
+    """
 
     name: str
     label: str
     group: str
     kind: str
     unit: str
+    family: str
     requires: str
     source: str
+    low: float = -inf
+    high: float = inf
+    default: bool = True
+
+
+def _terrain(name: str, label: str, unit: str, source: str, low: float = -inf, high: float = inf, default: bool = False) -> Declaration:
+    return Declaration(name, label, "geomorphologic", "continuous", unit, "terrain", "dem", source, low, high, default)
+
+
+def _flow(name: str, label: str, unit: str, source: str, low: float = -inf, high: float = inf, default: bool = False) -> Declaration:
+    return Declaration(name, label, "environmental", "continuous", unit, "flow", "dem", source, low, high, default)
+
+
+def _distance(requires: str, label: str, group: str) -> Declaration:
+    name = f"distance_to_{requires}"
+    return Declaration(name, label, group, "continuous", "m", "distance", requires, "Euclidean distance between cell centres", 0)
+
+
+def _classes(name: str, label: str, group: str) -> Declaration:
+    return Declaration(name, label, group, "categorical", "", "classes", name, "classes of the layer")
 
 
 _ZT = "Zevenbergen and Thorne (1987)"
+SLOPE_SOURCE = f"Horn (1981) or {_ZT}"
+_FULL = f"{_ZT}, full second derivatives, convex positive"
 DECLARATIONS = (
-    Declaration("altitude", "Altitude", "geomorphologic", "continuous", "m", "dem", "the DEM itself"),
-    Declaration("slope", "Slope", "geomorphologic", "continuous", "degree", "dem", f"Horn (1981) or {_ZT}"),
-    Declaration("aspect", "Aspect", "geomorphologic", "circular", "degree", "dem", f"Horn (1981) or {_ZT}"),
+    _terrain("altitude", "Altitude", "m", "the DEM itself", default=True),
+    _terrain("slope", "Slope", "degree", SLOPE_SOURCE, 0, 90, default=True),
+    Declaration("aspect", "Aspect", "geomorphologic", "circular", "degree", "terrain", "dem", f"{SLOPE_SOURCE}; -1 where flat", -1, 360),
+    _terrain("northness", "Northness", "", "cosine of the aspect, 0 where flat", -1, 1),
+    _terrain("eastness", "Eastness", "", "sine of the aspect, 0 where flat", -1, 1),
+    _terrain("plan_curvature", "Plan curvature", "1/m", _FULL, default=True),
+    _terrain("profile_curvature", "Profile curvature", "1/m", _FULL, default=True),
+    _terrain("general_curvature", "General curvature", "1/m", _FULL),
+    _terrain("topographic_position", "Topographic position", "m", "altitude less its mean in the window, Weiss (2001)", default=True),
+    _terrain("local_relief", "Local relief", "m", "highest less lowest altitude in the window", 0),
+    _terrain("ruggedness", "Terrain ruggedness", "m", "root of the summed squared differences from 8 neighbours, Riley et al. (1999)", 0),
+    _terrain("roughness", "Roughness", "m", "highest less lowest of 3×3 cells, Wilson et al. (2007)", 0),
+    _terrain("vector_ruggedness", "Vector ruggedness", "", "1 less the length of the mean normal, Sappington et al. (2007)", 0, 1),
+    _flow("flow_accumulation", "Flow accumulation", "log10 m²", "contributing area, D8, O'Callaghan and Mark (1984)"),
+    _flow("specific_catchment_area", "Specific catchment area", "log10 m", "contributing area over cell size"),
+    _flow("topographic_wetness", "Topographic wetness", "ln m", "ln(a / tan β), Beven and Kirkby (1979)", default=True),
+    _flow("stream_power", "Stream power", "ln m", "ln(a · tan β), Moore et al. (1991)"),
+    _flow("distance_to_drainage", "Distance to drainage", "m", "Euclidean distance to the drainage network", 0),
+    _flow("height_above_drainage", "Height above drainage", "m", "along the flow, Rennó et al. (2008)", 0),
+    _flow("drainage_density", "Drainage density", "km/km²", "drainage length in a circle of 1 km, Horton (1932)", 0),
     Declaration(
-        "plan_curvature",
-        "Plan curvature",
-        "geomorphologic",
-        "continuous",
-        "1/m",
+        "watershed",
+        "Watershed",
+        "environmental",
+        "categorical",
+        "",
+        "flow",
         "dem",
-        f"{_ZT}, full second derivatives",
+        "what drains through one outlet of the DEM; the largest apart",
+        default=False,
     ),
+    _distance("faults", "Distance to faults", "geological"),
+    _distance("roads", "Distance to roads", "human"),
+    _distance("settlements", "Distance to settlements", "human"),
+    _distance("streams", "Distance to streams", "environmental"),
+    _classes("geology", "Geology", "geological"),
+    _classes("land_use", "Land use", "geological"),
+    _classes("soil", "Soil type", "geological"),
+    _classes("climate", "Climate", "environmental"),
     Declaration(
-        "profile_curvature",
-        "Profile curvature",
-        "geomorphologic",
-        "continuous",
-        "1/m",
-        "dem",
-        f"{_ZT}, full second derivatives",
-    ),
-    Declaration("distance_to_faults", "Distance to faults", "geological", "continuous", "m", "faults", "Euclidean distance"),
-    Declaration("distance_to_roads", "Distance to roads", "human", "continuous", "m", "roads", "Euclidean distance"),
-    Declaration(
-        "distance_to_settlements",
-        "Distance to settlements",
-        "human",
-        "continuous",
-        "m",
-        "settlements",
-        "Euclidean distance",
-    ),
-    Declaration(
-        "distance_to_streams",
-        "Distance to streams",
+        "ndvi",
+        "NDVI",
         "environmental",
         "continuous",
-        "m",
-        "streams",
-        "Euclidean distance",
+        "",
+        "spectral",
+        "red",
+        "(NIR - red) / (NIR + red), Rouse et al. (1974)",
+        -1,
+        1,
     ),
-    Declaration("geology", "Geology", "geological", "categorical", "", "geology", "classes of the layer"),
-    Declaration("land_use", "Land use", "geological", "categorical", "", "land_use", "classes of the layer"),
-    Declaration("soil", "Soil type", "geological", "categorical", "", "soil", "classes of the layer"),
-    Declaration("climate", "Climate", "environmental", "categorical", "", "climate", "classes of the layer"),
-    Declaration("ndvi", "NDVI", "environmental", "continuous", "", "red", "(NIR - red) / (NIR + red), Rouse et al. (1974)"),
 )
 BY_NAME = {declaration.name: declaration for declaration in DECLARATIONS}
 
+# What the DEM alone gives: names and labels, and those computed by default.
 TERRAIN = {declaration.name: declaration.label for declaration in DECLARATIONS if declaration.requires == "dem"}
-TERRAIN_DEFAULT = tuple(TERRAIN)
+TERRAIN_DEFAULT = tuple(name for name in TERRAIN if BY_NAME[name].default)
 SLOPE_METHODS = {"horn": "Horn (1981), as GDAL does", "zevenbergen_thorne": _ZT}
 UNKNOWN = {"class": "A class of their own", "nodata": "Nodata"}
+# Radius in metres of the window of topographic position, local relief and vector ruggedness: the smaller of Weiss (2001).
+WINDOW_M = 300.0
+# Contributing area in km² from which on a cell belongs to the drainage network.
+DRAINAGE_AREA_KM2 = 1.0

@@ -13,7 +13,6 @@ PACKAGES = (
     "osgeo",
     "scipy",
     "numba",
-    "pyflwdir",
     "sklearn",
     "skops",
     "tensorflow",

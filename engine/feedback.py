@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TypeVar
 
 T = TypeVar("T")
@@ -27,6 +27,11 @@ class Feedback:
     def part(self, start: float, end: float) -> Feedback:
         """Return feedback whose 0 to 100 is `start` to `end` of this one."""
         return _Part(self, start, end)
+
+    def parts(self, weights: Sequence[float]) -> list[Feedback]:
+        """Return feedback for pieces of work that follow each other, with shares like their weights."""
+        ends = [100.0 * sum(weights[:number]) / (sum(weights) or 1.0) for number in range(len(weights) + 1)]
+        return [self.part(start, end) for start, end in zip(ends, ends[1:])]
 
     def steps(self, items: Iterable[T], total: int) -> Iterator[T]:
         """Yield `items`, reporting progress after each of `total`."""

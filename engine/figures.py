@@ -13,6 +13,7 @@ from matplotlib.axes import Axes
 from matplotlib.colors import ListedColormap
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
+from matplotlib.patheffects import withStroke
 from sklearn.metrics import auc as area
 from sklearn.metrics import precision_recall_curve, roc_curve
 
@@ -21,7 +22,7 @@ from .metrics import reliability
 # Okabe & Ito (2008), told apart by colour-blind people; yellow is left out, too pale for lines on white.
 COLOURS = ("#D55E00", "#0072B2", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
 _LINES = ("-", "--", "-.", ":")
-_GREY = "#767676"
+GREY = "#767676"
 _STYLE = {
     "font.family": "sans-serif",
     "font.size": 9,
@@ -31,14 +32,14 @@ _STYLE = {
     "axes.titlelocation": "left",
     "axes.spines.top": False,
     "axes.spines.right": False,
-    "axes.edgecolor": _GREY,
+    "axes.edgecolor": GREY,
     "axes.linewidth": 0.8,
     "axes.grid": True,
     "axes.axisbelow": True,
     "grid.color": "#E6E6E6",
     "grid.linewidth": 0.6,
-    "xtick.color": _GREY,
-    "ytick.color": _GREY,
+    "xtick.color": GREY,
+    "ytick.color": GREY,
     "xtick.labelcolor": "black",
     "ytick.labelcolor": "black",
     "legend.frameon": False,
@@ -51,7 +52,9 @@ TestSets = Sequence[tuple[np.ndarray, np.ndarray]]
 Make = TypeVar("Make", bound=Callable[..., Figure])
 
 
-def _styled(make: Make) -> Make:
+def styled(make: Make) -> Make:
+    """Give the figure that a function makes the look of all reports."""
+
     @wraps(make)
     def styled(*args: Any, **kwargs: Any) -> Figure:
         with mpl.rc_context(_STYLE):
@@ -60,7 +63,7 @@ def _styled(make: Make) -> Make:
     return cast(Make, styled)
 
 
-@_styled
+@styled
 def training_history(history: Mapping[str, Sequence[float]], title: str | None = None, best_epoch: int | None = None) -> Figure:
     """Draw accuracy and loss against epochs, training beside validation (the paper's Figs. 10 to 13).
 
@@ -82,13 +85,13 @@ def training_history(history: Mapping[str, Sequence[float]], title: str | None =
             if values.size:
                 axes.plot(np.arange(1, values.size + 1), values, color=colour, lw=1.2, label=name)
         if best_epoch:
-            axes.axvline(best_epoch, color=_GREY, lw=0.8, ls=":", label=f"weights kept (epoch {best_epoch:,})")
+            axes.axvline(best_epoch, color=GREY, lw=0.8, ls=":", label=f"weights kept (epoch {best_epoch:,})")
         axes.set(xlabel="Epoch", ylabel=label)
         axes.legend(loc="best")
     return figure
 
 
-@_styled
+@styled
 def roc_curves(models: Mapping[str, TestSets], truth: TestSets | None = None) -> Figure:
     """Draw the ROC curves of all models in one plot (the paper's Fig. 14).
 
@@ -101,7 +104,7 @@ def roc_curves(models: Mapping[str, TestSets], truth: TestSets | None = None) ->
     """
     figure = Figure(figsize=(5.4, 4.8), layout="constrained")
     axes = figure.subplots()
-    axes.plot([0, 1], [0, 1], color=_GREY, lw=0.8, ls=":")
+    axes.plot([0, 1], [0, 1], color=GREY, lw=0.8, ls=":")
     if truth:
         rate, curve, mean = _mean_roc(truth)
         axes.plot(rate, curve, color="#BBBBBB", lw=3, label=f"best reachable  {mean:.3f}")
@@ -113,13 +116,13 @@ def roc_curves(models: Mapping[str, TestSets], truth: TestSets | None = None) ->
     return figure
 
 
-@_styled
+@styled
 def precision_recall_curves(models: Mapping[str, TestSets]) -> Figure:
     """Draw the precision–recall curves of all models; several test sets as their mean at equal recall."""
     figure = Figure(figsize=(5.4, 4.8), layout="constrained")
     axes = figure.subplots()
     presence = np.mean([np.mean(labels) for sets in models.values() for labels, _ in sets])
-    axes.axhline(presence, color=_GREY, lw=0.8, ls=":")
+    axes.axhline(presence, color=GREY, lw=0.8, ls=":")
     recalls = np.linspace(0, 1, 201)
     for style, (name, sets) in zip(_line_styles(), models.items()):
         curve = np.mean([_precision_at(recalls, *pair) for pair in sets], axis=0)
@@ -129,7 +132,7 @@ def precision_recall_curves(models: Mapping[str, TestSets]) -> Figure:
     return figure
 
 
-@_styled
+@styled
 def confusion_matrices(matrices: Mapping[str, np.ndarray]) -> Figure:
     """Draw one confusion matrix for each model: counts [[TN, FP], [FN, TP]], shaded by the share of their row."""
     columns = min(len(matrices), 4)
@@ -165,12 +168,12 @@ def confusion_matrices(matrices: Mapping[str, np.ndarray]) -> Figure:
     return figure
 
 
-@_styled
+@styled
 def reliability_plot(models: Mapping[str, TestSets], bins: int = 10) -> Figure:
     """Draw the observed share of landslide cells against susceptibility, and below it how many cells are there."""
     figure = Figure(figsize=(4.6, 5.2), layout="constrained")
     axes, counts = figure.subplots(2, 1, gridspec_kw={"height_ratios": [4, 1]}, sharex=True)
-    axes.plot([0, 1], [0, 1], color=_GREY, lw=0.8, ls=":", label="perfect")
+    axes.plot([0, 1], [0, 1], color=GREY, lw=0.8, ls=":", label="perfect")
     for style, (name, sets) in zip(_line_styles(), models.items()):
         labels, susceptibility = (np.concatenate(each) for each in zip(*sets))
         mean, share, _ = reliability(labels, susceptibility, bins)
@@ -182,7 +185,7 @@ def reliability_plot(models: Mapping[str, TestSets], bins: int = 10) -> Figure:
     return figure
 
 
-@_styled
+@styled
 def bars(
     values: Mapping[str, Sequence[float]],
     names: Sequence[str],
@@ -223,7 +226,7 @@ def bars(
             reach = np.abs(np.stack([lengths - np.asarray(low[series]), np.asarray(high[series]) - lengths]))
             axes.errorbar(lengths, middle, xerr=reach, fmt="none", ecolor="#333333", elinewidth=0.9, capsize=2)
     if reference is not None:
-        axes.axvline(reference, color=_GREY, lw=0.9, ls=":")
+        axes.axvline(reference, color=GREY, lw=0.9, ls=":")
     axes.set(yticks=positions, xlabel=label)
     axes.set_yticklabels(names)
     axes.tick_params(axis="y", length=0)
@@ -235,7 +238,7 @@ def bars(
     return figure
 
 
-@_styled
+@styled
 def fold_map(x: np.ndarray, y: np.ndarray, fold: np.ndarray, landslide: np.ndarray) -> Figure:
     """Draw where the cells of each fold lie: one colour a fold, dots for landslide, crosses for other cells."""
     figure = Figure(figsize=(6.2, 4.8), layout="constrained")
@@ -254,7 +257,7 @@ def fold_map(x: np.ndarray, y: np.ndarray, fold: np.ndarray, landslide: np.ndarr
     return figure
 
 
-@_styled
+@styled
 def class_map(classes: np.ndarray, names: Sequence[str], colours: Sequence[str], shares: Sequence[float], cell_size_m: float) -> Figure:
     """Draw a map of susceptibility classes with legend, class shares, scale bar and north arrow.
 
@@ -277,7 +280,7 @@ def class_map(classes: np.ndarray, names: Sequence[str], colours: Sequence[str],
     axes.grid(False)
     for spine in axes.spines.values():
         spine.set(visible=True, color="#BBBBBB", linewidth=0.6)
-    _scale_bar(axes, cols * cell_size_m, cell_size_m, rows)
+    scale_bar(axes, cols * cell_size_m, cell_size_m, rows)
     axes.annotate(
         "N",
         xy=(0.965, 0.985),
@@ -308,13 +311,15 @@ def class_map(classes: np.ndarray, names: Sequence[str], colours: Sequence[str],
     return figure
 
 
-def _scale_bar(axes: Axes, width_m: float, cell_size_m: float, rows: int) -> None:
+def scale_bar(axes: Axes, width_m: float, cell_size_m: float, rows: int) -> None:
+    """Draw a scale bar into a map `width_m` wide, in the lower left corner; `rows` and `cell_size_m` are the picture's."""
     length_m = _round_length(width_m / 4)
     length, left, bottom = length_m / cell_size_m, width_m / cell_size_m * 0.03, rows * 0.965
     label = f"{length_m / 1000:g} km" if length_m >= 1000 else f"{length_m:g} m"
     box = {"facecolor": "white", "alpha": 0.75, "edgecolor": "none", "pad": 1.5}
-    axes.plot([left, left + length], [bottom, bottom], color="black", lw=2.5, solid_capstyle="butt")
-    axes.text(left + length / 2, bottom - rows * 0.012, label, ha="center", va="bottom", fontsize=8, bbox=box)
+    halo = [withStroke(linewidth=4.5, foreground="white")]
+    axes.plot([left, left + length], [bottom, bottom], color="black", lw=2.5, solid_capstyle="butt", path_effects=halo)
+    axes.annotate(label, (left + length / 2, bottom), (0, 4), textcoords="offset points", ha="center", va="bottom", fontsize=8, bbox=box)
 
 
 def _round_length(length_m: float) -> float:

@@ -94,7 +94,10 @@ def deal_folds(labels: np.ndarray, folds: int, groups: np.ndarray | None, seed: 
     """
     fewest = int(np.bincount(labels.astype(int), minlength=2).min())
     if fewest < folds:
-        raise EngineError(f"{folds} folds need at least {folds} cells of each class; the smaller class has {fewest}. Use fewer folds.")
+        raise EngineError(
+            f"{folds} folds need at least {folds} cells of each class; the smaller class has {fewest}. Use fewer folds or a larger "
+            "inventory."
+        )
     if groups is not None and len(np.unique(groups)) < folds:
         raise EngineError(
             f"{folds} folds need at least {folds} spatial blocks; there are {len(np.unique(groups))}. Use a smaller block size."

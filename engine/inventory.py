@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,7 @@ from .errors import EngineError
 from .feedback import Feedback
 from .grid import Grid
 from .stack import Stack
-from .vectors import open_layer
+from .vectors import features, open_layer
 
 gdal.UseExceptions()
 ogr.UseExceptions()
@@ -61,7 +61,7 @@ def read_inventory(source: str, stack: Stack, fields: Sequence[str] = (), feedba
     rows, cols, feature_index, attributes, origins = [], [], [], [], []
     no_geometry = outside = lines = 0
     extent = _Extent()
-    for index, (feature, geometry) in enumerate(_features(layer, stack.grid)):
+    for index, (feature, geometry) in enumerate(features(layer, stack.grid)):
         origins.append(str(feature.GetFID()))
         attributes.append([feature.GetField(field) for field in fields])
         if geometry is None:
@@ -127,29 +127,6 @@ def dates(values: np.ndarray, field: str) -> np.ndarray:
                 f"The date field {field} holds {value!r}; expected dates such as 2014-05-31, or a year such as 2014."
             ) from error
     return found
-
-
-def _features(layer: ogr.Layer, grid: Grid) -> Iterator[tuple[ogr.Feature, ogr.Geometry | None]]:
-    """Yield the features with their geometry in the grid's CRS, flat, without curves and valid; None if there is none."""
-    there, here = layer.GetSpatialRef().Clone(), osr.SpatialReference(wkt=grid.crs)
-    for reference in (there, here):
-        reference.SetAxisMappingStrategy(osr.OAMS_TRADITIONAL_GIS_ORDER)
-    transformation = None if there.IsSame(here) else osr.CoordinateTransformation(there, here)
-    for feature in layer:
-        geometry = feature.GetGeometryRef()
-        if geometry is None or geometry.IsEmpty():
-            yield feature, None
-            continue
-        geometry = geometry.GetLinearGeometry()
-        geometry.FlattenTo2D()
-        if transformation:
-            try:
-                geometry.Transform(transformation)
-            except RuntimeError:  # beyond where the projection is defined, so outside the raster in any case
-                geometry = ogr.CreateGeometryFromWkt("POINT (1e300 1e300)")
-        if ogr.GT_Flatten(geometry.GetGeometryType()) != ogr.wkbPoint and not geometry.IsValid():
-            geometry = geometry.MakeValid()
-        yield feature, geometry
 
 
 def _flat_parts(geometry: ogr.Geometry) -> list[ogr.Geometry]:

@@ -11,7 +11,7 @@ from threading import Lock
 from typing import Any, Protocol, TypeVar
 
 import numpy as np
-from osgeo import gdal, osr
+from osgeo import osr
 
 from ..models.covariate import Covariate
 from ..models.encoding import Encoder
@@ -28,8 +28,6 @@ WINDOW_PX = 512
 # Windows under work at once: each stage of one (read, encode, infer, write) hides behind those of the others.
 _AT_ONCE = 2
 _COLUMN_PX = 4096
-# Enough for the blocks above a row of windows in such a column, where GDAL would take a twentieth of the machine.
-_CACHE_BYTES = 256 << 20
 
 
 class Model(Protocol):
@@ -105,7 +103,6 @@ class WindowMapper:
         self._stack, self._model = stack, model
         self._names = [each.name for each in model.covariates]
         self._reading = Lock()  # a GDAL dataset serves one thread at a time
-        gdal.SetCacheMax(_CACHE_BYTES)
 
     def __call__(self, window: Window) -> np.ndarray:
         """Return the susceptibility of a window, (rows, cols), NaN where it has none."""

@@ -50,6 +50,27 @@ def replacing(target: str | Path) -> Iterator[Path]:
         _unfinished.discard(temporary)
 
 
+@contextmanager
+def scratch_folder(target: str | Path) -> Iterator[Path]:
+    """Yield a temporary folder beside `target`, on the disk that has room for it; it is removed at the end, however that comes.
+
+    Raises
+    ------
+    EngineError
+        If the folder of `target` cannot be written to.
+    """
+    target = Path(target)
+    check_writable(target)
+    folder = target.with_name(f".{target.stem}.{os.getpid()}{_PART}.folder")
+    _unfinished.add(folder)
+    try:
+        folder.mkdir()
+        yield folder
+    finally:
+        _remove(folder)
+        _unfinished.discard(folder)
+
+
 def check_writable(target: str | Path) -> None:
     """Make the folder of `target`, clear what a killed run left there, and raise if it cannot be written to."""
     target = Path(target)

@@ -38,7 +38,7 @@ byte order = 0
 data ignore value = {nodata}
 """
 _COG = [
-    f"COMPRESS={compression()}",
+    compression()[0],
     "LEVEL=1",
     "PREDICTOR=YES",
     "OVERVIEW_RESAMPLING=AVERAGE",

@@ -93,6 +93,11 @@ def draw(
     EngineError
         If the inventory is of no use, or too few cells are left to draw from.
     """
+    if not stack.grid.is_projected:
+        raise EngineError(
+            f"The covariate stack {stack.path} is in degrees, and absences are drawn at distances in metres; warp it to a projected "
+            "coordinate reference system first (gdal:warpreproject)."
+        )
     rng = np.random.default_rng(seed)
     found = read_inventory(inventory, stack, feedback=feedback)
     _, first = np.unique(stack.grid.numbers(found.rows, found.cols), return_index=True)

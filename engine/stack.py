@@ -12,13 +12,16 @@ import numpy as np
 from osgeo import gdal
 
 from ..models.covariate import Covariate
+from ..models.patches import Patches
 from .errors import EngineError
 from .grid import Grid, Window
+from .raster import read_window
 
 gdal.UseExceptions()
 
 # Patches are cut from windows of this size, so that memory does not depend on the raster's.
 _PATCH_WINDOW_PX = 512
+_BLOCK_SIDES = (1, 8, 32, 128, 512)
 
 
 class Stack:
@@ -79,23 +82,38 @@ class Stack:
 
     def at(self, rows: np.ndarray, cols: np.ndarray, names: Sequence[str] | None = None) -> np.ndarray:
         """Return the covariates of cells, (n, bands)."""
-        return self.patches(rows, cols, 1, names)[:, 0, 0, :]
+        return self.patches(rows, cols, 1, names).centres()
 
-    def patches(self, rows: np.ndarray, cols: np.ndarray, size_px: int, names: Sequence[str] | None = None) -> np.ndarray:
-        """Return the patches of `size_px` (odd) cells around cells, (n, size, size, bands)."""
+    def patches(self, rows: np.ndarray, cols: np.ndarray, size_px: int, names: Sequence[str] | None = None) -> Patches:
+        """Return the patches of `size_px` (odd) cells around cells.
+
+        The raster is divided into square blocks, and each block with some of the cells is kept once, with its margin; blocks have the side
+        that needs the least memory. Scattered cells have a block each, crowded ones share large blocks.
+        """
         rows, cols = np.asarray(rows, np.int64), np.asarray(cols, np.int64)
-        bands = len(names) if names is not None else len(self.covariates)
-        out = np.empty((len(rows), size_px, size_px, bands), np.float32)
         margin = size_px // 2
-        blocks = (rows // _PATCH_WINDOW_PX) * (self.grid.shape[1] // _PATCH_WINDOW_PX + 1) + cols // _PATCH_WINDOW_PX
-        for block in np.unique(blocks):
-            members = np.flatnonzero(blocks == block)
-            row, col = rows[members].min(), cols[members].min()
-            window = Window(int(row), int(col), int(rows[members].max() - row + 1), int(cols[members].max() - col + 1))
+
+        def blocks_of(side: int) -> np.ndarray:
+            return (rows // side) * (self.grid.shape[1] // side + 1) + cols // side
+
+        side = min(_BLOCK_SIDES, key=lambda side: len(np.unique(blocks_of(side))) * (side + 2 * margin) ** 2)
+        _, members, block = np.unique(blocks_of(side), return_index=True, return_inverse=True)
+        wide = side + 2 * margin
+        bands = len(names) if names is not None else len(self.covariates)
+        cells = np.empty((len(members), wide, wide, bands), np.float32)
+        top, left = rows[members] // side * side, cols[members] // side * side
+        groups = (top // _PATCH_WINDOW_PX) * (self.grid.shape[1] // _PATCH_WINDOW_PX + 1) + left // _PATCH_WINDOW_PX
+        for group in np.unique(groups):
+            some = np.flatnonzero(groups == group)
+            row, col = int(top[some].min()), int(left[some].min())
+            window = Window(row, col, int(top[some].max()) - row + side, int(left[some].max()) - col + side)
             values = self.read(window, margin, names)
-            view = np.lib.stride_tricks.sliding_window_view(values, (size_px, size_px), axis=(0, 1))  # type: ignore[call-overload]
-            out[members] = view[rows[members] - row, cols[members] - col].transpose(0, 2, 3, 1)
-        return out
+            view = np.lib.stride_tricks.sliding_window_view(values, (wide, wide), axis=(0, 1))  # type: ignore[call-overload]
+            for number in some:
+                cells[number] = view[top[number] - row, left[number] - col].transpose(1, 2, 0)
+        first = block.ravel() * wide**2 + (rows % side) * wide + cols % side
+        offsets = (np.arange(size_px)[:, None] * wide + np.arange(size_px)).ravel()
+        return Patches(cells.reshape(-1, bands), first, offsets)
 
     def _at(self, rows: np.ndarray, cols: np.ndarray, names: Sequence[str] | None) -> np.ndarray:
         """Return the covariates at the crossings of rows and columns, read as one rectangle."""
@@ -103,18 +121,14 @@ class Stack:
         row, col = int(rows.min()), int(cols.min())
         height, width = int(rows.max()) - row + 1, int(cols.max()) - col + 1
         whole = len(rows) == height and len(cols) == width
+        out = np.empty((len(numbers), len(rows), len(cols)), np.float32)
         try:
-            whole = self._dataset.ReadAsArray(col, row, width, height, buf_type=gdal.GDT_Float32, band_list=numbers)
+            for values, number in zip(out, numbers):
+                read = read_window(self._dataset, Window(row, col, height, width), number)
+                values[:] = read if whole else read[np.ix_(rows - row, cols - col)]
         except RuntimeError as error:
             raise EngineError(f"The covariate stack {self.path} can no longer be read: {error}") from error
-        whole = whole.reshape(len(numbers), height, width)
-        for values, number in zip(whole, numbers):
-            nodata = self._dataset.GetRasterBand(number).GetNoDataValue()
-            if nodata is not None and not np.isnan(nodata):
-                values[values == np.float32(nodata)] = np.nan
-        if len(rows) != height or len(cols) != width:
-            whole = whole[:, (rows - row)[:, None], cols - col]
-        return whole.transpose(1, 2, 0)
+        return out.transpose(1, 2, 0)
 
 
 class StackWriter:

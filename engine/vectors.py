@@ -1,15 +1,23 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Vector layers as tasks name them: `path` or `path|layername=name`."""
+"""Vector layers as tasks name them (`path` or `path|layername=name`), and their features on a grid."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from osgeo import gdal, ogr
+from osgeo import gdal, ogr, osr
 
 from .errors import EngineError
+from .grid import Grid
 
 gdal.UseExceptions()
+ogr.UseExceptions()
+osr.UseExceptions()
+
+# Where a geometry goes that the projection of the grid is not defined for: outside every grid.
+_NOWHERE = "POINT (1e300 1e300)"
+Bounds = tuple[float, float, float, float]
 
 
 def open_layer(source: str) -> tuple[gdal.Dataset, ogr.Layer]:
@@ -44,3 +52,54 @@ def open_layer(source: str) -> tuple[gdal.Dataset, ogr.Layer]:
             "(Layer > Set Layer CRS) so that it can be laid over the raster."
         )
     return dataset, layer
+
+
+def features(layer: ogr.Layer, grid: Grid, bounds: Bounds | None = None) -> Iterator[tuple[ogr.Feature, ogr.Geometry | None]]:
+    """Yield the features with their geometry in the grid's CRS, flat, without curves and valid; None if there is none.
+
+    With `bounds` (west, south, east, north in the grid's CRS), features without a geometry or wholly outside are left out.
+    """
+    source = layer.GetSpatialRef().Clone()
+    source.SetAxisMappingStrategy(osr.OAMS_TRADITIONAL_GIS_ORDER)
+    target = grid.spatial_reference
+    transformation = None if source.IsSame(target) else osr.CoordinateTransformation(source, target)
+    layer.ResetReading()
+    for feature in layer:
+        geometry = feature.GetGeometryRef()
+        if geometry is None or geometry.IsEmpty():
+            if bounds is None:
+                yield feature, None
+            continue
+        geometry = geometry.GetLinearGeometry()
+        geometry.FlattenTo2D()
+        if transformation:
+            try:
+                geometry.Transform(transformation)
+            except RuntimeError:
+                geometry = ogr.CreateGeometryFromWkt(_NOWHERE)
+        if bounds is not None and _misses(geometry, bounds):
+            continue
+        if ogr.GT_Flatten(geometry.GetGeometryType()) != ogr.wkbPoint and not geometry.IsValid():
+            geometry = geometry.MakeValid()
+        yield feature, geometry
+
+
+def laid_over(layer: ogr.Layer, grid: Grid, bounds: Bounds, code: Callable[[ogr.Feature], int | None]) -> gdal.Dataset:
+    """Return a layer in memory of the features that reach into `bounds`, in the grid's CRS, each with its `code`; None leaves one out."""
+    memory = ogr.GetDriverByName("Memory").CreateDataSource("")
+    copies = memory.CreateLayer("features", grid.spatial_reference, ogr.wkbUnknown)
+    copies.CreateField(ogr.FieldDefn("code", ogr.OFTInteger))
+    for feature, geometry in features(layer, grid, bounds):
+        number = code(feature)
+        if number is None:
+            continue
+        copy = ogr.Feature(copies.GetLayerDefn())
+        copy.SetGeometry(geometry)
+        copy["code"] = number
+        copies.CreateFeature(copy)
+    return memory
+
+
+def _misses(geometry: ogr.Geometry, bounds: Bounds) -> bool:
+    west, east, south, north = geometry.GetEnvelope()
+    return bool(west > bounds[2] or east < bounds[0] or south > bounds[3] or north < bounds[1])

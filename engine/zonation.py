@@ -15,6 +15,7 @@ from . import figures
 from .errors import EngineError
 from .feedback import Feedback
 from .grid import Grid, Window
+from .raster import read_window
 
 gdal.UseExceptions()
 
@@ -52,12 +53,7 @@ class SusceptibilityRaster:
 
     def read(self, window: Window) -> np.ndarray:
         """Return a window, float32 (rows, cols)."""
-        band = self.dataset.GetRasterBand(1)
-        values = band.ReadAsArray(window.col, window.row, window.cols, window.rows).astype(np.float32)
-        nodata = band.GetNoDataValue()
-        if nodata is not None:
-            values[values == np.float32(nodata)] = np.nan
-        return values
+        return read_window(self.dataset, window)
 
     def windows(self) -> list[Window]:
         """Return windows that cover it."""

@@ -16,7 +16,7 @@ _LEAST_SIDE = 5
 class Architecture:
     """Hyper-parameters that shape the network.
 
-    Stages of 3×3 valid convolution, batch normalisation, ReLU and 2×2 max-pooling follow while at least 5 cells remain, with
+    Stages of 3×3 valid convolution, batch normalisation (or a bias), ReLU and 2×2 max-pooling follow while at least 5 cells remain, with
     filters doubling; then the maps are flattened, joined with the centre cell's own covariates, and pass dense
     layers with units halving.
     """
@@ -27,6 +27,7 @@ class Architecture:
     hidden_layers: int = 2
     units: int = 64
     dropout: float = 0.3
+    batch_normalisation: bool = True
 
     def __post_init__(self) -> None:
         if self.patch_size_px < 1 or self.patch_size_px % 2 == 0:

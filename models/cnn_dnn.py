@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from .architecture import Architecture
+from .calibration import apply_calibration
 from .covariate import Covariate
 from .dense import DenseNetwork, Weights
 from .encoding import Encoder
@@ -29,6 +30,8 @@ class CnnDnn:
         What else the model file tells: cell size, CRS, settings, seed, metrics, versions.
     backend
         `tensorflow`, `numpy`, or None for what is installed.
+    calibration
+        What `calibration.fit_calibration` returned; applied to the mean of the members.
     """
 
     kind = "cnn_dnn"
@@ -40,9 +43,11 @@ class CnnDnn:
         members: Sequence[Weights],
         manifest: dict[str, Any] | None = None,
         backend: str | None = None,
+        calibration: dict[str, Any] | None = None,
     ) -> None:
         self.encoder, self.architecture, self.members = encoder, architecture, list(members)
         self.manifest = manifest or {}
+        self.calibration = calibration
         self.network = DenseNetwork(architecture, self.members, backend)
 
     @property
@@ -82,4 +87,8 @@ class CnnDnn:
         valid = np.isfinite(own).all(axis=-1)
         if not valid.any():
             return np.full(valid.shape, np.nan, np.float32)
-        return np.where(valid, self.network.predict(self.encoder.encode(values)), np.float32(np.nan))
+        return np.where(valid, self.calibrated(self.network.predict(self.encoder.encode(values))), np.float32(np.nan))
+
+    def calibrated(self, mean: np.ndarray) -> np.ndarray:
+        """Return the susceptibility that the mean of the members stands for."""
+        return apply_calibration(self.calibration, mean)

@@ -18,8 +18,8 @@ _MOST_DEVIATIONS = 5.0
 class Encoder:
     """Continuous covariates standardised, circular ones as sine and cosine, categorical ones one-hot.
 
-    A missing value becomes 0 (the training mean), flat ground has sine and cosine 0, and a class that training has not seen has
-    no channel: all zeros.
+    A missing value becomes 0 (the training mean), and so does every value of a covariate that is the same on all training cells. Flat
+    ground has sine and cosine 0, and a class that training has not seen has no channel: all zeros.
     """
 
     def __init__(self, covariates: Sequence[Covariate], columns: Sequence[dict[str, Any]]) -> None:
@@ -45,8 +45,7 @@ class Encoder:
             elif covariate.kind == "circular":
                 columns.append({})
             else:
-                deviation = float(known.std())
-                columns.append({"mean": float(known.mean()), "deviation": deviation if deviation > 0 else 1.0})
+                columns.append({"mean": float(known.mean()), "deviation": float(known.std()) if np.ptp(known) > 0 else 0.0})
         return cls(covariates, columns)
 
     @property
@@ -87,11 +86,14 @@ class Encoder:
                 channel += 2
             else:
                 plane = planes[channel]
+                channel += 1
+                if column["deviation"] == 0:  # training has not seen what other values mean
+                    plane.fill(0.0)
+                    continue
                 np.subtract(x, np.float32(column["mean"]), out=plane)
                 plane /= np.float32(column["deviation"])
                 np.clip(plane, -_MOST_DEVIATIONS, _MOST_DEVIATIONS, out=plane)
                 plane[np.isnan(plane)] = 0.0
-                channel += 1
         return np.moveaxis(planes, 0, -1)
 
     def unseen_classes(self, covariates: Sequence[Covariate]) -> dict[str, list[str]]:

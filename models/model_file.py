@@ -44,7 +44,7 @@ def save_model(path: str | Path, model: Model) -> None:
     """Write a model file."""
     manifest = {"format": FORMAT, "kind": model.kind, **model.manifest, "encoder": model.encoder.to_json()}
     if isinstance(model, CnnDnn):
-        manifest.update(architecture=model.architecture.to_json(), members=len(model.members))
+        manifest.update(architecture=model.architecture.to_json(), members=len(model.members), calibration=model.calibration)
         entries = {_member(number): _bytes_of(weights) for number, weights in enumerate(model.members)}
     else:
         entries = {_ESTIMATOR: estimator_bytes(model.estimator)}
@@ -96,7 +96,7 @@ def _read_network(archive: zipfile.ZipFile, manifest: dict[str, Any], encoder: E
         if found != expected:
             wrong = sorted(name for name in {**found, **expected} if found.get(name) != expected.get(name))
             raise ValueError(f"unexpected weights {', '.join(wrong[:3])}")
-    return CnnDnn(encoder, architecture, members, manifest, backend)
+    return CnnDnn(encoder, architecture, members, manifest, backend, manifest.pop("calibration", None))
 
 
 def _read_estimator(archive: zipfile.ZipFile, manifest: dict[str, Any], encoder: Encoder, backend: str | None) -> CellModel:

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import keras
@@ -10,9 +11,12 @@ import numpy as np
 
 from .architecture import Architecture
 from .dense import BATCH_NORM_EPSILON, Weights
+from .patches import Patches
 
 # Few batches make an epoch on a small inventory; statistics must follow within them.
 _BATCH_NORM_MOMENTUM = 0.9
+_PREDICTED_AT_ONCE = 1024
+_NORMALISATION = ("gamma", "beta", "mean", "variance")
 
 
 def build(architecture: Architecture, l2: float = 1e-3) -> keras.Model:
@@ -23,8 +27,10 @@ def build(architecture: Architecture, l2: float = 1e-3) -> keras.Model:
     centre = keras.Input((channels,), name="centre")
     x = patch
     for stage, filters in enumerate(architecture.stages):
-        x = keras.layers.Conv2D(filters, 3, use_bias=False, kernel_regularizer=regular, name=f"convolution{stage}")(x)
-        x = keras.layers.BatchNormalization(momentum=_BATCH_NORM_MOMENTUM, epsilon=BATCH_NORM_EPSILON, name=f"normalisation{stage}")(x)
+        normalised = architecture.batch_normalisation
+        x = keras.layers.Conv2D(filters, 3, use_bias=not normalised, kernel_regularizer=regular, name=f"convolution{stage}")(x)
+        if normalised:
+            x = keras.layers.BatchNormalization(momentum=_BATCH_NORM_MOMENTUM, epsilon=BATCH_NORM_EPSILON, name=f"normalisation{stage}")(x)
         x = keras.layers.MaxPooling2D(2)(keras.layers.ReLU()(x))
     x = keras.layers.Dropout(architecture.dropout)(keras.layers.Flatten()(x))
     x = keras.layers.Concatenate()([x, centre])
@@ -38,12 +44,14 @@ def build(architecture: Architecture, l2: float = 1e-3) -> keras.Model:
 
 
 def weights_of(network: keras.Model, architecture: Architecture) -> dict[str, np.ndarray]:
-    """Return the weights as named arrays."""
+    """Return the weights as named arrays; a bias where nothing is normalised as the shift of a normalisation that changes nothing else."""
     found = {}
-    for stage in range(len(architecture.stages)):
-        found[f"convolution{stage}"] = _arrays(network, f"convolution{stage}")[0]
-        names = ("gamma", "beta", "mean", "variance")
-        found.update({f"{name}{stage}": array for name, array in zip(names, _arrays(network, f"normalisation{stage}"))})
+    for stage, filters in enumerate(architecture.stages):
+        kernel, *bias = _arrays(network, f"convolution{stage}")
+        found[f"convolution{stage}"] = kernel
+        one, nothing = np.ones(filters, np.float32), np.zeros(filters, np.float32)
+        normalisation = [one, *bias, nothing, one * (1 - BATCH_NORM_EPSILON)] if bias else _arrays(network, f"normalisation{stage}")
+        found.update({f"{name}{stage}": array for name, array in zip(_NORMALISATION, normalisation)})
     for layer in range(architecture.hidden_layers):
         found[f"dense{layer}"], found[f"bias{layer}"] = _arrays(network, f"dense{layer}")
     found["output"], found["output_bias"] = _arrays(network, "output")
@@ -55,10 +63,12 @@ def with_weights(architecture: Architecture, weights: Weights) -> keras.Model:
     """Return the network with these weights."""
     network = build(architecture)
     for stage in range(len(architecture.stages)):
-        network.get_layer(f"convolution{stage}").set_weights([weights[f"convolution{stage}"]])
-        network.get_layer(f"normalisation{stage}").set_weights(
-            [weights[f"{name}{stage}"] for name in ("gamma", "beta", "mean", "variance")]
-        )
+        kernel = weights[f"convolution{stage}"]
+        if architecture.batch_normalisation:
+            network.get_layer(f"convolution{stage}").set_weights([kernel])
+            network.get_layer(f"normalisation{stage}").set_weights([weights[f"{name}{stage}"] for name in _NORMALISATION])
+        else:
+            network.get_layer(f"convolution{stage}").set_weights([kernel, weights[f"beta{stage}"]])
     for layer in range(architecture.hidden_layers):
         network.get_layer(f"dense{layer}").set_weights([weights[f"dense{layer}"], weights[f"bias{layer}"]])
     network.get_layer("output").set_weights([weights["output"], weights["output_bias"]])
@@ -66,11 +76,20 @@ def with_weights(architecture: Architecture, weights: Weights) -> keras.Model:
     return network
 
 
-def predict_patches(architecture: Architecture, weights: Weights, patches: np.ndarray) -> np.ndarray:
-    """Return the susceptibility of encoded patches (n, size, size, channels), patch by patch, as (n,)."""
+def predict_patches(
+    architecture: Architecture, members: Sequence[Weights], patches: Patches, encode: Callable[[np.ndarray], np.ndarray] = np.asarray
+) -> np.ndarray:
+    """Return the mean susceptibility of the members, patch by patch, (n,); `encode` turns patches into channels, part by part."""
+    networks = [with_weights(architecture, weights) for weights in members]
     middle = architecture.margin_px
-    logits = with_weights(architecture, weights).predict([patches, patches[:, middle, middle]], batch_size=512, verbose=0)
-    return 1.0 / (1.0 + np.exp(-logits[:, 0]))
+    found = np.empty(len(patches), np.float32)
+    for start in range(0, len(patches), _PREDICTED_AT_ONCE):
+        part = slice(start, start + _PREDICTED_AT_ONCE)
+        encoded = encode(patches.take(part))
+        # Called as it is: `predict` would compile a function for each network, which TensorFlow never forgets.
+        logits = [network([encoded, encoded[:, middle, middle]], training=False).numpy()[:, 0] for network in networks]
+        found[part] = np.mean([1.0 / (1.0 + np.exp(-logit)) for logit in logits], axis=0)
+    return found
 
 
 def _arrays(network: keras.Model, layer: str) -> list[Any]:

@@ -13,7 +13,8 @@ SCHEDULES = {
     "cosine": "Cosine decay",
     "plateau": "On plateau (halved when validation stalls)",
 }
-_PLATEAU_EPOCHS = 5
+# Epochs without a better validation loss that make a plateau.
+PLATEAU_EPOCHS = 5
 
 
 def make_optimizer(name: str, learning_rate: float) -> Any:
@@ -29,12 +30,12 @@ def make_optimizer(name: str, learning_rate: float) -> Any:
     return factories[name](learning_rate=learning_rate)
 
 
-def rate_at(schedule: str, learning_rate: float, epoch: int, epochs: int, stalled: int) -> float:
-    """Return the learning rate of an epoch (from 0), `stalled` epochs after the last better validation loss."""
+def rate_at(schedule: str, learning_rate: float, epoch: int, epochs: int, plateaus: int) -> float:
+    """Return the learning rate of an epoch (from 0), after so many plateaus of the validation loss."""
     if schedule == "step":
         return learning_rate * 0.5 ** (3 * epoch // max(epochs, 1))
     if schedule == "cosine":
         return learning_rate * 0.5 * (1 + math.cos(math.pi * epoch / max(epochs, 1)))
     if schedule == "plateau":
-        return learning_rate * 0.5 ** (stalled // _PLATEAU_EPOCHS)
+        return learning_rate * 0.5**plateaus
     return learning_rate

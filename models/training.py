@@ -13,26 +13,11 @@ import tensorflow as tf
 
 from .architecture import Architecture
 from .network import build, weights_of
-from .optimizers import make_optimizer, rate_at
+from .optimizers import PLATEAU_EPOCHS, make_optimizer, rate_at
+from .patches import ALIGNMENT, Patches
+from .settings import Settings
 
-# Patches that would take more than this are held in half precision.
-_FULL_PRECISION_BYTES = 1_000_000_000
 _VALIDATION_BATCH = 1024
-
-
-@dataclass(frozen=True)
-class Settings:
-    """How to train; defaults are what served best on several areas."""
-
-    epochs: int = 40
-    optimizer: str = "adam"
-    learning_rate: float = 2e-3
-    schedule: str = "cosine"
-    batch_size: int = 64
-    l2: float = 1e-3
-    label_smoothing: float = 0.05
-    # Epochs without a better validation loss before training stops; None: a third of all, at least 10.
-    patience: int | None = None
 
 
 @dataclass
@@ -44,7 +29,7 @@ class Member:
 
 
 def train(
-    patches: np.ndarray,
+    patches: Patches,
     labels: np.ndarray,
     validation: np.ndarray,
     architecture: Architecture,
@@ -61,7 +46,7 @@ def train(
     Parameters
     ----------
     patches
-        Encoded patches, (n, size, size, channels).
+        Encoded patches, n of them.
     labels
         1 for landslide, 0 for none, (n,).
     validation
@@ -77,73 +62,79 @@ def train(
     tf.config.experimental.enable_op_determinism()
     rng = np.random.default_rng(seed)
     labels = np.asarray(labels, np.float32)
-    middle = architecture.margin_px
-    kind = np.float32 if patches.nbytes < _FULL_PRECISION_BYTES else np.float16
-    x, x_validation = (tf.constant(patches[part].astype(kind, copy=False)) for part in (~validation, validation))
-    y, y_validation = labels[~validation], tf.constant(labels[validation])
-    weight = _class_weights(y)
+    weights = class_weights(labels, ~validation, settings.class_weights)
+    y, weight = labels[~validation], weights[~validation]
 
     network = build(architecture, settings.l2)
-    start_from_logistic_regression(network, patches[~validation][:, middle, middle], y)
+    start_from_logistic_regression(network, patches.only(~validation).centres(), y, weight)
     optimizer = make_optimizer(settings.optimizer, settings.learning_rate)
     optimizer.build(network.trainable_variables)
-    batch = min(settings.batch_size, len(y))
-    steps = -(-len(y) // batch)
-    epoch = _compiled_epoch(
-        network,
-        optimizer,
-        settings,
-        x,
-        tf.constant(y),
-        tf.constant(weight),
-        Turns.of(architecture.patch_size_px, architecture.channels, circular_pairs),
-    )
-    validate = _compiled_validation(network, x_validation, y_validation, middle)
+    cells, offsets = _shared(patches.cells), patches.offsets
+    turns = Turns.of(offsets, architecture.channels, circular_pairs)
+    epoch = _compiled_epoch(network, optimizer, settings, cells, patches.first[~validation], y, weight, turns)
+    validate = _compiled_validation(network, cells, patches.first[validation], offsets, labels[validation], weights[validation])
 
-    member = Member(weights_of(network, architecture), {"loss": [], "accuracy": []})
+    member = Member({}, {"loss": [], "accuracy": []})
     if validation.any():
         member.history.update({"val_loss": [], "val_accuracy": []})
     patience = settings.patience if settings.patience is not None else max(10, settings.epochs // 3)
-    best, stalled = np.inf, 0
+    best, stalled, plateaus = np.inf, 0, 0
     for number in range(settings.epochs):
-        optimizer.learning_rate.assign(rate_at(settings.schedule, settings.learning_rate, number, settings.epochs, stalled))
-        order = np.resize(rng.permutation(len(y)), steps * batch).reshape(steps, batch)
-        ways = rng.integers(0, 2, (steps, 3)) @ (1, 2, 4)
+        optimizer.learning_rate.assign(rate_at(settings.schedule, settings.learning_rate, number, settings.epochs, plateaus))
+        order = shuffled_batches(rng, len(y), settings.batch_size)
+        ways = rng.integers(0, 2, (len(order), 3)) @ (1, 2, 4) * settings.augment
         loss, accuracy = epoch(tf.constant(order, tf.int32), tf.constant(ways, tf.int32))
         member.history["loss"].append(float(loss))
         member.history["accuracy"].append(float(accuracy))
+        if validation.any():
+            loss, accuracy = validate()
+            member.history["val_loss"].append(float(loss))
+            member.history["val_accuracy"].append(float(accuracy))
         progress(100.0 * (number + 1) / settings.epochs)
-        if not validation.any():
-            continue
-        loss, accuracy = validate()
-        member.history["val_loss"].append(float(loss))
-        member.history["val_accuracy"].append(float(accuracy))
         if float(loss) < best:
-            best, stalled, member.weights = float(loss), 0, weights_of(network, architecture)
+            best, stalled = float(loss), 0
+            member.weights = weights_of(network, architecture) if validation.any() else {}
         else:
             stalled += 1
-            if stalled >= patience:
+            plateaus += stalled % PLATEAU_EPOCHS == 0
+            if validation.any() and stalled >= patience:
                 break
-    if not validation.any():
-        member.weights = weights_of(network, architecture)
+    # Without validation, or where the loss was never a number, the last weights are all there is.
+    member.weights = member.weights or weights_of(network, architecture)
     progress(100.0)
     return member
 
 
-def start_from_logistic_regression(network: keras.Model, centres: np.ndarray, labels: np.ndarray) -> None:
+def _shared(cells: np.ndarray) -> Any:
+    """Return an array as a tensor: on the processor the same memory, where `tf.constant` would need it twice more for a while."""
+    if cells.ctypes.data % ALIGNMENT or tf.config.list_logical_devices("GPU"):
+        return tf.constant(cells)
+    return tf.experimental.dlpack.from_dlpack(cells.__dlpack__())
+
+
+def shuffled_batches(rng: np.random.Generator, count: int, batch_size: int) -> np.ndarray:
+    """Return the cells of each batch of an epoch, (steps, batch); the last batch is filled up with the first cells."""
+    batch = min(batch_size, count)
+    steps = -(-count // batch)
+    return np.resize(rng.permutation(count), steps * batch).reshape(steps, batch)
+
+
+def class_weights(labels: np.ndarray, training: np.ndarray, kind: str) -> np.ndarray:
+    """Return what each cell counts in the loss, (n,), with mean 1 over the training cells (boolean (n,)); see `settings.CLASS_WEIGHTS`."""
+    if kind == "none":
+        return np.ones(len(labels), np.float32)
+    share = float(labels[training].mean())
+    return np.where(labels == 1, 0.5 / share, 0.5 / (1 - share)).astype(np.float32)
+
+
+def start_from_logistic_regression(network: keras.Model, centres: np.ndarray, labels: np.ndarray, weights: np.ndarray) -> None:
     """Set the linear part to a penalised logistic regression on the centre cells, and the deep part's output to zero."""
     from sklearn.linear_model import LogisticRegression
 
-    fitted = LogisticRegression(C=0.1, class_weight="balanced", max_iter=500).fit(centres, labels)
+    fitted = LogisticRegression(C=0.1, max_iter=500).fit(centres, labels, weights)
     network.get_layer("linear").set_weights([fitted.coef_.T.astype(np.float32)])
     kernel, _ = network.get_layer("output").get_weights()
     network.get_layer("output").set_weights([np.zeros_like(kernel), fitted.intercept_.astype(np.float32)])
-
-
-def _class_weights(labels: np.ndarray) -> np.ndarray:
-    """Weights that make both classes count the same, (n,), mean 1."""
-    share = float(labels.mean())
-    return np.where(labels == 1, 0.5 / share, 0.5 / (1 - share)).astype(np.float32)
 
 
 @dataclass(frozen=True)
@@ -153,7 +144,7 @@ class Turns:
     Parameters
     ----------
     cells
-        Which cell (row by row) comes to each place, int32 (8, size²).
+        The offset (see `Patches`) of the cell that comes to each place, int64 (8, size²).
     channels
         The matrix that turns directions with the patch, float32 (8, channels, channels); None where no channel is one.
     """
@@ -162,7 +153,7 @@ class Turns:
     channels: np.ndarray | None
 
     @classmethod
-    def of(cls, size_px: int, channels: int, circular_pairs: Sequence[tuple[int, int]]) -> Turns:
+    def of(cls, offsets: np.ndarray, channels: int, circular_pairs: Sequence[tuple[int, int]]) -> Turns:
         """Return them, numbered by three bits: 1 for a flip of columns, then 2 for a flip of rows, then 4 for a transposition.
 
         Columns run east and rows south, so a direction (sine east, cosine north) becomes (-sine, cosine), (sine, -cosine) and
@@ -170,7 +161,7 @@ class Turns:
         """
         cells, turned = [], []
         for way in range(8):
-            places, matrix = np.arange(size_px**2).reshape(size_px, size_px), np.eye(channels, dtype=np.float32)
+            places, matrix = offsets.reshape(round(len(offsets) ** 0.5), -1), np.eye(channels, dtype=np.float32)
             for bit, move in ((1, np.fliplr), (2, np.flipud), (4, np.transpose)):
                 if not way & bit:
                     continue
@@ -182,64 +173,75 @@ class Turns:
                         matrix[:, sine if bit == 1 else cosine] *= -1
             cells.append(places.ravel())
             turned.append(matrix)
-        return cls(np.array(cells, np.int32), np.array(turned) if circular_pairs else None)
+        return cls(np.array(cells), np.array(turned) if circular_pairs else None)
 
 
-def _augmented(x: Any, index: Any, way: Any, turns: Turns, size_px: int) -> Any:
-    """Gather patches (n, size, size, channels), turned one way, from the cells of all patches, (patches × size², channels)."""
-    cells = tf.gather(turns.cells, way)
-    batch = tf.cast(tf.gather(x, index[:, None] * size_px**2 + cells[None]), tf.float32)
-    if turns.channels is not None:
-        batch = tf.matmul(batch, tf.gather(turns.channels, way))
-    return tf.reshape(batch, (-1, size_px, size_px, x.shape[-1]))
+def _gathered(cells: Any, first: Any, offsets: Any) -> Any:
+    """Return patches (n, size, size, channels) as float32 from the cells of all patches."""
+    size = round(offsets.shape[-1] ** 0.5)
+    return tf.reshape(tf.cast(tf.gather(cells, first[:, None] + offsets), tf.float32), (-1, size, size, cells.shape[-1]))
+
+
+def _turned(cells: Any, first: Any, way: Any, turns: Turns) -> Any:
+    """Return patches as `_gathered` does, flipped and turned one of eight ways."""
+    batch = _gathered(cells, first, tf.gather(turns.cells, way))
+    if turns.channels is None:
+        return batch
+    channels = tf.matmul(tf.reshape(batch, (-1, cells.shape[-1])), tf.gather(turns.channels, way))
+    return tf.reshape(channels, tf.shape(batch))
 
 
 def _compiled_epoch(
     network: keras.Model,
     optimizer: Any,
     settings: Settings,
-    x: Any,
-    y: Any,
-    weight: Any,
+    cells: Any,
+    first: np.ndarray,
+    labels: np.ndarray,
+    weights: np.ndarray,
     turns: Turns,
 ) -> Callable[[Any, Any], tuple[Any, Any]]:
     smoothing = settings.label_smoothing
-    size = x.shape[1]
-    cells = tf.reshape(x, (-1, x.shape[-1]))
-    centres = x[:, size // 2, size // 2]
+    all_first, all_labels, all_weights = tf.constant(first), tf.constant(labels), tf.constant(weights)
+    middle = int(turns.cells[0, turns.cells.shape[1] // 2])
 
     @tf.function(autograph=True)
     def epoch(order: Any, ways: Any) -> tuple[Any, Any]:
         total, right = tf.constant(0.0), tf.constant(0.0)
         for step in tf.range(tf.shape(order)[0]):
             index = order[step]
-            batch, centre = _augmented(cells, index, ways[step], turns, size), tf.cast(tf.gather(centres, index), tf.float32)
-            labels, weights = tf.gather(y, index), tf.gather(weight, index)
+            start, label, weight = tf.gather(all_first, index), tf.gather(all_labels, index), tf.gather(all_weights, index)
+            centre = tf.cast(tf.gather(cells, start + middle), tf.float32)
             with tf.GradientTape() as tape:
-                logits = network([batch, centre], training=True)[:, 0]
-                target = labels * (1 - smoothing) + 0.5 * smoothing
-                loss = tf.reduce_mean(weights * tf.nn.sigmoid_cross_entropy_with_logits(target, logits))
+                logits = network([_turned(cells, start, ways[step], turns), centre], training=True)[:, 0]
+                target = label * (1 - smoothing) + 0.5 * smoothing
+                loss = tf.reduce_mean(weight * tf.nn.sigmoid_cross_entropy_with_logits(target, logits))
                 penalised = loss + tf.add_n(network.losses)
             optimizer.apply(tape.gradient(penalised, network.trainable_variables), network.trainable_variables)
             total += loss
-            right += tf.reduce_mean(tf.cast((logits > 0) == (labels > 0.5), tf.float32))
+            right += tf.reduce_mean(tf.cast((logits > 0) == (label > 0.5), tf.float32))
         steps = tf.cast(tf.shape(order)[0], tf.float32)
         return total / steps, right / steps
 
     return epoch
 
 
-def _compiled_validation(network: keras.Model, x: Any, y: Any, middle: int) -> Callable[[], tuple[Any, Any]]:
+def _compiled_validation(
+    network: keras.Model, cells: Any, first: np.ndarray, offsets: np.ndarray, labels: np.ndarray, weights: np.ndarray
+) -> Callable[[], tuple[Any, Any]]:
+    all_first, all_labels, all_weights = tf.constant(first), tf.constant(labels), tf.constant(weights)
+    middle = int(offsets[len(offsets) // 2])
+
     @tf.function(autograph=True)
     def validate() -> tuple[Any, Any]:
         total, right = tf.constant(0.0), tf.constant(0.0)
-        count = tf.shape(y)[0]
+        count = len(first)
         for start in tf.range(0, count, _VALIDATION_BATCH):
-            batch = tf.cast(x[start : start + _VALIDATION_BATCH], tf.float32)
-            labels = y[start : start + _VALIDATION_BATCH]
-            logits = network([batch, batch[:, middle, middle]], training=False)[:, 0]
-            total += tf.reduce_sum(tf.nn.sigmoid_cross_entropy_with_logits(labels, logits))
-            right += tf.reduce_sum(tf.cast((logits > 0) == (labels > 0.5), tf.float32))
-        return total / tf.cast(count, tf.float32), right / tf.cast(count, tf.float32)
+            some, label, weight = (each[start : start + _VALIDATION_BATCH] for each in (all_first, all_labels, all_weights))
+            centre = tf.cast(tf.gather(cells, some + middle), tf.float32)
+            logits = network([_gathered(cells, some, offsets), centre], training=False)[:, 0]
+            total += tf.reduce_sum(weight * tf.nn.sigmoid_cross_entropy_with_logits(label, logits))
+            right += tf.reduce_sum(tf.cast((logits > 0) == (label > 0.5), tf.float32))
+        return total / count, right / count
 
     return validate

@@ -11,7 +11,7 @@ import numpy as np
 
 from ...models.classifiers import LABELS
 from ...models.model_file import save_model
-from ..benchmark import BESIDE, SPATIAL, Data, Fold, Network, Validation, compare, fit_cells, fit_cnn_dnn
+from ..benchmark import BESIDE, SPATIAL, Data, Fold, Validation, compare, fit_cells
 from ..benchmark_report import make_report, verdict
 from ..benchmark_summary import best, summarise, table_rows
 from ..choices import FOLDS, SEED, TEST_SHARE, VALIDATIONS
@@ -24,6 +24,7 @@ from ..outputs import check_writable, replacing
 from ..sampling import SampleCells, resolve_samples
 from ..stack import Stack
 from ..tables import check_table, write_table
+from ..training import Examples, Recipe, fit
 
 
 def run(
@@ -71,8 +72,8 @@ def run(
     made = [fold for each in validations for fold in each.make(data, seed, feedback)]
     feedback.message(f"{len(names)} classifiers on {len(made)} folds of {len(data.labels)} cells.")
 
-    network = Network(members=members)
-    outcomes = compare(stack, data, made, names, seed, network, feedback.part(2, 90 if model else 98), scheduler)
+    recipe = Recipe(members=members)
+    outcomes = compare(stack, data, made, names, seed, recipe, feedback.part(2, 90 if model else 98), scheduler)
     summaries = summarise(outcomes, data.labels)
     honest = next((each.method for each in validations if each.method in SPATIAL), validation)
     feedback.message(verdict([each for each in summaries if each.validation == honest], honest))
@@ -96,8 +97,8 @@ def run(
         feedback.message(f"{winner.label} is fitted to all cells.")
         everything = np.arange(len(data.labels))
         if winner.classifier == "cnn_dnn":
-            patches = stack.patches(cells.rows, cells.cols, network.patch_size_px)
-            fitted: Any = fit_cnn_dnn(data, patches, everything, seed, network, feedback.part(90, 98).progress)
+            examples = Examples.of(stack, cells, recipe.patch_size_px)
+            fitted: Any = fit(examples, recipe, seed, feedback.part(90, 98).progress)[0]
         else:
             fitted, _ = fit_cells(data, everything, winner.classifier, honest in SPATIAL, seed)
         fitted.manifest = {

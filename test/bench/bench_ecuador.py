@@ -18,11 +18,12 @@ ROOT = Path(__file__).resolve().parents[2]
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 runpy.run_path(str(ROOT / "engine" / "__main__.py"), run_name="launch")["register_package"]()
 
-from scarp.engine.benchmark import Data, Network, Validation, compare
+from scarp.engine.benchmark import Data, Validation, compare
 from scarp.engine.benchmark_summary import summarise
 from scarp.engine.feedback import Feedback
 from scarp.engine.sampling import resolve_samples
 from scarp.engine.stack import Stack
+from scarp.engine.training import Recipe
 from scarp.models.classifiers import CLASSIFIERS, LABELS
 
 PUBLISHED = {("kmeans", "lr"): 0.773, ("random", "lr"): 0.810}
@@ -34,7 +35,7 @@ def compared(stack, data, validation):
     """Compare all classifiers, print the table and return the AUC of each."""
     start = time.monotonic()
     folds = validation.make(data, 1)
-    summaries = summarise(compare(stack, data, folds, list(LABELS), 1, Network(), Feedback()), data.labels)
+    summaries = summarise(compare(stack, data, folds, list(LABELS), 1, Recipe(), Feedback()), data.labels)
     print(f"\n{validation.method + ' folds':28s} AUC    SD     95 % interval   minus CNN–DNN   ({time.monotonic() - start:.0f} s)")
     for each in sorted(summaries, key=lambda each: -each.auc.mean):
         difference = f"{each.difference.mean:+.3f} (p {each.difference.p_value:.3f})" if each.difference else ""

@@ -4,10 +4,8 @@
 python test/bench/bench_mapping.py [MILLION_CELLS …]
 """
 
-import json
 import os
 import runpy
-import subprocess
 import sys
 import tempfile
 import time
@@ -18,6 +16,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # as in the worker
 ROOT = Path(__file__).resolve().parents[2]
 runpy.run_path(str(ROOT / "engine" / "__main__.py"), run_name="launch")["register_package"]()
+sys.path.insert(0, str(Path(__file__).parent))
 
 import numpy as np
 from osgeo import osr
@@ -30,6 +29,7 @@ from scarp.models.dense import DenseNetwork
 from scarp.models.encoding import Encoder
 from scarp.models.model_file import save_model
 from scarp.models.network import build, weights_of, with_weights
+from timed import timed
 
 SIZES = (1.0, 4.0, 16.0)
 # 16 covariates in 30 channels: 14 continuous ones, aspect, and a geology of 14 classes.
@@ -126,25 +126,10 @@ def map_sizes(sizes):
                 stack = Path(folder) / f"{size}.tif"
                 if not stack.exists():
                     write_stack(str(stack), size)
-                seconds, peak = run_task(stack, Path(folder) / f"{members}.scarp", Path(folder) / "map.tif")
+                files = {"covariates": str(stack), "model": f"{folder}/{members}.scarp", "output": f"{folder}/map.tif"}
+                _, seconds, peak = timed("map_susceptibility", **files)
                 cells = round((size * 1e6) ** 0.5) ** 2
                 print(f"{size:13.1f} {seconds:8.1f} {cells / seconds:11,.0f} {cells / seconds / bare:19.0%} {peak:10,.0f}", flush=True)
-
-
-def run_task(stack, model, output):
-    """Run the worker as QGIS does; return its seconds and its peak memory in MiB."""
-    code = (
-        "import json, runpy, sys, time; begin = time.perf_counter();"
-        f"runpy.run_path({str(ROOT / 'engine' / '__main__.py')!r}, run_name='launch')['register_package']();"
-        "from scarp.engine import worker; from scarp.engine.feedback import Feedback;"
-        "worker.run('map_susceptibility', json.loads(sys.argv[1]), Feedback());"
-        "peak = next(line for line in open('/proc/self/status') if line.startswith('VmHWM'));"
-        "print(time.perf_counter() - begin, int(peak.split()[1]) / 1024)"
-    )
-    parameters = json.dumps({"covariates": str(stack), "model": str(model), "output": str(output)})
-    found = subprocess.run([sys.executable, "-c", code, parameters], check=True, capture_output=True, text=True)
-    seconds, peak = map(float, found.stdout.split())
-    return seconds, peak
 
 
 def main():

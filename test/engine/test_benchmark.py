@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pytest
 from osgeo import gdal, ogr
-from scarp.engine.benchmark import Data, Fold, Network, Outcome, Validation, compare, fit_cells
+from scarp.engine.benchmark import Data, Fold, Outcome, Validation, compare, fit_cells
 from scarp.engine.benchmark_report import verdict
 from scarp.engine.benchmark_summary import summarise, table_rows
 from scarp.engine.errors import EngineError
@@ -15,6 +15,7 @@ from scarp.engine.metrics import corrected_t_test, delong_test, evaluate
 from scarp.engine.sampling import SampleCells
 from scarp.engine.stack import Stack, StackWriter
 from scarp.engine.tasks import benchmark_classifiers, map_susceptibility
+from scarp.engine.training import Recipe
 from scarp.models.classifiers import CLASSIFIERS
 from scarp.models.covariate import Covariate
 from sklearn.metrics import roc_auc_score
@@ -79,14 +80,14 @@ def test_a_perfect_covariate_gives_1_and_noise_a_half(stack, data):
     noise = Data(data.cells, data.grid, COVARIATES[:1], rng.normal(size=(240, 1)).astype(np.float32), data.xy, data.dates)
     for made, low, high in ((perfect, 1.0, 1.0), (noise, 0.35, 0.65)):
         folds = Validation("random", repeats=2).make(made, 1)
-        for summary in summarise(compare(stack, made, folds, ["lr", "slope", "gnb"], 1, Network(), Feedback()), made.labels):
+        for summary in summarise(compare(stack, made, folds, ["lr", "slope", "gnb"], 1, Recipe(), Feedback()), made.labels):
             assert low <= summary.auc.mean <= high
 
 
 def test_slope_alone_is_logistic_regression_on_slope(stack, data):
     """Slope alone ranks as slope does, so its AUC in each fold is that of slope itself."""
     folds = Validation("blocks", block_size_m=300.0).make(data, 1)
-    outcomes = compare(stack, data, folds, ["slope"], 1, Network(), Feedback())
+    outcomes = compare(stack, data, folds, ["slope"], 1, Recipe(), Feedback())
     for outcome in outcomes:
         expected = roc_auc_score(data.labels[outcome.fold.test], data.values[outcome.fold.test, 0])
         assert roc_auc_score(data.labels[outcome.fold.test], outcome.susceptibility) == expected
@@ -185,7 +186,7 @@ def test_constant_covariates_and_unseen_classes_are_told(stack, data):
     west = np.flatnonzero(x[:, 2] == 1)
     east = np.flatnonzero(x[:, 2] == 2)
     listener = Listener()
-    outcomes = compare(stack, odd, [Fold("blocks", 0, 0, west, east)], ["lr", "bnb", "dt"], 1, Network(), listener)
+    outcomes = compare(stack, odd, [Fold("blocks", 0, 0, west, east)], ["lr", "bnb", "dt"], 1, Recipe(), listener)
     assert any("noise has one value only in the training cells of 1 folds" in text for text in listener.warnings)
     assert any("1 classes of geology (granite)" in text for text in listener.warnings)
     assert all(roc_auc_score(odd.labels[east], outcome.susceptibility) > 0.7 for outcome in outcomes)
@@ -368,7 +369,7 @@ def test_every_kind_of_model_maps(stack, layer, name, tmp_path):
 
 def test_the_table_holds_numbers_of_repeats(stack, data):
     folds = Validation("random", folds=4, repeats=3).make(data, 1)
-    summaries = summarise(compare(stack, data, folds, ["slope"], 1, Network(), Feedback()), data.labels)
+    summaries = summarise(compare(stack, data, folds, ["slope"], 1, Recipe(), Feedback()), data.labels)
     (row,) = table_rows(summaries)
     each = [
         np.mean([roc_auc_score(data.labels[fold.test], data.values[fold.test, 0]) for fold in folds if fold.repeat == repeat])

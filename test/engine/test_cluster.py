@@ -95,16 +95,6 @@ def test_a_stack_that_workers_do_not_see(tmp_path, write_stack, model_file, proc
     assert not list(tmp_path.glob("*map*"))
 
 
-def test_a_scheduler_that_is_not_there(tmp_path, write_stack, model_file, monkeypatch):
-    from scarp.engine import cluster
-
-    monkeypatch.setattr(cluster, "_CONNECT_S", 1)
-    stack = write_stack("stack.tif", (30, 30))
-    for address in ("tcp://127.0.0.1:9", "nonsense"):
-        with pytest.raises(EngineError, match="cannot be reached"):
-            task.run(Feedback(), covariates=stack, model=model_file, output=str(tmp_path / "map.tif"), scheduler=address)
-
-
 def test_tls(tmp_path, write_stack, model_file, processes):
     """Certificates come from Dask's own configuration, here the environment's."""
     import dask
@@ -122,10 +112,12 @@ def test_tls(tmp_path, write_stack, model_file, processes):
 
 
 def test_the_benchmark_gives_the_same(tmp_path, processes):
-    from scarp.engine.benchmark import Data, Network, Validation, compare
+    from scarp.engine.benchmark import Data, Validation, compare
     from scarp.engine.grid import Grid
     from scarp.engine.sampling import SampleCells
+    from scarp.engine.training import Recipe
     from scarp.models.covariate import Covariate
+    from scarp.models.patches import Patches
 
     rng = np.random.default_rng(1)
     count = 120
@@ -137,17 +129,33 @@ def test_the_benchmark_gives_the_same(tmp_path, processes):
     data = Data(cells, grid, (Covariate("slope"), Covariate("relief")), values, np.stack([cols, rows], 1).astype(float), days)
     folds = Validation("random", 3).make(data, 1)
 
-    class Patches:
-        def patches(self, rows, cols, size_px):
-            return np.broadcast_to(values[:, None, None], (count, size_px, size_px, 2)).copy()
+    class Around:
+        """A stack whose patches are all like their centre."""
 
+        covariates, grid = data.covariates, data.grid
+
+        def patches(self, rows, cols, size_px):
+            return Patches.of(np.broadcast_to(values[:, None, None], (count, size_px, size_px, 2)).copy())
+
+    recipe = Recipe(5, members=1)
     cluster = Cluster(tmp_path, processes)
     cluster.wait()
     names = ["cnn_dnn", "lr", "dt"]
-    here, there = (compare(Patches(), data, folds, names, 1, Network(5, 1), Feedback(), address) for address in (None, cluster.address))
+    here, there = (compare(Around(), data, folds, names, 1, recipe, Feedback(), address) for address in (None, cluster.address))
     assert len(here) == 9
     for own, other in zip(here, there):
         assert (own.classifier, own.fold.number) == (other.classifier, other.fold.number)
         # Training amplifies the last digit, which depends on how many threads sum up.
         tolerance = 0.05 if own.classifier == "cnn_dnn" else 1e-5
         np.testing.assert_allclose(own.susceptibility, other.susceptibility, atol=tolerance)
+
+
+def test_a_scheduler_that_is_not_there(tmp_path, write_stack, model_file, monkeypatch):
+    """Last of all, since Dask goes on closing what failed for a moment."""
+    from scarp.engine import cluster
+
+    monkeypatch.setattr(cluster, "_CONNECT_S", 1)
+    stack = write_stack("stack.tif", (30, 30))
+    for address in ("tcp://127.0.0.1:9", "nonsense"):
+        with pytest.raises(EngineError, match="cannot be reached"):
+            task.run(Feedback(), covariates=stack, model=model_file, output=str(tmp_path / "map.tif"), scheduler=address)

@@ -18,12 +18,14 @@ from sklearn.linear_model import LogisticRegression
 
 @pytest.fixture(scope="module")
 def study(tmp_path_factory):
-    """A landscape, its stack, sample cells without a buffer, and a model trained with the defaults."""
+    """A landscape, its stack of what each cell shows by itself, sample cells without a buffer, and a model trained with the defaults."""
     folder = tmp_path_factory.mktemp("study")
     land = sample_landscape.run(Feedback(), size=512, cell_size=30.0, landslides=1500, seed=4, folder=str(folder))
     stack = prepare_covariates.run(
         Feedback(),
         dem=land["dem"],
+        # None that tells a cell of its surroundings, as topographic position and wetness do.
+        terrain=["altitude", "slope", "aspect", "plan_curvature", "profile_curvature"],
         faults=land["faults"],
         roads=land["roads"],
         settlements=land["settlements"],

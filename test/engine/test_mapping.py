@@ -57,8 +57,8 @@ def test_the_map_is_what_patches_give(stack, tmp_path, monkeypatch, window_px, b
         partial.finish(tmp_path / "map.tif", "susceptibility", lambda percent: None)
     rows, cols = (each.ravel() for each in np.indices(stack.grid.shape))
     patches = stack.patches(rows, cols, 15)
-    expected = predict_patches(model.architecture, model.members[0], model.encoder.encode(patches)).reshape(stack.grid.shape)
-    expected[~np.isfinite(patches[:, 7, 7]).all(axis=1).reshape(stack.grid.shape)] = mapping.NODATA
+    expected = predict_patches(model.architecture, model.members, patches, model.encoder.encode).reshape(stack.grid.shape)
+    expected[~np.isfinite(patches.centres()).all(axis=1).reshape(stack.grid.shape)] = mapping.NODATA
     from osgeo import gdal
 
     found = gdal.Open(str(tmp_path / "map.tif")).ReadAsArray()

@@ -5,7 +5,7 @@ import sys
 
 import pytest
 from scarp.engine.errors import EngineError
-from scarp.engine.outputs import check_writable, replacing
+from scarp.engine.outputs import check_writable, remove_unfinished, replacing, scratch_folder
 
 
 def test_a_failed_run_leaves_what_was_there(tmp_path):
@@ -43,3 +43,14 @@ def test_the_next_run_clears_what_a_killed_one_left(tmp_path):
 def test_a_place_that_cannot_be_written_is_named():
     with pytest.raises(EngineError, match="/proc/map.tif"):
         check_writable("/proc/map.tif")
+
+
+def test_a_scratch_folder_leaves_nothing(tmp_path):
+    with scratch_folder(tmp_path / "stack.tif") as folder:
+        (folder / "1.tif").write_text("a")
+        assert folder.parent == tmp_path
+    assert not os.listdir(tmp_path)
+    with scratch_folder(tmp_path / "stack.tif") as folder:
+        (folder / "1.tif").write_text("a")
+        remove_unfinished()  # the worker was told to stop
+        assert not os.listdir(tmp_path)

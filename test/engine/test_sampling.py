@@ -148,3 +148,13 @@ def test_blocks_and_folds_stay_whole(stack):
     assert 0.1 < held.mean() < 0.3
     with pytest.raises(EngineError, match="fewer folds"):
         deal_folds(np.array([0, 0, 0, 1, 1]), 3, None, 1)
+
+
+def test_a_stack_in_degrees_is_refused(tmp_path):
+    grid = Grid(reference(4326).ExportToWkt(), (50.0, 0.001, 0.0, 30.0, 0.0, -0.001), (9, 9))
+    path = str(tmp_path / "degrees.tif")
+    with StackWriter(path, grid, [Covariate("slope")]) as writer:
+        writer.write("slope", Window(0, 0, 9, 9), np.ones((9, 9)))
+    slides = layer_of(tmp_path / "slides.gpkg", ["POINT (50.003 29.995)"], 4326)
+    with pytest.raises(EngineError, match="gdal:warpreproject"):
+        draw(Stack.open(path), slides, Feedback())

@@ -49,8 +49,23 @@ def test_patches_are_cut_by_the_same_rule(stack):
     rows, cols = np.array([0, 8, 4, 3]), np.array([0, 6, 3, 1])
     padded = np.pad(values, ((2, 2), (2, 2), (0, 0)), mode="reflect")
     expected = np.stack([padded[r : r + 5, c : c + 5] for r, c in zip(rows, cols)])
-    np.testing.assert_array_equal(opened.patches(rows, cols, 5), expected)
+    np.testing.assert_array_equal(opened.patches(rows, cols, 5).take(), expected)
     np.testing.assert_array_equal(opened.at(rows, cols), values[rows, cols])
+
+
+@pytest.mark.parametrize("count", [1, 40, 5000])
+def test_patches_that_overlap_share_memory(write_stack, count):
+    opened = Stack.open(write_stack("stack.tif", (100, 90)))
+    numbers = np.random.default_rng(1).choice(9000, count, replace=False)
+    rows, cols = np.divmod(numbers, 90)
+    padded = np.pad(opened.read(Window(0, 0, 100, 90)), ((7, 7), (7, 7), (0, 0)), mode="reflect")
+    expected = np.stack([padded[row : row + 15, col : col + 15] for row, col in zip(rows, cols)])
+    patches = opened.patches(rows, cols, 15)
+    np.testing.assert_array_equal(patches.take(), expected)
+    np.testing.assert_array_equal(patches.centres(), expected[:, 7, 7])
+    some = np.array([count - 1, 0])
+    np.testing.assert_array_equal(patches.only(some).take(), expected[some])
+    assert len(patches.cells) <= min(count * 225, 2 * 114 * 104)
 
 
 def test_cells_and_centres_are_inverse(stack):

@@ -28,6 +28,11 @@ def test_missing_flat_and_unseen_become_zero():
     assert encoder.unseen_classes(COVARIATES) == {"geology": ["sand"]}
 
 
+def test_a_constant_of_training_counts_for_nothing():
+    encoder = Encoder.fit(np.full((50, 1), 0.1), COVARIATES[:1])
+    np.testing.assert_array_equal(encoder.encode(np.array([[0.1], [7.0], [np.nan]])), np.zeros((3, 1)))
+
+
 def test_json_keeps_it():
     encoder = Encoder.fit(TRAINING, COVARIATES)
     again = Encoder.from_json(json.loads(json.dumps(encoder.to_json())))

@@ -1,0 +1,142 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Means and ranges over the disc around each cell, in time that grows with its radius, not its area.
+
+Each row of a disc is a span of cells: prefix sums give its sum in one subtraction, and a table of the extremes of 1, 2, 4, … cells
+its extremes in one comparison.
+"""
+
+from __future__ import annotations
+
+import numba
+import numpy as np
+
+from .compiled import compiled
+
+# Rows that a thread does at a time, so that its tables stay in the processor's cache.
+CHUNK_PX = 64
+
+
+def half_widths(radius_m: float, width_m: float, height_m: float) -> np.ndarray:
+    """Return how far the disc reaches to either side in each of its rows, in cells: (2 · radius_px + 1,).
+
+    A cell belongs to the disc if its centre is no farther from the disc's than the radius, but at least the four neighbours do.
+    """
+    radius = max(radius_m, width_m, height_m) * (1 + 1e-9)
+    down = np.arange(-int(radius / height_m), int(radius / height_m) + 1) * height_m
+    return np.floor(np.sqrt(radius**2 - down**2) / width_m).astype(np.int64)
+
+
+def halo_px(spans: np.ndarray) -> int:
+    """Return how many cells around a window the disc reaches."""
+    return int(max(len(spans) // 2, spans.max()))
+
+
+def disc_mean(values: np.ndarray, spans: np.ndarray) -> np.ndarray:
+    """Return the means over the discs around the cells of a window, NaN left out; NaN where a disc holds nothing else.
+
+    Parameters
+    ----------
+    values
+        Window with a halo of `halo_px(spans)` cells, (rows + 2 halo, cols + 2 halo).
+
+    Returns
+    -------
+    float64 (rows, cols)
+    """
+    halo = halo_px(spans)
+    out = np.empty((values.shape[0] - 2 * halo, values.shape[1] - 2 * halo))
+    _mean(values, spans, halo, out)
+    return out
+
+
+def disc_range(values: np.ndarray, spans: np.ndarray) -> np.ndarray:
+    """Return the highest less the lowest value of the discs, float32, NaN left out; shapes as in `disc_mean`."""
+    halo = halo_px(spans)
+    out = np.empty((values.shape[0] - 2 * halo, values.shape[1] - 2 * halo), np.float32)
+    _range(values, spans, halo, int(2 * spans.max() + 1).bit_length(), out)
+    return out
+
+
+@compiled()
+def add_spans(prefix: np.ndarray, spans: np.ndarray, row: int, halo: int, out: np.ndarray) -> None:
+    """Write the sums over the discs of one row, given the prefix sums (rows, cols + 1) of the rows from `row` on that they reach."""
+    out[:] = 0.0
+    for step in range(len(spans)):
+        # Slices, since a sum of indices might be negative for all the compiler knows, which keeps it from using vectors.
+        high = prefix[row + step, halo + spans[step] + 1 :]
+        low = prefix[row + step, halo - spans[step] :]
+        for col in range(len(out)):
+            out[col] += high[col] - low[col]
+
+
+@compiled(parallel=True)
+def _mean(values: np.ndarray, spans: np.ndarray, halo: int, out: np.ndarray) -> None:
+    rows, cols = out.shape
+    reach = len(spans) // 2
+    whole = np.sum(2 * spans + 1)
+    for chunk in numba.prange((rows + CHUNK_PX - 1) // CHUNK_PX):
+        first = chunk * CHUNK_PX
+        last = min(first + CHUNK_PX, rows)
+        above = first + halo - reach
+        sums = np.zeros((last - first + 2 * reach, values.shape[1] + 1))
+        counts = np.zeros_like(sums)
+        for row in range(sums.shape[0]):
+            for col in range(values.shape[1]):
+                value = values[above + row, col]
+                known = not np.isnan(value)
+                sums[row, col + 1] = sums[row, col] + (value if known else 0.0)
+                counts[row, col + 1] = counts[row, col] + known
+        gaps = np.sum(counts[:, -1]) < sums.shape[0] * values.shape[1]
+        cells = np.full(cols, float(whole))
+        for row in range(first, last):
+            add_spans(sums, spans, row - first, halo, out[row])
+            if gaps:
+                add_spans(counts, spans, row - first, halo, cells)
+            for col in range(cols):
+                out[row, col] = out[row, col] / cells[col] if cells[col] > 0 else np.nan
+
+
+@compiled(parallel=True)
+def _range(values: np.ndarray, spans: np.ndarray, halo: int, levels: int, out: np.ndarray) -> None:
+    rows, cols = out.shape
+    reach = len(spans) // 2
+    for chunk in numba.prange((rows + CHUNK_PX - 1) // CHUNK_PX):
+        first = chunk * CHUNK_PX
+        last = min(first + CHUNK_PX, rows)
+        above = first + halo - reach
+        highest = np.empty((last - first + 2 * reach, levels, values.shape[1]), np.float32)
+        lowest = np.empty_like(highest)
+        for row in range(highest.shape[0]):
+            for col in range(values.shape[1]):
+                value = np.float32(values[above + row, col])
+                known = not np.isnan(value)
+                highest[row, 0, col] = value if known else -np.inf
+                lowest[row, 0, col] = value if known else np.inf
+            for level in range(1, levels):
+                _widen(highest[row, level - 1], lowest[row, level - 1], 1 << (level - 1), highest[row, level], lowest[row, level])
+        top, bottom = np.empty(cols, np.float32), np.empty(cols, np.float32)
+        for row in range(first, last):
+            top[:], bottom[:] = -np.inf, np.inf
+            for step in range(len(spans)):
+                level = 0
+                while (2 << level) <= 2 * spans[step] + 1:
+                    level += 1
+                left, right = halo - spans[step], halo + spans[step] + 1 - (1 << level)
+                high_left, high_right = highest[row - first + step, level, left:], highest[row - first + step, level, right:]
+                low_left, low_right = lowest[row - first + step, level, left:], lowest[row - first + step, level, right:]
+                for col in range(cols):
+                    most = high_left[col] if high_left[col] > high_right[col] else high_right[col]
+                    least = low_left[col] if low_left[col] < low_right[col] else low_right[col]
+                    top[col] = most if most > top[col] else top[col]
+                    bottom[col] = least if least < bottom[col] else bottom[col]
+            for col in range(cols):
+                out[row, col] = top[col] - bottom[col] if top[col] >= bottom[col] else np.nan
+
+
+@compiled()
+def _widen(high: np.ndarray, low: np.ndarray, by: int, higher: np.ndarray, lower: np.ndarray) -> None:
+    """Write the extremes of spans twice as long, each begun at its first cell."""
+    high_on, low_on = high[by:], low[by:]
+    for col in range(len(high) - 2 * by + 1):
+        higher[col] = high[col] if high[col] > high_on[col] else high_on[col]
+        lower[col] = low[col] if low[col] < low_on[col] else low_on[col]

@@ -1,0 +1,150 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""All covariates that follow from elevation: of the terrain window by window, of the flow from rasters made beforehand."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from osgeo import gdal
+
+from ..models.covariate import Covariate
+from .covariates import BY_NAME, SLOPE_METHODS, SLOPE_SOURCE, TERRAIN
+from .disc import disc_mean, half_widths, halo_px
+from .distance import distance_raster
+from .elevation import Elevation
+from .errors import EngineError
+from .feedback import Feedback
+from .grid import Window
+from .hydrology import NO_CELLS, Flow
+from .raster import read_window
+from .terrain import derive, halo_of
+
+# Radius of the circle that drainage density is counted in.
+_DENSITY_RADIUS_M = 1000.0
+# Level ground would be infinitely wet: the slope's tangent counts as at least this.
+_LEAST_GRADIENT = 0.001
+_ACCUMULATED = {"flow_accumulation", "specific_catchment_area", "topographic_wetness", "stream_power"}
+_NETWORK = {"distance_to_drainage", "height_above_drainage", "drainage_density"}
+_WITH_GRADIENT = {"topographic_wetness", "stream_power"}
+
+
+class Ground:
+    """The chosen covariates of a DEM.
+
+    Parameters
+    ----------
+    names
+        Of `covariates.TERRAIN`.
+    method
+        Of `covariates.SLOPE_METHODS`.
+    window_m
+        Radius of the window of topographic position, local relief and vector ruggedness.
+    drainage_area_km2
+        Contributing area from which on a cell belongs to the drainage network.
+    folder
+        Where the rasters of the flow go.
+
+    Raises
+    ------
+    EngineError
+        If a name is unknown, or nothing drains that area.
+    """
+
+    def __init__(
+        self,
+        elevation: Elevation,
+        names: Sequence[str],
+        method: str,
+        window_m: float,
+        drainage_area_km2: float,
+        folder: Path,
+        feedback: Feedback,
+    ) -> None:
+        unknown = [name for name in names if name not in TERRAIN]
+        if unknown:
+            raise EngineError(f"No terrain covariate is called {', '.join(unknown)}; there are {', '.join(TERRAIN)}.")
+        names = list(dict.fromkeys(names))
+        self._elevation, self._names, self._method, self._folder = elevation, names, method, folder
+        self._disc = half_widths(window_m, *elevation.cell_size_m)
+        self._wide_disc = half_widths(_DENSITY_RADIUS_M, *elevation.cell_size_m)
+        self._local = [name for name in names if BY_NAME[name].family == "terrain"]
+        if _WITH_GRADIENT & set(names):
+            self._local.append("gradient")
+        self._rasters: dict[str, gdal.Dataset] = {}
+        classes: dict[int, str] = {}
+        if any(BY_NAME[name].family == "flow" for name in names):
+            classes = self._write_flow(drainage_area_km2, feedback)
+        self.covariates = tuple(
+            Covariate(
+                name,
+                BY_NAME[name].kind,
+                BY_NAME[name].unit,
+                BY_NAME[name].group,
+                BY_NAME[name].source.replace(SLOPE_SOURCE, SLOPE_METHODS[method]),
+                classes if name == "watershed" else {},
+            )
+            for name in names
+        )
+
+    def read(self, window: Window) -> list[np.ndarray]:
+        """Return the covariates of a window, each float32 (rows, cols)."""
+        found: dict[str, np.ndarray] = {}
+        if self._local:
+            halo = halo_of(self._local, self._disc)
+            found = derive(self._elevation.read(window, halo), self._local, self._elevation.cell_size_m, self._method, self._disc)
+        if "cells" in self._rasters:
+            found |= self._accumulated(window, found.get("gradient"))
+        if "drainage_density" in self._names:
+            lengths = read_window(self._rasters["stream_length"], window, halo_px=halo_px(self._wide_disc))
+            width, height = self._elevation.cell_size_m
+            found["drainage_density"] = (1000 * disc_mean(lengths, self._wide_disc) / (width * height)).astype(np.float32)
+        for name in self._names:
+            if name not in found:
+                found[name] = read_window(self._rasters[name], window)
+        return [found[name] for name in self._names]
+
+    def _accumulated(self, window: Window, gradient: np.ndarray | None) -> dict[str, np.ndarray]:
+        """Return the covariates that follow from the number of cells upstream, in logarithms: they span many orders of magnitude."""
+        width, height = self._elevation.cell_size_m
+        area_m2 = read_window(self._rasters["cells"], window) * np.float32(width * height)
+        specific_m = area_m2 / np.float32(np.sqrt(width * height))
+        found = {"flow_accumulation": np.log10(area_m2), "specific_catchment_area": np.log10(specific_m)}
+        if gradient is not None:
+            gradient = np.maximum(gradient, np.float32(_LEAST_GRADIENT))
+            found |= {"topographic_wetness": np.log(specific_m / gradient), "stream_power": np.log(specific_m * gradient)}
+        return found
+
+    def _write_flow(self, drainage_area_km2: float, feedback: Feedback) -> dict[int, str]:
+        """Write the rasters that the chosen covariates of the flow are read from; return the names of the watersheds."""
+        chosen, grid = set(self._names), self._elevation.grid
+        classes: dict[int, str] = {}
+        flow = Flow(self._elevation.whole(), self._elevation.cell_size_m)
+        if chosen & _ACCUMULATED:
+            self._write("cells", flow.cells, gdal.GDT_Int32, NO_CELLS)
+        if "watershed" in chosen:
+            labels, classes = flow.watersheds()
+            self._write("watershed", labels)
+            del labels
+        if chosen & _NETWORK:
+            network = flow.drainage(drainage_area_km2)
+            feedback.message(f"The drainage network ({drainage_area_km2:g} km² and more) has {int(network.sum()):,} cells.")
+            if "height_above_drainage" in chosen:
+                self._write("height_above_drainage", flow.height_above(network))
+            if "drainage_density" in chosen:
+                self._write("stream_length", flow.stream_length(network))
+            if "distance_to_drainage" in chosen:
+                mask = self._write("network", network.astype(np.uint8), gdal.GDT_Byte, None)
+                path = self._folder / "distance_to_drainage.tif"
+                distance_raster(mask, grid, path, Window(0, 0, *grid.shape))
+                self._rasters["distance_to_drainage"] = gdal.Open(str(path))
+        return classes
+
+    def _write(self, name: str, values: np.ndarray, kind: int = gdal.GDT_Float32, nodata: float | None = np.nan) -> gdal.Dataset:
+        path = str(self._folder / f"{name}.tif")
+        dataset = self._elevation.grid.create(path, 1, kind, nodata)
+        dataset.GetRasterBand(1).WriteArray(values)
+        dataset.FlushCache()
+        self._rasters[name] = dataset
+        return dataset

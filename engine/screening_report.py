@@ -1,0 +1,302 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The report of a screening: which covariates to keep, every figure behind that, and the maps of the covariates."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from itertools import groupby
+from typing import Any
+
+import numpy as np
+
+from . import screening_figures as figures
+from .choices import CLASSINGS
+from .covariates import BY_NAME, GROUPS
+from .grid import Grid
+from .report import Report
+from .screening_summary import MOST_CELLS, Screening, Summary
+from .survey import Survey
+
+# With fewer landslide cells than this, shares of single classes are mostly chance.
+FEW_LANDSLIDES = 30
+_METRES_PER_DEGREE = 111_320.0  # of latitude, and of longitude on the equator
+REFERENCES = (
+    "Azarafza, M., Azarafza, M., Akgün, H., Atkinson, P. M., Derakhshani, R. (2021). Deep learning-based landslide susceptibility "
+    "mapping. Scientific Reports 11, 24112.",
+    "Bergsma, W. (2013). A bias-correction for Cramér’s V and Tschuprow’s T. Journal of the Korean Statistical Society 42, 323–328.",
+    "Bonham-Carter, G. F. (1994). Geographic information systems for geoscientists: modelling with GIS. Pergamon, Oxford.",
+    "Fox, J., Monette, G. (1992). Generalized collinearity diagnostics. Journal of the American Statistical Association 87, 178–183.",
+    "Haldane, J. B. S. (1956). The estimation and significance of the logarithm of a ratio of frequencies. Annals of Human Genetics 20, "
+    "309–311.",
+    "Lee, S., Talib, J. A. (2005). Probabilistic landslide susceptibility and factor effect analysis. Environmental Geology 47, 982–990.",
+    "Mardia, K. V. (1976). Linear-circular correlation coefficients and rhythmometry. Biometrika 63, 403–405.",
+    "Quinlan, J. R. (1986). Induction of decision trees. Machine Learning 1, 81–106.",
+    "Sokal, R. R., Rohlf, F. J. (1995). Biometry, 3rd ed. Freeman, New York.",
+    "Yin, K. L., Yan, T. Z. (1988). Statistical prediction models for slope instability of metamorphosed rocks. Proceedings of the 5th "
+    "International Symposium on Landslides, Lausanne, 2, 1269–1272.",
+)
+
+
+def make_report(screening: Screening, survey: Survey, grid: Grid, landslides: int, others: int, facts: Mapping[str, Any]) -> Report:
+    """Return the report.
+
+    Parameters
+    ----------
+    landslides, others
+        How many landslide and non-landslide cells there are.
+    facts
+        What the report states as it is: `inputs` and `settings` (name to value), `versions`.
+    """
+    page = Report(
+        "Screening of covariates",
+        f"{len(screening.summaries)} covariates, {survey.cells:,} valid cells, {landslides:,} landslide and {others:,} non-landslide cells",
+    )
+    page.section("Result")
+    page.text(verdict(screening), lead=True)
+    if landslides < FEW_LANDSLIDES:
+        page.text(f"There are only {landslides} landslide cells: whatever is said here of their relation to covariates is uncertain.")
+    page.text(
+        "Screening looks at each covariate by itself. One that is doubtful here may still help together with others, and one to be dropped "
+        "for collinearity harms the reading of a model more than its predictions; “Benchmark classifiers” with and without it tells what "
+        "it is worth."
+    )
+    _result_table(page, screening)
+    _collinearity(page, screening)
+    _relation(page, screening)
+    _classes(page, screening)
+    _maps(page, screening, survey, grid)
+    _method(page, screening, survey, facts)
+    page.section("References")
+    page.references(REFERENCES)
+    return page
+
+
+def verdict(screening: Screening) -> str:
+    """Say in plain words which covariates to keep, which to drop, and why."""
+    by_advice = {advice: [each for each in screening.summaries if each.advice == advice] for advice in ("keep", "drop", "doubtful")}
+    limit, count = screening.vif_limit, len(screening.summaries)
+    keep = by_advice["keep"]
+    if count == len(keep) == 1:
+        return f"The one covariate, {keep[0].name}, is related to landslides; with no other there is no collinearity."
+    if len(keep) == count:
+        text = f"Keep all {count} covariates: each is related to landslides."
+    elif keep:
+        text = f"Keep {len(keep)} of {count} covariates: {_listed([each.name for each in keep])}."
+    else:
+        text = f"None of the {count} covariates can be recommended."
+    text += "".join(f" Drop {each.name}: {each.reason}." for each in by_advice["drop"])
+    doubtful = by_advice["doubtful"]
+    if doubtful:
+        text += (
+            f" Doubtful {'is' if len(doubtful) == 1 else 'are'} {_listed([each.name for each in doubtful])}: on "
+            f"{'its' if len(doubtful) == 1 else 'their'} own no relation to landslides is seen."
+        )
+    if len(screening.remaining_vif) > 1:
+        highest = max(screening.remaining_vif, key=lambda name: screening.remaining_vif[name])
+        then = "Among those that are not dropped, no" if by_advice["drop"] else "No"
+        text += f" {then} VIF is above {limit:g}; the highest is {screening.remaining_vif[highest]:.2f} ({highest})."
+    return text
+
+
+def _result_table(page: Report, screening: Screening) -> None:
+    page.table(
+        ["Covariate", "Advice", "VIF", "Tolerance", "Most alike", "", "Coefficient", "Gain", "p"],
+        [
+            (
+                each.name,
+                each.advice,
+                _vif(each.inflation.vif),
+                f"{each.inflation.tolerance:.3f}" if each.inflation.df else "–",
+                each.alike or "–",
+                f"{each.alike_r:.2f}" if each.alike else "",
+                each.pearson.r,
+                each.gain.bits,
+                _p(min(2 * np.fmin(each.pearson.p_value, each.gain.p_value), 1.0)),
+            )
+            for each in screening.summaries
+        ],
+        "The covariates in the order of the stack. Tolerance is 1/VIF. Most alike: the other covariate with the highest (canonical) "
+        "correlation. Coefficient with landslide occurrence: Pearson’s r, the multiple R of circular and Cramér’s V of categorical "
+        "covariates. Gain: information gain in bits. p: for no relation to landslides, by coefficient and gain together.",
+    )
+
+
+def _collinearity(page: Report, screening: Screening) -> None:
+    page.section("Collinearity")
+    order = sorted(screening.summaries, key=lambda each: -np.nan_to_num(each.inflation.vif, nan=0.0, posinf=1e300))
+    page.figure(
+        figures.vif_bars([each.name for each in order], [each.inflation.vif for each in order], screening.vif_limit),
+        "Variance inflation factors of all covariates together. A VIF of 5 says that the others explain 80 % of a covariate’s variance.",
+    )
+    if screening.dropped:
+        page.text(
+            f"When {_listed(screening.dropped)} {'is' if len(screening.dropped) == 1 else 'are'} dropped, in this order, the "
+            "VIFs are: " + ", ".join(f"{name} {value:.2f}" for name, value in screening.remaining_vif.items()) + "."
+        )
+    if len(screening.correlation_names) > 1:
+        page.figure(
+            figures.heat_map(screening.correlation, screening.correlation_names, "Pearson’s r", signed=True),
+            "Correlation matrix of continuous covariates, and of sine (east) and cosine (north) of circular ones.",
+        )
+    if len(screening.cramer_names) > 1:
+        page.figure(
+            figures.heat_map(screening.cramer, screening.cramer_names, "Cramér’s V", signed=False),
+            "Cramér’s V of categorical covariates, corrected for bias (Bergsma 2013): 0 for independent classes, 1 where one tells "
+            "the other.",
+        )
+
+
+def _relation(page: Report, screening: Screening) -> None:
+    page.section("Relation to landslides")
+    order = sorted(screening.summaries, key=lambda each: -abs(np.nan_to_num(each.pearson.r)))
+    page.figure(
+        figures.coefficient_bars(
+            [each.name for each in order], [each.pearson.r for each in order], [each.covariate.kind == "continuous" for each in order]
+        ),
+        "Pearson’s coefficient of each covariate with landslide occurrence, 1 or 0 (the paper’s Fig. 8); of circular covariates the "
+        "multiple R of sine and cosine, of categorical ones Cramér’s V, neither of which has a sign. It sees only what rises or falls "
+        "steadily; the information gain below also sees classes in the middle.",
+    )
+    order = sorted(screening.summaries, key=lambda each: -each.gain.bits)
+    page.figure(
+        figures.gain_bars([each.name for each in order], [each.gain.bits for each in order]),
+        "Information gain: how much less uncertain it is whether a sample cell is a landslide cell once the class of its covariate is "
+        "known. At most 1 bit, where both are equally many.",
+    )
+
+
+def _classes(page: Report, screening: Screening) -> None:
+    page.section("Landslides in the classes of each covariate")
+    page.text(
+        "A frequency ratio (FR) above 1 means that a class holds more landslide cells than its area would by chance. The contrast C = W+ − "
+        "W− says the same on a logarithmic scale; divided by its standard deviation it tells how sure that is: beyond ±1.96 at the 5 % "
+        "level, if landslide cells were independent of each other. Cells of one landslide are not, so where landslides are polygons of "
+        "many cells, ask for more."
+    )
+    for each in screening.summaries:
+        relation = each.relation
+        shown = np.sort(np.argsort(-relation.area, kind="stable")[: figures.MOST_SHOWN])
+        fewer = f" The {len(shown)} largest of {len(each.class_names)} classes." if len(shown) < len(each.class_names) else ""
+        page.figure(
+            figures.class_shares(
+                [each.class_names[index] for index in shown],
+                relation.area_share[shown],
+                relation.landslide_share[shown],
+                relation.frequency_ratio[shown],
+                _label(each),
+            ),
+            f"{_label(each)}: share of the landslide cells against share of the area.{fewer}",
+        )
+        page.table(
+            ["Class", "Area", "Cells", "Share", "FR", "IV", "W+", "s²(W+)", "W−", "s²(W−)", "C", "s(C)", "C/s(C)"],
+            list(
+                zip(
+                    [f"{name}{' *' if half else ''}" for name, half in zip(each.class_names, relation.corrected)],
+                    [round(float(share), 3) for share in relation.area_share],
+                    relation.landslides.astype(int),
+                    [round(float(share), 3) for share in relation.landslide_share],
+                    relation.frequency_ratio,
+                    relation.information_value,
+                    relation.w_plus,
+                    relation.w_plus_variance,
+                    relation.w_minus,
+                    relation.w_minus_variance,
+                    relation.contrast,
+                    relation.contrast_deviation,
+                    relation.studentised_contrast,
+                )
+            ),
+            f"{_label(each)}: share of the area, landslide cells, share of the landslide cells, frequency ratio (FR), information value "
+            f"(IV), weights of evidence and contrast.{' *: a half added to each count.' if relation.corrected.any() else ''}",
+        )
+
+
+def _maps(page: Report, screening: Screening, survey: Survey, grid: Grid) -> None:
+    page.section("Maps")
+    across, down = _metres_per_cell(grid)
+    by_name = {each.name: index for index, each in enumerate(screening.summaries)}
+    ordered = sorted(screening.summaries, key=lambda each: (_group_number(each.covariate.group), each.covariate.group))
+    for group, members in groupby(ordered, key=lambda each: each.covariate.group):
+        panels = [figures.map_panel(_label(each), each.classing, survey.picture[..., by_name[each.name]]) for each in members]
+        thinned = f" Thinned to 1 cell in {survey.step**2:,}." if survey.step > 1 else ""
+        page.figure(
+            figures.covariate_maps(panels, (across * survey.step, down * survey.step)),
+            f"{group.capitalize()} covariates in their classes, north up; white: no data.{thinned}",
+        )
+
+
+def _method(page: Report, screening: Screening, survey: Survey, facts: Mapping[str, Any]) -> None:
+    page.section("Method")
+    settings = facts["settings"]
+    drawn = (
+        f"a random sample of {len(survey.sample):,} of the {survey.cells:,} valid cells"
+        if len(survey.sample) < survey.cells
+        else f"all {survey.cells:,} valid cells"
+    )
+    page.text(
+        f"Collinearity is a property of the ground that the model will map, so VIFs, correlation matrix and Cramér’s V are taken from "
+        f"{drawn} of the area, not from the sample cells, whose absences are drawn at random. A cell is valid where every covariate is."
+    )
+    page.text(
+        "VIF: covariates enter as in a linear model with an intercept: continuous ones as they are, circular ones as sine and cosine "
+        "together (0 for flat ground), categorical ones as indicators of all classes but one. With df such columns the generalised VIF is "
+        "GVIF = det(R₁₁) det(R₂₂) / det(R) (Fox & Monette 1992); its value on the scale of a VIF is GVIF^(1/df), the square of "
+        "GVIF^(1/2df). For one column this is 1 / (1 − R²). The VIF is infinite where less than a millionth of a covariate’s variance is "
+        "its own. Covariates are dropped one by one until no VIF is above the limit: of those above it, and of others whose loss brings "
+        "the highest VIF below it, the one goes that a linear model of landslide occurrence misses least (adjusted R²)."
+    )
+    page.text(
+        f"Relation to landslides: coefficients (of at most {MOST_CELLS:,} cells) and information gain come from the landslide and "
+        "non-landslide cells (p by the F-test of the linear model, and by the G-test of classes; the smaller of the two doubled). "
+        "They take cells as independent, though neighbours are alike, so p is too small rather than too large: a covariate without "
+        "relation here has none that these cells can show."
+    )
+    page.text(
+        "Frequency ratio, information value and weights of evidence compare the classes of all landslide cells, each cell counted once, "
+        "with the classes of every valid cell of the area. FR = (N(C∩L)/N(L)) / (N(C)/N); IV = ln FR; W+ = ln(P(C|L)/P(C|¬L)); W− = "
+        "ln(P(¬C|L)/P(¬C|¬L)); s²(W+) = 1/N(C∩L) + 1/N(C∩¬L); s²(W−) = 1/N(¬C∩L) + 1/N(¬C∩¬L); C = W+ − W−; s(C)² = s²(W+) + s²(W−). "
+        "Where one of the four counts of a class is zero, a half is added to each of them (Haldane 1956) for all but FR, which is 0 for a "
+        f"class without landslides. Continuous covariates are divided by {CLASSINGS[settings['method']].split(' (')[0].lower()} into "
+        f"at most {settings['classes']} classes, with limits from {drawn}; aspect by eight directions and flat ground."
+    )
+    page.table(
+        ["Covariate", "Kind", "Unit", "GVIF", "df", "Source"],
+        [
+            (each.name, each.covariate.kind, each.covariate.unit, _vif(each.inflation.gvif), each.inflation.df, each.covariate.source)
+            for each in screening.summaries
+        ],
+        "Covariates.",
+    )
+    page.table(["Parameter", "Value"], [(key, str(value)) for key, value in [*facts["inputs"].items(), *settings.items()]], "Parameters.")
+    page.table(["Package", "Version"], list(facts["versions"].items()), "Versions.")
+
+
+def _metres_per_cell(grid: Grid) -> tuple[float, float]:
+    """Return width and height of a cell in metres; of a geographic grid those in its middle."""
+    width, height = grid.cell_size
+    if grid.is_projected:
+        return width * grid.metres_per_unit, height * grid.metres_per_unit
+    _, south, _, north = grid.bounds
+    return width * _METRES_PER_DEGREE * float(np.cos(np.radians((south + north) / 2))), height * _METRES_PER_DEGREE
+
+
+def _label(each: Summary) -> str:
+    declared = BY_NAME.get(each.name)
+    title = declared.label if declared else each.name
+    return f"{title} ({each.covariate.unit})" if each.covariate.unit else title
+
+
+def _group_number(group: str) -> int:
+    return GROUPS.index(group) if group in GROUPS else len(GROUPS)
+
+
+def _vif(value: float) -> str:
+    return "–" if np.isnan(value) else "∞" if np.isinf(value) else f"{value:,.2f}"
+
+
+def _p(value: float) -> str:
+    return "–" if np.isnan(value) else "< 0.001" if value < 0.001 else f"{value:.3f}"
+
+
+def _listed(names: Sequence[str]) -> str:
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"

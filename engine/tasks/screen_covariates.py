@@ -1,0 +1,79 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Task: tell which covariates repeat each other, and how each relates to landslides."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import numpy as np
+
+from ..choices import CLASSES, CLASSINGS, SEED, VIF_LIMIT
+from ..classing import Classing
+from ..errors import EngineError
+from ..feedback import Feedback
+from ..manifest import hashes, versions, write_manifest
+from ..outputs import check_writable
+from ..sampling import resolve_samples
+from ..screening_report import FEW_LANDSLIDES, make_report, verdict
+from ..screening_summary import class_rows, screen, table_rows
+from ..stack import Stack
+from ..survey import class_areas, survey
+from ..tables import check_table, write_table
+
+
+def run(
+    feedback: Feedback,
+    *,
+    covariates: str,
+    inventory: str,
+    output: str,
+    report: str | None = None,
+    class_table: str | None = None,
+    label_field: str | None = None,
+    method: str = "quantiles",
+    classes: int = CLASSES,
+    vif_limit: float = VIF_LIMIT,
+    seed: int = SEED,
+) -> dict[str, Any]:
+    """Write the table of covariates and, where wanted, that of their classes and the report."""
+    started = time.monotonic()
+    parameters = {key: value for key, value in locals().items() if key not in ("feedback", "started")}
+    for table in (output, class_table):
+        if table:
+            check_table(table)
+    if report:
+        check_writable(report)
+    if method not in CLASSINGS:
+        raise EngineError(f"There is no method {method!r} to divide covariates into classes; choose {' or '.join(CLASSINGS)}.")
+    stack = Stack.open(covariates)
+    cells = resolve_samples(stack, inventory, label_field, seed, feedback)
+    labels = np.asarray(cells.landslide)
+    landslides = int(labels.sum())
+    if landslides < FEW_LANDSLIDES:
+        feedback.warning(f"There are only {landslides} landslide cells; what the screening says of landslides is uncertain.")
+    feedback.progress(20)
+    found = survey(stack, seed, feedback.part(20, 50))
+    classings = [
+        Classing.of(covariate, found.sample[:, index], found.codes.get(covariate.name, np.empty(0)), method, classes)
+        for index, covariate in enumerate(stack.covariates)
+    ]
+    areas = class_areas(stack, classings, feedback.part(50, 80))
+    screening = screen(found.sample, stack.at(cells.rows, cells.cols), labels, classings, areas, vif_limit)
+    feedback.progress(85)
+    feedback.message(verdict(screening))
+    for each in screening.summaries:
+        if not each.inflation.df:
+            feedback.warning(f"The covariate {each.name} has one value only on the {found.cells:,} valid cells; its VIF is undefined.")
+
+    write_table(output, table_rows(screening))
+    if class_table:
+        write_table(class_table, class_rows(screening))
+    inputs = hashes({"covariates": covariates, "inventory": inventory})
+    if report:
+        told = {key: parameters[key] for key in ("label_field", "method", "classes", "vif_limit", "seed")}
+        facts = {"inputs": {"covariates": covariates, "inventory": inventory}, "settings": told, "versions": versions()}
+        make_report(screening, found, stack.grid, landslides, len(labels) - landslides, facts).write(report)
+        write_manifest(report, "screen_covariates", parameters, inputs, time.monotonic() - started)
+    feedback.progress(100)
+    return {key: path for key, path in {"output": output, "class_table": class_table, "report": report}.items() if path}

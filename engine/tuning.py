@@ -1,0 +1,98 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Grid search over hyper-parameters of the CNN–DNN, on folds inside the training cells, and calibration on such folds."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import product
+from typing import TypeVar
+
+import numpy as np
+
+from . import metrics
+from .choices import TUNING_GRID
+from .errors import EngineError
+from .feedback import Feedback
+from .training import Examples, Recipe, fit, susceptibility
+
+N = TypeVar("N", int, float)
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """One point of the grid and the AUC of each fold."""
+
+    learning_rate: float
+    hidden_layers: int
+    units: int
+    batch_size: int
+    auc: tuple[float, ...] = ()
+
+    @property
+    def mean(self) -> float:
+        """Mean AUC over the folds."""
+        return float(np.mean(self.auc))
+
+    def recipe(self, usual: Recipe) -> Recipe:
+        """Return a recipe with this point's values."""
+        settings = replace(usual.settings, learning_rate=self.learning_rate, batch_size=self.batch_size)
+        return replace(usual, hidden_layers=self.hidden_layers, units=self.units, settings=settings)
+
+
+def read_grid(learning_rates: str, hidden_layers: str, units: str, batch_sizes: str) -> list[Candidate]:
+    """Return the candidates of a grid given as text, the values of each parameter separated by commas.
+
+    Raises
+    ------
+    EngineError
+        If a value is not a number in its range, or not a whole one where it must be.
+    """
+    points = product(
+        _numbers("tune_learning_rates", learning_rates, float, 1e-12),
+        _numbers("tune_hidden_layers", hidden_layers, int, 0),
+        _numbers("tune_units", units, int, 1),
+        _numbers("tune_batch_sizes", batch_sizes, int, 1),
+    )
+    return [Candidate(*point) for point in points]
+
+
+def _numbers(name: str, text: str, kind: Callable[[str], N], least: float) -> list[N]:
+    words = [word.strip() for word in text.replace(";", ",").split(",") if word.strip()]
+    try:
+        found = [kind(word) for word in words]
+    except ValueError:
+        found = []
+    if not found or min(found) < least:
+        whole = "whole numbers" if kind is int else "numbers"
+        raise EngineError(
+            f"{name.upper()} must be {whole} from {least:g}, separated by commas, such as {TUNING_GRID[name]}; found {text!r}."
+        )
+    return found
+
+
+def search(
+    examples: Examples, folds: np.ndarray, candidates: Sequence[Candidate], recipe: Recipe, seed: int, feedback: Feedback
+) -> list[Candidate]:
+    """Return the candidates with their AUC on folds of the training cells, the best first; each is tried with one member."""
+    tried = []
+    for number, (candidate, part) in enumerate(zip(candidates, feedback.parts([1] * len(candidates)))):
+        single = replace(candidate.recipe(recipe), members=1)
+        aucs = [metrics.evaluate(examples.labels[test], found)["auc"] for test, found in held_out(examples, folds, single, seed, part)]
+        tried.append(replace(candidate, auc=tuple(aucs)))
+        feedback.message(
+            f"Candidate {number + 1} of {len(candidates)}: learning rate {candidate.learning_rate:g}, {candidate.hidden_layers} hidden "
+            f"layers, {candidate.units} units, batches of {candidate.batch_size}: AUC {tried[-1].mean:.3f}."
+        )
+    return sorted(tried, key=lambda each: -each.mean)
+
+
+def held_out(
+    examples: Examples, folds: np.ndarray, recipe: Recipe, seed: int, feedback: Feedback
+) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """Yield the cells of each fold, boolean (n,), and what a model trained on the others says of them."""
+    numbers = np.unique(folds)
+    for number, part in zip(numbers, feedback.parts([1] * len(numbers))):
+        test = folds == number
+        model, _ = fit(examples.only(~test), recipe, seed, part.progress)
+        yield test, susceptibility(model, examples.only(test))

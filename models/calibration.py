@@ -1,0 +1,61 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Calibration: a rising curve that turns what a model says into how often it is so. Stored as plain numbers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from .errors import ModelError
+
+_LEAST, _MOST = 1e-6, 1 - 1e-6
+
+
+def fit_calibration(method: str, susceptibility: np.ndarray, labels: np.ndarray) -> dict[str, Any] | None:
+    """Return a calibration fitted to cells that the model was not trained on, or None for the method `none`.
+
+    Platt (1999): a logistic regression on the logit of susceptibility. Isotonic (Zadrozny and Elkan 2002): the rising step function that
+    fits best, read off linearly between its steps.
+
+    Parameters
+    ----------
+    susceptibility, labels
+        What the model said of held-out cells, and what they are (1 or 0), (n,).
+
+    Raises
+    ------
+    ModelError
+        If what the model says falls where landslides are more frequent, so that no rising curve fits.
+    """
+    if method == "none":
+        return None
+    if method == "platt":
+        from sklearn.linear_model import LogisticRegression
+
+        fitted = LogisticRegression(C=np.inf).fit(_logit(susceptibility)[:, None], labels)
+        slope, intercept = float(fitted.coef_[0, 0]), float(fitted.intercept_[0])
+        if slope <= 0:
+            raise ModelError("The model is no better than chance on held-out cells, so it cannot be calibrated; train without calibration.")
+        return {"method": method, "slope": slope, "intercept": intercept}
+    from sklearn.isotonic import IsotonicRegression
+
+    steps = IsotonicRegression(y_min=0, y_max=1, out_of_bounds="clip").fit(susceptibility, labels)
+    if len(np.unique(steps.y_thresholds_)) < 2:
+        raise ModelError("The model is no better than chance on held-out cells, so it cannot be calibrated; train without calibration.")
+    return {"method": method, "from": steps.X_thresholds_.astype(float).tolist(), "to": steps.y_thresholds_.astype(float).tolist()}
+
+
+def apply_calibration(calibration: dict[str, Any] | None, susceptibility: np.ndarray) -> np.ndarray:
+    """Return calibrated susceptibility, of the same shape; NaN stays."""
+    if calibration is None:
+        return susceptibility
+    if calibration["method"] == "platt":
+        logit = calibration["slope"] * _logit(susceptibility) + calibration["intercept"]
+        return (1 / (1 + np.exp(-logit))).astype(susceptibility.dtype)
+    return np.interp(susceptibility, calibration["from"], calibration["to"]).astype(susceptibility.dtype)
+
+
+def _logit(susceptibility: np.ndarray) -> np.ndarray:
+    clipped = np.clip(susceptibility, _LEAST, _MOST)
+    return np.log(clipped / (1 - clipped))

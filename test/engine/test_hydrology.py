@@ -1,0 +1,195 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+import numpy as np
+import pytest
+from osgeo import gdal
+from scarp.engine.disc import half_widths
+from scarp.engine.errors import EngineError
+from scarp.engine.feedback import Feedback
+from scarp.engine.grid import Window
+from scarp.engine.hydrology import Flow
+from scarp.engine.stack import Stack
+from scarp.engine.tasks.prepare_covariates import run
+from scarp.engine.terrain import derive
+
+gdal.UseExceptions()
+
+
+def valley(rows=21, cols=30, cell=10.0):
+    """A valley that falls to the east along its middle row; sides fall to it."""
+    row, col = np.mgrid[:rows, :cols]
+    return (1000 + 5.0 * np.abs(row - rows // 2) - 1.0 * col).astype(np.float32)
+
+
+def rough(rows=80, cols=90, seed=1):
+    rng = np.random.default_rng(seed)
+    z = rng.normal(0, 10, (rows, cols)).cumsum(axis=0).cumsum(axis=1) / 30
+    z[30:45, 20:50] = z.min() - 5  # a lake without an outlet
+    z[60:70, 60:90] = 0.0  # a flat at the edge
+    z[10:14, 70:75] = np.nan
+    return z.astype(np.float32)
+
+
+def follow(flow):
+    """Walk down from every cell at once; return the outlet that each reaches."""
+    steps = {1: (0, 1), 2: (1, 1), 4: (1, 0), 8: (1, -1), 16: (0, -1), 32: (-1, -1), 64: (-1, 0), 128: (-1, 1)}
+    rows, cols = flow.directions.shape
+    at = np.flatnonzero(flow.directions.ravel() != 247)
+    start = at.copy()
+    offset = np.zeros(256, int)
+    for code, (down, right) in steps.items():
+        offset[code] = down * cols + right
+    for _ in range(rows * cols):
+        moved = at + offset[flow.directions.ravel()[at]]
+        if (moved == at).all():
+            return start, at
+        at = moved
+    raise AssertionError("the flow runs in a loop")
+
+
+def test_a_valley_gathers_its_sides():
+    flow = Flow(valley(), (10.0, 10.0))
+    rows, cols = flow.directions.shape
+    assert (flow.directions[10, :-1] == 1).all()
+    assert flow.directions[10, -1] == 0
+    # Sides of one in two across, one in ten along: straight down (0.5) beats the diagonal (0.6 / √2).
+    assert (flow.directions[1:10, 1:-1] == 4).all()
+    assert (flow.directions[11:-1, 1:-1] == 64).all()
+    np.testing.assert_array_equal(flow.cells[10], rows * np.arange(1, cols + 1))
+    np.testing.assert_array_equal(flow.cells[:10, 5], np.arange(1, 11))
+    network = flow.drainage(21 * 100 / 1e6 * 3)
+    assert network[10, 2:].all()
+    assert network.sum() == cols - 2
+    np.testing.assert_allclose(flow.height_above(network)[:, 7], 5.0 * np.abs(np.arange(rows) - 10), atol=1e-3)
+    np.testing.assert_allclose(flow.stream_length(network)[10, 2:], 10.0)
+    assert flow.stream_length(network)[9].max() == 0
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_every_cell_drains_and_nothing_is_lost(seed):
+    z = rough(seed=seed)
+    flow = Flow(z, (30.0, 20.0))
+    valid = np.isfinite(z)
+    start, outlet = follow(flow)
+    assert len(start) == valid.sum()
+    assert (flow.cells[~valid] == 0).all()
+    counted = np.bincount(outlet, minlength=z.size)
+    outlets = flow.directions.ravel() == 0
+    np.testing.assert_array_equal(flow.cells.ravel()[outlets], counted[outlets])
+    padded = np.pad(valid, 1)
+    edge = valid & ~np.lib.stride_tricks.sliding_window_view(padded, (3, 3)).all(axis=(2, 3))
+    assert edge.ravel()[outlets].all()
+    filled = flow.filled
+    assert (filled[valid] >= z[valid] - 1e-4).all()
+    assert (flow.height_above(flow.drainage(0.05))[valid] >= 0).all()
+
+
+def test_depressions_are_filled_as_by_pyflwdir():
+    from pyflwdir import dem
+
+    for seed in range(3):
+        z = rough(seed=seed)
+        expected, _ = dem.fill_depressions(z, nodata=np.nan)
+        np.testing.assert_allclose(Flow(z, (30.0, 30.0)).filled, expected, atol=1e-3)
+
+
+def test_flats_drain_by_the_shortest_way():
+    z = np.full((31, 31), 5.0, np.float32)
+    z[:, 0] = z[:, -1] = z[0] = z[-1] = 6.0
+    z[15, 0] = 4.0  # the only way out
+    flow = Flow(z, (10.0, 10.0))
+    assert (flow.directions[15, 1:-1] == 16).all()
+    assert flow.cells[15, 0] >= 29 * 29
+
+
+def test_watersheds_are_labelled_from_the_largest_and_capped():
+    flow = Flow(np.vstack([valley(), valley()[:, ::-1], valley(11)]), (10.0, 10.0))
+    labels, names = flow.watersheds()
+    assert set(np.unique(labels)) == set(names)
+    assert labels[10, 3] != labels[31, 20]
+    assert labels[47, 3] == 3
+    sizes = [(labels == code).sum() for code in (1, 2, 3)]
+    assert sizes == sorted(sizes, reverse=True)
+    few, names = flow.watersheds(most=2)
+    assert names == {0: "other watersheds", 1: "watershed 1"}
+    np.testing.assert_array_equal(few, np.where(labels == 1, 1, 0))
+
+
+def test_no_drainage_gets_one_sentence():
+    with pytest.raises(EngineError, match=r"No cell of the DEM drains 5 km².*DRAINAGE_AREA"):
+        Flow(valley(), (10.0, 10.0)).drainage(5.0)
+
+
+def read(path):
+    dataset = gdal.Open(str(path))
+    values, nodata = dataset.ReadAsArray().astype(float), dataset.GetRasterBand(1).GetNoDataValue()
+    return np.where(values == nodata, np.nan, values)
+
+
+def test_area_and_wetness_against_saga(data_folder):
+    """SAGA 8.5 on the same DEM, filled by Wang and Liu with a slope of 0.1° across depressions, D8.
+
+    Ours differs where SAGA lets every cell of the edge drain outwards and we follow the border to its lowest cell, in filled
+    depressions (0.4 % of the cells) and, from both, downstream: within 20 cells of the edge 1 cell in 6, beyond it 1 in 70.
+    """
+    folder = data_folder / "ecuador"
+    z = read(folder / "dem.tif").astype(np.float32)
+    area, wetness = read(folder / "ref_saga850" / "area_d8.tif"), read(folder / "ref_saga850" / "twi_d8_cellsize.tif")
+    flow = Flow(z, (10.0, 10.0))
+    valid = np.isfinite(z)
+    difference = np.abs(flow.cells * 100.0 - area)[valid]
+    assert (difference < 1).mean() > 0.955
+    inner = valid.copy()
+    inner[:20] = inner[-20:] = inner[:, :20] = inner[:, -20:] = False
+    assert (np.abs(flow.cells * 100.0 - area)[inner] < 1).mean() > 0.975
+    spans = half_widths(10.0, 10.0, 10.0)
+    gradient = derive(np.pad(z.astype(float), 1, constant_values=np.nan), ["gradient"], (10.0, 10.0), "zevenbergen_thorne", spans)[
+        "gradient"
+    ]
+    ours = np.log(flow.cells * 10.0 / np.maximum(gradient, 1e-3), where=valid, out=np.full(z.shape, np.nan))
+    both = inner & np.isfinite(wetness)
+    assert np.corrcoef(ours[both], wetness[both])[0, 1] > 0.99
+    assert np.median(np.abs(ours - wetness)[both]) < 1e-5
+
+
+def test_chile_runs_whole_with_its_sea_and_drifting_grids(data_folder, tmp_path):
+    folder = data_folder / "los_lagos_chile"
+    messages, warnings = [], []
+
+    class Listener(Feedback):
+        def message(self, text):
+            messages.append(text)
+
+        def warning(self, text):
+            warnings.append(text)
+
+    output = str(tmp_path / "stack.tif")
+    flow = ["topographic_wetness", "distance_to_drainage", "height_above_drainage", "drainage_density", "watershed"]
+    parameters = {
+        "dem": str(folder / "SRTM_18s_30m.tif"),
+        "terrain": ["altitude", "slope", "aspect", *flow],
+        "faults": str(folder / "faults.gpkg"),
+        "geology": str(folder / "geology.gpkg"),
+        "geology_field": "Clase",
+        "settlements": f"{folder / 'properties.gpkg'}|layername=Propiedades",
+        "extra_categorical": [str(folder / "faults_distance_reclass.tif")],
+        "extra_continuous": [str(folder / "landslide_susceptibility.tif")],
+        "output": output,
+    }
+    run(Listener(), **parameters)
+    stack = Stack.open(output)
+    values = stack.read(Window(0, 0, *stack.grid.shape))
+    bands = dict(zip(stack.names, np.moveaxis(values, -1, 0)))
+    assert stack.grid.shape == (1389, 1057)
+    sea = bands["altitude"] == 0
+    assert sea.sum() > 185_000
+    assert (bands["slope"][sea] == 0).mean() > 0.9
+    assert np.nanmax(bands["height_above_drainage"]) < 2451
+    assert np.nanmin(bands["height_above_drainage"]) == 0
+    assert not [text for text in warnings if "missing on" in text]
+    assert set(stack.covariate("geology").classes.values()) - {"unknown"} <= {"1", "2", "3", "4"}
+    assert any(text.startswith("faults_distance_reclass: faults_distance_reclass.tif, cells of 30 × 30, nearest") for text in messages)
+    # The publisher's own overlay of fault distance: class 4 within 500 m of a fault.
+    near, known = bands["distance_to_faults"] <= 500, np.isfinite(bands["faults_distance_reclass"])
+    assert (near == (bands["faults_distance_reclass"] == 4))[known].mean() > 0.99
+    with pytest.raises(EngineError, match="output has no features"):
+        run(Feedback(), **{**parameters, "settlements": f"{folder / 'properties.gpkg'}|layername=output"})

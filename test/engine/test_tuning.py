@@ -1,0 +1,45 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from scarp.engine.errors import EngineError
+from scarp.engine.feedback import Feedback
+from scarp.engine.grid import Grid
+from scarp.engine.training import Examples, Recipe
+from scarp.engine.tuning import read_grid, search
+from scarp.models.covariate import Covariate
+from scarp.models.patches import Patches
+from scarp.models.settings import Settings
+
+
+def test_a_grid_is_every_combination():
+    found = read_grid("0.01, 0.1", "1;2", "32", "16,")
+    assert len(found) == 4
+    assert {(each.learning_rate, each.hidden_layers) for each in found} == {(0.01, 1), (0.01, 2), (0.1, 1), (0.1, 2)}
+    assert {(each.units, each.batch_size) for each in found} == {(32, 16)}
+
+
+@pytest.mark.parametrize(("place", "text"), [(0, "fast"), (0, "0"), (0, "-0.1"), (1, "1.5"), (1, "-1"), (2, "0"), (2, ""), (3, "32 64")])
+def test_a_wrong_grid_is_one_sentence(place, text):
+    texts = ["0.01", "1", "32", "16"]
+    texts[place] = text
+    with pytest.raises(EngineError, match=r"^TUNE_\w+ must be .*numbers from .*; found '"):
+        read_grid(*texts)
+
+
+def test_the_search_finds_what_learns_and_looks_at_every_fold():
+    """A learning rate of next to nothing leaves the network at chance; the other one must win."""
+    rng = np.random.default_rng(1)
+    patches = rng.normal(size=(240, 7, 7, 2)).astype(np.float32)
+    labels = (patches[..., 0].mean(axis=(1, 2)) > 0).astype(int)
+    rows, cols = np.divmod(np.arange(240), 16)
+    grid = Grid("", (0.0, 1.0, 0.0, 0.0, 0.0, -1.0), (15, 16))
+    examples = Examples(Patches.of(patches), (Covariate("slope"), Covariate("relief")), labels, rows, cols, grid)
+    recipe = Recipe(patch_size_px=7, filters=8, members=3, settings=replace(Settings(), epochs=20))
+    tried = search(examples, np.arange(240) % 3, read_grid("0.000000001, 0.01", "1", "16", "32"), recipe, 1, Feedback())
+    assert [each.learning_rate for each in tried] == [0.01, 1e-9]
+    assert all(len(each.auc) == 3 for each in tried)
+    assert tried[0].mean > tried[1].mean + 0.05
+    chosen = tried[0].recipe(recipe)
+    assert (chosen.settings.learning_rate, chosen.units, chosen.members, chosen.filters) == (0.01, 16, 3, 8)

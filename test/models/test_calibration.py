@@ -1,0 +1,74 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+import numpy as np
+import pytest
+from scarp.models.architecture import Architecture
+from scarp.models.calibration import apply_calibration, fit_calibration
+from scarp.models.cnn_dnn import CnnDnn
+from scarp.models.covariate import Covariate
+from scarp.models.encoding import Encoder
+from scarp.models.errors import ModelError
+from scarp.models.model_file import load_model, save_model
+from sklearn.isotonic import IsotonicRegression
+
+
+def overconfident(n=20_000, seed=1):
+    """Susceptibility whose logit is twice that of the true probability, less 0.5."""
+    rng = np.random.default_rng(seed)
+    logit = rng.normal(0, 1.5, n)
+    labels = (rng.random(n) < 1 / (1 + np.exp(-logit))).astype(int)
+    return 1 / (1 + np.exp(-(2 * logit - 0.5))), labels
+
+
+def test_platt_finds_the_curve_that_was_bent():
+    said, labels = overconfident()
+    found = fit_calibration("platt", said, labels)
+    assert found["slope"] == pytest.approx(0.5, abs=0.03)
+    assert found["intercept"] == pytest.approx(0.25, abs=0.05)
+    half = apply_calibration(found, np.array([0.5]))
+    assert half[0] == pytest.approx(1 / (1 + np.exp(-0.25)), abs=0.01)
+
+
+def test_isotonic_is_scikit_learns():
+    said, labels = overconfident(500)
+    found = apply_calibration(fit_calibration("isotonic", said, labels), said)
+    expected = IsotonicRegression(y_min=0, y_max=1, out_of_bounds="clip").fit(said, labels).predict(said)
+    np.testing.assert_allclose(found, expected, atol=1e-9)
+
+
+@pytest.mark.parametrize("method", ["none", "platt", "isotonic"])
+def test_it_rises_stays_in_range_and_lowers_the_error(method):
+    said, labels = overconfident()
+    unseen, truth = overconfident(seed=2)
+    curve = apply_calibration(fit_calibration(method, said, labels), np.linspace(0, 1, 101))
+    assert (np.diff(curve) >= 0).all()
+    assert 0 <= curve.min() <= curve.max() <= 1
+    if method != "none":
+        calibrated = apply_calibration(fit_calibration(method, said, labels), unseen)
+        assert np.mean((calibrated - truth) ** 2) < np.mean((unseen - truth) ** 2) - 0.005
+
+
+@pytest.mark.parametrize("method", ["platt", "isotonic"])
+def test_a_model_worse_than_chance_is_not_calibrated(method):
+    said = np.linspace(0.1, 0.9, 50)
+    with pytest.raises(ModelError, match="no better than chance"):
+        fit_calibration(method, said, (said < 0.5).astype(int))
+
+
+@pytest.mark.parametrize("method", ["platt", "isotonic"])
+def test_a_calibrated_model_keeps_its_curve_in_its_file(tmp_path, method):
+    covariates = (Covariate("slope"),)
+    encoder = Encoder.fit(np.array([[1.0], [3.0]]), covariates)
+    architecture = Architecture(1, 5, 2)
+    rng = np.random.default_rng(1)
+    weights = {name: rng.normal(0, 0.3, shape).astype(np.float32) for name, shape in architecture.shapes.items()}
+    weights.update({name: np.abs(array) + 0.5 for name, array in weights.items() if name.startswith("variance")})
+    plain = CnnDnn(encoder, architecture, [weights], backend="numpy")
+    curve = fit_calibration(method, *overconfident())
+    save_model(tmp_path / "m.scarp", CnnDnn(encoder, architecture, [weights], backend="numpy", calibration=curve))
+    values = rng.normal(2, 1, (14, 15, 1))
+    values[7, 7] = np.nan
+    found = load_model(tmp_path / "m.scarp", "numpy").predict(values)
+    assert found.dtype == np.float32
+    assert np.isnan(found[5, 5])
+    np.testing.assert_allclose(found, apply_calibration(curve, plain.predict(values)), atol=1e-6)
+    assert not np.allclose(found, plain.predict(values), equal_nan=True, atol=0.01)

@@ -1,0 +1,133 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+import keras
+import numpy as np
+import pytest
+from scarp.models.architecture import Architecture
+from scarp.models.network import build, predict_patches, with_weights
+from scarp.models.optimizers import OPTIMIZERS, SCHEDULES, make_optimizer, rate_at
+from scarp.models.patches import Patches
+from scarp.models.settings import CLASS_WEIGHTS, Settings
+from scarp.models.training import class_weights, shuffled_batches, start_from_logistic_regression, train
+
+
+def toy(n=300, seed=0):
+    """Landslides where the neighbourhood's mean is high: the centre alone does not tell."""
+    rng = np.random.default_rng(seed)
+    patches = rng.normal(size=(n, 7, 7, 2)).astype(np.float32)
+    return patches, (patches[..., 0].mean(axis=(1, 2)) > 0).astype(int)
+
+
+def test_it_learns_context_and_repeats_bit_for_bit():
+    patches, labels = toy()
+    validation = np.arange(300) % 5 == 0
+    architecture = Architecture(2, 7, 8)
+    chosen = Settings(epochs=30, learning_rate=0.01, l2=1e-4)
+    first, second = (train(Patches.of(patches), labels, validation, architecture, chosen, seed=3) for _ in range(2))
+    for name, array in first.weights.items():
+        np.testing.assert_array_equal(array, second.weights[name])
+    unseen, truth = toy(seed=1)
+    found = predict_patches(architecture, [first.weights], Patches.of(unseen))
+    assert found[truth == 1].mean() > found[truth == 0].mean() + 0.3
+    assert first.history["loss"][-1] < first.history["loss"][0]
+
+
+@pytest.mark.parametrize("optimizer", ["sgd", "rmsprop", "adagrad"])
+def test_the_optimizers_of_the_paper_lower_the_loss(optimizer):
+    patches, labels = toy(120)
+    member = train(
+        Patches.of(patches),
+        labels,
+        np.zeros(120, bool),
+        Architecture(2, 7, 4),
+        Settings(epochs=60, optimizer=optimizer, learning_rate=0.01, batch_size=8),
+        seed=1,
+    )
+    assert member.history["loss"][-1] < member.history["loss"][0]
+
+
+@pytest.mark.parametrize("optimizer", OPTIMIZERS)
+def test_the_loss_is_that_of_keras_on_the_same_batches(optimizer):
+    """Step by step, `train_on_batch` of the same network sees the same batches and must come to the same losses and weights."""
+    patches, labels = toy(96)
+    architecture = Architecture(2, 7, 4, dropout=0.0)
+    chosen = Settings(
+        epochs=3, optimizer=optimizer, learning_rate=0.01, batch_size=24, schedule="constant", class_weights="none", augment=False
+    )
+    none = np.zeros(96, bool)
+    found = train(Patches.of(patches), labels, none, architecture, chosen, seed=5)
+
+    keras.utils.set_random_seed(5)
+    network = build(architecture, chosen.l2)
+    start_from_logistic_regression(network, patches[:, 3, 3], labels, class_weights(labels, ~none, "none"))
+    told = {"from_logits": True, "label_smoothing": chosen.label_smoothing}
+    network.compile(
+        make_optimizer(optimizer, 0.01),
+        keras.losses.BinaryCrossentropy(**told),
+        metrics=[keras.metrics.BinaryCrossentropy("mean", **told)],
+    )
+    rng = np.random.default_rng(5)
+    for epoch in range(3):
+        order = shuffled_batches(rng, 96, 24)
+        rng.integers(0, 2, (len(order), 3))  # the turns, unused
+        seen = [network.train_on_batch([patches[each], patches[each][:, 3, 3]], labels[each, None], return_dict=True) for each in order]
+        assert found.history["loss"][epoch] == pytest.approx(np.mean([each["mean"] for each in seen]), rel=1e-4)
+    expected = network.predict([patches, patches[:, 3, 3]], verbose=0)
+    result = with_weights(architecture, found.weights).predict([patches, patches[:, 3, 3]], verbose=0)
+    np.testing.assert_allclose(result, expected, atol=1e-3)
+
+
+def test_training_stops_when_validation_stalls_and_keeps_the_best():
+    patches, labels = toy(120)
+    validation = np.arange(120) % 3 == 0
+    labels[validation] = np.random.default_rng(1).permutation(labels[validation])  # nothing to be learnt about them
+    architecture = Architecture(2, 7, 8)
+    member = train(Patches.of(patches), labels, validation, architecture, Settings(epochs=200, learning_rate=0.02, patience=4), seed=1)
+    losses = member.history["val_loss"]
+    assert len(losses) < 200
+    assert len(losses) == np.argmin(losses) + 1 + 4
+    found = predict_patches(architecture, [member.weights], Patches.of(patches[validation]))
+    truth = labels[validation]
+    weight = class_weights(labels.astype(np.float32), ~validation, "balanced")[validation]
+    loss = -np.mean(weight * (truth * np.log(found) + (1 - truth) * np.log(1 - found)))
+    assert loss == pytest.approx(min(losses), abs=1e-4)
+
+
+def test_class_weights():
+    labels = np.array([1, 0, 0, 0, 1, 0, 0, 0], np.float32)
+    everything = np.ones(8, bool)
+    balanced = class_weights(labels, everything, "balanced")
+    assert balanced[labels == 1].sum() == pytest.approx(balanced[labels == 0].sum())
+    assert balanced.mean() == pytest.approx(1)
+    np.testing.assert_allclose(class_weights(labels, everything, "none"), 1.0)
+
+
+def test_rare_landslides_are_predicted_lower_when_every_cell_counts_the_same():
+    patches, labels = toy(240)
+    labels[np.flatnonzero(labels)[30:]] = 0
+    none = np.zeros(240, bool)
+    found = {}
+    for kind in CLASS_WEIGHTS:
+        member = train(Patches.of(patches), labels, none, Architecture(2, 7, 4), Settings(epochs=15, class_weights=kind), seed=1)
+        found[kind] = predict_patches(Architecture(2, 7, 4), [member.weights], Patches.of(patches)).mean()
+    assert found["none"] < found["balanced"] - 0.1
+    assert found["none"] == pytest.approx(labels.mean(), abs=0.1)
+
+
+def test_schedules():
+    rates = {name: [rate_at(name, 1.0, epoch, 90, 0) for epoch in range(90)] for name in SCHEDULES}
+    assert set(rates["constant"]) == {1.0}
+    assert [rates["step"][epoch] for epoch in (0, 29, 30, 59, 60, 89)] == [1, 1, 0.5, 0.5, 0.25, 0.25]
+    assert rates["cosine"][0] == 1.0
+    assert rates["cosine"][45] == pytest.approx(0.5)
+    assert rates["cosine"][89] < 0.001
+    assert [rate_at("plateau", 1.0, 50, 90, plateaus) for plateaus in (0, 1, 3)] == [1, 0.5, 0.125]
+
+
+@pytest.mark.parametrize("schedule", SCHEDULES)
+def test_every_schedule_trains_without_batch_normalisation(schedule):
+    patches, labels = toy(120)
+    architecture = Architecture(2, 7, 4, batch_normalisation=False)
+    chosen = Settings(epochs=40, schedule=schedule, learning_rate=0.005, batch_size=16)
+    member = train(Patches.of(patches), labels, np.arange(120) % 5 == 0, architecture, chosen, seed=1)
+    assert member.history["loss"][-1] < member.history["loss"][0] - 0.05
+    assert set(member.weights) == set(architecture.shapes)
