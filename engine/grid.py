@@ -113,7 +113,8 @@ class Grid:
 
     def create(self, path: str, bands: int = 1, kind: int = gdal.GDT_Float32, nodata: float | None = None) -> gdal.Dataset:
         """Create a tiled, compressed GeoTIFF on this grid."""
-        options = ["TILED=YES", "INTERLEAVE=BAND", "BIGTIFF=IF_SAFER", "NUM_THREADS=2", *compression()]
+        # Without GDAL's threads: where its cache is full, one that reads a raster may have to write another, and waits for itself.
+        options = ["TILED=YES", "INTERLEAVE=BAND", "BIGTIFF=IF_SAFER", *compression()]
         dataset = gdal.GetDriverByName("GTiff").Create(str(path), self.shape[1], self.shape[0], bands, kind, options)
         dataset.SetProjection(self.crs)
         dataset.SetGeoTransform(self.transform)

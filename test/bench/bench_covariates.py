@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Covariates of the DEM against gdaldem and GRASS's r.watershed on the same fractal DEM, side by side in one run.
 
-Every case reads and writes files of the same kind (tiled, compressed alike, two threads) in a process of its own, after a warm-up on a
+Every case reads and writes files of the same kind (tiled, compressed alike) in a process of its own, after a warm-up on a
 small DEM; the shortest of three runs counts. r.watershed (single flow direction) counts without import, export and start-up.
 """
 
@@ -27,7 +27,7 @@ from scarp.engine.grid import compression
 from scarp.engine.tasks import prepare_covariates
 
 SIZES_PX, WARM_PX, REPEATS = (1024, 2048, 4096), 256, 3
-OPTIONS = ["TILED=YES", "BIGTIFF=IF_SAFER", "NUM_THREADS=2", *compression()]
+OPTIONS = ["TILED=YES", "BIGTIFF=IF_SAFER", *compression()]
 LOCAL = [name for name in TERRAIN if BY_NAME[name].family == "terrain"]
 FLOW = [name for name in TERRAIN if BY_NAME[name].family == "flow"]
 OURS = {
