@@ -23,7 +23,7 @@ from .stack import Stack
 
 T = TypeVar("T")
 NODATA = -9999.0
-# Windows of this size keep the maps of a network with a few hundred megabytes.
+# Windows of so many columns and half as many rows keep the maps of a network within a few hundred megabytes.
 WINDOW_PX = 512
 # Windows under work at once: each stage of one (read, encode, infer, write) hides behind those of the others.
 _AT_ONCE = 2
@@ -130,7 +130,7 @@ def map_susceptibility(stack: Stack, model: Model, partial: PartialRaster, feedb
 
 def windows_of(grid: Grid) -> list[Window]:
     """Return the windows of a map: down one broad column after the other, so that what GDAL keeps of the rows above is still there."""
-    windows = grid.windows(WINDOW_PX, WINDOW_PX)
+    windows = grid.windows(WINDOW_PX // 2, WINDOW_PX)
     return sorted(windows, key=lambda window: (window.col // _COLUMN_PX, window.row, window.col))
 
 
