@@ -26,7 +26,7 @@ from ..models.model_file import load_model
 from .errors import EngineError
 from .feedback import Feedback
 from .grid import Window
-from .mapping import WindowMapper, in_order, windows_of
+from .mapping import WindowMapper, complete
 from .partial import PartialRaster
 from .stack import Stack
 
@@ -87,8 +87,6 @@ def map_on_cluster(address: str, stack: Stack, model: str, partial: PartialRaste
     EngineError
         If the cluster cannot be used, or its workers cannot read the stack or the model.
     """
-    windows = windows_of(stack.grid)
-    left = [number for number in range(len(windows)) if number not in partial.done]
     with connect(address) as client:
         from distributed import KilledWorker
 
@@ -97,12 +95,11 @@ def map_on_cluster(address: str, stack: Stack, model: str, partial: PartialRaste
         content = client.submit(bytes, Path(model).read_bytes(), pure=False)
         path, code = _everywhere(stack.path), _code_hash()
 
-        def submit(number: int) -> Future[np.ndarray]:
-            return client.submit(_map_window, path, content, windows[number], code, pure=False)  # type: ignore[no-any-return]
+        def submit(window: Window) -> Future[np.ndarray]:
+            return client.submit(_map_window, path, content, window, code, pure=False)  # type: ignore[no-any-return]
 
         try:
-            for number, values in feedback.steps(in_order(submit, left, _WINDOWS_A_THREAD * threads), len(left)):
-                partial.write(number, windows[number], values)
+            complete(partial, stack.grid, submit, _WINDOWS_A_THREAD * threads, feedback)
         except KilledWorker as error:
             raise EngineError(f"Dask workers died again and again on the same window ({error}); give them more memory.") from error
         except (EngineError, ModelError) as error:

@@ -116,16 +116,20 @@ def map_susceptibility(stack: Stack, model: Model, partial: PartialRaster, feedb
 
     A few windows are under work at once: while one is computed, the next is read and encoded, and the last written.
     """
-    windows = windows_of(stack.grid)
-    left = [number for number in range(len(windows)) if number not in partial.done]
     mapper = WindowMapper(stack, model)
     with ThreadPoolExecutor(_AT_ONCE) as threads:
+        complete(partial, stack.grid, lambda window: threads.submit(mapper, window), _AT_ONCE, feedback)
 
-        def submit(number: int) -> Future[np.ndarray]:
-            return threads.submit(mapper, windows[number])
 
-        for number, values in feedback.steps(in_order(submit, left, _AT_ONCE), len(left)):
-            partial.write(number, windows[number], values)
+def complete(partial: PartialRaster, grid: Grid, submit: Callable[[Window], Future[np.ndarray]], at_once: int, feedback: Feedback) -> None:
+    """Have those windows of a partial raster mapped that are not done yet, by whatever `submit` hands them to, and keep them.
+
+    Up to `at_once` windows are under work while another one is kept.
+    """
+    windows = windows_of(grid)
+    left = [number for number in range(len(windows)) if number not in partial.done]
+    for number, values in feedback.steps(_in_order(lambda number: submit(windows[number]), left, at_once), len(left)):
+        partial.write(number, windows[number], values)
 
 
 def windows_of(grid: Grid) -> list[Window]:
@@ -134,7 +138,7 @@ def windows_of(grid: Grid) -> list[Window]:
     return sorted(windows, key=lambda window: (window.col // _COLUMN_PX, window.row, window.col))
 
 
-def in_order(submit: Callable[[int], Future[T]], numbers: Sequence[int], at_once: int) -> Iterator[tuple[int, T]]:
+def _in_order(submit: Callable[[int], Future[T]], numbers: Sequence[int], at_once: int) -> Iterator[tuple[int, T]]:
     """Yield each number and its result, in order, with up to `at_once` more of them under work meanwhile."""
     waiting: deque[tuple[int, Future[T]]] = deque()
     try:

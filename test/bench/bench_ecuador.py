@@ -44,6 +44,14 @@ def compared(stack, data, validation):
     return {each.classifier: each.auc.mean for each in summaries}
 
 
+def judged(claims):
+    """Print which claims hold; return the exit code, 0 if all do."""
+    print()
+    for claim, holds in claims.items():
+        print("yes" if holds else "NO ", claim)
+    return int(not all(claims.values()))
+
+
 def main():
     warnings.filterwarnings("ignore")
     folder = Path(os.environ.get("SCARP_TEST_DATA", ROOT.parent / "shared" / "data")) / "ecuador"
@@ -66,10 +74,7 @@ def main():
         claims[f"the CNN–DNN is not behind random forest by {method} folds"] = own >= auc["rf"]
     reached = found["kmeans"]["cnn_dnn"] >= PUBLISHED["kmeans", "lr"]
     claims["the CNN–DNN reaches the published logistic regression by kmeans folds"] = reached
-    print()
-    for claim, holds in claims.items():
-        print("yes" if holds else "NO ", claim)
-    return int(not all(claims.values()))
+    return judged(claims)
 
 
 if __name__ == "__main__":
