@@ -17,7 +17,7 @@ from qgis.core import (
     QgsProcessingParameterVectorDestination,
 )
 
-from ..engine import choices
+from ..engine.declarations import choices
 from ..models.classifiers import LABELS
 from .base import ScarpAlgorithm
 

@@ -18,7 +18,7 @@ from qgis.core import (
     QgsProcessingParameterVectorDestination,
 )
 
-from ..engine.choices import CLASSIFICATIONS
+from ..engine.declarations.choices import CLASSIFICATIONS
 from .base import ScarpAlgorithm
 
 

@@ -19,7 +19,7 @@ from qgis.core import (
     QgsRasterLayer,
 )
 
-from ..engine.covariates import DECLARATIONS, DRAINAGE_AREA_KM2, SLOPE_METHODS, TERRAIN, TERRAIN_DEFAULT, UNKNOWN, WINDOW_M
+from ..engine.declarations.covariates import DECLARATIONS, DRAINAGE_AREA_KM2, SLOPE_METHODS, TERRAIN, TERRAIN_DEFAULT, UNKNOWN, WINDOW_M
 from .base import ScarpAlgorithm
 
 DISTANCES = {each.requires.upper(): each for each in DECLARATIONS if each.family == "distance"}

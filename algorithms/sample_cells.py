@@ -10,7 +10,7 @@ from qgis.core import (
     QgsProcessingParameterVectorDestination,
 )
 
-from ..engine import choices
+from ..engine.declarations import choices
 from .base import ScarpAlgorithm
 
 

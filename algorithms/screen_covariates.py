@@ -11,7 +11,7 @@ from qgis.core import (
     QgsProcessingParameterVectorDestination,
 )
 
-from ..engine import choices
+from ..engine.declarations import choices
 from .base import ScarpAlgorithm
 
 

@@ -13,7 +13,7 @@ from qgis.core import (
     QgsProcessingParameterString,
 )
 
-from ..engine.choices import TUNING_GRID
+from ..engine.declarations.choices import TUNING_GRID
 from ..models.optimizers import OPTIMIZERS, SCHEDULES
 from ..models.settings import CALIBRATIONS, CLASS_WEIGHTS
 from .base import ScarpAlgorithm

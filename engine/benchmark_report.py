@@ -11,7 +11,7 @@ import numpy as np
 from . import figures
 from .benchmark import BESIDE, SEARCH_CELLS, SPATIAL, Data, Fold, Validation
 from .benchmark_summary import REFERENCE, Summary, best
-from .choices import VALIDATIONS
+from .declarations.choices import VALIDATIONS
 from .metrics import METRICS
 from .report import Report
 

@@ -10,7 +10,7 @@ import numpy as np
 from osgeo import gdal
 
 from ..models.covariate import Covariate
-from .covariates import BY_NAME, SLOPE_METHODS, SLOPE_SOURCE, TERRAIN
+from .declarations.covariates import BY_NAME, SLOPE_METHODS, SLOPE_SOURCE, TERRAIN
 from .disc import disc_mean, half_widths, halo_px
 from .distance import distance_raster
 from .elevation import Elevation

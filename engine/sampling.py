@@ -10,7 +10,7 @@ import numpy as np
 from osgeo import ogr
 from scipy.spatial import cKDTree
 
-from . import choices
+from .declarations import choices
 from .errors import EngineError
 from .feedback import Feedback
 from .folds import block_ids, deal_folds, suggested_block_size, take_share

@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 
 from . import screening_figures as figures
-from .choices import CLASSINGS
-from .covariates import BY_NAME, GROUPS
+from .declarations.choices import CLASSINGS
+from .declarations.covariates import BY_NAME, GROUPS
 from .grid import Grid
 from .report import Report
 from .screening_summary import MOST_CELLS, Screening, Summary

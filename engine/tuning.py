@@ -11,7 +11,7 @@ from typing import TypeVar
 import numpy as np
 
 from . import metrics
-from .choices import TUNING_GRID
+from .declarations.choices import TUNING_GRID
 from .errors import EngineError
 from .feedback import Feedback
 from .training import Examples, Recipe, fit, susceptibility

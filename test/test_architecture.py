@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from scarp.engine import ROOMS
 
 ROOT = Path(__file__).resolve().parents[1]
 STANDARD = sys.stdlib_module_names
@@ -19,10 +20,14 @@ MAY = {
 }
 
 
-def imports(path):
-    """Absolute names of what a file imports; the plugin's own begin with `scarp.`."""
+def imports(path, *, later=True):
+    """Absolute names of what a file imports, without what its functions import `later`; the plugin's own begin with `scarp.`."""
     package = ["scarp", *path.relative_to(ROOT).parent.parts]
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    inner = {each for node in ast.walk(tree) if isinstance(node, ast.FunctionDef) for each in ast.walk(node)}
+    for node in ast.walk(tree):
+        if not later and node in inner:
+            continue
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
@@ -44,19 +49,67 @@ def test_arrows_only_go_down(room):
                 assert parts[0] not in ("qgis", "PyQt5", "PyQt6", "processing"), f"{path} imports {name}"
 
 
-def test_algorithms_read_only_tables_of_the_engine():
-    """What QGIS imports of engine and models imports nothing but the standard library."""
-    for path in (ROOT / "algorithms").rglob("*.py"):
+def levels():
+    """The level of each room of the engine, 0 at the top."""
+    return {room: level for level, rooms in enumerate(ROOMS) for room in rooms}
+
+
+def test_every_folder_of_the_engine_is_in_the_table():
+    folders = {path.name for path in (ROOT / "engine").iterdir() if path.is_dir() and path.name != "__pycache__"}
+    assert folders == set(levels())
+
+
+@pytest.mark.parametrize("room", levels())
+def test_rooms_of_the_engine_import_only_lower_ones(room):
+    level = levels()
+    for path in (ROOT / "engine" / room).rglob("*.py"):
         for name in imports(path):
             parts = name.split(".")
-            if parts[0] == "scarp" and parts[1] in ("engine", "models") and len(parts) > 2:
-                table = ROOT.joinpath(*parts[1:3]).with_suffix(".py")
-                tree = ast.parse(table.read_text(encoding="utf-8"))
-                top = [node for node in tree.body if isinstance(node, (ast.Import, ast.ImportFrom))]
-                for node in top:
-                    assert isinstance(node, ast.Import) or node.level == 0, f"{table} imports its neighbours"
-                    names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else [node.module]
-                    assert {each.split(".")[0] for each in names} <= STANDARD, f"{table} imports {names}"
+            if parts[:2] != ["scarp", "engine"] or len(parts) < 3 or parts[2] == room:
+                continue
+            if parts[2] in level:
+                assert level[parts[2]] > level[room], f"{path} imports {name}, which is not below {room}"
+            else:
+                assert (ROOT / "engine" / f"{parts[2]}.py").is_file(), f"{path} imports {name}"
+                assert parts[2] not in ("worker", "__main__"), f"{path} imports {name}"
+
+
+def test_files_beside_the_rooms_import_none_but_declarations():
+    """All rooms may use them; the worker alone finds tasks, by name."""
+    for path in (ROOT / "engine").glob("*.py"):
+        for name in imports(path):
+            parts = name.split(".")
+            if parts[:2] == ["scarp", "engine"] and len(parts) > 2 and parts[2] in levels() and path.stem != "worker":
+                assert parts[2] == "declarations", f"{path} imports {name}"
+
+
+def test_declarations_import_the_standard_library_only():
+    for path in (ROOT / "engine" / "declarations").rglob("*.py"):
+        for name in imports(path):
+            parts = name.split(".")
+            assert parts[0] in STANDARD or parts[:3] == ["scarp", "engine", "declarations"] or parts[:2] == ["scarp", "models"], path
+
+
+def file_of(name):
+    """The file of a module of the engine or the models, if it is one."""
+    parts = name.split(".")
+    path = ROOT.joinpath(*parts[1:])
+    found = path / "__init__.py" if path.is_dir() else path.with_suffix(".py")
+    return found if parts[0] == "scarp" and parts[1:2] in (["engine"], ["models"]) and found.is_file() else None
+
+
+def test_algorithms_read_only_tables_of_the_engine():
+    """What QGIS loads of engine and models imports nothing but the standard library, however far one follows it."""
+    waiting = {found for path in (ROOT / "algorithms").rglob("*.py") for name in imports(path) if (found := file_of(name))}
+    seen = set()
+    while waiting:
+        path = waiting.pop()
+        seen.add(path)
+        for name in imports(path, later=False):
+            assert name.split(".")[0] in STANDARD | {"scarp"}, f"{path}, which QGIS loads, imports {name}"
+            found = file_of(name)
+            waiting |= {found} - seen if found else set()
+    assert len(seen) > 3
 
 
 def test_engine_and_models_import_where_qgis_does_not_exist():

@@ -14,7 +14,7 @@ from ...models.model_file import save_model
 from ..benchmark import BESIDE, SPATIAL, Data, Fold, Validation, compare, fit_cells
 from ..benchmark_report import make_report, verdict
 from ..benchmark_summary import best, summarise, table_rows
-from ..choices import FOLDS, SEED, TEST_SHARE, VALIDATIONS
+from ..declarations.choices import FOLDS, SEED, TEST_SHARE, VALIDATIONS
 from ..errors import EngineError
 from ..feedback import Feedback
 from ..folds import suggested_block_size

@@ -14,7 +14,7 @@ from osgeo import gdal
 
 from ...models.covariate import Covariate
 from ..classes import lay_classes
-from ..covariates import BY_NAME, DRAINAGE_AREA_KM2, TERRAIN_DEFAULT, WINDOW_M
+from ..declarations.covariates import BY_NAME, DRAINAGE_AREA_KM2, TERRAIN_DEFAULT, WINDOW_M
 from ..distance import distance_to_features
 from ..elevation import Elevation
 from ..errors import EngineError

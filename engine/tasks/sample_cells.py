@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from .. import choices
+from ..declarations import choices
 from ..feedback import Feedback
 from ..outputs import check_writable, replacing
 from ..sampling import draw

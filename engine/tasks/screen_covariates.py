@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from ..choices import CLASSES, CLASSINGS, SEED, VIF_LIMIT
 from ..classing import Classing
+from ..declarations.choices import CLASSES, CLASSINGS, SEED, VIF_LIMIT
 from ..errors import EngineError
 from ..feedback import Feedback
 from ..manifest import hashes, versions, write_manifest

@@ -13,7 +13,7 @@ from ...models.calibration import fit_calibration
 from ...models.model_file import save_model
 from ...models.settings import Settings
 from .. import metrics
-from ..choices import SEED, TUNING_GRID
+from ..declarations.choices import SEED, TUNING_GRID
 from ..errors import EngineError
 from ..feedback import Feedback
 from ..folds import deal_folds

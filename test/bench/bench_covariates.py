@@ -21,7 +21,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 from fractal import write_fractal
 from osgeo import gdal
-from scarp.engine.covariates import BY_NAME, TERRAIN
+from scarp.engine.declarations.covariates import BY_NAME, TERRAIN
 from scarp.engine.feedback import Feedback
 from scarp.engine.grid import compression
 from scarp.engine.tasks import prepare_covariates

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from osgeo import gdal, ogr, osr
-from scarp.engine.covariates import BY_NAME, DECLARATIONS, FAMILIES, GROUPS, TERRAIN, TERRAIN_DEFAULT
+from scarp.engine.declarations.covariates import BY_NAME, DECLARATIONS, FAMILIES, GROUPS, TERRAIN, TERRAIN_DEFAULT
 from scarp.engine.feedback import Feedback
 from scarp.engine.grid import Window
 from scarp.engine.stack import Stack
