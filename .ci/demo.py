@@ -88,9 +88,9 @@ def best_auc(samples: Path, truth: Path) -> float:
     """Return the AUC of the true susceptibility on the test cells: no model can be expected to do better."""
     import numpy as np
     from osgeo import gdal
+    from scarp.engine.files.stack import Stack
     from scarp.engine.metrics import delong
     from scarp.engine.sampling import resolve_samples
-    from scarp.engine.stack import Stack
 
     cells = resolve_samples(Stack.open(str(DEMO / "covariates.tif")), str(samples), "landslide", 1)
     test = cells.subset == "test"

@@ -26,10 +26,10 @@ from ..models.encoding import Encoder
 from .cluster import on_cluster
 from .errors import EngineError
 from .feedback import Feedback
+from .files.grid import Grid
+from .files.stack import Stack
 from .folds import BlockKFold, FoldWarning, KMeansKFold, TemporalSplit, deal_folds, take_share
-from .grid import Grid
 from .sampling import SampleCells
-from .stack import Stack
 from .training import Examples, Recipe, fit, susceptibility
 
 # Spatial folds always come with random ones, and random ones with spatial ones: one alone does not tell what to expect.

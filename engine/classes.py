@@ -13,10 +13,10 @@ from osgeo import gdal, ogr
 
 from .errors import EngineError
 from .feedback import Feedback
-from .grid import Grid, Window
-from .layers import file_name, is_raster, lay, open_real, told_crs
-from .raster import read_window
-from .vectors import laid_over, open_layer
+from .files.grid import Grid, Window
+from .files.overlay import file_name, is_raster, lay, open_real, told_crs
+from .files.raster import read_window
+from .files.vectors import laid_over, open_layer
 
 gdal.UseExceptions()
 ogr.UseExceptions()

@@ -25,10 +25,10 @@ from ..models.errors import ModelError
 from ..models.model_file import load_model
 from .errors import EngineError
 from .feedback import Feedback
-from .grid import Window
+from .files.grid import Window
+from .files.partial import PartialRaster
+from .files.stack import Stack
 from .mapping import WindowMapper, complete
-from .partial import PartialRaster
-from .stack import Stack
 
 if TYPE_CHECKING:
     from distributed import Client

@@ -11,9 +11,9 @@ from osgeo import gdal
 
 from .compiled import compiled
 from .errors import EngineError
-from .grid import Grid, Window
-from .layers import file_name, told_crs
-from .vectors import laid_over, open_layer
+from .files.grid import Grid, Window
+from .files.overlay import file_name, told_crs
+from .files.vectors import laid_over, open_layer
 
 gdal.UseExceptions()
 

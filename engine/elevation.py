@@ -11,9 +11,9 @@ from osgeo import gdal
 
 from .errors import EngineError
 from .feedback import Feedback
-from .grid import Grid, Window
-from .layers import open_real, quantity_raster
-from .raster import read_window
+from .files.grid import Grid, Window
+from .files.overlay import open_real, quantity_raster
+from .files.raster import read_window
 
 _STRIP_PX = 256
 

@@ -13,8 +13,8 @@ from sklearn.cluster import KMeans
 from sklearn.model_selection import BaseCrossValidator, StratifiedGroupKFold, StratifiedKFold
 
 from .errors import EngineError
-from .grid import Grid
-from .stack import Stack
+from .files.grid import Grid
+from .files.stack import Stack
 
 _VALIDATION_PARTS = 5
 # Cells and lags that the variogram is estimated from.

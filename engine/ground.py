@@ -16,9 +16,9 @@ from .distance import distance_raster
 from .elevation import Elevation
 from .errors import EngineError
 from .feedback import Feedback
-from .grid import Window
+from .files.grid import Window
+from .files.raster import read_window
 from .hydrology import NO_CELLS, Flow
-from .raster import read_window
 from .terrain import derive, halo_of
 
 # Radius of the circle that drainage density is counted in.

@@ -14,9 +14,9 @@ from osgeo import gdal, ogr, osr
 
 from .errors import EngineError
 from .feedback import Feedback
-from .grid import Grid
-from .stack import Stack
-from .vectors import features, open_layer
+from .files.grid import Grid
+from .files.stack import Stack
+from .files.vectors import features, open_layer
 
 gdal.UseExceptions()
 ogr.UseExceptions()

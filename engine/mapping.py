@@ -17,9 +17,9 @@ from ..models.covariate import Covariate
 from ..models.encoding import Encoder
 from .errors import EngineError
 from .feedback import Feedback
-from .grid import Grid, Window
-from .partial import PartialRaster
-from .stack import Stack
+from .files.grid import Grid, Window
+from .files.partial import PartialRaster
+from .files.stack import Stack
 
 T = TypeVar("T")
 NODATA = -9999.0

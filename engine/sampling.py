@@ -13,11 +13,11 @@ from scipy.spatial import cKDTree
 from .declarations import choices
 from .errors import EngineError
 from .feedback import Feedback
+from .files.grid import Grid
+from .files.stack import Stack
+from .files.vectors import open_layer
 from .folds import block_ids, deal_folds, suggested_block_size, take_share
-from .grid import Grid
 from .inventory import read_inventory
-from .stack import Stack
-from .vectors import open_layer
 
 ogr.UseExceptions()
 _FIELDS = (

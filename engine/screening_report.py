@@ -12,7 +12,7 @@ import numpy as np
 from . import screening_figures as figures
 from .declarations.choices import CLASSINGS
 from .declarations.covariates import BY_NAME, GROUPS
-from .grid import Grid
+from .files.grid import Grid
 from .report import Report
 from .screening_summary import MOST_CELLS, Screening, Summary
 from .survey import Survey

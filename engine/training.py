@@ -14,10 +14,10 @@ from ..models.covariate import Covariate
 from ..models.encoding import Encoder
 from ..models.patches import Index, Patches
 from ..models.settings import Settings
+from .files.grid import Grid
+from .files.stack import Stack
 from .folds import validation_part
-from .grid import Grid
 from .sampling import SampleCells
-from .stack import Stack
 
 History = dict[str, list[float]]
 

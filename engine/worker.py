@@ -21,10 +21,10 @@ from pathlib import Path
 from typing import IO, Any
 
 from ..models.errors import ModelError
-from . import outputs
 from .environment import environment_folder, environment_python
 from .errors import EngineError
 from .feedback import Feedback
+from .files import outputs
 
 _POLL_S = 1.0
 

@@ -14,8 +14,8 @@ from osgeo import gdal
 from . import figures
 from .errors import EngineError
 from .feedback import Feedback
-from .grid import Grid, Window
-from .raster import read_window
+from .files.grid import Grid, Window
+from .files.raster import read_window
 
 gdal.UseExceptions()
 

@@ -17,13 +17,13 @@ from ..benchmark_summary import best, summarise, table_rows
 from ..declarations.choices import FOLDS, SEED, TEST_SHARE, VALIDATIONS
 from ..errors import EngineError
 from ..feedback import Feedback
+from ..files.manifest import hashes, versions, write_manifest
+from ..files.outputs import check_writable, replacing
+from ..files.stack import Stack
+from ..files.tables import check_table, write_table
 from ..folds import suggested_block_size
 from ..inventory import dates, read_inventory
-from ..manifest import hashes, versions, write_manifest
-from ..outputs import check_writable, replacing
 from ..sampling import SampleCells, resolve_samples
-from ..stack import Stack
-from ..tables import check_table, write_table
 from ..training import Examples, Recipe, fit
 
 

@@ -10,10 +10,10 @@ import numpy as np
 from osgeo import gdal, ogr
 
 from ..feedback import Feedback
-from ..grid import Grid
+from ..files.grid import Grid
+from ..files.outputs import check_writable, replacing
+from ..files.stack import Stack
 from ..inventory import read_inventory
-from ..outputs import check_writable, replacing
-from ..stack import Stack
 from ..zonation import SusceptibilityRaster, class_names, find_breaks, write_classes
 
 

@@ -18,7 +18,7 @@ from typing import IO, Any
 from ..environment import DISK_BYTES, PACKAGES, UNFINISHED, environment_python, is_complete
 from ..errors import EngineError
 from ..feedback import Feedback
-from ..outputs import replacing
+from ..files.outputs import replacing
 
 REQUIREMENTS = Path(__file__).resolve().parents[2] / "requirements.txt"
 # pip prints about this many lines for the whole installation; progress goes by them.

@@ -10,10 +10,10 @@ from typing import Any
 from ...models.model_file import Model, load_model
 from ..errors import EngineError
 from ..feedback import Feedback
+from ..files.outputs import check_writable, replacing
+from ..files.partial import PartialRaster
+from ..files.stack import Stack
 from ..mapping import NODATA, WINDOW_PX, check_stack, map_susceptibility
-from ..outputs import check_writable, replacing
-from ..partial import PartialRaster
-from ..stack import Stack
 
 
 def run(

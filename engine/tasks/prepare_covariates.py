@@ -19,12 +19,12 @@ from ..distance import distance_to_features
 from ..elevation import Elevation
 from ..errors import EngineError
 from ..feedback import Feedback
-from ..grid import Window
+from ..files.grid import Window
+from ..files.outputs import replacing, scratch_folder
+from ..files.overlay import area_raster, quantity_raster
+from ..files.raster import read_window
+from ..files.stack import StackWriter
 from ..ground import Ground
-from ..layers import area_raster, quantity_raster
-from ..outputs import replacing, scratch_folder
-from ..raster import read_window
-from ..stack import StackWriter
 
 _WINDOW_PX = 1024
 # A layer that alone takes more than this share of the DEM's cells away deserves a warning.

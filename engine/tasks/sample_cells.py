@@ -7,9 +7,9 @@ from typing import Any
 
 from ..declarations import choices
 from ..feedback import Feedback
-from ..outputs import check_writable, replacing
+from ..files.outputs import check_writable, replacing
+from ..files.stack import Stack
 from ..sampling import draw
-from ..stack import Stack
 
 
 def run(

@@ -12,14 +12,14 @@ from ..classing import Classing
 from ..declarations.choices import CLASSES, CLASSINGS, SEED, VIF_LIMIT
 from ..errors import EngineError
 from ..feedback import Feedback
-from ..manifest import hashes, versions, write_manifest
-from ..outputs import check_writable
+from ..files.manifest import hashes, versions, write_manifest
+from ..files.outputs import check_writable
+from ..files.stack import Stack
+from ..files.tables import check_table, write_table
 from ..sampling import resolve_samples
 from ..screening_report import FEW_LANDSLIDES, make_report, verdict
 from ..screening_summary import class_rows, screen, table_rows
-from ..stack import Stack
 from ..survey import class_areas, survey
-from ..tables import check_table, write_table
 
 
 def run(

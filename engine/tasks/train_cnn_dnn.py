@@ -16,11 +16,11 @@ from .. import metrics
 from ..declarations.choices import SEED, TUNING_GRID
 from ..errors import EngineError
 from ..feedback import Feedback
+from ..files.manifest import hashes, versions, write_manifest
+from ..files.outputs import check_writable, replacing
+from ..files.stack import Stack
 from ..folds import deal_folds
-from ..manifest import hashes, versions, write_manifest
-from ..outputs import check_writable, replacing
 from ..sampling import SampleCells, resolve_samples
-from ..stack import Stack
 from ..training import Examples, Recipe, fit, susceptibility
 from ..training_report import Training, make_report
 from ..tuning import held_out, read_grid, search

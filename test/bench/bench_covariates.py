@@ -23,7 +23,7 @@ from fractal import write_fractal
 from osgeo import gdal
 from scarp.engine.declarations.covariates import BY_NAME, TERRAIN
 from scarp.engine.feedback import Feedback
-from scarp.engine.grid import compression
+from scarp.engine.files.grid import compression
 from scarp.engine.tasks import prepare_covariates
 
 SIZES_PX, WARM_PX, REPEATS = (1024, 2048, 4096), 256, 3

@@ -15,10 +15,10 @@ from bench_ecuador import compared, judged
 from osgeo import gdal
 from scarp.engine.benchmark import Data, Validation
 from scarp.engine.feedback import Feedback
+from scarp.engine.files.stack import Stack
 from scarp.engine.folds import suggested_block_size
 from scarp.engine.metrics import delong
 from scarp.engine.sampling import resolve_samples
-from scarp.engine.stack import Stack
 from scarp.engine.tasks import prepare_covariates, sample_cells, sample_landscape
 
 LAYERS = ("faults", "roads", "settlements", "geology", "land_use", "soil", "climate", "red", "nir")

@@ -19,7 +19,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 import numpy as np
 from fractal import CELL_M, write_fractal
 from osgeo import gdal, ogr
-from scarp.engine.grid import Grid
+from scarp.engine.files.grid import Grid
 from timed import timed
 
 SIDE_PX = 10_890

@@ -4,8 +4,8 @@
 import numpy as np
 import pytest
 from osgeo import osr
-from scarp.engine.grid import Grid, Window
-from scarp.engine.stack import StackWriter
+from scarp.engine.files.grid import Grid, Window
+from scarp.engine.files.stack import StackWriter
 from scarp.models.architecture import Architecture
 from scarp.models.cnn_dnn import CnnDnn
 from scarp.models.covariate import Covariate

@@ -10,10 +10,10 @@ from scarp.engine.benchmark_report import verdict
 from scarp.engine.benchmark_summary import summarise, table_rows
 from scarp.engine.errors import EngineError
 from scarp.engine.feedback import Feedback
-from scarp.engine.grid import Grid, Window
+from scarp.engine.files.grid import Grid, Window
+from scarp.engine.files.stack import Stack, StackWriter
 from scarp.engine.metrics import corrected_t_test, delong_test, evaluate
 from scarp.engine.sampling import SampleCells
-from scarp.engine.stack import Stack, StackWriter
 from scarp.engine.tasks import benchmark_classifiers, map_susceptibility
 from scarp.engine.training import Recipe
 from scarp.models.classifiers import CLASSIFIERS

@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 from osgeo import gdal, osr
 from scarp.engine.distance import distance_raster
-from scarp.engine.grid import Grid, Window
+from scarp.engine.files.grid import Grid, Window
 from scipy import ndimage
 
 

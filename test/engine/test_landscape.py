@@ -8,7 +8,7 @@ from scarp.engine import landscape, landslides
 from scarp.engine.erosion import drainage_area
 from scarp.engine.errors import EngineError
 from scarp.engine.feedback import Feedback
-from scarp.engine.grid import Grid
+from scarp.engine.files.grid import Grid
 from scarp.engine.land_cover import CLIMATES, LAND_USES, SOILS
 from scarp.engine.tasks import sample_landscape
 from scipy import ndimage

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 from osgeo import gdal
 from scarp.engine.feedback import Feedback
+from scarp.engine.files.stack import Stack
 from scarp.engine.metrics import delong
 from scarp.engine.sampling import resolve_samples
-from scarp.engine.stack import Stack
 from scarp.engine.tasks import prepare_covariates, sample_cells, sample_landscape, train_cnn_dnn
 from scarp.models.encoding import Encoder
 from scarp.models.model_file import load_model

@@ -4,9 +4,9 @@ import pytest
 from scarp.engine import mapping
 from scarp.engine.errors import EngineError
 from scarp.engine.feedback import Feedback
-from scarp.engine.grid import Grid, Window
-from scarp.engine.partial import PartialRaster
-from scarp.engine.stack import Stack, StackWriter
+from scarp.engine.files.grid import Grid, Window
+from scarp.engine.files.partial import PartialRaster
+from scarp.engine.files.stack import Stack, StackWriter
 from scarp.models.architecture import Architecture
 from scarp.models.cnn_dnn import CnnDnn
 from scarp.models.covariate import Covariate

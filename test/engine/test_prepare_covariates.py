@@ -5,8 +5,8 @@ from osgeo import gdal, ogr, osr
 from scarp.engine.classes import MOST_CLASSES, OTHER_CODE, UNKNOWN_CODE
 from scarp.engine.errors import EngineError
 from scarp.engine.feedback import Feedback
-from scarp.engine.grid import Window
-from scarp.engine.stack import Stack
+from scarp.engine.files.grid import Window
+from scarp.engine.files.stack import Stack
 from scarp.engine.tasks.prepare_covariates import run
 
 gdal.UseExceptions()

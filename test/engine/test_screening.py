@@ -5,7 +5,9 @@ from osgeo import gdal, ogr, osr
 from scarp.engine.classing import DIRECTIONS, Classing, class_limits
 from scarp.engine.errors import EngineError
 from scarp.engine.feedback import Feedback
-from scarp.engine.grid import Grid, Window
+from scarp.engine.files.grid import Grid, Window
+from scarp.engine.files.stack import Stack, StackWriter
+from scarp.engine.files.tables import write_table
 from scarp.engine.screening import (
     Collinearity,
     class_relation,
@@ -18,9 +20,7 @@ from scarp.engine.screening import (
 )
 from scarp.engine.screening_figures import map_panel
 from scarp.engine.screening_summary import screen, table_rows
-from scarp.engine.stack import Stack, StackWriter
 from scarp.engine.survey import class_areas, survey
-from scarp.engine.tables import write_table
 from scarp.engine.tasks import screen_covariates
 from scarp.models.covariate import Covariate
 from scipy import stats

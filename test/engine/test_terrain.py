@@ -5,8 +5,8 @@ from osgeo import gdal
 from scarp.engine.disc import half_widths
 from scarp.engine.errors import EngineError
 from scarp.engine.feedback import Feedback
-from scarp.engine.grid import Window
-from scarp.engine.stack import Stack
+from scarp.engine.files.grid import Window
+from scarp.engine.files.stack import Stack
 from scarp.engine.tasks.prepare_covariates import run
 from scarp.engine.terrain import FLAT_ASPECT, TERRAIN, derive, halo_of
 

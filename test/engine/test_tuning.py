@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from scarp.engine.errors import EngineError
 from scarp.engine.feedback import Feedback
-from scarp.engine.grid import Grid
+from scarp.engine.files.grid import Grid
 from scarp.engine.training import Examples, Recipe
 from scarp.engine.tuning import read_grid, search
 from scarp.models.covariate import Covariate

@@ -6,7 +6,7 @@ import pytest
 from osgeo import gdal, osr
 from scarp.engine.errors import EngineError
 from scarp.engine.feedback import Feedback
-from scarp.engine.grid import Grid
+from scarp.engine.files.grid import Grid
 from scarp.engine.tasks.classify_susceptibility import run
 from scarp.engine.zonation import find_breaks
 

@@ -9,8 +9,8 @@ import pytest
 from osgeo import gdal, ogr, osr
 from scarp.engine.declarations.covariates import BY_NAME, DECLARATIONS, FAMILIES, GROUPS, TERRAIN, TERRAIN_DEFAULT
 from scarp.engine.feedback import Feedback
-from scarp.engine.grid import Window
-from scarp.engine.stack import Stack
+from scarp.engine.files.grid import Window
+from scarp.engine.files.stack import Stack
 from scarp.engine.tasks import prepare_covariates
 from scarp.models.covariate import KINDS
 

@@ -3,8 +3,8 @@ import numpy as np
 import pytest
 from osgeo import gdal, osr
 from scarp.engine.errors import EngineError
-from scarp.engine.grid import Grid, Window
-from scarp.engine.stack import Stack, StackWriter
+from scarp.engine.files.grid import Grid, Window
+from scarp.engine.files.stack import Stack, StackWriter
 from scarp.models.covariate import Covariate
 
 

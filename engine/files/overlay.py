@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 from osgeo import gdal, ogr, osr
 
-from .errors import EngineError
-from .feedback import Feedback
+from ..errors import EngineError
+from ..feedback import Feedback
 from .grid import Grid, compression
 from .raster import open_raster
 from .vectors import laid_over, open_layer

@@ -5,7 +5,7 @@ import sys
 
 import pytest
 from scarp.engine.errors import EngineError
-from scarp.engine.outputs import check_writable, remove_unfinished, replacing, scratch_folder
+from scarp.engine.files.outputs import check_writable, remove_unfinished, replacing, scratch_folder
 
 
 def test_a_failed_run_leaves_what_was_there(tmp_path):

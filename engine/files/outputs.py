@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from .errors import EngineError
+from ..errors import EngineError
 
 # Paths under work in this process; the worker removes them when it is told to stop.
 _unfinished: set[Path] = set()

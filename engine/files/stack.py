@@ -11,9 +11,9 @@ from types import TracebackType
 import numpy as np
 from osgeo import gdal
 
-from ..models.covariate import Covariate
-from ..models.patches import Patches
-from .errors import EngineError
+from ...models.covariate import Covariate
+from ...models.patches import Patches
+from ..errors import EngineError
 from .grid import Grid, Window
 from .raster import read_window
 

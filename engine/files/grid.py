@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from osgeo import gdal, osr
 
-from .errors import EngineError
+from ..errors import EngineError
 
 gdal.UseExceptions()
 osr.UseExceptions()

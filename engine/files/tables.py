@@ -10,7 +10,7 @@ from typing import Any
 
 from osgeo import ogr
 
-from .errors import EngineError
+from ..errors import EngineError
 from .outputs import check_writable, replacing
 
 ogr.UseExceptions()

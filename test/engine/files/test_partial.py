@@ -9,9 +9,9 @@ from osgeo import gdal
 from scarp.engine import mapping
 from scarp.engine.errors import EngineError
 from scarp.engine.feedback import Feedback
-from scarp.engine.grid import Grid, Window
-from scarp.engine.partial import PartialRaster
-from scarp.engine.stack import Stack
+from scarp.engine.files.grid import Grid, Window
+from scarp.engine.files.partial import PartialRaster
+from scarp.engine.files.stack import Stack
 from scarp.engine.tasks import map_susceptibility as task
 from scarp.models.covariate import Covariate
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from osgeo import gdal
 
-from .errors import EngineError
+from ..errors import EngineError
 from .grid import Grid, Window
 
 gdal.UseExceptions()

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from osgeo import gdal, ogr, osr
 
-from .errors import EngineError
+from ..errors import EngineError
 from .grid import Grid
 
 gdal.UseExceptions()

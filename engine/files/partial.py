@@ -16,7 +16,7 @@ from typing import IO, Any
 import numpy as np
 from osgeo import gdal
 
-from .errors import EngineError
+from ..errors import EngineError
 from .grid import Grid, Window, compression
 from .outputs import check_writable, remove_if_stopped
 

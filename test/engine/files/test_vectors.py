@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 import pytest
 from osgeo import ogr, osr
-from scarp.engine.grid import Grid
-from scarp.engine.vectors import features, laid_over
+from scarp.engine.files.grid import Grid
+from scarp.engine.files.vectors import features, laid_over
 
 
 def reference(code):
