@@ -89,7 +89,7 @@ def best_auc(samples: Path, truth: Path) -> float:
     import numpy as np
     from osgeo import gdal
     from scarp.engine.files.stack import Stack
-    from scarp.engine.metrics import delong
+    from scarp.engine.reporting.metrics import delong
     from scarp.engine.sampling import resolve_samples
 
     cells = resolve_samples(Stack.open(str(DEMO / "covariates.tif")), str(samples), "landslide", 1)

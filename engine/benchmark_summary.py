@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 
 from ..models.classifiers import LABELS
-from . import metrics
 from .benchmark import Outcome
+from .reporting import metrics
 
 REFERENCE = "cnn_dnn"
 # Ranks of differently trained networks do not compare, so these are means over folds; the others count the cells of all folds.

@@ -14,7 +14,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
 from .classing import DIRECTIONS, Classing
-from .figures import COLOURS, GREY, scale_bar, styled
+from .reporting.figures import COLOURS, GREY, scale_bar, styled
 
 _ABOVE, _BELOW, _AREA = COLOURS[0], COLOURS[1], "#9A9A9A"
 _PAPER = {"facecolor": "white", "edgecolor": "none", "pad": 0.6}

@@ -13,7 +13,7 @@ from . import screening_figures as figures
 from .declarations.choices import CLASSINGS
 from .declarations.covariates import BY_NAME, GROUPS
 from .files.grid import Grid
-from .report import Report
+from .reporting.page import Report
 from .screening_summary import MOST_CELLS, Screening, Summary
 from .survey import Survey
 

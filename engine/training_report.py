@@ -12,8 +12,8 @@ import numpy as np
 from ..models.cnn_dnn import CnnDnn
 from ..models.optimizers import OPTIMIZERS, SCHEDULES
 from ..models.settings import CALIBRATIONS
-from . import figures, metrics
-from .report import Report
+from .reporting import figures, metrics
+from .reporting.page import Report
 from .training import History
 from .tuning import Candidate
 

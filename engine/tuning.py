@@ -10,10 +10,10 @@ from typing import TypeVar
 
 import numpy as np
 
-from . import metrics
 from .declarations.choices import TUNING_GRID
 from .errors import EngineError
 from .feedback import Feedback
+from .reporting import metrics
 from .training import Examples, Recipe, fit, susceptibility
 
 N = TypeVar("N", int, float)

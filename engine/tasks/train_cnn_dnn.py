@@ -12,7 +12,6 @@ import numpy as np
 from ...models.calibration import fit_calibration
 from ...models.model_file import save_model
 from ...models.settings import Settings
-from .. import metrics
 from ..declarations.choices import SEED, TUNING_GRID
 from ..errors import EngineError
 from ..feedback import Feedback
@@ -20,6 +19,7 @@ from ..files.manifest import hashes, versions, write_manifest
 from ..files.outputs import check_writable, replacing
 from ..files.stack import Stack
 from ..folds import deal_folds
+from ..reporting import metrics
 from ..sampling import SampleCells, resolve_samples
 from ..training import Examples, Recipe, fit, susceptibility
 from ..training_report import Training, make_report

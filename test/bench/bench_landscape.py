@@ -17,7 +17,7 @@ from scarp.engine.benchmark import Data, Validation
 from scarp.engine.feedback import Feedback
 from scarp.engine.files.stack import Stack
 from scarp.engine.folds import suggested_block_size
-from scarp.engine.metrics import delong
+from scarp.engine.reporting.metrics import delong
 from scarp.engine.sampling import resolve_samples
 from scarp.engine.tasks import prepare_covariates, sample_cells, sample_landscape
 

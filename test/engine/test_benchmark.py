@@ -12,7 +12,7 @@ from scarp.engine.errors import EngineError
 from scarp.engine.feedback import Feedback
 from scarp.engine.files.grid import Grid, Window
 from scarp.engine.files.stack import Stack, StackWriter
-from scarp.engine.metrics import corrected_t_test, delong_test, evaluate
+from scarp.engine.reporting.metrics import corrected_t_test, delong_test, evaluate
 from scarp.engine.sampling import SampleCells
 from scarp.engine.tasks import benchmark_classifiers, map_susceptibility
 from scarp.engine.training import Recipe

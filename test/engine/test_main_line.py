@@ -8,7 +8,7 @@ import pytest
 from osgeo import gdal
 from scarp.engine.feedback import Feedback
 from scarp.engine.files.stack import Stack
-from scarp.engine.metrics import delong
+from scarp.engine.reporting.metrics import delong
 from scarp.engine.sampling import resolve_samples
 from scarp.engine.tasks import prepare_covariates, sample_cells, sample_landscape, train_cnn_dnn
 from scarp.models.encoding import Encoder

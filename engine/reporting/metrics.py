@@ -10,7 +10,7 @@ import numpy as np
 from scipy import stats
 from sklearn import metrics as sk
 
-from .errors import EngineError
+from ..errors import EngineError
 
 # What `evaluate` returns: id, label, meaning. "High" is the presence class, "low" the absence class.
 METRICS: tuple[tuple[str, str, str], ...] = (

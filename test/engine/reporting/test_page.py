@@ -5,8 +5,8 @@ from html.parser import HTMLParser
 
 import numpy as np
 import pytest
-from scarp.engine import figures
-from scarp.engine.report import Report, format_cell
+from scarp.engine.reporting import figures
+from scarp.engine.reporting.page import Report, format_cell
 
 
 class Reader(HTMLParser):

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 import numpy as np
 import pytest
-from scarp.engine import metrics
 from scarp.engine.errors import EngineError
+from scarp.engine.reporting import metrics
 from scipy import stats
 
 LABELS = np.array([1, 1, 1, 1, 0, 0, 0, 0, 0, 0])

@@ -16,7 +16,7 @@ import matplotlib as mpl
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from matplotlib.figure import Figure
 
-from .files.outputs import replacing
+from ..files.outputs import replacing
 
 _TEMPLATES = Path(__file__).resolve().parents[1] / "resources"
 _PX_PER_INCH = 96

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from scarp.engine import figures
+from scarp.engine.reporting import figures
 
 RNG = np.random.default_rng(0)
 LABELS = np.array([0, 0, 0, 1, 1, 1])
@@ -71,6 +71,6 @@ def test_scale_bar_has_a_round_length(width_m, expected):
 
 def test_no_figure_needs_pyplot():
     code = "import sys, runpy; runpy.run_path(sys.argv[1], run_name='launch')['register_package']()\n"
-    code += "import scarp.engine.figures; sys.exit('matplotlib.pyplot' in sys.modules)"
+    code += "import scarp.engine.reporting.figures; sys.exit('matplotlib.pyplot' in sys.modules)"
     root = Path(__file__).resolve().parents[2]
     subprocess.run([sys.executable, "-c", code, str(root / "engine" / "__main__.py")], check=True)
