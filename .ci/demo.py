@@ -90,7 +90,7 @@ def best_auc(samples: Path, truth: Path) -> float:
     from osgeo import gdal
     from scarp.engine.files.stack import Stack
     from scarp.engine.reporting.metrics import delong
-    from scarp.engine.sampling import resolve_samples
+    from scarp.engine.samples.cells import resolve_samples
 
     cells = resolve_samples(Stack.open(str(DEMO / "covariates.tif")), str(samples), "landslide", 1)
     test = cells.subset == "test"

@@ -16,8 +16,8 @@ from ..models.patches import Index, Patches
 from ..models.settings import Settings
 from .files.grid import Grid
 from .files.stack import Stack
-from .folds import validation_part
-from .sampling import SampleCells
+from .samples.cells import SampleCells
+from .samples.folds import validation_part
 
 History = dict[str, list[float]]
 

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-# How non-landslide cells are drawn (Huang et al. 2020); `engine/sampling.py`.
+# How non-landslide cells are drawn (Huang et al. 2020); `engine/samples/cells.py`.
 ABSENCE_METHODS = {
     "random": "Random",
     "seed_cells": "Seed cells (in a ring around landslides, beyond the buffer)",
@@ -11,7 +11,7 @@ ABSENCE_METHODS = {
     "random_and_flat": "Half random, half flat",
 }
 
-# How sample cells are divided into training and test cells; `engine/sampling.py`.
+# How sample cells are divided into training and test cells; `engine/samples/cells.py`.
 SPLITS = {
     "random": "Random",
     "blocks": "Spatial blocks",
@@ -27,7 +27,7 @@ TEST_SHARE = 0.2
 FOLDS = 5
 SEED = 1
 
-# How classifiers are validated; `engine/folds.py`.
+# How classifiers are validated; `engine/samples/folds.py`.
 VALIDATIONS = {
     "holdout": "Hold-out (the paper's 80/20)",
     "random": "Random folds",

@@ -9,7 +9,7 @@ from ..declarations import choices
 from ..feedback import Feedback
 from ..files.outputs import check_writable, replacing
 from ..files.stack import Stack
-from ..sampling import draw
+from ..samples.cells import draw
 
 
 def run(

@@ -16,7 +16,7 @@ from ..files.manifest import hashes, versions, write_manifest
 from ..files.outputs import check_writable
 from ..files.stack import Stack
 from ..files.tables import check_table, write_table
-from ..sampling import resolve_samples
+from ..samples.cells import resolve_samples
 from ..screening_report import FEW_LANDSLIDES, make_report, verdict
 from ..screening_summary import class_rows, screen, table_rows
 from ..survey import class_areas, survey

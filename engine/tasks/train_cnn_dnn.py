@@ -18,9 +18,9 @@ from ..feedback import Feedback
 from ..files.manifest import hashes, versions, write_manifest
 from ..files.outputs import check_writable, replacing
 from ..files.stack import Stack
-from ..folds import deal_folds
 from ..reporting import metrics
-from ..sampling import SampleCells, resolve_samples
+from ..samples.cells import SampleCells, resolve_samples
+from ..samples.folds import deal_folds
 from ..training import Examples, Recipe, fit, susceptibility
 from ..training_report import Training, make_report
 from ..tuning import held_out, read_grid, search

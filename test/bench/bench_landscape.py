@@ -16,9 +16,9 @@ from osgeo import gdal
 from scarp.engine.benchmark import Data, Validation
 from scarp.engine.feedback import Feedback
 from scarp.engine.files.stack import Stack
-from scarp.engine.folds import suggested_block_size
 from scarp.engine.reporting.metrics import delong
-from scarp.engine.sampling import resolve_samples
+from scarp.engine.samples.cells import resolve_samples
+from scarp.engine.samples.folds import suggested_block_size
 from scarp.engine.tasks import prepare_covariates, sample_cells, sample_landscape
 
 LAYERS = ("faults", "roads", "settlements", "geology", "land_use", "soil", "climate", "red", "nir")

@@ -13,7 +13,7 @@ from scarp.engine.feedback import Feedback
 from scarp.engine.files.grid import Grid, Window
 from scarp.engine.files.stack import Stack, StackWriter
 from scarp.engine.reporting.metrics import corrected_t_test, delong_test, evaluate
-from scarp.engine.sampling import SampleCells
+from scarp.engine.samples.cells import SampleCells
 from scarp.engine.tasks import benchmark_classifiers, map_susceptibility
 from scarp.engine.training import Recipe
 from scarp.models.classifiers import CLASSIFIERS

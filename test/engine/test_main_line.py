@@ -9,7 +9,7 @@ from osgeo import gdal
 from scarp.engine.feedback import Feedback
 from scarp.engine.files.stack import Stack
 from scarp.engine.reporting.metrics import delong
-from scarp.engine.sampling import resolve_samples
+from scarp.engine.samples.cells import resolve_samples
 from scarp.engine.tasks import prepare_covariates, sample_cells, sample_landscape, train_cnn_dnn
 from scarp.models.encoding import Encoder
 from scarp.models.model_file import load_model

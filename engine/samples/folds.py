@@ -12,9 +12,9 @@ from scipy.spatial import cKDTree
 from sklearn.cluster import KMeans
 from sklearn.model_selection import BaseCrossValidator, StratifiedGroupKFold, StratifiedKFold
 
-from .errors import EngineError
-from .files.grid import Grid
-from .files.stack import Stack
+from ..errors import EngineError
+from ..files.grid import Grid
+from ..files.stack import Stack
 
 _VALIDATION_PARTS = 5
 # Cells and lags that the variogram is estimated from.

@@ -6,8 +6,8 @@ from scarp.engine.errors import EngineError
 from scarp.engine.feedback import Feedback
 from scarp.engine.files.grid import Grid, Window
 from scarp.engine.files.stack import Stack, StackWriter
-from scarp.engine.folds import block_ids, deal_folds, take_share, validation_part
-from scarp.engine.sampling import draw, resolve_samples
+from scarp.engine.samples.cells import draw, resolve_samples
+from scarp.engine.samples.folds import block_ids, deal_folds, take_share, validation_part
 from scarp.models.covariate import Covariate
 
 SIZE = 60

@@ -10,12 +10,12 @@ import numpy as np
 from osgeo import ogr
 from scipy.spatial import cKDTree
 
-from .declarations import choices
-from .errors import EngineError
-from .feedback import Feedback
-from .files.grid import Grid
-from .files.stack import Stack
-from .files.vectors import open_layer
+from ..declarations import choices
+from ..errors import EngineError
+from ..feedback import Feedback
+from ..files.grid import Grid
+from ..files.stack import Stack
+from ..files.vectors import open_layer
 from .folds import block_ids, deal_folds, suggested_block_size, take_share
 from .inventory import read_inventory
 

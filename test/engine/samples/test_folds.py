@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from scarp.engine.errors import EngineError
 from scarp.engine.files.grid import Grid
-from scarp.engine.folds import BlockKFold, FoldWarning, KMeansKFold, TemporalSplit, merge_one_class_folds, validation_part
+from scarp.engine.samples.folds import BlockKFold, FoldWarning, KMeansKFold, TemporalSplit, merge_one_class_folds, validation_part
 from scipy.spatial.distance import cdist
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import cross_val_score

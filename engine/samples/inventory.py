@@ -12,11 +12,11 @@ from typing import Any
 import numpy as np
 from osgeo import gdal, ogr, osr
 
-from .errors import EngineError
-from .feedback import Feedback
-from .files.grid import Grid
-from .files.stack import Stack
-from .files.vectors import features, open_layer
+from ..errors import EngineError
+from ..feedback import Feedback
+from ..files.grid import Grid
+from ..files.stack import Stack
+from ..files.vectors import features, open_layer
 
 gdal.UseExceptions()
 ogr.UseExceptions()
