@@ -16,9 +16,9 @@ from ..errors import EngineError
 from ..feedback import Feedback
 from ..files.grid import Grid, Window
 from ..files.outputs import check_writable, replacing
-from ..land_cover import CLIMATES, LAND_USES, SOILS, LandCover, cover
-from ..landscape import CONTROL_PX, ROCKS, Structure, draw_structure, padded, resample, shape_terrain
-from ..landslides import MARGIN_PX, BestAuc, draw_keys, true_susceptibility
+from ..landscape.cover import CLIMATES, LAND_USES, SOILS, LandCover, cover
+from ..landscape.structure import CONTROL_PX, ROCKS, Structure, draw_structure, padded, resample, shape_terrain
+from ..landscape.truth import MARGIN_PX, BestAuc, draw_keys, true_susceptibility
 
 SMALLEST_PX, LARGEST_PX = 64, 20_000
 CENTRE = (562_000.0, 3_612_000.0)  # near Isfahan, in UTM zone 39N

@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 from numba import njit
 
-from .feedback import Feedback
+from ..feedback import Feedback
 
 AREA_EXPONENT = 0.45
 HILLSIDE_M2 = 1.3e4  # below about this area no river forms

@@ -4,12 +4,13 @@
 import numpy as np
 import pytest
 from osgeo import gdal, ogr
-from scarp.engine import landscape, landslides
-from scarp.engine.erosion import drainage_area
 from scarp.engine.errors import EngineError
 from scarp.engine.feedback import Feedback
 from scarp.engine.files.grid import Grid
-from scarp.engine.land_cover import CLIMATES, LAND_USES, SOILS
+from scarp.engine.landscape import structure as landscape
+from scarp.engine.landscape import truth as landslides
+from scarp.engine.landscape.cover import CLIMATES, LAND_USES, SOILS
+from scarp.engine.landscape.erosion import drainage_area
 from scarp.engine.tasks import sample_landscape
 from scipy import ndimage
 from sklearn.ensemble import HistGradientBoostingClassifier

@@ -10,7 +10,7 @@ from scipy import ndimage, sparse
 from scipy.sparse import csgraph
 
 from .erosion import drainage_area
-from .landscape import ALLUVIUM, ROCKS, STRIKE_DEG, Structure, noise
+from .structure import ALLUVIUM, ROCKS, STRIKE_DEG, Structure, noise
 
 CLIMATES = ("arid plain", "semi-arid foothills", "sub-humid mountains", "cold highland")
 SOILS = ("leptosol", "calcisol", "vertisol", "gypsisol", "cambisol", "fluvisol")

@@ -12,8 +12,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 from scipy import ndimage
 
+from ..feedback import Feedback
 from .erosion import Land, erode, fill
-from .feedback import Feedback
 
 STRIKE_DEG = 130.0  # azimuth of the folds: north-west to south-east, as in the Zagros
 BASE_LEVEL_M = 1100.0
