@@ -13,10 +13,11 @@ import numpy as np
 from osgeo import gdal
 
 from ...models.covariate import Covariate
-from ..classes import lay_classes
+from ..covariates.categories import lay_classes
+from ..covariates.distance import distance_to_features
+from ..covariates.elevation import Elevation
+from ..covariates.of_dem import Ground
 from ..declarations.covariates import BY_NAME, DRAINAGE_AREA_KM2, TERRAIN_DEFAULT, WINDOW_M
-from ..distance import distance_to_features
-from ..elevation import Elevation
 from ..errors import EngineError
 from ..feedback import Feedback
 from ..files.grid import Window
@@ -24,7 +25,6 @@ from ..files.outputs import replacing, scratch_folder
 from ..files.overlay import area_raster, quantity_raster
 from ..files.raster import read_window
 from ..files.stack import StackWriter
-from ..ground import Ground
 
 _WINDOW_PX = 1024
 # A layer that alone takes more than this share of the DEM's cells away deserves a warning.

@@ -10,7 +10,7 @@ from __future__ import annotations
 import numba
 import numpy as np
 
-from .compiled import compiled
+from ..compiled import compiled
 
 # Rows that a thread does at a time, so that its tables stay in the processor's cache.
 CHUNK_PX = 64

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from .compiled import compiled
-from .errors import EngineError
+from ..compiled import compiled
+from ..errors import EngineError
 
 # Direction codes as ESRI writes them, with the step down the rows and right along the columns.
 _CODES = np.array([1, 2, 4, 8, 16, 32, 64, 128], np.uint8)

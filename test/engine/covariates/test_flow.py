@@ -2,14 +2,14 @@
 import numpy as np
 import pytest
 from osgeo import gdal
-from scarp.engine.disc import half_widths
+from scarp.engine.covariates.disc import half_widths
+from scarp.engine.covariates.flow import Flow
+from scarp.engine.covariates.terrain import derive
 from scarp.engine.errors import EngineError
 from scarp.engine.feedback import Feedback
 from scarp.engine.files.grid import Window
 from scarp.engine.files.stack import Stack
-from scarp.engine.hydrology import Flow
 from scarp.engine.tasks.prepare_covariates import run
-from scarp.engine.terrain import derive
 
 gdal.UseExceptions()
 

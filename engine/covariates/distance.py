@@ -9,11 +9,11 @@ import numba
 import numpy as np
 from osgeo import gdal
 
-from .compiled import compiled
-from .errors import EngineError
-from .files.grid import Grid, Window
-from .files.overlay import file_name, told_crs
-from .files.vectors import laid_over, open_layer
+from ..compiled import compiled
+from ..errors import EngineError
+from ..files.grid import Grid, Window
+from ..files.overlay import file_name, told_crs
+from ..files.vectors import laid_over, open_layer
 
 gdal.UseExceptions()
 

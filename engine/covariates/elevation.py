@@ -9,11 +9,11 @@ from pathlib import Path
 import numpy as np
 from osgeo import gdal
 
-from .errors import EngineError
-from .feedback import Feedback
-from .files.grid import Grid, Window
-from .files.overlay import open_real, quantity_raster
-from .files.raster import read_window
+from ..errors import EngineError
+from ..feedback import Feedback
+from ..files.grid import Grid, Window
+from ..files.overlay import open_real, quantity_raster
+from ..files.raster import read_window
 
 _STRIP_PX = 256
 

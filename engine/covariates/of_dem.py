@@ -9,16 +9,16 @@ from pathlib import Path
 import numpy as np
 from osgeo import gdal
 
-from ..models.covariate import Covariate
-from .declarations.covariates import BY_NAME, SLOPE_METHODS, SLOPE_SOURCE, TERRAIN
+from ...models.covariate import Covariate
+from ..declarations.covariates import BY_NAME, SLOPE_METHODS, SLOPE_SOURCE, TERRAIN
+from ..errors import EngineError
+from ..feedback import Feedback
+from ..files.grid import Window
+from ..files.raster import read_window
 from .disc import disc_mean, half_widths, halo_px
 from .distance import distance_raster
 from .elevation import Elevation
-from .errors import EngineError
-from .feedback import Feedback
-from .files.grid import Window
-from .files.raster import read_window
-from .hydrology import NO_CELLS, Flow
+from .flow import NO_CELLS, Flow
 from .terrain import derive, halo_of
 
 # Radius of the circle that drainage density is counted in.

@@ -2,7 +2,7 @@
 import numpy as np
 import pytest
 from osgeo import gdal, osr
-from scarp.engine.distance import distance_raster
+from scarp.engine.covariates.distance import distance_raster
 from scarp.engine.files.grid import Grid, Window
 from scipy import ndimage
 
@@ -16,7 +16,7 @@ def grid_of(rows, cols, width=30.0, height=20.0):
 @pytest.mark.parametrize("strip_px", [7, 512])
 @pytest.mark.parametrize("share", [0.3, 0.003, 0.0003])
 def test_distances_are_those_of_the_exact_transform(tmp_path, monkeypatch, strip_px, share):
-    monkeypatch.setattr("scarp.engine.distance._STRIP_PX", strip_px)
+    monkeypatch.setattr("scarp.engine.covariates.distance._STRIP_PX", strip_px)
     touched = np.random.default_rng(4).random((90, 130)) < share
     touched[61, 17] = True
     mask = grid_of(90, 130).create("/vsimem/mask.tif", 1, gdal.GDT_Byte)

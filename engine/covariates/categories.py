@@ -11,12 +11,12 @@ from pathlib import Path
 import numpy as np
 from osgeo import gdal, ogr
 
-from .errors import EngineError
-from .feedback import Feedback
-from .files.grid import Grid, Window
-from .files.overlay import file_name, is_raster, lay, open_real, told_crs
-from .files.raster import read_window
-from .files.vectors import laid_over, open_layer
+from ..errors import EngineError
+from ..feedback import Feedback
+from ..files.grid import Grid, Window
+from ..files.overlay import file_name, is_raster, lay, open_real, told_crs
+from ..files.raster import read_window
+from ..files.vectors import laid_over, open_layer
 
 gdal.UseExceptions()
 ogr.UseExceptions()

@@ -2,7 +2,7 @@
 import numpy as np
 import pytest
 from osgeo import gdal, ogr, osr
-from scarp.engine.classes import MOST_CLASSES, OTHER_CODE, UNKNOWN_CODE
+from scarp.engine.covariates.categories import MOST_CLASSES, OTHER_CODE, UNKNOWN_CODE
 from scarp.engine.errors import EngineError
 from scarp.engine.feedback import Feedback
 from scarp.engine.files.grid import Window
