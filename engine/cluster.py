@@ -28,7 +28,7 @@ from .feedback import Feedback
 from .files.grid import Window
 from .files.partial import PartialRaster
 from .files.stack import Stack
-from .mapping import WindowMapper, complete
+from .mapping.windows import WindowMapper, complete
 
 if TYPE_CHECKING:
     from distributed import Client

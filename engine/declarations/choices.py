@@ -36,7 +36,7 @@ VALIDATIONS = {
     "temporal": "Temporal (train before a date, test after)",
 }
 
-# How susceptibility is divided into classes; `engine/zonation.py`.
+# How susceptibility is divided into classes; `engine/mapping/zonation.py`.
 CLASSIFICATIONS = {
     "natural_breaks": "Natural breaks (Jenks)",
     "quantiles": "Quantiles (equal areas)",

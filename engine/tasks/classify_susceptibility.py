@@ -13,8 +13,8 @@ from ..feedback import Feedback
 from ..files.grid import Grid
 from ..files.outputs import check_writable, replacing
 from ..files.stack import Stack
+from ..mapping.zonation import SusceptibilityRaster, class_names, find_breaks, write_classes
 from ..samples.inventory import read_inventory
-from ..zonation import SusceptibilityRaster, class_names, find_breaks, write_classes
 
 
 def run(

@@ -13,7 +13,7 @@ from ..feedback import Feedback
 from ..files.outputs import check_writable, replacing
 from ..files.partial import PartialRaster
 from ..files.stack import Stack
-from ..mapping import NODATA, WINDOW_PX, check_stack, map_susceptibility
+from ..mapping.windows import NODATA, WINDOW_PX, check_stack, map_susceptibility
 
 
 def run(

@@ -6,12 +6,12 @@ import resource
 import numpy as np
 import pytest
 from osgeo import gdal
-from scarp.engine import mapping
 from scarp.engine.errors import EngineError
 from scarp.engine.feedback import Feedback
 from scarp.engine.files.grid import Grid, Window
 from scarp.engine.files.partial import PartialRaster
 from scarp.engine.files.stack import Stack
+from scarp.engine.mapping import windows as mapping
 from scarp.engine.tasks import map_susceptibility as task
 from scarp.models.covariate import Covariate
 

@@ -13,13 +13,13 @@ from typing import Any, Protocol, TypeVar
 import numpy as np
 from osgeo import osr
 
-from ..models.covariate import Covariate
-from ..models.encoding import Encoder
-from .errors import EngineError
-from .feedback import Feedback
-from .files.grid import Grid, Window
-from .files.partial import PartialRaster
-from .files.stack import Stack
+from ...models.covariate import Covariate
+from ...models.encoding import Encoder
+from ..errors import EngineError
+from ..feedback import Feedback
+from ..files.grid import Grid, Window
+from ..files.partial import PartialRaster
+from ..files.stack import Stack
 
 T = TypeVar("T")
 NODATA = -9999.0

@@ -7,8 +7,8 @@ from osgeo import gdal, osr
 from scarp.engine.errors import EngineError
 from scarp.engine.feedback import Feedback
 from scarp.engine.files.grid import Grid
+from scarp.engine.mapping.zonation import find_breaks
 from scarp.engine.tasks.classify_susceptibility import run
-from scarp.engine.zonation import find_breaks
 
 
 def counts_of(values):

@@ -11,11 +11,11 @@ import numpy as np
 from matplotlib.figure import Figure
 from osgeo import gdal
 
-from .errors import EngineError
-from .feedback import Feedback
-from .files.grid import Grid, Window
-from .files.raster import read_window
-from .reporting import figures
+from ..errors import EngineError
+from ..feedback import Feedback
+from ..files.grid import Grid, Window
+from ..files.raster import read_window
+from ..reporting import figures
 
 gdal.UseExceptions()
 

@@ -10,9 +10,9 @@ from contextlib import ExitStack
 import numpy as np
 import pytest
 from osgeo import gdal
-from scarp.engine import mapping
 from scarp.engine.errors import EngineError
 from scarp.engine.feedback import Feedback
+from scarp.engine.mapping import windows as mapping
 from scarp.engine.tasks import map_susceptibility as task
 
 QUICK = {**os.environ, "DASK_DISTRIBUTED__SCHEDULER__WORKER_TTL": "10s", "TF_CPP_MIN_LOG_LEVEL": "3"}

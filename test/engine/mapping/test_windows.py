@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 import numpy as np
 import pytest
-from scarp.engine import mapping
 from scarp.engine.errors import EngineError
 from scarp.engine.feedback import Feedback
 from scarp.engine.files.grid import Grid, Window
 from scarp.engine.files.partial import PartialRaster
 from scarp.engine.files.stack import Stack, StackWriter
+from scarp.engine.mapping import windows as mapping
 from scarp.models.architecture import Architecture
 from scarp.models.cnn_dnn import CnnDnn
 from scarp.models.covariate import Covariate
