@@ -28,9 +28,9 @@ from .errors import EngineError
 from .feedback import Feedback
 from .files.grid import Grid
 from .files.stack import Stack
+from .learning.fitting import Examples, Recipe, fit, susceptibility
 from .samples.cells import SampleCells
 from .samples.folds import BlockKFold, FoldWarning, KMeansKFold, TemporalSplit, deal_folds, take_share
-from .training import Examples, Recipe, fit, susceptibility
 
 # Spatial folds always come with random ones, and random ones with spatial ones: one alone does not tell what to expect.
 BESIDE = {"random": "blocks", "blocks": "random", "kmeans": "random"}

@@ -44,7 +44,7 @@ CLASSIFICATIONS = {
     "manual": "Manual breaks",
 }
 
-# Hyper-parameters of the CNN–DNN that are searched, as in the paper's Table 2, and the values tried; `engine/tuning.py`.
+# Hyper-parameters of the CNN–DNN that are searched, as in the paper's Table 2, and the values tried; `engine/learning/tuning.py`.
 TUNING_GRID = {
     "tune_learning_rates": "0.001, 0.002, 0.01",
     "tune_hidden_layers": "1, 2",

@@ -21,10 +21,10 @@ from ..files.manifest import hashes, versions, write_manifest
 from ..files.outputs import check_writable, replacing
 from ..files.stack import Stack
 from ..files.tables import check_table, write_table
+from ..learning.fitting import Examples, Recipe, fit
 from ..samples.cells import SampleCells, resolve_samples
 from ..samples.folds import suggested_block_size
 from ..samples.inventory import dates, read_inventory
-from ..training import Examples, Recipe, fit
 
 
 def run(

@@ -18,12 +18,12 @@ from ..feedback import Feedback
 from ..files.manifest import hashes, versions, write_manifest
 from ..files.outputs import check_writable, replacing
 from ..files.stack import Stack
+from ..learning.fitting import Examples, Recipe, fit, susceptibility
+from ..learning.report import Training, make_report
+from ..learning.tuning import held_out, read_grid, search
 from ..reporting import metrics
 from ..samples.cells import SampleCells, resolve_samples
 from ..samples.folds import deal_folds
-from ..training import Examples, Recipe, fit, susceptibility
-from ..training_report import Training, make_report
-from ..tuning import held_out, read_grid, search
 
 # Fewer training cells of a class than this teach nothing.
 _LEAST_CELLS = 10

@@ -22,8 +22,8 @@ from scarp.engine.benchmark import Data, Validation, compare
 from scarp.engine.benchmark_summary import summarise
 from scarp.engine.feedback import Feedback
 from scarp.engine.files.stack import Stack
+from scarp.engine.learning.fitting import Recipe
 from scarp.engine.samples.cells import resolve_samples
-from scarp.engine.training import Recipe
 from scarp.models.classifiers import CLASSIFIERS, LABELS
 
 PUBLISHED = {("kmeans", "lr"): 0.773, ("random", "lr"): 0.810}

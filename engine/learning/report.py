@@ -9,12 +9,12 @@ from typing import Any
 
 import numpy as np
 
-from ..models.cnn_dnn import CnnDnn
-from ..models.optimizers import OPTIMIZERS, SCHEDULES
-from ..models.settings import CALIBRATIONS
-from .reporting import figures, metrics
-from .reporting.page import Report
-from .training import History
+from ...models.cnn_dnn import CnnDnn
+from ...models.optimizers import OPTIMIZERS, SCHEDULES
+from ...models.settings import CALIBRATIONS
+from ..reporting import figures, metrics
+from ..reporting.page import Report
+from .fitting import History
 from .tuning import Candidate
 
 PAPER = (

@@ -6,8 +6,8 @@ import pytest
 from scarp.engine.errors import EngineError
 from scarp.engine.feedback import Feedback
 from scarp.engine.files.grid import Grid
-from scarp.engine.training import Examples, Recipe
-from scarp.engine.tuning import read_grid, search
+from scarp.engine.learning.fitting import Examples, Recipe
+from scarp.engine.learning.tuning import read_grid, search
 from scarp.models.covariate import Covariate
 from scarp.models.patches import Patches
 from scarp.models.settings import Settings

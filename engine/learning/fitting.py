@@ -8,16 +8,16 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from ..models.architecture import Architecture
-from ..models.cnn_dnn import CnnDnn
-from ..models.covariate import Covariate
-from ..models.encoding import Encoder
-from ..models.patches import Index, Patches
-from ..models.settings import Settings
-from .files.grid import Grid
-from .files.stack import Stack
-from .samples.cells import SampleCells
-from .samples.folds import validation_part
+from ...models.architecture import Architecture
+from ...models.cnn_dnn import CnnDnn
+from ...models.covariate import Covariate
+from ...models.encoding import Encoder
+from ...models.patches import Index, Patches
+from ...models.settings import Settings
+from ..files.grid import Grid
+from ..files.stack import Stack
+from ..samples.cells import SampleCells
+from ..samples.folds import validation_part
 
 History = dict[str, list[float]]
 
@@ -81,7 +81,7 @@ def fit(
     """
     import keras
 
-    from ..models.training import train
+    from ...models.training import train
 
     encoder = Encoder.fit(examples.patches.centres(), examples.covariates)
     architecture = recipe.architecture(len(encoder.channels))
@@ -104,7 +104,7 @@ def fit(
 
 def susceptibility(model: CnnDnn, examples: Examples) -> np.ndarray:
     """Return the susceptibility of cells, (n,), patch by patch."""
-    from ..models.network import predict_patches
+    from ...models.network import predict_patches
 
     mean = predict_patches(model.architecture, model.members, examples.patches, model.encoder.encode)
     return model.calibrated(mean)

@@ -10,11 +10,11 @@ from typing import TypeVar
 
 import numpy as np
 
-from .declarations.choices import TUNING_GRID
-from .errors import EngineError
-from .feedback import Feedback
-from .reporting import metrics
-from .training import Examples, Recipe, fit, susceptibility
+from ..declarations.choices import TUNING_GRID
+from ..errors import EngineError
+from ..feedback import Feedback
+from ..reporting import metrics
+from .fitting import Examples, Recipe, fit, susceptibility
 
 N = TypeVar("N", int, float)
 
