@@ -11,9 +11,9 @@ import numpy as np
 
 from ...models.classifiers import LABELS
 from ...models.model_file import save_model
-from ..benchmark import BESIDE, SPATIAL, Data, Fold, Validation, compare, fit_cells
-from ..benchmark_report import make_report, verdict
-from ..benchmark_summary import best, summarise, table_rows
+from ..benchmark.comparison import BESIDE, SPATIAL, Data, Fold, Validation, compare, fit_cells
+from ..benchmark.report import make_report, verdict
+from ..benchmark.summary import best, summarise, table_rows
 from ..declarations.choices import FOLDS, SEED, TEST_SHARE, VALIDATIONS
 from ..errors import EngineError
 from ..feedback import Feedback

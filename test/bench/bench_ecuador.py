@@ -18,8 +18,8 @@ ROOT = Path(__file__).resolve().parents[2]
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 runpy.run_path(str(ROOT / "engine" / "__main__.py"), run_name="launch")["register_package"]()
 
-from scarp.engine.benchmark import Data, Validation, compare
-from scarp.engine.benchmark_summary import summarise
+from scarp.engine.benchmark.comparison import Data, Validation, compare
+from scarp.engine.benchmark.summary import summarise
 from scarp.engine.feedback import Feedback
 from scarp.engine.files.stack import Stack
 from scarp.engine.learning.fitting import Recipe

@@ -13,7 +13,7 @@ import warnings
 import numpy as np
 from bench_ecuador import compared, judged
 from osgeo import gdal
-from scarp.engine.benchmark import Data, Validation
+from scarp.engine.benchmark.comparison import Data, Validation
 from scarp.engine.feedback import Feedback
 from scarp.engine.files.stack import Stack
 from scarp.engine.reporting.metrics import delong

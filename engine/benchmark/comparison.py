@@ -19,18 +19,18 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.model_selection import BaseCrossValidator, GridSearchCV, StratifiedKFold
 from threadpoolctl import threadpool_limits
 
-from ..models.cell_model import CellModel
-from ..models.classifiers import CLASSIFIERS
-from ..models.covariate import Covariate
-from ..models.encoding import Encoder
-from .cluster import on_cluster
-from .errors import EngineError
-from .feedback import Feedback
-from .files.grid import Grid
-from .files.stack import Stack
-from .learning.fitting import Examples, Recipe, fit, susceptibility
-from .samples.cells import SampleCells
-from .samples.folds import BlockKFold, FoldWarning, KMeansKFold, TemporalSplit, deal_folds, take_share
+from ...models.cell_model import CellModel
+from ...models.classifiers import CLASSIFIERS
+from ...models.covariate import Covariate
+from ...models.encoding import Encoder
+from ..cluster import on_cluster
+from ..errors import EngineError
+from ..feedback import Feedback
+from ..files.grid import Grid
+from ..files.stack import Stack
+from ..learning.fitting import Examples, Recipe, fit, susceptibility
+from ..samples.cells import SampleCells
+from ..samples.folds import BlockKFold, FoldWarning, KMeansKFold, TemporalSplit, deal_folds, take_share
 
 # Spatial folds always come with random ones, and random ones with spatial ones: one alone does not tell what to expect.
 BESIDE = {"random": "blocks", "blocks": "random", "kmeans": "random"}

@@ -8,12 +8,12 @@ from typing import Any
 
 import numpy as np
 
-from .benchmark import BESIDE, SEARCH_CELLS, SPATIAL, Data, Fold, Validation
-from .benchmark_summary import REFERENCE, Summary, best
-from .declarations.choices import VALIDATIONS
-from .reporting import figures
-from .reporting.metrics import METRICS
-from .reporting.page import Report
+from ..declarations.choices import VALIDATIONS
+from ..reporting import figures
+from ..reporting.metrics import METRICS
+from ..reporting.page import Report
+from .comparison import BESIDE, SEARCH_CELLS, SPATIAL, Data, Fold, Validation
+from .summary import REFERENCE, Summary, best
 
 REFERENCES = (
     "Azarafza, M., Azarafza, M., Akgün, H., Atkinson, P. M., Derakhshani, R. (2021). Deep learning-based landslide susceptibility "

@@ -9,9 +9,9 @@ from typing import Any
 
 import numpy as np
 
-from ..models.classifiers import LABELS
-from .benchmark import Outcome
-from .reporting import metrics
+from ...models.classifiers import LABELS
+from ..reporting import metrics
+from .comparison import Outcome
 
 REFERENCE = "cnn_dnn"
 # Ranks of differently trained networks do not compare, so these are means over folds; the others count the cells of all folds.

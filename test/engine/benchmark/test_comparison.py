@@ -5,9 +5,9 @@ import json
 import numpy as np
 import pytest
 from osgeo import gdal, ogr
-from scarp.engine.benchmark import Data, Fold, Outcome, Validation, compare, fit_cells
-from scarp.engine.benchmark_report import verdict
-from scarp.engine.benchmark_summary import summarise, table_rows
+from scarp.engine.benchmark.comparison import Data, Fold, Outcome, Validation, compare, fit_cells
+from scarp.engine.benchmark.report import verdict
+from scarp.engine.benchmark.summary import summarise, table_rows
 from scarp.engine.errors import EngineError
 from scarp.engine.feedback import Feedback
 from scarp.engine.files.grid import Grid, Window
