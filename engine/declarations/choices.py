@@ -52,7 +52,7 @@ TUNING_GRID = {
     "tune_batch_sizes": "32, 64",
 }
 
-# How continuous covariates are divided into classes for screening; `engine/classing.py`.
+# How continuous covariates are divided into classes for screening; `engine/screening/binning.py`.
 CLASSINGS = {method: CLASSIFICATIONS[method] for method in ("quantiles", "natural_breaks")}
 CLASSES = 8
 # Above this VIF a covariate counts as collinear, as in the paper.

@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 
-from ..classing import Classing
 from ..declarations.choices import CLASSES, CLASSINGS, SEED, VIF_LIMIT
 from ..errors import EngineError
 from ..feedback import Feedback
@@ -17,9 +16,10 @@ from ..files.outputs import check_writable
 from ..files.stack import Stack
 from ..files.tables import check_table, write_table
 from ..samples.cells import resolve_samples
-from ..screening_report import FEW_LANDSLIDES, make_report, verdict
-from ..screening_summary import class_rows, screen, table_rows
-from ..survey import class_areas, survey
+from ..screening.advice import class_rows, screen, table_rows
+from ..screening.binning import Classing
+from ..screening.report import FEW_LANDSLIDES, make_report, verdict
+from ..screening.survey import class_areas, survey
 
 
 def run(

@@ -13,8 +13,8 @@ from matplotlib.colors import ListedColormap, to_hex
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
-from .classing import DIRECTIONS, Classing
-from .reporting.figures import COLOURS, GREY, scale_bar, styled
+from ..reporting.figures import COLOURS, GREY, scale_bar, styled
+from .binning import DIRECTIONS, Classing
 
 _ABOVE, _BELOW, _AREA = COLOURS[0], COLOURS[1], "#9A9A9A"
 _PAPER = {"facecolor": "white", "edgecolor": "none", "pad": 0.6}

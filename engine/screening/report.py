@@ -9,12 +9,12 @@ from typing import Any
 
 import numpy as np
 
+from ..declarations.choices import CLASSINGS
+from ..declarations.covariates import BY_NAME, GROUPS
+from ..files.grid import Grid
+from ..reporting.page import Report
 from . import screening_figures as figures
-from .declarations.choices import CLASSINGS
-from .declarations.covariates import BY_NAME, GROUPS
-from .files.grid import Grid
-from .reporting.page import Report
-from .screening_summary import MOST_CELLS, Screening, Summary
+from .advice import MOST_CELLS, Screening, Summary
 from .survey import Survey
 
 # With fewer landslide cells than this, shares of single classes are mostly chance.

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .classing import Classing
-from .errors import EngineError
-from .feedback import Feedback
-from .files.stack import Stack
+from ..errors import EngineError
+from ..feedback import Feedback
+from ..files.stack import Stack
+from .binning import Classing
 
 _WINDOW_PX = 1024
 # Cells of the sample. The standard error of a class's share is then at most 0.16 % of the area (√(0.25/n)), that of a VIF at most 0.7 %

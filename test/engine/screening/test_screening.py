@@ -2,13 +2,15 @@
 import numpy as np
 import pytest
 from osgeo import gdal, ogr, osr
-from scarp.engine.classing import DIRECTIONS, Classing, class_limits
 from scarp.engine.errors import EngineError
 from scarp.engine.feedback import Feedback
 from scarp.engine.files.grid import Grid, Window
 from scarp.engine.files.stack import Stack, StackWriter
 from scarp.engine.files.tables import write_table
-from scarp.engine.screening import (
+from scarp.engine.screening.advice import screen, table_rows
+from scarp.engine.screening.binning import DIRECTIONS, Classing, class_limits
+from scarp.engine.screening.figures import map_panel
+from scarp.engine.screening.statistics import (
     Collinearity,
     class_relation,
     columns_of,
@@ -18,9 +20,7 @@ from scarp.engine.screening import (
     information_gain,
     stepwise,
 )
-from scarp.engine.screening_figures import map_panel
-from scarp.engine.screening_summary import screen, table_rows
-from scarp.engine.survey import class_areas, survey
+from scarp.engine.screening.survey import class_areas, survey
 from scarp.engine.tasks import screen_covariates
 from scarp.models.covariate import Covariate
 from scipy import stats
@@ -341,8 +341,8 @@ def test_the_survey_samples_valid_cells_at_random(stack):
 
 
 def test_the_picture_is_every_nth_cell_across_windows(stack, monkeypatch):
-    monkeypatch.setattr("scarp.engine.survey._PICTURE_PX", 70)
-    monkeypatch.setattr("scarp.engine.survey._WINDOW_PX", 64)
+    monkeypatch.setattr("scarp.engine.screening.survey._PICTURE_PX", 70)
+    monkeypatch.setattr("scarp.engine.screening.survey._WINDOW_PX", 64)
     found = survey(stack, 1, Feedback())
     assert found.step == 5
     np.testing.assert_array_equal(found.picture, stack.read(Window(0, 0, SIZE, SIZE))[::5, ::5])

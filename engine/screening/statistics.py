@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import stats
 
-from ..models.covariate import Covariate
+from ...models.covariate import Covariate
 
 # A share of variance below this counts as none: what is left of a perfectly collinear covariate is rounding of float32.
 _NOTHING = 1e-6

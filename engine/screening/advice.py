@@ -9,9 +9,9 @@ from typing import Any
 
 import numpy as np
 
-from ..models.covariate import Covariate
-from .classing import Classing
-from .screening import (
+from ...models.covariate import Covariate
+from .binning import Classing
+from .statistics import (
     ClassRelation,
     Collinearity,
     Correlation,
