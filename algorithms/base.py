@@ -37,7 +37,7 @@ from qgis.PyQt.QtCore import QCoreApplication
 from qgis.PyQt.QtGui import QIcon
 
 from ..engine.environment import PACKAGES
-from .worker import WorkerMissingError, find_python, run_task
+from .bridge import WorkerMissingError, find_python, run_task
 
 RESOURCES = Path(__file__).resolve().parents[1] / "resources"
 GROUPS = {

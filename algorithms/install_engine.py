@@ -16,7 +16,7 @@ from qgis.core import (
 
 from ..engine.environment import DISK_BYTES, environment_folder
 from .base import ScarpAlgorithm
-from .worker import own_python, run_with
+from .bridge import own_python, run_with
 
 
 class InstallEngine(ScarpAlgorithm):

@@ -10,7 +10,7 @@ from qgis.core import QgsProcessingProvider
 from qgis.PyQt.QtGui import QIcon
 
 from ..algorithms import ALGORITHMS
-from ..algorithms.worker import SETTING
+from ..algorithms.bridge import SETTING
 from .shipped_model import ShippedModel
 
 RESOURCES = Path(__file__).resolve().parents[1] / "resources"
