@@ -7,20 +7,26 @@ import os
 import sys
 from pathlib import Path
 
-# Import names of what `requirements.txt` installs, and GDAL, which the environment takes from QGIS's Python.
-PACKAGES = (
-    "numpy",
-    "osgeo",
-    "scipy",
-    "numba",
-    "sklearn",
-    "skops",
-    "tensorflow",
-    "matplotlib",
-    "jinja2",
-)
+# The worker's packages, by import name: the names under which they are installed. All are in `requirements.txt` but GDAL, which the
+# environment takes from QGIS's Python, and keras, which tensorflow brings.
+DISTRIBUTIONS = {
+    "numpy": "numpy",
+    "tensorflow": "tensorflow",
+    "keras": "keras",
+    "sklearn": "scikit-learn",
+    "osgeo": "GDAL",
+    "scipy": "scipy",
+    "numba": "numba",
+    "skops": "skops",
+    "matplotlib": "matplotlib",
+    "jinja2": "Jinja2",
+    "filelock": "filelock",
+}
+PACKAGES = tuple(DISTRIBUTIONS)
 # Enough to map with a trained network.
 MAPPING_PACKAGES = ("numpy", "osgeo")
+# Those that results depend on: models and run manifests tell their versions.
+NUMERIC_PACKAGES = ("numpy", "tensorflow", "keras", "sklearn", "osgeo")
 # Measured with TensorFlow 2.21 on Debian 12: 2.8 GB installed, and pip's downloads beside it meanwhile.
 DISK_BYTES = 4_000_000_000
 # Lies in the environment from the first to the last step of an installation.

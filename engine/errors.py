@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The error that the engine raises for the user to read."""
+"""The error for the user to read. Models raise it too, and may not import the engine, so it is theirs."""
 
 from __future__ import annotations
 
+from ..models.errors import EngineError
 
-class EngineError(Exception):
-    """One sentence or two: what was found, what was expected, what to do."""
+__all__ = ["EngineError"]

@@ -20,7 +20,6 @@ import traceback
 from pathlib import Path
 from typing import IO, Any
 
-from ..models.errors import ModelError
 from .environment import environment_folder, environment_python
 from .errors import EngineError
 from .feedback import Feedback
@@ -74,7 +73,7 @@ def main(arguments: list[str]) -> int:
     os.environ.setdefault("GDAL_CACHEMAX", "256")
     try:
         value = run(description["task"], description["parameters"], feedback)
-    except (EngineError, ModelError) as error:
+    except EngineError as error:
         feedback.write("error", text=str(error))
         return 1
     except MemoryError:

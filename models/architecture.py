@@ -6,7 +6,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from .errors import ModelError
+from .errors import EngineError
 
 # A stage (convolution, pooling) needs a map of at least this side.
 _LEAST_SIDE = 5
@@ -31,12 +31,12 @@ class Architecture:
 
     def __post_init__(self) -> None:
         if self.patch_size_px < 1 or self.patch_size_px % 2 == 0:
-            raise ModelError(
+            raise EngineError(
                 f"The patch size must be odd, so that a patch has a centre cell; found {self.patch_size_px}, try {self.patch_size_px + 1}."
             )
         for name in ("channels", "filters", "units"):
             if getattr(self, name) < 1:
-                raise ModelError(f"{name} must be at least 1; found {getattr(self, name)}.")
+                raise EngineError(f"{name} must be at least 1; found {getattr(self, name)}.")
 
     @property
     def margin_px(self) -> int:

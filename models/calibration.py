@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from .errors import ModelError
+from .errors import EngineError
 
 _LEAST, _MOST = 1e-6, 1 - 1e-6
 
@@ -25,7 +25,7 @@ def fit_calibration(method: str, susceptibility: np.ndarray, labels: np.ndarray)
 
     Raises
     ------
-    ModelError
+    EngineError
         If what the model says falls where landslides are more frequent, so that no rising curve fits.
     """
     if method == "none":
@@ -36,13 +36,15 @@ def fit_calibration(method: str, susceptibility: np.ndarray, labels: np.ndarray)
         fitted = LogisticRegression(C=np.inf).fit(_logit(susceptibility)[:, None], labels)
         slope, intercept = float(fitted.coef_[0, 0]), float(fitted.intercept_[0])
         if slope <= 0:
-            raise ModelError("The model is no better than chance on held-out cells, so it cannot be calibrated; train without calibration.")
+            raise EngineError(
+                "The model is no better than chance on held-out cells, so it cannot be calibrated; train without calibration."
+            )
         return {"method": method, "slope": slope, "intercept": intercept}
     from sklearn.isotonic import IsotonicRegression
 
     steps = IsotonicRegression(y_min=0, y_max=1, out_of_bounds="clip").fit(susceptibility, labels)
     if len(np.unique(steps.y_thresholds_)) < 2:
-        raise ModelError("The model is no better than chance on held-out cells, so it cannot be calibrated; train without calibration.")
+        raise EngineError("The model is no better than chance on held-out cells, so it cannot be calibrated; train without calibration.")
     return {"method": method, "from": steps.X_thresholds_.astype(float).tolist(), "to": steps.y_thresholds_.astype(float).tolist()}
 
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from .covariate import Covariate
 from .encoding import Encoder
-from .errors import ModelError
+from .errors import EngineError
 
 # Cells that are predicted at once.
 _CELLS = 100_000
@@ -73,15 +73,15 @@ def estimator_of(content: bytes) -> Any:
 
     Raises
     ------
-    ModelError
+    EngineError
         If it holds anything but the parts of Scarp's own classifiers, or scikit-learn and skops are not installed.
     """
     try:
         import skops.io
     except ImportError as error:
-        raise ModelError("This model needs scikit-learn and skops; install the engine (scarp:installengine).") from error
+        raise EngineError("This model needs scikit-learn and skops; install the engine (scarp:installengine).") from error
     unsure = set(skops.io.get_untrusted_types(data=content))
     strange = sorted(unsure - _TRUSTED)
     if strange:
-        raise ModelError(f"The model file holds {', '.join(strange[:3])}, which no classifier of Scarp needs; it is not loaded.")
+        raise EngineError(f"The model file holds {', '.join(strange[:3])}, which no classifier of Scarp needs; it is not loaded.")
     return skops.io.loads(content, trusted=sorted(unsure))

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from .covariate import Covariate
-from .errors import ModelError
+from .errors import EngineError
 
 # Standardised values beyond this are cut off: curvatures have no bound on nearly level ground.
 _MOST_DEVIATIONS = 5.0
@@ -32,14 +32,14 @@ class Encoder:
 
         Raises
         ------
-        ModelError
+        EngineError
             If a covariate has no value at all there.
         """
         columns: list[dict[str, Any]] = []
         for covariate, column in zip(covariates, np.asarray(values, np.float64).T):
             known = column[np.isfinite(column)]
             if not len(known):
-                raise ModelError(f"The covariate {covariate.name} has no value on any training cell; leave it out.")
+                raise EngineError(f"The covariate {covariate.name} has no value on any training cell; leave it out.")
             if covariate.kind == "categorical":
                 columns.append({"classes": sorted(int(code) for code in np.unique(known))})
             elif covariate.kind == "circular":

@@ -17,7 +17,7 @@ from .architecture import Architecture
 from .cell_model import CellModel, estimator_bytes, estimator_of
 from .cnn_dnn import CnnDnn
 from .encoding import Encoder
-from .errors import ModelError
+from .errors import EngineError
 
 FORMAT = 1
 # Zip entries carry a date; a fixed one keeps equal models equal bit for bit.
@@ -66,24 +66,24 @@ def load_model(path: str | Path | IO[bytes], backend: str | None = None) -> Mode
 
     Raises
     ------
-    ModelError
+    EngineError
         If it is missing, no model file, of another format, or damaged.
     """
     try:
         with zipfile.ZipFile(path) as archive:
             manifest: dict[str, Any] = json.loads(archive.read("manifest.json"))
             if manifest["format"] != FORMAT:
-                raise ModelError(
+                raise EngineError(
                     f"The model file {path} has format {manifest['format']}, and this version of Scarp reads format {FORMAT}; update Scarp."
                 )
             if manifest["kind"] not in _READERS:
-                raise ModelError(f"The model file {path} holds a model of kind {manifest['kind']!r}, which is unknown here; update Scarp.")
+                raise EngineError(f"The model file {path} holds a model of kind {manifest['kind']!r}, which is unknown here; update Scarp.")
             encoder = Encoder.from_json(manifest.pop("encoder"))
             return _READERS[manifest["kind"]](archive, manifest, encoder, backend)
     except FileNotFoundError as error:
-        raise ModelError(f"There is no model file {path}.") from error
+        raise EngineError(f"There is no model file {path}.") from error
     except _DAMAGES as error:
-        raise ModelError(f"{path} is no Scarp model file, or it is damaged ({error}).") from error
+        raise EngineError(f"{path} is no Scarp model file, or it is damaged ({error}).") from error
 
 
 def _read_network(archive: zipfile.ZipFile, manifest: dict[str, Any], encoder: Encoder, backend: str | None) -> CnnDnn:

@@ -61,7 +61,7 @@ class Data:
     @classmethod
     def of(cls, stack: Stack, cells: SampleCells, dates: np.ndarray | None = None) -> Data:
         """Read the covariates of cells."""
-        xy = np.stack(stack.grid.centres(cells.rows, cells.cols), axis=1) * stack.grid.metres_per_unit
+        xy = stack.grid.centres_m(cells.rows, cells.cols)
         none = np.full(len(cells.rows), np.datetime64("NaT"), "datetime64[D]")
         return cls(cells, stack.grid, stack.covariates, stack.at(cells.rows, cells.cols), xy, none if dates is None else dates)
 

@@ -11,9 +11,9 @@ import numpy as np
 from ..declarations.choices import VALIDATIONS
 from ..reporting import figures
 from ..reporting.metrics import METRICS
-from ..reporting.page import Report
+from ..reporting.page import Report, listed
 from .comparison import BESIDE, SEARCH_CELLS, SPATIAL, Data, Fold, Validation
-from .summary import REFERENCE, Summary, best
+from .summary import REFERENCE, ClassifierSummary, best
 
 REFERENCES = (
     "Azarafza, M., Azarafza, M., Akgün, H., Atkinson, P. M., Derakhshani, R. (2021). Deep learning-based landslide susceptibility "
@@ -46,7 +46,7 @@ _MORE = ("average_precision", "sensitivity", "specificity", "phi", "kappa", "you
 
 
 def make_report(
-    data: Data, validations: Sequence[Validation], folds: Sequence[Fold], summaries: Sequence[Summary], facts: Mapping[str, Any]
+    data: Data, validations: Sequence[Validation], folds: Sequence[Fold], summaries: Sequence[ClassifierSummary], facts: Mapping[str, Any]
 ) -> Report:
     """Return the report.
 
@@ -87,7 +87,7 @@ def make_report(
     return page
 
 
-def verdict(summaries: Sequence[Summary], method: str) -> str:
+def verdict(summaries: Sequence[ClassifierSummary], method: str) -> str:
     """Say in plain words which classifier is best, and whether the CNN–DNN differs from the others by more than chance."""
     first = best(summaries, method)
     where = VALIDATIONS[method].split(" (")[0].lower()
@@ -102,19 +102,19 @@ def verdict(summaries: Sequence[Summary], method: str) -> str:
     better = [each.label for each in summaries if each.differs and each.difference and each.difference.mean > 0]
     same = [each.label for each in summaries if each.difference and not each.differs]
     parts = [
-        f"better than {_listed(worse)}" if worse else "",
-        f"worse than {_listed(better)}" if better else "",
-        f"not told apart from {_listed(same)} by these cells" if same else "",
+        f"better than {_lowered(worse)}" if worse else "",
+        f"worse than {_lowered(better)}" if better else "",
+        f"not told apart from {_lowered(same)} by these cells" if same else "",
     ]
     return f"{text} At the 5 % level (corrected for the number of comparisons) the CNN–DNN is {'; '.join(part for part in parts if part)}."
 
 
-def _optimism(page: Report, by_method: Mapping[str, Sequence[Summary]], honest: str) -> None:
+def _optimism(page: Report, by_method: Mapping[str, Sequence[ClassifierSummary]], honest: str) -> None:
     spatial = {each.classifier: each for each in by_method[honest]}
     random = {each.classifier: each for each in by_method[BESIDE[honest]]}
     names = [name for name in spatial if name in random]
     gaps = [random[name].auc.mean - spatial[name].auc.mean for name in names]
-    most = _listed([spatial[names[int(np.argmax(gaps))]].label])
+    most = _lowered([spatial[names[int(np.argmax(gaps))]].label])
     page.text(
         f"Random folds promise on average {np.mean(gaps):+.3f} AUC over spatial folds, most for {most} ({max(gaps):+.3f}). "
         "In random folds a test cell has training cells next to it, which resemble it; a classifier that remembers its "
@@ -147,7 +147,7 @@ def _optimism(page: Report, by_method: Mapping[str, Sequence[Summary]], honest: 
     )
 
 
-def _auc_table(page: Report, by_method: Mapping[str, Sequence[Summary]]) -> None:
+def _auc_table(page: Report, by_method: Mapping[str, Sequence[ClassifierSummary]]) -> None:
     rows = []
     for method, summaries in by_method.items():
         for each in sorted(summaries, key=lambda each: -each.auc.mean):
@@ -173,7 +173,7 @@ def _auc_table(page: Report, by_method: Mapping[str, Sequence[Summary]]) -> None
     )
 
 
-def _accuracy(page: Report, summaries: Sequence[Summary], method: str) -> None:
+def _accuracy(page: Report, summaries: Sequence[ClassifierSummary], method: str) -> None:
     name = VALIDATIONS[method].split(" (")[0].lower()
     page.section(f"Accuracy by {name}")
     ordered = sorted(summaries, key=lambda each: -each.auc.mean)
@@ -233,7 +233,7 @@ def _method(
     page: Report,
     data: Data,
     validations: Sequence[Validation],
-    by_method: Mapping[str, Sequence[Summary]],
+    by_method: Mapping[str, Sequence[ClassifierSummary]],
     facts: Mapping[str, Any],
 ) -> None:
     page.section("Method")
@@ -274,7 +274,7 @@ def _method(
     page.table(["Package", "Version"], list(facts["versions"].items()), "Versions.")
 
 
-def _with_interval(summary: Summary) -> str:
+def _with_interval(summary: ClassifierSummary) -> str:
     return f"{summary.auc.mean:.3f} (95 % interval {summary.auc.low:.3f} to {summary.auc.high:.3f})"
 
 
@@ -282,6 +282,5 @@ def _signed(value: float) -> str:
     return f"{value:+.3f}".replace("-", "−")
 
 
-def _listed(names: Sequence[str]) -> str:
-    lowered = [name if name.startswith(_PROPER) else name[0].lower() + name[1:] for name in names]
-    return lowered[0] if len(lowered) == 1 else f"{', '.join(lowered[:-1])} and {lowered[-1]}"
+def _lowered(names: Sequence[str]) -> str:
+    return listed([name if name.startswith(_PROPER) else name[0].lower() + name[1:] for name in names])

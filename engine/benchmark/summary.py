@@ -19,7 +19,7 @@ _WITHIN_FOLDS = ("auc", "average_precision", "youden_j", "youden_threshold")
 
 
 @dataclass(frozen=True)
-class Summary:
+class ClassifierSummary:
     """One classifier in one validation.
 
     Parameters
@@ -61,7 +61,7 @@ class Summary:
         return self.difference is not None and self.difference.p_value < 0.05
 
 
-def summarise(outcomes: Sequence[Outcome], labels: np.ndarray) -> list[Summary]:
+def summarise(outcomes: Sequence[Outcome], labels: np.ndarray) -> list[ClassifierSummary]:
     """Return a summary for each validation and classifier, in the order of the table of classifiers."""
     found = []
     for validation in dict.fromkeys(outcome.fold.validation for outcome in outcomes):
@@ -73,12 +73,12 @@ def summarise(outcomes: Sequence[Outcome], labels: np.ndarray) -> list[Summary]:
     return found
 
 
-def best(summaries: Sequence[Summary], validation: str) -> Summary:
+def best(summaries: Sequence[ClassifierSummary], validation: str) -> ClassifierSummary:
     """Return the classifier with the highest mean AUC in a validation."""
     return max((each for each in summaries if each.validation == validation), key=lambda each: each.auc.mean)
 
 
-def table_rows(summaries: Sequence[Summary]) -> list[dict[str, Any]]:
+def table_rows(summaries: Sequence[ClassifierSummary]) -> list[dict[str, Any]]:
     """Return a row for each validation and classifier, with every metric."""
     rows = []
     for each in summaries:
@@ -101,7 +101,9 @@ def table_rows(summaries: Sequence[Summary]) -> list[dict[str, Any]]:
     return rows
 
 
-def _summary(validation: str, name: str, outcomes: Sequence[Outcome], labels: np.ndarray, difference: metrics.TestedMean | None) -> Summary:
+def _summary(
+    validation: str, name: str, outcomes: Sequence[Outcome], labels: np.ndarray, difference: metrics.TestedMean | None
+) -> ClassifierSummary:
     test_sets = [(labels[outcome.fold.test], outcome.susceptibility) for outcome in outcomes]
     of_fold = [metrics.evaluate(*pair) for pair in test_sets]
     repeats = np.array([outcome.fold.repeat for outcome in outcomes])
@@ -119,7 +121,7 @@ def _summary(validation: str, name: str, outcomes: Sequence[Outcome], labels: np
         if outcome.chosen:
             choice = ", ".join(f"{key.split('__')[-1]} {value}" for key, value in sorted(outcome.chosen.items()))
             chosen[choice] = chosen.get(choice, 0) + 1
-    return Summary(
+    return ClassifierSummary(
         validation,
         name,
         len(of_repeat),

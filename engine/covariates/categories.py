@@ -9,17 +9,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from osgeo import gdal, ogr
 
 from ..errors import EngineError
 from ..feedback import Feedback
-from ..files.grid import Grid, Window
+from ..files.grid import Grid, Window, read_window
 from ..files.overlay import file_name, is_raster, lay, open_real, told_crs
-from ..files.raster import read_window
 from ..files.vectors import laid_over, open_layer
-
-gdal.UseExceptions()
-ogr.UseExceptions()
+from ..gdal import gdal, ogr
 
 # Each class becomes a channel of the models; more than these are no longer learnt from a few hundred landslides.
 MOST_CLASSES = 64

@@ -7,15 +7,13 @@ from pathlib import Path
 
 import numba
 import numpy as np
-from osgeo import gdal
 
 from ..compiled import compiled
 from ..errors import EngineError
 from ..files.grid import Grid, Window
 from ..files.overlay import file_name, told_crs
 from ..files.vectors import laid_over, open_layer
-
-gdal.UseExceptions()
+from ..gdal import gdal
 
 # Features outside the grid count up to this share of the grid's size beyond its edge.
 _MARGIN_SHARE = 0.25
@@ -76,7 +74,7 @@ def distance_raster(mask: gdal.Dataset, grid: Grid, path: Path, inner: Window) -
         _pass_down(_touched(mask, row), above)
     if above.min() >= _FAR:
         return False
-    width, height = (each * grid.metres_per_unit for each in grid.cell_size)
+    width, height = grid.cell_size_m
     out = grid.create(str(path), 1, gdal.GDT_Float32, float("nan"))
     below = np.full(cols, _FAR, np.int32)
     for row, from_above in zip(reversed(strips), reversed(carried)):

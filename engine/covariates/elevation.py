@@ -7,13 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from osgeo import gdal
 
 from ..errors import EngineError
 from ..feedback import Feedback
-from ..files.grid import Grid, Window
+from ..files.grid import Grid, Window, read_window
 from ..files.overlay import open_real, quantity_raster
-from ..files.raster import read_window
+from ..gdal import gdal
 
 _STRIP_PX = 256
 
@@ -55,12 +54,6 @@ class Elevation:
         if low == high:
             raise EngineError(f"The DEM {dem} is the same everywhere ({low:g} m); no terrain can be derived from it.")
         return elevation
-
-    @property
-    def cell_size_m(self) -> tuple[float, float]:
-        """Width and height of a cell in metres."""
-        width, height = self.grid.cell_size
-        return width * self.grid.metres_per_unit, height * self.grid.metres_per_unit
 
     def read(self, window: Window, halo_px: int = 0) -> np.ndarray:
         """Return a window with a halo, float64 (rows + 2 halo, cols + 2 halo); NaN beyond the raster and where nodata."""

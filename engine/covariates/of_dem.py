@@ -7,14 +7,13 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-from osgeo import gdal
 
 from ...models.covariate import Covariate
 from ..declarations.covariates import BY_NAME, SLOPE_METHODS, SLOPE_SOURCE, TERRAIN
 from ..errors import EngineError
 from ..feedback import Feedback
-from ..files.grid import Window
-from ..files.raster import read_window
+from ..files.grid import Window, read_window
+from ..gdal import gdal
 from .disc import disc_mean, half_widths, halo_px
 from .distance import distance_raster
 from .elevation import Elevation
@@ -67,8 +66,8 @@ class Ground:
             raise EngineError(f"No terrain covariate is called {', '.join(unknown)}; there are {', '.join(TERRAIN)}.")
         names = list(dict.fromkeys(names))
         self._elevation, self._names, self._method, self._folder = elevation, names, method, folder
-        self._disc = half_widths(window_m, *elevation.cell_size_m)
-        self._wide_disc = half_widths(_DENSITY_RADIUS_M, *elevation.cell_size_m)
+        self._disc = half_widths(window_m, *elevation.grid.cell_size_m)
+        self._wide_disc = half_widths(_DENSITY_RADIUS_M, *elevation.grid.cell_size_m)
         self._local = [name for name in names if BY_NAME[name].family == "terrain"]
         if _WITH_GRADIENT & set(names):
             self._local.append("gradient")
@@ -93,12 +92,12 @@ class Ground:
         found: dict[str, np.ndarray] = {}
         if self._local:
             halo = halo_of(self._local, self._disc)
-            found = derive(self._elevation.read(window, halo), self._local, self._elevation.cell_size_m, self._method, self._disc)
+            found = derive(self._elevation.read(window, halo), self._local, self._elevation.grid.cell_size_m, self._method, self._disc)
         if "cells" in self._rasters:
             found |= self._accumulated(window, found.get("gradient"))
         if "drainage_density" in self._names:
             lengths = read_window(self._rasters["stream_length"], window, halo_px=halo_px(self._wide_disc))
-            width, height = self._elevation.cell_size_m
+            width, height = self._elevation.grid.cell_size_m
             found["drainage_density"] = (1000 * disc_mean(lengths, self._wide_disc) / (width * height)).astype(np.float32)
         for name in self._names:
             if name not in found:
@@ -107,7 +106,7 @@ class Ground:
 
     def _accumulated(self, window: Window, gradient: np.ndarray | None) -> dict[str, np.ndarray]:
         """Return the covariates that follow from the number of cells upstream, in logarithms: they span many orders of magnitude."""
-        width, height = self._elevation.cell_size_m
+        width, height = self._elevation.grid.cell_size_m
         area_m2 = read_window(self._rasters["cells"], window) * np.float32(width * height)
         specific_m = area_m2 / np.float32(np.sqrt(width * height))
         found = {"flow_accumulation": np.log10(area_m2), "specific_catchment_area": np.log10(specific_m)}
@@ -120,7 +119,7 @@ class Ground:
         """Write the rasters that the chosen covariates of the flow are read from; return the names of the watersheds."""
         chosen, grid = set(self._names), self._elevation.grid
         classes: dict[int, str] = {}
-        flow = Flow(self._elevation.whole(), self._elevation.cell_size_m)
+        flow = Flow(self._elevation.whole(), self._elevation.grid.cell_size_m)
         if chosen & _ACCUMULATED:
             self._write("cells", flow.cells, gdal.GDT_Int32, NO_CELLS)
         if "watershed" in chosen:

@@ -1,18 +1,20 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The grid that rasters share: where its cells lie, and how it is cut into windows."""
+"""The grid that rasters share, how it is cut into windows, and windows of a raster as arrays."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
-from osgeo import gdal, osr
 
 from ..errors import EngineError
+from ..gdal import gdal, osr
 
-gdal.UseExceptions()
-osr.UseExceptions()
+# Side of the windows by which rasters are gone through where nothing asks for others.
+WINDOW_PX = 1024
+_METRES_PER_DEGREE = 111_320.0  # of latitude, and of longitude on the equator
 
 
 @dataclass(frozen=True)
@@ -68,9 +70,7 @@ class Grid:
     @property
     def spatial_reference(self) -> osr.SpatialReference:
         """The CRS, with coordinates always in the order easting, northing."""
-        reference = osr.SpatialReference(self.crs)
-        reference.SetAxisMappingStrategy(osr.OAMS_TRADITIONAL_GIS_ORDER)
-        return reference
+        return reference_of(self.crs)
 
     @property
     def is_projected(self) -> bool:
@@ -81,6 +81,15 @@ class Grid:
     def metres_per_unit(self) -> float:
         """Metres in one unit of a projected CRS."""
         return float(self.spatial_reference.GetLinearUnits())
+
+    @property
+    def cell_size_m(self) -> tuple[float, float]:
+        """Width and height of a cell in metres; of a grid in degrees those in its middle, on a sphere."""
+        width, height = self.cell_size
+        if self.is_projected:
+            return width * self.metres_per_unit, height * self.metres_per_unit
+        _, south, _, north = self.bounds
+        return width * _METRES_PER_DEGREE * float(np.cos(np.radians((south + north) / 2))), height * _METRES_PER_DEGREE
 
     @property
     def bounds(self) -> tuple[float, float, float, float]:
@@ -101,12 +110,17 @@ class Grid:
         west, width, _, north, _, height = self.transform
         return west + (np.asarray(cols) + 0.5) * width, north + (np.asarray(rows) + 0.5) * height
 
+    def centres_m(self, rows: np.ndarray, cols: np.ndarray) -> np.ndarray:
+        """Return easting and northing of the centres of cells in metres, (n, 2)."""
+        return np.stack(self.centres(rows, cols), axis=1) * self.metres_per_unit
+
     def numbers(self, rows: np.ndarray, cols: np.ndarray) -> np.ndarray:
         """Return the number of each cell, counted row by row from 0; int64 (n,)."""
         return np.asarray(rows, np.int64) * self.shape[1] + cols
 
-    def windows(self, rows_px: int = 1024, cols_px: int = 1024) -> Iterator[Window]:
-        """Yield windows of at most this size that cover the grid, row by row."""
+    def windows(self, rows_px: int | None = None, cols_px: int | None = None) -> Iterator[Window]:
+        """Yield windows of at most this size (`WINDOW_PX` unless told) that cover the grid, row by row."""
+        rows_px, cols_px = rows_px or WINDOW_PX, cols_px or WINDOW_PX
         for row in range(0, self.shape[0], rows_px):
             for col in range(0, self.shape[1], cols_px):
                 yield Window(row, col, min(rows_px, self.shape[0] - row), min(cols_px, self.shape[1] - col))
@@ -124,6 +138,17 @@ class Grid:
         return dataset
 
 
+def reference_of(crs: str | int) -> osr.SpatialReference:
+    """Return a CRS given as WKT or EPSG code, with coordinates always in the order easting, northing."""
+    reference = osr.SpatialReference()
+    if isinstance(crs, int):
+        reference.ImportFromEPSG(crs)
+    else:
+        reference.ImportFromWkt(crs)
+    reference.SetAxisMappingStrategy(osr.OAMS_TRADITIONAL_GIS_ORDER)
+    return reference
+
+
 def compression() -> list[str]:
     """Return GDAL's creation options for the best compression that it can write, at the fastest level.
 
@@ -131,3 +156,51 @@ def compression() -> list[str]:
     """
     has_zstd = "ZSTD" in gdal.GetDriverByName("GTiff").GetMetadataItem("DMD_CREATIONOPTIONLIST")
     return ["COMPRESS=ZSTD", "ZSTD_LEVEL=1"] if has_zstd else ["COMPRESS=DEFLATE", "ZLEVEL=1"]
+
+
+def reflected(indices: np.ndarray, length: int) -> np.ndarray:
+    """Fold indices beyond 0 … length − 1 back, the edge itself not repeated."""
+    if length == 1:
+        return np.zeros_like(indices)
+    period = 2 * (length - 1)
+    folded = np.abs(indices) % period
+    return np.where(folded >= length, period - folded, folded)
+
+
+def open_raster(source: str) -> gdal.Dataset:
+    """Open a raster.
+
+    Raises
+    ------
+    EngineError
+        If it cannot be opened, is rotated or has no coordinate reference system.
+    """
+    try:
+        dataset = gdal.Open(source)
+    except RuntimeError as error:
+        raise EngineError(f"The raster {source} cannot be opened: {error}") from error
+    Grid.of(dataset)
+    return dataset
+
+
+def read_window(dataset: gdal.Dataset, window: Window, number: int = 1, dtype: Any = np.float32, halo_px: int = 0) -> np.ndarray:
+    """Return a window of a band with a halo, (rows + 2 halo, cols + 2 halo) in `dtype`.
+
+    It is NaN beyond the raster, and where the band holds NaN or its nodata value, whatever its data type.
+    """
+    row, col = max(window.row - halo_px, 0), max(window.col - halo_px, 0)
+    end_row = min(window.row + window.rows + halo_px, dataset.RasterYSize)
+    end_col = min(window.col + window.cols + halo_px, dataset.RasterXSize)
+    band = dataset.GetRasterBand(number)
+    stored = band.ReadAsArray(col, row, end_col - col, end_row - row)
+    values = stored.astype(dtype, copy=False)
+    nodata = band.GetNoDataValue()
+    if nodata is not None and not np.isnan(nodata):
+        values[stored == nodata] = np.nan
+    top, left = row - (window.row - halo_px), col - (window.col - halo_px)
+    shape = window.rows + 2 * halo_px, window.cols + 2 * halo_px
+    if values.shape == shape:
+        return values  # type: ignore[no-any-return]
+    out = np.full(shape, np.nan, dtype)
+    out[top : top + end_row - row, left : left + end_col - col] = values
+    return out

@@ -11,15 +11,14 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from ..environment import DISTRIBUTIONS, NUMERIC_PACKAGES
 from .outputs import replacing
-
-_PACKAGES = ("numpy", "tensorflow", "keras", "scikit-learn", "GDAL")
 
 
 def versions() -> dict[str, str]:
     """Return the versions of Python and of the packages that results depend on."""
     found = {"python": platform.python_version()}
-    for name in _PACKAGES:
+    for name in (DISTRIBUTIONS[package] for package in NUMERIC_PACKAGES):
         try:
             found[name] = importlib.metadata.version(name)
         except importlib.metadata.PackageNotFoundError:

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import glob
 import os
 import re
 import shutil
@@ -99,7 +100,7 @@ def remove_unfinished() -> None:
 
 def _sidecars(path: Path) -> list[Path]:
     """Files that GDAL writes beside a raster: `.aux.xml`, `.ovr`, `.msk`."""
-    return [p for p in path.parent.glob(f"{_escaped(path.name)}.*") if p.is_file()]
+    return [p for p in path.parent.glob(f"{glob.escape(path.name)}.*") if p.is_file()]
 
 
 def _remove(path: Path) -> None:
@@ -112,14 +113,10 @@ def _remove(path: Path) -> None:
 
 def _clear_stale(target: Path) -> None:
     pattern = re.compile(rf"\.{re.escape(target.stem)}\.(\d+){re.escape(_PART)}.*")
-    for path in target.parent.glob(f".{_escaped(target.stem)}.*{_PART}*"):
+    for path in target.parent.glob(f".{glob.escape(target.stem)}.*{_PART}*"):
         match = pattern.fullmatch(path.name)
         if match and not _alive(int(match[1])):
             _remove(path)
-
-
-def _escaped(name: str) -> str:
-    return re.sub(r"([*?\[])", r"[\1]", name)
 
 
 def _alive(pid: int) -> bool:

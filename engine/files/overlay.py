@@ -6,16 +6,12 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
-from osgeo import gdal, ogr, osr
 
 from ..errors import EngineError
 from ..feedback import Feedback
-from .grid import Grid, compression
-from .raster import open_raster
+from ..gdal import gdal, osr
+from .grid import Grid, compression, open_raster
 from .vectors import laid_over, open_layer
-
-gdal.UseExceptions()
-ogr.UseExceptions()
 
 # A raster whose cells are below this share of the grid's is averaged (or its most frequent class is taken).
 _FINER = 0.75

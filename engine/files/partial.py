@@ -7,20 +7,17 @@ import errno
 import json
 import os
 import shutil
-import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Any
 
 import numpy as np
-from osgeo import gdal
 
 from ..errors import EngineError
+from ..gdal import gdal
 from .grid import Grid, Window, compression
 from .outputs import check_writable, remove_if_stopped
-
-gdal.UseExceptions()
 
 # A disk with less than this is full.
 _FULL_BYTES = 1 << 20
@@ -84,12 +81,12 @@ class PartialRaster:
     def __enter__(self) -> PartialRaster:
         try:
             self.folder.mkdir(exist_ok=True)
-            self._lock = (self.folder / "lock").open("w")
+            unlock = _locked(self.folder / "lock")
         except OSError as error:
             raise _not_written(self._target, error) from error
-        if not _locked(self._lock):
-            self._lock.close()
+        if unlock is None:
             raise EngineError(f"Another run is writing {self._target}; wait for it or choose another output.")
+        self._unlock = unlock
         try:
             if self._keep and self._kept_key() == self._key:
                 self.done = {int(number) for number in self._numbers.read_text().split()}
@@ -106,7 +103,7 @@ class PartialRaster:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         self._stream.close()
         if kind is not None and self._keep:
-            self._lock.close()
+            self._unlock()
         else:
             self._clear()
 
@@ -172,7 +169,7 @@ class PartialRaster:
         self._key_file.write_text(json.dumps(self._key))
 
     def _clear(self) -> None:
-        self._lock.close()
+        self._unlock()
         shutil.rmtree(self.folder, ignore_errors=True)
 
 
@@ -181,20 +178,21 @@ def _write_all(stream: IO[bytes], content: bytes) -> None:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
 
-def _locked(stream: IO[str]) -> bool:
-    """Lock a file for this process, which loses it when it ends, however it ends; False if another one has it."""
+def _locked(path: Path) -> Callable[[], None] | None:
+    """Lock a file for this process, which loses it when it ends, however it ends; return what unlocks it, or None if another one has it.
+
+    QGIS's own Python, which is enough to map with a network, may lack the package filelock: there nothing keeps two runs apart.
+    """
     try:
-        if sys.platform == "win32":
-            import msvcrt
-
-            msvcrt.locking(stream.fileno(), msvcrt.LK_NBLCK, 1)
-        else:
-            import fcntl
-
-            fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        return False
-    return True
+        from filelock import FileLock, Timeout
+    except ImportError:
+        return lambda: None
+    lock = FileLock(path)
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        return None
+    return lock.release
 
 
 def _not_written(target: str | Path, error: Exception) -> EngineError:

@@ -9,15 +9,12 @@ from pathlib import Path
 from types import TracebackType
 
 import numpy as np
-from osgeo import gdal
 
 from ...models.covariate import Covariate
 from ...models.patches import Patches
 from ..errors import EngineError
-from .grid import Grid, Window
-from .raster import read_window
-
-gdal.UseExceptions()
+from ..gdal import gdal
+from .grid import Grid, Window, read_window, reflected
 
 # Patches are cut from windows of this size, so that memory does not depend on the raster's.
 _PATCH_WINDOW_PX = 512
@@ -75,8 +72,8 @@ class Stack:
     def read(self, window: Window, margin_px: int = 0, names: Sequence[str] | None = None) -> np.ndarray:
         """Return the covariates of a window and its margin, (rows + 2 margin, cols + 2 margin, bands)."""
         return self._at(
-            _reflected(np.arange(window.row - margin_px, window.row + window.rows + margin_px), self.grid.shape[0]),
-            _reflected(np.arange(window.col - margin_px, window.col + window.cols + margin_px), self.grid.shape[1]),
+            reflected(np.arange(window.row - margin_px, window.row + window.rows + margin_px), self.grid.shape[0]),
+            reflected(np.arange(window.col - margin_px, window.col + window.cols + margin_px), self.grid.shape[1]),
             names,
         )
 
@@ -186,12 +183,3 @@ def _describe(band: gdal.Band, path: str) -> Covariate:
             "classes": json.loads(item.get("classes", "{}")),
         }
     )
-
-
-def _reflected(indices: np.ndarray, length: int) -> np.ndarray:
-    """Fold indices beyond 0 … length − 1 back, the edge itself not repeated."""
-    if length == 1:
-        return np.zeros_like(indices)
-    period = 2 * (length - 1)
-    folded = np.abs(indices) % period
-    return np.where(folded >= length, period - folded, folded)

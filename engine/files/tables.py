@@ -8,12 +8,11 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from osgeo import ogr
-
 from ..errors import EngineError
+from ..gdal import ogr
 from .outputs import check_writable, replacing
+from .vectors import write_layer
 
-ogr.UseExceptions()
 _TYPES = {int: ogr.OFTInteger64, float: ogr.OFTReal, str: ogr.OFTString}
 _CSV_TYPES = {int: "Integer64", float: "Real", str: "String"}
 
@@ -34,7 +33,8 @@ def write_table(path: str, rows: Sequence[Mapping[str, Any]]) -> None:
     types = {key: next((type(row[key]) for row in rows if row[key] is not None), float) for key in rows[0]}
     if Path(path).suffix.lower() == ".gpkg":
         with replacing(path) as temporary:
-            _write_geopackage(temporary, Path(path).stem, rows, types)
+            fields = {key: _TYPES[kind] for key, kind in types.items()}
+            write_layer(temporary, Path(path).stem, ogr.wkbNone, fields, ((row, None) for row in rows))
         return
     with replacing(path) as temporary, temporary.open("w", newline="", encoding="utf-8") as stream:
         writer = csv.DictWriter(stream, list(types))
@@ -42,18 +42,3 @@ def write_table(path: str, rows: Sequence[Mapping[str, Any]]) -> None:
         writer.writerows(rows)
     with replacing(Path(path).with_suffix(".csvt")) as temporary:
         temporary.write_text(",".join(f'"{_CSV_TYPES[kind]}"' for kind in types.values()) + "\n", encoding="utf-8")
-
-
-def _write_geopackage(path: Path, name: str, rows: Sequence[Mapping[str, Any]], types: Mapping[str, type]) -> None:
-    dataset = ogr.GetDriverByName("GPKG").CreateDataSource(str(path))
-    layer = dataset.CreateLayer(name, None, ogr.wkbNone)
-    for key, kind in types.items():
-        layer.CreateField(ogr.FieldDefn(key, _TYPES[kind]))
-    layer.StartTransaction()
-    for row in rows:
-        feature = ogr.Feature(layer.GetLayerDefn())
-        for key, value in row.items():
-            if value is not None:
-                feature[key] = value
-        layer.CreateFeature(feature)
-    layer.CommitTransaction()

@@ -3,21 +3,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
-
-from osgeo import gdal, ogr, osr
+from typing import Any, Optional
 
 from ..errors import EngineError
+from ..gdal import gdal, ogr, osr
 from .grid import Grid
-
-gdal.UseExceptions()
-ogr.UseExceptions()
-osr.UseExceptions()
 
 # Where a geometry goes that the projection of the grid is not defined for: outside every grid.
 _NOWHERE = "POINT (1e300 1e300)"
 Bounds = tuple[float, float, float, float]
+# The values of a feature by field (None is empty), and its geometry.
+Row = tuple[Mapping[str, Any], Optional[ogr.Geometry]]
 
 
 def open_layer(source: str) -> tuple[gdal.Dataset, ogr.Layer]:
@@ -103,3 +101,42 @@ def laid_over(layer: ogr.Layer, grid: Grid, bounds: Bounds, code: Callable[[ogr.
 def _misses(geometry: ogr.Geometry, bounds: Bounds) -> bool:
     west, east, south, north = geometry.GetEnvelope()
     return bool(west > bounds[2] or east < bounds[0] or south > bounds[3] or north < bounds[1])
+
+
+def write_layer(
+    path: str | Path, name: str, kind: int, fields: Mapping[str, int], rows: Iterable[Row], reference: osr.SpatialReference | None = None
+) -> None:
+    """Write a GeoPackage of one layer.
+
+    Parameters
+    ----------
+    kind
+        Type of the geometries (`ogr.wkbPoint`, …), `ogr.wkbNone` for a table without any.
+    fields
+        OGR's type of each field by name, in their order.
+    rows
+        The features.
+    reference
+        The CRS of the geometries.
+    """
+    dataset = ogr.GetDriverByName("GPKG").CreateDataSource(str(path))
+    layer = dataset.CreateLayer(name, reference, kind)
+    for field, of_field in fields.items():
+        layer.CreateField(ogr.FieldDefn(field, of_field))
+    layer.StartTransaction()
+    for values, geometry in rows:
+        feature = ogr.Feature(layer.GetLayerDefn())
+        for field, value in values.items():
+            if value is not None:
+                feature[field] = value
+        if geometry is not None:
+            feature.SetGeometry(geometry)
+        layer.CreateFeature(feature)
+    layer.CommitTransaction()
+
+
+def point(x: float, y: float) -> ogr.Geometry:
+    """Return a point at easting `x` and northing `y`."""
+    geometry = ogr.Geometry(ogr.wkbPoint)
+    geometry.AddPoint_2D(float(x), float(y))
+    return geometry

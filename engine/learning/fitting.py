@@ -40,7 +40,7 @@ class Recipe:
     settings: Settings = Settings()  # noqa: RUF009 (frozen)
 
     def architecture(self, channels: int) -> Architecture:
-        """Return the shape of a network of so many channels; raise ModelError if there is none."""
+        """Return the shape of a network of so many channels; raise EngineError if there is none."""
         return Architecture(
             channels, self.patch_size_px, self.filters, self.hidden_layers, self.units, self.dropout, self.batch_normalisation
         )

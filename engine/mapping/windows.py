@@ -11,7 +11,6 @@ from threading import Lock
 from typing import Any, Protocol, TypeVar
 
 import numpy as np
-from osgeo import osr
 
 from ...models.covariate import Covariate
 from ...models.encoding import Encoder
@@ -20,6 +19,7 @@ from ..feedback import Feedback
 from ..files.grid import Grid, Window
 from ..files.partial import PartialRaster
 from ..files.stack import Stack
+from ..gdal import osr
 
 T = TypeVar("T")
 NODATA = -9999.0

@@ -6,20 +6,21 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from matplotlib.figure import Figure
-from osgeo import gdal
 
+from ...models.covariate import Covariate
 from ..errors import EngineError
 from ..feedback import Feedback
-from ..files.grid import Grid, Window
-from ..files.raster import read_window
+from ..files.grid import Grid, Window, read_window
+from ..files.stack import Stack
+from ..files.vectors import write_layer
+from ..gdal import gdal, ogr
 from ..reporting import figures
+from ..samples.inventory import read_inventory
 
-gdal.UseExceptions()
-
-_WINDOW_PX = 1024
 # Susceptibility lies in 0 … 1; breaks are found on a histogram of the whole raster with this many bins.
 _BINS = 1024
 _NAMES = {
@@ -57,7 +58,7 @@ class SusceptibilityRaster:
 
     def windows(self) -> list[Window]:
         """Return windows that cover it."""
-        return list(self.grid.windows(_WINDOW_PX, _WINDOW_PX))
+        return list(self.grid.windows())
 
     def histogram(self) -> np.ndarray:
         """Count the cells in equal bins from 0 to 1.
@@ -79,71 +80,6 @@ class SusceptibilityRaster:
         if not counts.any():
             raise EngineError(f"The raster {self.path} holds no data.")
         return counts
-
-
-def find_breaks(counts: np.ndarray, method: str, classes: int, manual: Sequence[float] | None = None) -> list[float]:
-    """Return the breaks between classes, `classes` − 1 rising numbers.
-
-    Parameters
-    ----------
-    counts
-        Cells in equal bins from 0 to 1.
-    method
-        An id of `choices.CLASSIFICATIONS`.
-    manual
-        The breaks themselves, for the method `manual`.
-
-    Raises
-    ------
-    EngineError
-        If manual breaks do not rise within 0 … 1, or the raster has too few different values.
-    """
-    if method == "manual":
-        breaks = [float(each) for each in manual or []]
-        if not breaks or sorted(set(breaks)) != breaks or breaks[0] <= 0 or breaks[-1] >= 1:
-            raise EngineError(f"Manual breaks must rise and lie between 0 and 1, such as 0.2, 0.4, 0.6, 0.8; found {breaks}.")
-        return breaks
-    used = np.flatnonzero(counts)
-    if len(used) < classes:
-        raise EngineError(
-            f"The raster has only {len(used)} different values of susceptibility (to 0.001), too few for {classes} classes; use fewer."
-        )
-    edges = np.linspace(0, 1, len(counts) + 1)
-    if method == "equal_intervals":
-        return [float(each) for each in np.linspace(edges[used[0]], edges[used[-1] + 1], classes + 1)[1:-1]]
-    if method == "quantiles":
-        share = np.cumsum(counts) / counts.sum()
-        ends = np.searchsorted(share, np.arange(1, classes) / classes) + 1
-        if len(set(ends)) < classes - 1 or ends[-1] > used[-1]:
-            raise EngineError(f"Too many cells share one value for {classes} classes of equal area; use fewer classes or natural breaks.")
-        return [float(edges[end]) for end in ends]
-    return [float(edges[end]) for end in _natural_breaks(counts[used], (edges[used] + edges[used + 1]) / 2, used, classes)]
-
-
-def _natural_breaks(counts: np.ndarray, values: np.ndarray, bins: np.ndarray, classes: int) -> list[int]:
-    """Return the bins that end all classes but the last, so that the squared deviations within classes are least.
-
-    Fisher (1958), known as Jenks' natural breaks; exact on the histogram, by dynamic programming.
-    """
-    weight = np.concatenate([[0.0], np.cumsum(counts, dtype=float)])
-    total = np.concatenate([[0.0], np.cumsum(counts * values)])
-    square = np.concatenate([[0.0], np.cumsum(counts * values**2)])
-    count = len(values)
-    start, end = np.arange(count + 1)[:, None], np.arange(count + 1)[None, :]
-    with np.errstate(invalid="ignore", divide="ignore"):
-        within = (square[end] - square[start]) - (total[end] - total[start]) ** 2 / (weight[end] - weight[start])
-    within[start >= end] = np.inf
-    cost = within[0]
-    choice = []
-    for _ in range(1, classes):
-        sums = cost[:, None] + within
-        choice.append(np.argmin(sums, axis=0))
-        cost = np.min(sums, axis=0)
-    ends, last = [], count
-    for previous in reversed(choice):
-        last = int(previous[last])
-        ends.append(int(bins[last - 1]) + 1)
-    return ends[::-1]
 
 
 def class_names(classes: int) -> list[str]:
@@ -211,6 +147,48 @@ def _attribute_table(
     return table
 
 
+def class_rows(
+    raster: SusceptibilityRaster, names: list[str], breaks: list[float], counts: np.ndarray, inventory: str | None
+) -> list[dict[str, Any]]:
+    """Return what the table tells of each class: limits, cells, area; with an inventory also landslide cells and frequency ratio."""
+    width, height = (side / 1000 for side in raster.grid.cell_size_m)
+    ends = [0.0, *breaks, 1.0]
+    share = counts / counts.sum()
+    rows: list[dict[str, Any]] = [
+        {
+            "class": name,
+            "from": round(ends[number], 4),
+            "to": round(ends[number + 1], 4),
+            "cells": int(counts[number]),
+            "area_km2": round(float(counts[number] * width * height), 4),
+            "share_percent": round(100 * float(share[number]), 2),
+        }
+        for number, name in enumerate(names)
+    ]
+    if inventory:
+        stack = Stack(raster.path, raster.dataset, [Covariate("susceptibility")])
+        cells = read_inventory(inventory, stack)
+        values = stack.at(cells.rows, cells.cols)[:, 0]
+        slides = np.bincount(np.searchsorted(breaks, values, side="right"), minlength=len(names))
+        for row, count, area in zip(rows, slides, share):
+            row["landslide_cells"] = int(count)
+            row["landslide_percent"] = round(100 * float(count / slides.sum()), 2)
+            row["frequency_ratio"] = round(float(count / slides.sum() / area), 4) if area else None
+    return rows
+
+
+def write_polygons(classes: str, names: Sequence[str], path: str | Path) -> None:
+    """Write the areas of a class raster as polygons with the fields `class` (number from 1) and `name`."""
+    dataset = gdal.Open(classes)
+    band, reference = dataset.GetRasterBand(1), Grid.of(dataset).spatial_reference
+    memory = ogr.GetDriverByName("Memory").CreateDataSource("")
+    areas = memory.CreateLayer("areas", reference, ogr.wkbPolygon)
+    areas.CreateField(ogr.FieldDefn("class", ogr.OFTInteger))
+    gdal.Polygonize(band, band.GetMaskBand(), areas, 0)
+    rows = (({"class": area["class"], "name": names[area["class"] - 1]}, area.GetGeometryRef()) for area in areas)
+    write_layer(path, "susceptibility_classes", ogr.wkbPolygon, {"class": ogr.OFTInteger, "name": ogr.OFTString}, rows, reference)
+
+
 def class_map_figure(path: str, most_px: int = 1200) -> Figure:
     """Draw a class raster with its legend, scale bar and the share of each class."""
     dataset = gdal.Open(path)
@@ -221,4 +199,4 @@ def class_map_figure(path: str, most_px: int = 1200) -> Figure:
     names = band.GetCategoryNames()[1:]
     colours = ["#{:02x}{:02x}{:02x}".format(*band.GetColorTable().GetColorEntry(number + 1)[:3]) for number in range(len(names))]
     counts = np.array([(numbers == number + 1).sum() for number in range(len(names))], float)
-    return figures.class_map(numbers, names, colours, list(counts / counts.sum()), grid.cell_size[0] * grid.metres_per_unit * step)
+    return figures.class_map(numbers, names, colours, list(counts / counts.sum()), grid.cell_size_m[0] * step)

@@ -18,7 +18,7 @@ from matplotlib.figure import Figure
 
 from ..files.outputs import replacing
 
-_TEMPLATES = Path(__file__).resolve().parents[1] / "resources"
+_TEMPLATES = Path(__file__).resolve().parents[2] / "resources"
 _PX_PER_INCH = 96
 _PNG_DPI = 180
 
@@ -115,3 +115,12 @@ def _image(figure: Figure) -> tuple[str, bytes]:
     with mpl.rc_context({"svg.fonttype": "path", "svg.hashsalt": "scarp"}):
         figure.savefig(buffer, format="svg", metadata={"Date": None})
     return "image/svg+xml", buffer.getvalue()
+
+
+def listed(names: Sequence[str]) -> str:
+    """Return names as a list in words.
+
+    >>> listed(["slope", "aspect", "geology"])
+    'slope, aspect and geology'
+    """
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"

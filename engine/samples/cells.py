@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from osgeo import ogr
 from scipy.spatial import cKDTree
 
 from ..declarations import choices
@@ -15,24 +14,23 @@ from ..errors import EngineError
 from ..feedback import Feedback
 from ..files.grid import Grid
 from ..files.stack import Stack
-from ..files.vectors import open_layer
+from ..files.vectors import open_layer, point, write_layer
+from ..gdal import ogr
 from .folds import block_ids, deal_folds, suggested_block_size, take_share
 from .inventory import read_inventory
 
-ogr.UseExceptions()
-_FIELDS = (
-    ("landslide", ogr.OFTInteger),
-    ("subset", ogr.OFTString),
-    ("fold", ogr.OFTInteger),
-    ("x", ogr.OFTReal),
-    ("y", ogr.OFTReal),
-    ("origin", ogr.OFTString),
-)
+_FIELDS = {
+    "landslide": ogr.OFTInteger,
+    "subset": ogr.OFTString,
+    "fold": ogr.OFTInteger,
+    "x": ogr.OFTReal,
+    "y": ogr.OFTReal,
+    "origin": ogr.OFTString,
+}
 _TRUE = {"1", "1.0", "yes", "y", "true", "t", "landslide"}
 _FALSE = {"0", "0.0", "no", "n", "false", "f", "none", "non-landslide", "stable"}
 # Width of the ring that seed cells are drawn from, in cells, beyond the buffer.
 _RING_CELLS = 10
-_WINDOW_PX = 1024
 
 
 @dataclass(frozen=True)
@@ -52,23 +50,15 @@ class SampleCells:
 
     def write(self, path: str | Path, grid: Grid) -> None:
         """Write the cells as points of a GeoPackage."""
-        dataset = ogr.GetDriverByName("GPKG").CreateDataSource(str(path))
-        layer = dataset.CreateLayer("sample_cells", grid.spatial_reference, ogr.wkbPoint)
-        for name, kind in _FIELDS:
-            layer.CreateField(ogr.FieldDefn(name, kind))
-        layer.StartTransaction()
-        for index, (x, y) in enumerate(zip(*grid.centres(self.rows, self.cols))):
-            feature = ogr.Feature(layer.GetLayerDefn())
-            values = (
-                int(self.landslide[index]), str(self.subset[index]), int(self.fold[index]), float(x), float(y), str(self.origin[index])
-            )  # fmt: skip
-            for (name, _), value in zip(_FIELDS, values):
-                feature.SetField(name, value)
-            point = ogr.Geometry(ogr.wkbPoint)
-            point.AddPoint_2D(float(x), float(y))
-            feature.SetGeometry(point)
-            layer.CreateFeature(feature)
-        layer.CommitTransaction()
+        columns = (
+            self.landslide.tolist(),
+            self.subset.tolist(),
+            self.fold.tolist(),
+            *(each.tolist() for each in grid.centres(self.rows, self.cols)),
+            map(str, self.origin),
+        )
+        rows = ((dict(zip(_FIELDS, values)), point(*values[3:5])) for values in zip(*columns))
+        write_layer(path, "sample_cells", ogr.wkbPoint, _FIELDS, rows, grid.spatial_reference)
 
 
 def draw(
@@ -104,15 +94,15 @@ def draw(
     rows, cols, origin = found.rows[first], found.cols[first], found.origin[first]
     wanted = max(round(ratio * len(rows)), 1)
     parts = {"random_and_flat": (("random", wanted - wanted // 2), ("flat", wanted // 2))}.get(method, ((method, wanted),))
-    landslides = np.stack(stack.grid.centres(rows, cols), axis=1)
+    landslides_m = stack.grid.centres_m(rows, cols)
     occupied = stack.grid.numbers(rows, cols)
     for rule, count in parts:
-        drawn = _draw_absences(stack, landslides, occupied, rule, count, buffer_m, slope_limit_deg, rng)
+        drawn = _draw_absences(stack, landslides_m, occupied, rule, count, buffer_m, slope_limit_deg, rng)
         occupied = np.concatenate([occupied, drawn])
         origin = np.concatenate([origin.astype(object), np.full(count, rule, object)])
     rows, cols = np.divmod(occupied, stack.grid.shape[1])
-    landslide = (np.arange(len(rows)) < len(landslides)).astype(int)
-    feedback.message(f"{len(landslides)} landslide cells and {len(rows) - len(landslides)} non-landslide cells.")
+    landslide = (np.arange(len(rows)) < len(landslides_m)).astype(int)
+    feedback.message(f"{len(landslides_m)} landslide cells and {len(rows) - len(landslides_m)} non-landslide cells.")
     return _dealt(stack, rows, cols, landslide, origin, split, test_share, folds, block_size_m, seed, feedback)
 
 
@@ -154,7 +144,7 @@ def resolve_samples(stack: Stack, inventory: str, label_field: str | None, seed:
 
 def _draw_absences(
     stack: Stack,
-    landslides: np.ndarray,
+    landslides_m: np.ndarray,
     occupied: np.ndarray,
     rule: str,
     count: int,
@@ -164,17 +154,16 @@ def _draw_absences(
 ) -> np.ndarray:
     """Draw the numbers of `count` cells that are not occupied.
 
-    Every candidate gets a random rank, window by window, and the lowest ranks win. `landslides` are coordinates, (n, 2).
+    Every candidate gets a random rank, window by window, and the lowest ranks win. `landslides_m` are coordinates in metres, (n, 2).
     """
     if rule == "flat" and "slope" not in stack.names:
         raise EngineError("Drawing absences on flat ground needs the covariate slope, which the stack lacks.")
     grid = stack.grid
-    scale = grid.metres_per_unit
-    tree = cKDTree(landslides * scale)
-    ring = buffer_m + _RING_CELLS * max(grid.cell_size) * scale
+    tree = cKDTree(landslides_m)
+    ring = buffer_m + _RING_CELLS * max(grid.cell_size_m)
     reach = ring if rule == "seed_cells" else buffer_m
     best_rank, best_cell = np.empty(0), np.empty(0, np.int64)
-    for window in grid.windows(_WINDOW_PX, _WINDOW_PX):
+    for window in grid.windows():
         values = stack.read(window)
         allowed = np.isfinite(values).all(axis=-1)
         if rule == "flat":
@@ -185,8 +174,7 @@ def _draw_absences(
         keep = ~np.isin(cell, occupied)
         row, col, cell = row[keep], col[keep], cell[keep]
         if reach > 0 and len(row):
-            points = np.stack(grid.centres(row, col), axis=1) * scale
-            distance, _ = tree.query(points, distance_upper_bound=reach)
+            distance, _ = tree.query(grid.centres_m(row, col), distance_upper_bound=reach)
             keep = np.isfinite(distance) & (distance >= buffer_m) if rule == "seed_cells" else ~np.isfinite(distance)
             cell = cell[keep]
         rank = np.concatenate([best_rank, rng.random(len(cell))])

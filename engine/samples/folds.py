@@ -24,7 +24,7 @@ _VARIOGRAM_LAGS = 20
 
 def block_ids(rows: np.ndarray, cols: np.ndarray, grid: Grid, block_size_m: float) -> np.ndarray:
     """Return the number of the square spatial block that each cell lies in, (n,)."""
-    height, width = (max(round(block_size_m / (side * grid.metres_per_unit)), 1) for side in grid.cell_size[::-1])
+    height, width = (max(round(block_size_m / side), 1) for side in grid.cell_size_m[::-1])
     return (np.asarray(rows) // height) * (grid.shape[1] // width + 1) + np.asarray(cols) // width
 
 
@@ -35,11 +35,9 @@ def suggested_block_size(stack: Stack, rows: np.ndarray, cols: np.ndarray, seed:
     variance (the practical range; Roberts et al. 2017 ask for blocks of at least that size), but at least 5 cells
     and at most a fifth of the cells' extent, so that there are blocks enough to deal.
     """
-    x, y = stack.grid.centres(rows, cols)
-    scale = stack.grid.metres_per_unit
-    x, y = x * scale, y * scale
+    x, y = stack.grid.centres_m(rows, cols).T
     extent = max(np.ptp(x), np.ptp(y), 1.0)
-    least, most = 5 * max(stack.grid.cell_size) * scale, extent / 5
+    least, most = 5 * max(stack.grid.cell_size_m), extent / 5
     chosen = np.random.default_rng(seed).permutation(len(x))[:_VARIOGRAM_CELLS]
     names = [each.name for each in stack.covariates if each.kind == "continuous"]
     values = stack.at(rows[chosen], cols[chosen], names).astype(np.float64)
@@ -119,7 +117,7 @@ def validation_part(
     """
     labels = np.asarray(labels)
     if method == "blocks":
-        extent = max(np.ptp(rows) * grid.cell_size[1], np.ptp(cols) * grid.cell_size[0]) * grid.metres_per_unit
+        extent = max(np.ptp(rows) * grid.cell_size_m[1], np.ptp(cols) * grid.cell_size_m[0])
         groups = block_ids(rows, cols, grid, max(extent / 8, 1.0))
         return take_share(labels, 1 / _VALIDATION_PARTS, groups, np.random.default_rng([seed, member]))
     parts = max(min(_VALIDATION_PARTS, int(np.bincount(labels, minlength=2).min())), 2)

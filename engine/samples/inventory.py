@@ -10,17 +10,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from osgeo import gdal, ogr, osr
 
 from ..errors import EngineError
 from ..feedback import Feedback
 from ..files.grid import Grid
 from ..files.stack import Stack
 from ..files.vectors import features, open_layer
-
-gdal.UseExceptions()
-ogr.UseExceptions()
-osr.UseExceptions()
+from ..gdal import gdal, ogr, osr
 
 
 @dataclass(frozen=True)

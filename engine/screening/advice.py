@@ -37,7 +37,7 @@ _MEASURES = {"continuous": "r", "circular": "R (sine, cosine)", "categorical": "
 
 
 @dataclass(frozen=True)
-class Summary:
+class CovariateSummary:
     """One covariate.
 
     Parameters
@@ -99,7 +99,7 @@ class Screening:
         Cramér's V of each two categorical covariates.
     """
 
-    summaries: tuple[Summary, ...]
+    summaries: tuple[CovariateSummary, ...]
     dropped: tuple[str, ...]
     remaining_vif: dict[str, float]
     correlation: np.ndarray
@@ -155,7 +155,7 @@ def screen(
         else:
             advice, reason = _advice(inflation[index], pearson, gain, vif_limit)
         summaries.append(
-            Summary(
+            CovariateSummary(
                 covariate=covariate,
                 inflation=inflation[index],
                 alike=partner,

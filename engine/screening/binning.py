@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ...models.covariate import Covariate
-from ..mapping.zonation import find_breaks
+from ..mapping.breaks import find_breaks
 
 DIRECTIONS = ("N", "NE", "E", "SE", "S", "SW", "W", "NW", "flat")
 _FLAT = DIRECTIONS.index("flat")

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from itertools import groupby
 from typing import Any
 
@@ -12,14 +12,13 @@ import numpy as np
 from ..declarations.choices import CLASSINGS
 from ..declarations.covariates import BY_NAME, GROUPS
 from ..files.grid import Grid
-from ..reporting.page import Report
-from . import screening_figures as figures
-from .advice import MOST_CELLS, Screening, Summary
+from ..reporting.page import Report, listed
+from . import figures
+from .advice import MOST_CELLS, CovariateSummary, Screening
 from .survey import Survey
 
 # With fewer landslide cells than this, shares of single classes are mostly chance.
 FEW_LANDSLIDES = 30
-_METRES_PER_DEGREE = 111_320.0  # of latitude, and of longitude on the equator
 REFERENCES = (
     "Azarafza, M., Azarafza, M., Akgün, H., Atkinson, P. M., Derakhshani, R. (2021). Deep learning-based landslide susceptibility "
     "mapping. Scientific Reports 11, 24112.",
@@ -81,14 +80,14 @@ def verdict(screening: Screening) -> str:
     if len(keep) == count:
         text = f"Keep all {count} covariates: each is related to landslides."
     elif keep:
-        text = f"Keep {len(keep)} of {count} covariates: {_listed([each.name for each in keep])}."
+        text = f"Keep {len(keep)} of {count} covariates: {listed([each.name for each in keep])}."
     else:
         text = f"None of the {count} covariates can be recommended."
     text += "".join(f" Drop {each.name}: {each.reason}." for each in by_advice["drop"])
     doubtful = by_advice["doubtful"]
     if doubtful:
         text += (
-            f" Doubtful {'is' if len(doubtful) == 1 else 'are'} {_listed([each.name for each in doubtful])}: on "
+            f" Doubtful {'is' if len(doubtful) == 1 else 'are'} {listed([each.name for each in doubtful])}: on "
             f"{'its' if len(doubtful) == 1 else 'their'} own no relation to landslides is seen."
         )
     if len(screening.remaining_vif) > 1:
@@ -130,7 +129,7 @@ def _collinearity(page: Report, screening: Screening) -> None:
     )
     if screening.dropped:
         page.text(
-            f"When {_listed(screening.dropped)} {'is' if len(screening.dropped) == 1 else 'are'} dropped, in this order, the "
+            f"When {listed(screening.dropped)} {'is' if len(screening.dropped) == 1 else 'are'} dropped, in this order, the "
             "VIFs are: " + ", ".join(f"{name} {value:.2f}" for name, value in screening.remaining_vif.items()) + "."
         )
     if len(screening.correlation_names) > 1:
@@ -213,7 +212,7 @@ def _classes(page: Report, screening: Screening) -> None:
 
 def _maps(page: Report, screening: Screening, survey: Survey, grid: Grid) -> None:
     page.section("Maps")
-    across, down = _metres_per_cell(grid)
+    across, down = grid.cell_size_m
     by_name = {each.name: index for index, each in enumerate(screening.summaries)}
     ordered = sorted(screening.summaries, key=lambda each: (_group_number(each.covariate.group), each.covariate.group))
     for group, members in groupby(ordered, key=lambda each: each.covariate.group):
@@ -271,16 +270,7 @@ def _method(page: Report, screening: Screening, survey: Survey, facts: Mapping[s
     page.table(["Package", "Version"], list(facts["versions"].items()), "Versions.")
 
 
-def _metres_per_cell(grid: Grid) -> tuple[float, float]:
-    """Return width and height of a cell in metres; of a geographic grid those in its middle."""
-    width, height = grid.cell_size
-    if grid.is_projected:
-        return width * grid.metres_per_unit, height * grid.metres_per_unit
-    _, south, _, north = grid.bounds
-    return width * _METRES_PER_DEGREE * float(np.cos(np.radians((south + north) / 2))), height * _METRES_PER_DEGREE
-
-
-def _label(each: Summary) -> str:
+def _label(each: CovariateSummary) -> str:
     declared = BY_NAME.get(each.name)
     title = declared.label if declared else each.name
     return f"{title} ({each.covariate.unit})" if each.covariate.unit else title
@@ -296,7 +286,3 @@ def _vif(value: float) -> str:
 
 def _p(value: float) -> str:
     return "–" if np.isnan(value) else "< 0.001" if value < 0.001 else f"{value:.3f}"
-
-
-def _listed(names: Sequence[str]) -> str:
-    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"

@@ -245,8 +245,7 @@ def cramers_v(first: np.ndarray, second: np.ndarray) -> float:
     total, (rows, cols) = counts.sum(), counts.shape
     if min(rows, cols) < 2:
         return float("nan")
-    expected = np.outer(counts.sum(axis=1), counts.sum(axis=0)) / total
-    square = ((counts - expected) ** 2 / expected).sum() / total
+    square = stats.chi2_contingency(counts, correction=False).statistic / total
     square = max(0.0, square - (rows - 1) * (cols - 1) / (total - 1))
     rows, cols = (count - (count - 1) ** 2 / (total - 1) for count in (rows, cols))
     return float(min(np.sqrt(square / (min(rows, cols) - 1)), 1.0))
@@ -258,12 +257,9 @@ def information_gain(classes: np.ndarray, labels: np.ndarray) -> Gain:
     The G-test of independence takes 2 n ln 2 times the gain as chi-squared (Sokal & Rohlf 1995).
     """
     counts = stats.contingency.crosstab(classes, labels).count.astype(float)
-    joint = counts / counts.sum()
-    independent = np.outer(joint.sum(axis=1), joint.sum(axis=0))
-    some = joint > 0
-    bits = max(float((joint[some] * np.log2(joint[some] / independent[some])).sum()), 0.0)
-    df = (counts.shape[0] - 1) * (counts.shape[1] - 1)
-    return Gain(bits, float(stats.chi2.sf(2.0 * counts.sum() * np.log(2.0) * bits, df)) if df else float("nan"))
+    test = stats.chi2_contingency(counts, correction=False, lambda_="log-likelihood")
+    bits = max(float(test.statistic) / (2.0 * counts.sum() * np.log(2.0)), 0.0)
+    return Gain(bits, float(test.pvalue) if test.dof else float("nan"))
 
 
 def class_relation(area: np.ndarray, landslides: np.ndarray) -> ClassRelation:

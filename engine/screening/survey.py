@@ -13,7 +13,6 @@ from ..feedback import Feedback
 from ..files.stack import Stack
 from .binning import Classing
 
-_WINDOW_PX = 1024
 # Cells of the sample. The standard error of a class's share is then at most 0.16 % of the area (√(0.25/n)), that of a VIF at most 0.7 %
 # of itself (2R/√n, from the variance of R²).
 SAMPLE_CELLS = 100_000
@@ -61,7 +60,7 @@ def survey(stack: Stack, seed: int, feedback: Feedback, sample_cells: int = SAMP
     codes = {index: np.empty(0, np.float32) for index in categorical}
     sample, rank = np.empty((0, bands), np.float32), np.empty(0)
     cells = 0
-    windows = list(stack.grid.windows(_WINDOW_PX, _WINDOW_PX))
+    windows = list(stack.grid.windows())
     for window in feedback.steps(windows, len(windows)):
         values = stack.read(window)
         row, col = -(-window.row // step), -(-window.col // step)
@@ -87,10 +86,10 @@ def survey(stack: Stack, seed: int, feedback: Feedback, sample_cells: int = SAMP
     return Survey(cells, sample, picture, step, {stack.covariates[index].name: found for index, found in codes.items()})
 
 
-def class_areas(stack: Stack, classings: Sequence[Classing], feedback: Feedback, window_px: int = _WINDOW_PX) -> list[np.ndarray]:
+def class_areas(stack: Stack, classings: Sequence[Classing], feedback: Feedback) -> list[np.ndarray]:
     """Count the cells of each class of each covariate, among the cells that are valid in every covariate."""
     counts = [np.zeros(len(classing.names), np.int64) for classing in classings]
-    windows = list(stack.grid.windows(window_px, window_px))
+    windows = list(stack.grid.windows())
     for window in feedback.steps(windows, len(windows)):
         values = stack.read(window)
         valid = values[np.isfinite(values).all(axis=-1)]

@@ -28,7 +28,7 @@ def run(
         if partial.done:
             feedback.message(f"{len(partial.done)} windows were mapped before the interruption; the others follow.")
         if scheduler:
-            from ..cluster import map_on_cluster
+            from ..mapping.on_cluster import map_on_cluster
 
             map_on_cluster(scheduler, stack, model, partial, feedback.part(0, 90))
         else:

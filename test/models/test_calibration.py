@@ -6,7 +6,7 @@ from scarp.models.calibration import apply_calibration, fit_calibration
 from scarp.models.cnn_dnn import CnnDnn
 from scarp.models.covariate import Covariate
 from scarp.models.encoding import Encoder
-from scarp.models.errors import ModelError
+from scarp.models.errors import EngineError
 from scarp.models.model_file import load_model, save_model
 from sklearn.isotonic import IsotonicRegression
 
@@ -50,7 +50,7 @@ def test_it_rises_stays_in_range_and_lowers_the_error(method):
 @pytest.mark.parametrize("method", ["platt", "isotonic"])
 def test_a_model_worse_than_chance_is_not_calibrated(method):
     said = np.linspace(0.1, 0.9, 50)
-    with pytest.raises(ModelError, match="no better than chance"):
+    with pytest.raises(EngineError, match="no better than chance"):
         fit_calibration(method, said, (said < 0.5).astype(int))
 
 

@@ -8,7 +8,7 @@ import skops.io
 from scarp.models.cell_model import CellModel
 from scarp.models.covariate import Covariate
 from scarp.models.encoding import Encoder
-from scarp.models.errors import ModelError
+from scarp.models.errors import EngineError
 from scarp.models.model_file import load_model, save_model
 from sklearn.linear_model import LogisticRegression
 from sklearn.preprocessing import FunctionTransformer
@@ -51,5 +51,5 @@ def test_a_file_with_code_in_it_is_refused(cells, tmp_path):
     with zipfile.ZipFile(tmp_path / "hostile.scarp", "w") as archive:
         archive.writestr("manifest.json", manifest)
         archive.writestr("estimator.skops", hostile.getvalue())
-    with pytest.raises(ModelError):
+    with pytest.raises(EngineError):
         load_model(tmp_path / "hostile.scarp")

@@ -11,7 +11,7 @@ from scarp.models.cell_model import CellModel, estimator_bytes, estimator_of
 from scarp.models.classifiers import CLASSIFIERS
 from scarp.models.covariate import Covariate
 from scarp.models.encoding import Encoder
-from scarp.models.errors import ModelError
+from scarp.models.errors import EngineError
 
 CHANNELS = ["slope", "altitude", "geology=marl", "geology=granite"]
 OF_CELLS = [name for name, classifier in CLASSIFIERS.items() if classifier.make]
@@ -107,7 +107,7 @@ def test_a_file_with_anything_else_is_not_loaded():
     from sklearn.preprocessing import FunctionTransformer
 
     content = skops.io.dumps(FunctionTransformer(func=subprocess.run))
-    with pytest.raises(ModelError, match="not loaded"):
+    with pytest.raises(EngineError, match="not loaded"):
         estimator_of(content)
 
 

@@ -10,7 +10,7 @@ from scarp.models.cnn_dnn import CnnDnn
 from scarp.models.covariate import Covariate
 from scarp.models.dense import DenseNetwork
 from scarp.models.encoding import Encoder
-from scarp.models.errors import ModelError
+from scarp.models.errors import EngineError
 from scarp.models.model_file import load_model, save_model
 from scarp.models.network import build, predict_patches, weights_of
 from scarp.models.patches import Patches
@@ -68,7 +68,7 @@ def test_turning_a_patch_turns_its_aspect():
 
 
 def test_an_even_patch_is_refused():
-    with pytest.raises(ModelError, match="odd.*14.*15"):
+    with pytest.raises(EngineError, match="odd.*14.*15"):
         Architecture(3, 14)
 
 
@@ -95,11 +95,11 @@ def test_a_model_file_keeps_the_model(model, tmp_path):
 def test_a_damaged_model_file_is_refused(model, tmp_path):
     path = tmp_path / "a.scarp"
     path.write_text("no zip")
-    with pytest.raises(ModelError, match=r"a\.scarp"):
+    with pytest.raises(EngineError, match=r"a\.scarp"):
         load_model(path)
     with zipfile.ZipFile(path, "w") as archive:
         archive.writestr("manifest.json", '{"format": 99}')
-    with pytest.raises(ModelError, match="99"):
+    with pytest.raises(EngineError, match="99"):
         load_model(path)
-    with pytest.raises(ModelError, match="no model file"):
+    with pytest.raises(EngineError, match="no model file"):
         load_model(tmp_path / "none.scarp")

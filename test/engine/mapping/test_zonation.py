@@ -7,7 +7,7 @@ from osgeo import gdal, osr
 from scarp.engine.errors import EngineError
 from scarp.engine.feedback import Feedback
 from scarp.engine.files.grid import Grid
-from scarp.engine.mapping.zonation import find_breaks
+from scarp.engine.mapping.breaks import find_breaks
 from scarp.engine.tasks.classify_susceptibility import run
 
 
