@@ -130,7 +130,7 @@ def test_published_derivatives_of_ecuador(data_folder, tmp_path):
 
 @pytest.mark.parametrize("window_px", [64, 4096])
 def test_slope_and_aspect_are_those_of_gdal(data_folder, tmp_path, window_px, monkeypatch):
-    monkeypatch.setattr("scarp.engine.covariates.build._WINDOW_PX", window_px)
+    monkeypatch.setattr("scarp.engine.files.grid.WINDOW_PX", window_px)
     dem = str(data_folder / "ecuador" / "dem.tif")
     output = str(tmp_path / "stack.tif")
     run(Feedback(), dem=dem, output=output)

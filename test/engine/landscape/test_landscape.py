@@ -259,7 +259,7 @@ def test_single_cells_do_not_tell_what_their_surroundings_tell(made):
 
 
 def test_windows_do_not_show(made, tmp_path, monkeypatch):
-    monkeypatch.setattr(sample_landscape, "WINDOW_PX", 100)
+    monkeypatch.setattr("scarp.engine.files.grid.WINDOW_PX", 100)
     windowed = make(tmp_path)
     np.testing.assert_array_equal(read(made["dem"]), read(windowed["dem"]))
     # only the speckle of NDVI is drawn window by window

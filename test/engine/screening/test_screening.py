@@ -319,13 +319,14 @@ def classings_of(stack, found):
     ]
 
 
-def test_windows_do_not_change_the_counts(stack):
+def test_windows_do_not_change_the_counts(stack, monkeypatch):
     found = survey(stack, 1, Feedback())
     classings = classings_of(stack, found)
     values = whole(stack)
     expected = [np.bincount(each.number(column), minlength=len(each.names)) for each, column in zip(classings, values.T)]
     for window_px in (7, 128, 1024):
-        for counts, right in zip(class_areas(stack, classings, Feedback(), window_px), expected):
+        monkeypatch.setattr("scarp.engine.files.grid.WINDOW_PX", window_px)
+        for counts, right in zip(class_areas(stack, classings, Feedback()), expected):
             np.testing.assert_array_equal(counts, right)
     assert found.cells == len(values) == SIZE * SIZE - 50 * 70
 
@@ -342,7 +343,7 @@ def test_the_survey_samples_valid_cells_at_random(stack):
 
 def test_the_picture_is_every_nth_cell_across_windows(stack, monkeypatch):
     monkeypatch.setattr("scarp.engine.screening.survey._PICTURE_PX", 70)
-    monkeypatch.setattr("scarp.engine.screening.survey._WINDOW_PX", 64)
+    monkeypatch.setattr("scarp.engine.files.grid.WINDOW_PX", 64)
     found = survey(stack, 1, Feedback())
     assert found.step == 5
     np.testing.assert_array_equal(found.picture, stack.read(Window(0, 0, SIZE, SIZE))[::5, ::5])

@@ -199,7 +199,7 @@ def test_windows_leave_no_seams(tmp_path, data_folder, monkeypatch):
         "window": 100.0,
     }  # fmt: skip
     _, whole = prepared(tmp_path, **everything)
-    monkeypatch.setattr("scarp.engine.covariates.build._WINDOW_PX", 64)
+    monkeypatch.setattr("scarp.engine.files.grid.WINDOW_PX", 64)
     _, pieces = prepared(tmp_path, **everything)
     for name, band in whole.items():
         np.testing.assert_allclose(pieces[name], band, rtol=1e-5, atol=1e-6, err_msg=name)
