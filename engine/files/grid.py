@@ -86,7 +86,7 @@ class Grid:
     def cell_size_m(self) -> tuple[float, float]:
         """Width and height of a cell in metres; of a grid in degrees those in its middle, on a sphere."""
         width, height = self.cell_size
-        if self.is_projected:
+        if not self.spatial_reference.IsGeographic():
             return width * self.metres_per_unit, height * self.metres_per_unit
         _, south, _, north = self.bounds
         return width * _METRES_PER_DEGREE * float(np.cos(np.radians((south + north) / 2))), height * _METRES_PER_DEGREE
@@ -140,11 +140,9 @@ class Grid:
 
 def reference_of(crs: str | int) -> osr.SpatialReference:
     """Return a CRS given as WKT or EPSG code, with coordinates always in the order easting, northing."""
-    reference = osr.SpatialReference()
+    reference = osr.SpatialReference(crs if isinstance(crs, str) else "")
     if isinstance(crs, int):
         reference.ImportFromEPSG(crs)
-    else:
-        reference.ImportFromWkt(crs)
     reference.SetAxisMappingStrategy(osr.OAMS_TRADITIONAL_GIS_ORDER)
     return reference
 

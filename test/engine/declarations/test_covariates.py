@@ -16,7 +16,7 @@ from scarp.models.covariate import KINDS
 
 gdal.UseExceptions()
 
-PAGE = Path(__file__).resolve().parents[2] / "docs" / "covariates.md"
+PAGE = Path(__file__).resolve().parents[3] / "docs" / "covariates.md"
 SIZE, CELL = 60, 90.0
 
 

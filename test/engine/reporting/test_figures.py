@@ -72,5 +72,5 @@ def test_scale_bar_has_a_round_length(width_m, expected):
 def test_no_figure_needs_pyplot():
     code = "import sys, runpy; runpy.run_path(sys.argv[1], run_name='launch')['register_package']()\n"
     code += "import scarp.engine.reporting.figures; sys.exit('matplotlib.pyplot' in sys.modules)"
-    root = Path(__file__).resolve().parents[2]
+    root = Path(__file__).resolve().parents[3]
     subprocess.run([sys.executable, "-c", code, str(root / "engine" / "__main__.py")], check=True)
