@@ -38,7 +38,7 @@ demo: setup ## Make a susceptibility map of the sample landscape
 	@touch $@
 
 test: setup .venv/ready ## Run all tests
-	$(DEV)/python -m pytest test/test_architecture.py test/engine test/models
+	$(DEV)/python -m pytest test/test_*.py test/engine test/models
 	$(DEV)/python -m pytest test/algorithms
 
 bench: setup .venv/ready ## Measure speed and memory (long; see docs/results.md)
