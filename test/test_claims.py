@@ -1,0 +1,48 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What README, Makefile, requirements and docs say is so."""
+
+import re
+from pathlib import Path
+
+import pytest
+from scarp.engine.environment import DISTRIBUTIONS
+
+ROOT = Path(__file__).resolve().parents[1]
+PAGES = ["README.md", *(str(page.relative_to(ROOT)) for page in sorted((ROOT / "docs").glob("*.md")))]
+# Every line of these files asks for one package, in a range, with the reason.
+REQUIREMENT = re.compile(r"^(?P<name>[\w-]+)>=[\d.]+,<\d+ *# \w.*$")
+
+
+def text(file):
+    return (ROOT / file).read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("file", ["requirements.txt", "requirements-dev.txt"])
+def test_requirements_have_a_range_and_a_reason(file):
+    lines = [line for line in text(file).splitlines() if not line.startswith("#")]
+    assert [line for line in lines if not REQUIREMENT.match(line)] == []
+
+
+def test_requirements_are_the_packages_of_the_engine():
+    """GDAL is QGIS's own, and tensorflow brings keras."""
+    asked = {match["name"] for line in text("requirements.txt").splitlines() if (match := REQUIREMENT.match(line))}
+    assert asked == set(DISTRIBUTIONS.values()) - {"GDAL", "keras"}
+
+
+def test_targets_of_the_makefile_are_phony_and_told_of():
+    makefile = text("Makefile")
+    targets = set(re.findall(r"^([a-z]+):", makefile, re.MULTILINE))
+    assert targets == set(re.search(r"^\.PHONY: (.*)$", makefile, re.MULTILINE)[1].split())
+    assert targets - set(re.findall(r"^([a-z]+):.*##? \w", makefile, re.MULTILINE)) == set()
+    named = {name for page in [*PAGES, ".ci/run"] for name in re.findall(r"(?:`| {4}|^)make ([a-z]+)", text(page), re.MULTILINE)}
+    assert named >= {"demo", "test", "package", "check"}
+    assert named <= targets
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_files_that_pages_name_exist(page):
+    folder = (ROOT / page).parent
+    linked = [link for link in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", text(page)) if not (folder / link).exists()]
+    named = re.findall(r"`((?!build/|dist/)[\w.-]+(?:/[\w.-]+)+\.[\w.]+)`", text(page))
+    named = [name for name in named if not (ROOT / name).exists()]
+    assert (linked, named) == ([], [])
