@@ -71,7 +71,7 @@ def is_raster(source: str) -> bool:
 
 
 def open_real(source: str) -> gdal.Dataset:
-    """Open a raster of real numbers; see `raster.open_raster`."""
+    """Open a raster of real numbers; see `grid.open_raster`."""
     dataset = open_raster(source)
     if gdal.DataTypeIsComplex(dataset.GetRasterBand(1).DataType):
         raise EngineError(f"The raster {source} holds complex numbers; real ones are needed.")

@@ -38,7 +38,7 @@ def read_inventory(source: str, stack: Stack, fields: Sequence[str] = (), feedba
     Parameters
     ----------
     source
-        Points or polygons, as `engine.vectors.open_layer` takes them.
+        Points or polygons, as `engine.files.vectors.open_layer` takes them.
     fields
         Attributes to read along.
 

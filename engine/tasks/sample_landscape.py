@@ -35,7 +35,7 @@ def run(feedback: Feedback, *, size: int, cell_size: float, landslides: int, see
 
     Returns
     -------
-    The paths of the layers, and `best_auc`, the expected AUC of the truth itself (`engine.landslides.BestAuc`).
+    The paths of the layers, and `best_auc`, the expected AUC of the truth itself (`engine.landscape.truth.BestAuc`).
     """
     _check(size, cell_size, landslides, seed)
     paths = {name: str(Path(folder) / f"{name.replace('_', '')}.tif") for name in layers.RASTERS}
