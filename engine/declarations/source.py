@@ -1,0 +1,123 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""How a task names a layer: its path, and what QGIS knows of it. Standard library only: QGIS's side writes it, the engine reads it."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import quote, unquote
+
+# `|key=value` or `|option:KEY=VALUE` at the end of a text; anything else, pipes too, belongs to the path.
+_OPTION = re.compile(r"\|(name|layername|band|crs|nodata|ownnodata|option:[A-Za-z0-9_]+)=([^|]*)$")
+
+
+@dataclass(frozen=True)
+class Source:
+    """A raster or vector layer of a task: `path|key=value|…`, with `%` and `|` in values as `%25` and `%7C`.
+
+    Parameters
+    ----------
+    path
+        A file, or whatever else GDAL opens (`GPKG:file:table`, `NETCDF:"file":variable`, `/vsizip/…`).
+    name
+        What QGIS calls the layer; covariates are named after it.
+    layername
+        Which layer of a vector file.
+    band
+        Which band of a raster, from 1; 0 where none was chosen.
+    crs
+        The CRS that counts instead of the file's, as WKT or `EPSG:32639`.
+    nodata
+        Ranges of values, both ends included, that are no data besides what the file declares.
+    own_nodata
+        Whether the nodata value that the file declares counts.
+    options
+        GDAL's open options, `KEY=VALUE`.
+
+    Examples
+    --------
+    >>> source = Source.parse("/data/s2.tif|name=June %7C July|band=3")
+    >>> source.path, source.name, source.band
+    ('/data/s2.tif', 'June | July', 3)
+    >>> str(Source("/data/dem.tif", nodata=((-32768.0, -32768.0), (9000.0, 1e5))))
+    '/data/dem.tif|nodata=-32768.0:-32768.0,9000.0:100000.0'
+    >>> Source.parse("/data/a|b.tif").path
+    '/data/a|b.tif'
+    """
+
+    path: str
+    name: str = ""
+    layername: str = ""
+    band: int = 0
+    crs: str = ""
+    nodata: tuple[tuple[float, float], ...] = ()
+    own_nodata: bool = True
+    options: tuple[str, ...] = ()
+
+    @classmethod
+    def parse(cls, text: str) -> Source:
+        """Return what a text names.
+
+        Raises
+        ------
+        ValueError
+            If a band is no number, or a range of nodata is not two.
+        """
+        found: dict[str, str] = {}
+        options: list[str] = []
+        while match := _OPTION.search(text):
+            key, value = match[1], unquote(match[2])
+            if key.startswith("option:"):
+                options.insert(0, f"{key[len('option:') :]}={value}")
+            else:
+                found[key] = value
+            text = text[: match.start()]
+        ranges = [part.split(":") for part in found.get("nodata", "").split(",") if part]
+        return cls(
+            text,
+            found.get("name", ""),
+            found.get("layername", ""),
+            int(found.get("band", "0")),
+            found.get("crs", ""),
+            tuple((float(low), float(high)) for low, high in ranges),
+            found.get("ownnodata", "yes") != "no",
+            tuple(options),
+        )
+
+    def __str__(self) -> str:
+        nodata = ",".join(f"{low!r}:{high!r}" for low, high in self.nodata)
+        values = {
+            "name": self.name,
+            "layername": self.layername,
+            "band": str(self.band) if self.band else "",
+            "crs": self.crs,
+            "nodata": nodata,
+            "ownnodata": "" if self.own_nodata else "no",
+            **dict(f"option:{option}".split("=", 1) for option in self.options),
+        }
+        return self.path + "".join(f"|{key}={_quoted(value)}" for key, value in values.items() if value)
+
+    @property
+    def label(self) -> str:
+        """What to call the layer: as QGIS does, else its layer or table, else the file without its extension.
+
+        Examples
+        --------
+        >>> Source("/data/Roads.GPKG", layername="tracks").label, Source("/data/slope.deg.tif").label
+        ('tracks', 'slope.deg')
+        >>> Source("/data/soil/hdr.adf").label, Source("GPKG:/d/climate.gpkg:rain").label
+        ('soil', 'rain')
+        """
+        if self.name or self.layername:
+            return self.name or self.layername
+        # A driver's prefix, a file that may have a drive of its own, and what it holds: `GPKG:C:/d/climate.gpkg:rain`.
+        part = re.fullmatch(r'[A-Za-z0-9_]{2,}:(?:"[^"]*"|.*?[^:/\\]\.[A-Za-z0-9]+):(?:[^:]*[:/])?([^:/\\]+)', self.path)
+        if part:
+            return part[1]
+        path = Path(self.path)
+        return path.parent.name if path.suffix.lower() == ".adf" and path.parent.name else path.stem
+
+
+def _quoted(text: str) -> str:
+    return quote(text, safe="".join(chr(code) for code in range(32, 127) if chr(code) not in "%|"))
