@@ -15,10 +15,8 @@ from qgis.core import (
 
 from ..engine.declarations.choices import TUNING_GRID
 from ..models.optimizers import OPTIMIZERS, SCHEDULES
-from ..models.settings import CALIBRATIONS, CLASS_WEIGHTS
+from ..models.recipe import CALIBRATIONS, CLASS_WEIGHTS, VALIDATIONS
 from .base import ScarpAlgorithm
-
-VALIDATIONS = {"random": "Random cells", "blocks": "Spatial blocks"}
 
 
 class TrainCnnDnn(ScarpAlgorithm):

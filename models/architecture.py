@@ -14,7 +14,7 @@ _LEAST_SIDE = 5
 
 @dataclass(frozen=True)
 class Architecture:
-    """Hyper-parameters that shape the network.
+    """What shapes the network: see `Recipe`, which makes one, for the meaning of each value.
 
     Stages of 3×3 valid convolution, batch normalisation (or a bias), ReLU and 2×2 max-pooling follow while at least 5 cells remain, with
     filters doubling; then the maps are flattened, joined with the centre cell's own covariates, and pass dense
@@ -22,12 +22,12 @@ class Architecture:
     """
 
     channels: int
-    patch_size_px: int = 15
-    filters: int = 16
-    hidden_layers: int = 2
-    units: int = 64
-    dropout: float = 0.3
-    batch_normalisation: bool = True
+    patch_size_px: int
+    filters: int
+    hidden_layers: int
+    units: int
+    dropout: float
+    batch_normalisation: bool
 
     def __post_init__(self) -> None:
         if self.patch_size_px < 1 or self.patch_size_px % 2 == 0:

@@ -11,11 +11,10 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from .architecture import Architecture
 from .network import build, weights_of
 from .optimizers import PLATEAU_EPOCHS, make_optimizer, rate_at
 from .patches import ALIGNMENT, Patches
-from .settings import Settings
+from .recipe import Recipe
 
 _VALIDATION_BATCH = 1024
 
@@ -32,8 +31,7 @@ def train(
     patches: Patches,
     labels: np.ndarray,
     validation: np.ndarray,
-    architecture: Architecture,
-    settings: Settings,
+    recipe: Recipe,
     seed: int,
     circular_pairs: Sequence[tuple[int, int]] = (),
     progress: Callable[[float], None] = lambda percent: None,
@@ -51,6 +49,8 @@ def train(
         1 for landslide, 0 for none, (n,).
     validation
         Which cells decide when to stop, boolean (n,). None of them: the last weights are kept.
+    recipe
+        The hyper-parameters; `members` and `validation` are the caller's.
     seed
         The same seed on the same machine gives the same weights.
     circular_pairs
@@ -61,28 +61,28 @@ def train(
     keras.utils.set_random_seed(seed)
     tf.config.experimental.enable_op_determinism()
     rng = np.random.default_rng(seed)
+    architecture = recipe.architecture(patches.cells.shape[-1])
     labels = np.asarray(labels, np.float32)
-    weights = class_weights(labels, ~validation, settings.class_weights)
+    weights = class_weights(labels, ~validation, recipe.class_weights)
     y, weight = labels[~validation], weights[~validation]
 
-    network = build(architecture, settings.l2)
+    network = build(architecture, recipe.l2)
     start_from_logistic_regression(network, patches.only(~validation).centres(), y, weight)
-    optimizer = make_optimizer(settings.optimizer, settings.learning_rate)
+    optimizer = make_optimizer(recipe.optimizer, recipe.learning_rate)
     optimizer.build(network.trainable_variables)
     cells, offsets = _shared(patches.cells), patches.offsets
     turns = Turns.of(offsets, architecture.channels, circular_pairs)
-    epoch = _compiled_epoch(network, optimizer, settings, cells, patches.first[~validation], y, weight, turns)
+    epoch = _compiled_epoch(network, optimizer, recipe, cells, patches.first[~validation], y, weight, turns)
     validate = _compiled_validation(network, cells, patches.first[validation], offsets, labels[validation], weights[validation])
 
     member = Member({}, {"loss": [], "accuracy": []})
     if validation.any():
         member.history.update({"val_loss": [], "val_accuracy": []})
-    patience = settings.patience if settings.patience is not None else max(10, settings.epochs // 3)
     best, stalled, plateaus = np.inf, 0, 0
-    for number in range(settings.epochs):
-        optimizer.learning_rate.assign(rate_at(settings.schedule, settings.learning_rate, number, settings.epochs, plateaus))
-        order = shuffled_batches(rng, len(y), settings.batch_size)
-        ways = rng.integers(0, 2, (len(order), 3)) @ (1, 2, 4) * settings.augment
+    for number in range(recipe.epochs):
+        optimizer.learning_rate.assign(rate_at(recipe.schedule, recipe.learning_rate, number, recipe.epochs, plateaus))
+        order = shuffled_batches(rng, len(y), recipe.batch_size)
+        ways = rng.integers(0, 2, (len(order), 3)) @ (1, 2, 4) * recipe.augment
         loss, accuracy = epoch(tf.constant(order, tf.int32), tf.constant(ways, tf.int32))
         member.history["loss"].append(float(loss))
         member.history["accuracy"].append(float(accuracy))
@@ -90,14 +90,14 @@ def train(
             loss, accuracy = validate()
             member.history["val_loss"].append(float(loss))
             member.history["val_accuracy"].append(float(accuracy))
-        progress(100.0 * (number + 1) / settings.epochs)
+        progress(100.0 * (number + 1) / recipe.epochs)
         if float(loss) < best:
             best, stalled = float(loss), 0
             member.weights = weights_of(network, architecture) if validation.any() else {}
         else:
             stalled += 1
             plateaus += stalled % PLATEAU_EPOCHS == 0
-            if validation.any() and stalled >= patience:
+            if validation.any() and stalled >= recipe.epochs_to_wait:
                 break
     # Without validation, or where the loss was never a number, the last weights are all there is.
     member.weights = member.weights or weights_of(network, architecture)
@@ -120,7 +120,7 @@ def shuffled_batches(rng: np.random.Generator, count: int, batch_size: int) -> n
 
 
 def class_weights(labels: np.ndarray, training: np.ndarray, kind: str) -> np.ndarray:
-    """Return what each cell counts in the loss, (n,), with mean 1 over the training cells (boolean (n,)); see `settings.CLASS_WEIGHTS`."""
+    """Return what each cell counts in the loss, (n,), with mean 1 over the training cells (boolean (n,)); see `recipe.CLASS_WEIGHTS`."""
     if kind == "none":
         return np.ones(len(labels), np.float32)
     share = float(labels[training].mean())
@@ -194,14 +194,14 @@ def _turned(cells: Any, first: Any, way: Any, turns: Turns) -> Any:
 def _compiled_epoch(
     network: keras.Model,
     optimizer: Any,
-    settings: Settings,
+    recipe: Recipe,
     cells: Any,
     first: np.ndarray,
     labels: np.ndarray,
     weights: np.ndarray,
     turns: Turns,
 ) -> Callable[[Any, Any], tuple[Any, Any]]:
-    smoothing = settings.label_smoothing
+    smoothing = recipe.label_smoothing
     all_first, all_labels, all_weights = tf.constant(first), tf.constant(labels), tf.constant(weights)
     middle = int(turns.cells[0, turns.cells.shape[1] // 2])
 

@@ -23,12 +23,13 @@ from ...models.cell_model import CellModel
 from ...models.classifiers import CLASSIFIERS
 from ...models.covariate import Covariate
 from ...models.encoding import Encoder
+from ...models.recipe import Recipe
 from ..cluster import on_cluster
 from ..errors import EngineError
 from ..feedback import Feedback
 from ..files.grid import Grid
 from ..files.stack import Stack
-from ..learning.fitting import Examples, Recipe, fit, susceptibility
+from ..learning.fitting import Examples, fit, susceptibility
 from ..samples.cells import SampleCells
 from ..samples.folds import BlockKFold, FoldWarning, KMeansKFold, TemporalSplit, deal_folds, take_share
 
@@ -173,7 +174,7 @@ def compare(
         cell_job = delayed(partial(_cell_outcome, data, seed))
         found = _parallel(cell_job(fold, name) for fold, name in cell_jobs)
         if network_folds:
-            job = partial(_network_outcome, Examples.of(stack, data.cells, recipe.patch_size_px), recipe, seed)
+            job = partial(_network_outcome, Examples.of(stack, data.cells, recipe.patch_size), recipe, seed)
             parts = [feedback.part(*part).progress for part in zip(starts[len(cell_jobs) :], ends[len(cell_jobs) :])]
             found = chain(found, _parallel(map(delayed(job), network_folds)) if scheduler else map(job, network_folds, parts))
         outcomes = []

@@ -8,42 +8,17 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from ...models.architecture import Architecture
 from ...models.cnn_dnn import CnnDnn
 from ...models.covariate import Covariate
 from ...models.encoding import Encoder
 from ...models.patches import Index, Patches
-from ...models.settings import Settings
+from ...models.recipe import Recipe
 from ..files.grid import Grid
 from ..files.stack import Stack
 from ..samples.cells import SampleCells
 from ..samples.folds import validation_part
 
 History = dict[str, list[float]]
-
-
-@dataclass(frozen=True)
-class Recipe:
-    """How a CNN–DNN is made: its shape, its training, and how many members it has.
-
-    `validation` is how the cells that decide when training stops are chosen, see `folds.validation_part`.
-    """
-
-    patch_size_px: int = 15
-    filters: int = 16
-    hidden_layers: int = 2
-    units: int = 64
-    dropout: float = 0.3
-    batch_normalisation: bool = True
-    members: int = 3
-    validation: str = "random"
-    settings: Settings = Settings()  # noqa: RUF009 (frozen)
-
-    def architecture(self, channels: int) -> Architecture:
-        """Return the shape of a network of so many channels; raise EngineError if there is none."""
-        return Architecture(
-            channels, self.patch_size_px, self.filters, self.hidden_layers, self.units, self.dropout, self.batch_normalisation
-        )
 
 
 @dataclass(frozen=True)
@@ -84,7 +59,6 @@ def fit(
     from ...models.training import train
 
     encoder = Encoder.fit(examples.patches.centres(), examples.covariates)
-    architecture = recipe.architecture(len(encoder.channels))
     encoded = examples.patches.encoded(encoder)
     cells = examples.rows, examples.cols, examples.labels, recipe.validation, examples.grid
     members, histories = [], []
@@ -94,12 +68,12 @@ def fit(
             progress((100 * number + percent) / recipe.members)
 
         held = validation_part(*cells, seed, number)
-        member = train(encoded, examples.labels, held, architecture, recipe.settings, seed + number, encoder.circular_pairs, part)
+        member = train(encoded, examples.labels, held, recipe, seed + number, encoder.circular_pairs, part)
         members.append(member.weights)
         histories.append(member.history)
         message(f"Member {number + 1} of {recipe.members}: {len(member.history['loss'])} epochs.")
     keras.backend.clear_session()  # networks hold their patches in memory until they are collected
-    return CnnDnn(encoder, architecture, members, backend="numpy"), histories
+    return CnnDnn(encoder, recipe.architecture(len(encoder.channels)), members, backend="numpy"), histories
 
 
 def susceptibility(model: CnnDnn, examples: Examples) -> np.ndarray:

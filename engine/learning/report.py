@@ -11,7 +11,7 @@ import numpy as np
 
 from ...models.cnn_dnn import CnnDnn
 from ...models.optimizers import OPTIMIZERS, SCHEDULES
-from ...models.settings import CALIBRATIONS
+from ...models.recipe import CALIBRATIONS
 from ..reporting import figures, metrics
 from ..reporting.page import Report
 from .fitting import History

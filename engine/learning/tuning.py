@@ -10,11 +10,12 @@ from typing import TypeVar
 
 import numpy as np
 
+from ...models.recipe import Recipe
 from ..declarations.choices import TUNING_GRID
 from ..errors import EngineError
 from ..feedback import Feedback
 from ..reporting import metrics
-from .fitting import Examples, Recipe, fit, susceptibility
+from .fitting import Examples, fit, susceptibility
 
 N = TypeVar("N", int, float)
 
@@ -36,8 +37,13 @@ class Candidate:
 
     def recipe(self, usual: Recipe) -> Recipe:
         """Return a recipe with this point's values."""
-        settings = replace(usual.settings, learning_rate=self.learning_rate, batch_size=self.batch_size)
-        return replace(usual, hidden_layers=self.hidden_layers, units=self.units, settings=settings)
+        return replace(
+            usual,
+            learning_rate=self.learning_rate,
+            hidden_layers=self.hidden_layers,
+            units=self.units,
+            batch_size=self.batch_size,
+        )
 
 
 def read_grid(learning_rates: str, hidden_layers: str, units: str, batch_sizes: str) -> list[Candidate]:

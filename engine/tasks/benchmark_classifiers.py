@@ -11,6 +11,7 @@ import numpy as np
 
 from ...models.classifiers import LABELS
 from ...models.model_file import save_model
+from ...models.recipe import Recipe
 from ..benchmark.comparison import BESIDE, SPATIAL, Data, Fold, Validation, compare, fit_cells
 from ..benchmark.report import make_report, verdict
 from ..benchmark.summary import best, summarise, table_rows
@@ -21,7 +22,7 @@ from ..files.manifest import hashes, versions, write_manifest
 from ..files.outputs import check_writable, replacing
 from ..files.stack import Stack
 from ..files.tables import check_table, write_table
-from ..learning.fitting import Examples, Recipe, fit
+from ..learning.fitting import Examples, fit
 from ..samples.cells import SampleCells, resolve_samples
 from ..samples.folds import suggested_block_size
 from ..samples.inventory import dates, read_inventory
@@ -97,7 +98,7 @@ def run(
         feedback.message(f"{winner.label} is fitted to all cells.")
         everything = np.arange(len(data.labels))
         if winner.classifier == "cnn_dnn":
-            examples = Examples.of(stack, cells, recipe.patch_size_px)
+            examples = Examples.of(stack, cells, recipe.patch_size)
             fitted: Any = fit(examples, recipe, seed, feedback.part(90, 98).progress)[0]
         else:
             fitted, _ = fit_cells(data, everything, winner.classifier, honest in SPATIAL, seed)

@@ -4,21 +4,21 @@
 from __future__ import annotations
 
 import time
-from dataclasses import replace
+from dataclasses import fields, replace
 from typing import Any
 
 import numpy as np
 
 from ...models.calibration import fit_calibration
 from ...models.model_file import save_model
-from ...models.settings import Settings
+from ...models.recipe import Recipe
 from ..declarations.choices import SEED, TUNING_GRID
 from ..errors import EngineError
 from ..feedback import Feedback
 from ..files.manifest import hashes, versions, write_manifest
 from ..files.outputs import check_writable, replacing
 from ..files.stack import Stack
-from ..learning.fitting import Examples, Recipe, fit, susceptibility
+from ..learning.fitting import Examples, fit, susceptibility
 from ..learning.report import Training, make_report
 from ..learning.tuning import held_out, read_grid, search
 from ..reporting import metrics
@@ -66,8 +66,7 @@ def run(
     """Write the model file and the report; return them and the AUC on the test cells."""
     started = time.monotonic()
     parameters = {key: value for key, value in locals().items() if key not in ("feedback", "started")}
-    settings = Settings(epochs, optimizer, learning_rate, schedule, batch_size, class_weights, patience=patience or None)
-    recipe = Recipe(patch_size, filters, hidden_layers, units, dropout, batch_normalisation, members, validation, settings)
+    recipe = Recipe(**{field.name: parameters[field.name] for field in fields(Recipe) if field.name in parameters})
     recipe.architecture(1)
     candidates = read_grid(tune_learning_rates, tune_hidden_layers, tune_units, tune_batch_sizes) if tune else []
     rivals = compare_optimizers or []
@@ -94,7 +93,7 @@ def run(
         recipe = tried[0].recipe(recipe)
     others = {}
     for name, part in zip(rivals, comparing.parts([1] * len(rivals))):
-        rival = replace(recipe, members=1, settings=replace(recipe.settings, optimizer=name))
+        rival = replace(recipe, members=1, optimizer=name)
         others[name] = fit(known, rival, seed, part.progress)[1][0]
     network, histories = fit(known, recipe, seed, fitting.progress, feedback.message)
     raw = susceptibility(network, unseen)
@@ -107,7 +106,7 @@ def run(
 
     inputs = hashes({"covariates": covariates, "inventory": inventory})
     told = {key: value for key, value in parameters.items() if key not in ("covariates", "inventory", "model", "report")}
-    chosen = {"learning_rate": recipe.settings.learning_rate, "batch_size": recipe.settings.batch_size}
+    chosen = {"learning_rate": recipe.learning_rate, "batch_size": recipe.batch_size}
     told.update(chosen, hidden_layers=recipe.hidden_layers, units=recipe.units)
     packages = versions()
     network.manifest = {

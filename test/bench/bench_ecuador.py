@@ -22,9 +22,9 @@ from scarp.engine.benchmark.comparison import Data, Validation, compare
 from scarp.engine.benchmark.summary import summarise
 from scarp.engine.feedback import Feedback
 from scarp.engine.files.stack import Stack
-from scarp.engine.learning.fitting import Recipe
 from scarp.engine.samples.cells import resolve_samples
 from scarp.models.classifiers import CLASSIFIERS, LABELS
+from scarp.models.recipe import Recipe
 
 PUBLISHED = {("kmeans", "lr"): 0.773, ("random", "lr"): 0.810}
 TOLERANCE = 0.01

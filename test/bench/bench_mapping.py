@@ -22,13 +22,13 @@ import numpy as np
 from osgeo import osr
 from scarp.engine.files.grid import Grid, Window
 from scarp.engine.files.stack import StackWriter
-from scarp.models.architecture import Architecture
 from scarp.models.cnn_dnn import CnnDnn
 from scarp.models.covariate import Covariate
 from scarp.models.dense import DenseNetwork
 from scarp.models.encoding import Encoder
 from scarp.models.model_file import save_model
 from scarp.models.network import build, weights_of, with_weights
+from scarp.models.recipe import Recipe
 from timed import timed
 
 SIZES = (1.0, 4.0, 16.0)
@@ -101,7 +101,7 @@ def write_model(path, members):
     sample = np.random.default_rng(1).normal(size=(500, 16))
     sample[:, 14], sample[:, 15] = np.arange(500) % 360, np.arange(500) % 14 + 1
     encoder = Encoder.fit(sample, COVARIATES)
-    architecture = Architecture(len(encoder.channels))
+    architecture = Recipe().architecture(len(encoder.channels))
     weights = [weights_of(build(architecture), architecture) for _ in range(members)]
     model = CnnDnn(encoder, architecture, weights)
     save_model(path, model)
@@ -133,8 +133,8 @@ def map_sizes(sizes):
 
 
 def main():
-    compare_ways(Architecture(30))
-    compare_ways(Architecture(30, 15, 32, 2, 128))
+    compare_ways(Recipe().architecture(30))
+    compare_ways(Recipe(15, 32, 2, 128).architecture(30))
     map_sizes([float(each) for each in sys.argv[1:]] or SIZES)
 
 

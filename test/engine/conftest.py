@@ -6,11 +6,11 @@ import pytest
 from osgeo import osr
 from scarp.engine.files.grid import Grid, Window
 from scarp.engine.files.stack import StackWriter
-from scarp.models.architecture import Architecture
 from scarp.models.cnn_dnn import CnnDnn
 from scarp.models.covariate import Covariate
 from scarp.models.encoding import Encoder
 from scarp.models.model_file import save_model
+from scarp.models.recipe import Recipe
 
 COVARIATES = (Covariate("slope"), Covariate("geology", "categorical", classes={1: "marl", 2: "lime"}))
 
@@ -44,7 +44,7 @@ def write_stack(tmp_path):
 def model_file(tmp_path):
     """A model file with a network of random weights for such a stack."""
     encoder = Encoder.fit(np.array([[10.0, 1], [30, 2]]), COVARIATES)
-    architecture = Architecture(3, 9, 4)
+    architecture = Recipe(9, 4).architecture(3)
     rng = np.random.default_rng(1)
     weights = {
         name: (rng.uniform(0.5, 1.5, shape) if name.startswith(("gamma", "variance")) else rng.normal(0, 0.2, shape)).astype(np.float32)

@@ -1,13 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 import numpy as np
 import pytest
-from scarp.models.architecture import Architecture
 from scarp.models.calibration import apply_calibration, fit_calibration
 from scarp.models.cnn_dnn import CnnDnn
 from scarp.models.covariate import Covariate
 from scarp.models.encoding import Encoder
 from scarp.models.errors import EngineError
 from scarp.models.model_file import load_model, save_model
+from scarp.models.recipe import Recipe
 from sklearn.isotonic import IsotonicRegression
 
 
@@ -58,7 +58,7 @@ def test_a_model_worse_than_chance_is_not_calibrated(method):
 def test_a_calibrated_model_keeps_its_curve_in_its_file(tmp_path, method):
     covariates = (Covariate("slope"),)
     encoder = Encoder.fit(np.array([[1.0], [3.0]]), covariates)
-    architecture = Architecture(1, 5, 2)
+    architecture = Recipe(5, 2).architecture(1)
     rng = np.random.default_rng(1)
     weights = {name: rng.normal(0, 0.3, shape).astype(np.float32) for name, shape in architecture.shapes.items()}
     weights.update({name: np.abs(array) + 0.5 for name, array in weights.items() if name.startswith("variance")})

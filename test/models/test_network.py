@@ -5,7 +5,6 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scarp.models.architecture import Architecture
 from scarp.models.cnn_dnn import CnnDnn
 from scarp.models.covariate import Covariate
 from scarp.models.dense import DenseNetwork
@@ -14,6 +13,7 @@ from scarp.models.errors import EngineError
 from scarp.models.model_file import load_model, save_model
 from scarp.models.network import build, predict_patches, weights_of
 from scarp.models.patches import Patches
+from scarp.models.recipe import Recipe
 from scarp.models.training import Turns, _turned
 
 
@@ -39,7 +39,7 @@ def random_network(architecture, seed):
     batch_normalisation=st.booleans(),
 )
 def test_dense_is_patch_wise(half, filters, hidden_layers, channels, rows, cols, batch_normalisation):
-    architecture = Architecture(channels, 2 * half + 1, filters, hidden_layers, 6, batch_normalisation=batch_normalisation)
+    architecture = Recipe(2 * half + 1, filters, hidden_layers, 6, batch_normalisation=batch_normalisation).architecture(channels)
     weights = random_network(architecture, rows * 31 + cols)
     encoded = np.random.default_rng(cols).normal(size=(rows + 2 * half, cols + 2 * half, channels)).astype(np.float32)
     view = np.lib.stride_tricks.sliding_window_view(encoded, (2 * half + 1, 2 * half + 1), axis=(0, 1))
@@ -69,14 +69,14 @@ def test_turning_a_patch_turns_its_aspect():
 
 def test_an_even_patch_is_refused():
     with pytest.raises(EngineError, match="odd.*14.*15"):
-        Architecture(3, 14)
+        Recipe(14).architecture(3)
 
 
 @pytest.fixture
 def model():
     covariates = (Covariate("slope"), Covariate("aspect", "circular"))
     encoder = Encoder.fit(np.array([[1.0, 10], [3, 200]]), covariates)
-    architecture = Architecture(3, 7, 4)
+    architecture = Recipe(7, 4).architecture(3)
     return CnnDnn(encoder, architecture, [random_network(architecture, 1), random_network(architecture, 2)], {"seed": 7})
 
 

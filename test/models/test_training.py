@@ -2,11 +2,10 @@
 import keras
 import numpy as np
 import pytest
-from scarp.models.architecture import Architecture
 from scarp.models.network import build, predict_patches, with_weights
 from scarp.models.optimizers import OPTIMIZERS, SCHEDULES, make_optimizer, rate_at
 from scarp.models.patches import Patches
-from scarp.models.settings import CLASS_WEIGHTS, Settings
+from scarp.models.recipe import CLASS_WEIGHTS, Recipe
 from scarp.models.training import class_weights, shuffled_batches, start_from_logistic_regression, train
 
 
@@ -20,13 +19,12 @@ def toy(n=300, seed=0):
 def test_it_learns_context_and_repeats_bit_for_bit():
     patches, labels = toy()
     validation = np.arange(300) % 5 == 0
-    architecture = Architecture(2, 7, 8)
-    chosen = Settings(epochs=30, learning_rate=0.01, l2=1e-4)
-    first, second = (train(Patches.of(patches), labels, validation, architecture, chosen, seed=3) for _ in range(2))
+    chosen = Recipe(7, 8, epochs=30, learning_rate=0.01, l2=1e-4)
+    first, second = (train(Patches.of(patches), labels, validation, chosen, seed=3) for _ in range(2))
     for name, array in first.weights.items():
         np.testing.assert_array_equal(array, second.weights[name])
     unseen, truth = toy(seed=1)
-    found = predict_patches(architecture, [first.weights], Patches.of(unseen))
+    found = predict_patches(chosen.architecture(2), [first.weights], Patches.of(unseen))
     assert found[truth == 1].mean() > found[truth == 0].mean() + 0.3
     assert first.history["loss"][-1] < first.history["loss"][0]
 
@@ -38,8 +36,7 @@ def test_the_optimizers_of_the_paper_lower_the_loss(optimizer):
         Patches.of(patches),
         labels,
         np.zeros(120, bool),
-        Architecture(2, 7, 4),
-        Settings(epochs=60, optimizer=optimizer, learning_rate=0.01, batch_size=8),
+        Recipe(7, 4, epochs=60, optimizer=optimizer, learning_rate=0.01, batch_size=8),
         seed=1,
     )
     assert member.history["loss"][-1] < member.history["loss"][0]
@@ -49,12 +46,21 @@ def test_the_optimizers_of_the_paper_lower_the_loss(optimizer):
 def test_the_loss_is_that_of_keras_on_the_same_batches(optimizer):
     """Step by step, `train_on_batch` of the same network sees the same batches and must come to the same losses and weights."""
     patches, labels = toy(96)
-    architecture = Architecture(2, 7, 4, dropout=0.0)
-    chosen = Settings(
-        epochs=3, optimizer=optimizer, learning_rate=0.01, batch_size=24, schedule="constant", class_weights="none", augment=False
+    chosen = Recipe(
+        7,
+        4,
+        dropout=0.0,
+        epochs=3,
+        optimizer=optimizer,
+        learning_rate=0.01,
+        batch_size=24,
+        schedule="constant",
+        class_weights="none",
+        augment=False,
     )
+    architecture = chosen.architecture(2)
     none = np.zeros(96, bool)
-    found = train(Patches.of(patches), labels, none, architecture, chosen, seed=5)
+    found = train(Patches.of(patches), labels, none, chosen, seed=5)
 
     keras.utils.set_random_seed(5)
     network = build(architecture, chosen.l2)
@@ -80,12 +86,12 @@ def test_training_stops_when_validation_stalls_and_keeps_the_best():
     patches, labels = toy(120)
     validation = np.arange(120) % 3 == 0
     labels[validation] = np.random.default_rng(1).permutation(labels[validation])  # nothing to be learnt about them
-    architecture = Architecture(2, 7, 8)
-    member = train(Patches.of(patches), labels, validation, architecture, Settings(epochs=200, learning_rate=0.02, patience=4), seed=1)
+    chosen = Recipe(7, 8, epochs=200, learning_rate=0.02, patience=4)
+    member = train(Patches.of(patches), labels, validation, chosen, seed=1)
     losses = member.history["val_loss"]
     assert len(losses) < 200
     assert len(losses) == np.argmin(losses) + 1 + 4
-    found = predict_patches(architecture, [member.weights], Patches.of(patches[validation]))
+    found = predict_patches(chosen.architecture(2), [member.weights], Patches.of(patches[validation]))
     truth = labels[validation]
     weight = class_weights(labels.astype(np.float32), ~validation, "balanced")[validation]
     loss = -np.mean(weight * (truth * np.log(found) + (1 - truth) * np.log(1 - found)))
@@ -107,8 +113,9 @@ def test_rare_landslides_are_predicted_lower_when_every_cell_counts_the_same():
     none = np.zeros(240, bool)
     found = {}
     for kind in CLASS_WEIGHTS:
-        member = train(Patches.of(patches), labels, none, Architecture(2, 7, 4), Settings(epochs=15, class_weights=kind), seed=1)
-        found[kind] = predict_patches(Architecture(2, 7, 4), [member.weights], Patches.of(patches)).mean()
+        chosen = Recipe(7, 4, epochs=15, class_weights=kind)
+        member = train(Patches.of(patches), labels, none, chosen, seed=1)
+        found[kind] = predict_patches(chosen.architecture(2), [member.weights], Patches.of(patches)).mean()
     assert found["none"] < found["balanced"] - 0.1
     assert found["none"] == pytest.approx(labels.mean(), abs=0.1)
 
@@ -126,8 +133,7 @@ def test_schedules():
 @pytest.mark.parametrize("schedule", SCHEDULES)
 def test_every_schedule_trains_without_batch_normalisation(schedule):
     patches, labels = toy(120)
-    architecture = Architecture(2, 7, 4, batch_normalisation=False)
-    chosen = Settings(epochs=40, schedule=schedule, learning_rate=0.005, batch_size=16)
-    member = train(Patches.of(patches), labels, np.arange(120) % 5 == 0, architecture, chosen, seed=1)
+    chosen = Recipe(7, 4, batch_normalisation=False, epochs=40, schedule=schedule, learning_rate=0.005, batch_size=16)
+    member = train(Patches.of(patches), labels, np.arange(120) % 5 == 0, chosen, seed=1)
     assert member.history["loss"][-1] < member.history["loss"][0] - 0.05
-    assert set(member.weights) == set(architecture.shapes)
+    assert set(member.weights) == set(chosen.architecture(2).shapes)

@@ -12,12 +12,12 @@ from scarp.engine.errors import EngineError
 from scarp.engine.feedback import Feedback
 from scarp.engine.files.grid import Grid, Window
 from scarp.engine.files.stack import Stack, StackWriter
-from scarp.engine.learning.fitting import Recipe
 from scarp.engine.reporting.metrics import corrected_t_test, delong_test, evaluate
 from scarp.engine.samples.cells import SampleCells
 from scarp.engine.tasks import benchmark_classifiers, map_susceptibility
 from scarp.models.classifiers import CLASSIFIERS
 from scarp.models.covariate import Covariate
+from scarp.models.recipe import Recipe
 from sklearn.metrics import roc_auc_score
 
 SIZE = 80

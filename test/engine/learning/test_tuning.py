@@ -1,16 +1,14 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-from dataclasses import replace
-
 import numpy as np
 import pytest
 from scarp.engine.errors import EngineError
 from scarp.engine.feedback import Feedback
 from scarp.engine.files.grid import Grid
-from scarp.engine.learning.fitting import Examples, Recipe
+from scarp.engine.learning.fitting import Examples
 from scarp.engine.learning.tuning import read_grid, search
 from scarp.models.covariate import Covariate
 from scarp.models.patches import Patches
-from scarp.models.settings import Settings
+from scarp.models.recipe import Recipe
 
 
 def test_a_grid_is_every_combination():
@@ -36,10 +34,10 @@ def test_the_search_finds_what_learns_and_looks_at_every_fold():
     rows, cols = np.divmod(np.arange(240), 16)
     grid = Grid("", (0.0, 1.0, 0.0, 0.0, 0.0, -1.0), (15, 16))
     examples = Examples(Patches.of(patches), (Covariate("slope"), Covariate("relief")), labels, rows, cols, grid)
-    recipe = Recipe(patch_size_px=7, filters=8, members=3, settings=replace(Settings(), epochs=20))
+    recipe = Recipe(patch_size=7, filters=8, members=3, epochs=20)
     tried = search(examples, np.arange(240) % 3, read_grid("0.000000001, 0.01", "1", "16", "32"), recipe, 1, Feedback())
     assert [each.learning_rate for each in tried] == [0.01, 1e-9]
     assert all(len(each.auc) == 3 for each in tried)
     assert tried[0].mean > tried[1].mean + 0.05
     chosen = tried[0].recipe(recipe)
-    assert (chosen.settings.learning_rate, chosen.units, chosen.members, chosen.filters) == (0.01, 16, 3, 8)
+    assert (chosen.learning_rate, chosen.units, chosen.members, chosen.filters) == (0.01, 16, 3, 8)

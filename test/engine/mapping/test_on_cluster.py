@@ -114,10 +114,10 @@ def test_tls(tmp_path, write_stack, model_file, processes):
 def test_the_benchmark_gives_the_same(tmp_path, processes):
     from scarp.engine.benchmark.comparison import Data, Validation, compare
     from scarp.engine.files.grid import Grid
-    from scarp.engine.learning.fitting import Recipe
     from scarp.engine.samples.cells import SampleCells
     from scarp.models.covariate import Covariate
     from scarp.models.patches import Patches
+    from scarp.models.recipe import Recipe
 
     rng = np.random.default_rng(1)
     count = 120

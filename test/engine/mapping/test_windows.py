@@ -7,11 +7,11 @@ from scarp.engine.files.grid import Grid, Window
 from scarp.engine.files.partial import PartialRaster
 from scarp.engine.files.stack import Stack, StackWriter
 from scarp.engine.mapping import windows as mapping
-from scarp.models.architecture import Architecture
 from scarp.models.cnn_dnn import CnnDnn
 from scarp.models.covariate import Covariate
 from scarp.models.encoding import Encoder
 from scarp.models.network import build, predict_patches, weights_of
+from scarp.models.recipe import Recipe
 
 COVARIATES = (
     Covariate("slope"),
@@ -40,7 +40,7 @@ def stack(tmp_path):
 def model_of(covariates, stack, backend=None):
     values = stack.at(np.arange(37), np.arange(37), [each.name for each in covariates])
     encoder = Encoder.fit(values, covariates)
-    architecture = Architecture(len(encoder.channels), 15, 4)
+    architecture = Recipe(15, 4).architecture(len(encoder.channels))
     network = build(architecture)
     rng = np.random.default_rng(2)
     network.set_weights([rng.uniform(0.1, 0.5, weight.shape) for weight in network.get_weights()])
