@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
+from ..declarations.source import Source
 from ..errors import EngineError
 from ..feedback import Feedback
 from ..files.grid import Grid, Window, read_window
@@ -65,7 +66,7 @@ def lay_classes(source: str, field: str | None, grid: Grid, path: Path, unknown:
     EngineError
         If the field is missing, there are no classes on the grid, or the raster holds what cannot be class codes.
     """
-    if is_raster(source):
+    if is_raster(source, field):
         names, how = _from_raster(source, grid, path)
     else:
         names, how = _from_polygons(source, field, grid, path)
@@ -112,10 +113,10 @@ def _named(
 
 def _from_polygons(source: str, field: str | None, grid: Grid, path: Path) -> tuple[dict[int, str], str]:
     if not field:
-        raise EngineError(f"The polygon layer {source} needs the field that names its classes.")
+        raise EngineError(f"The polygon layer {Source.parse(source).label} needs the field that names its classes.")
     dataset, layer = open_layer(source)
     if layer.FindFieldIndex(field, True) < 0:
-        raise EngineError(f"The layer {layer.GetName()} has no field {field!r}.")
+        raise EngineError(f"The layer {Source.parse(source).label} has no field {field!r}.")
 
     def name(feature: ogr.Feature) -> str:
         return (feature.GetFieldAsString(field) or "").strip()

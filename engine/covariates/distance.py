@@ -9,6 +9,7 @@ import numba
 import numpy as np
 
 from ..compiled import compiled
+from ..declarations.source import Source
 from ..errors import EngineError
 from ..files.grid import Grid, Window
 from ..files.overlay import file_name, told_crs
@@ -44,7 +45,7 @@ def distance_to_features(source: str, grid: Grid, path: Path) -> tuple[str, str]
     rows, cols = grid.shape
     if not distance_raster(mask, grid, path, Window(top, left, rows, cols)):
         raise EngineError(
-            f"The layer {layer.GetName()} has no features in the area or near it, so no distance can be computed; leave it out."
+            f"The layer {Source.parse(source).label} has no features in the area or near it, so no distance can be computed; leave it out."
         )
     how = f"{file_name(source)}, {near.GetLayer(0).GetFeatureCount()} features{told_crs(layer.GetSpatialRef(), grid)}"
     del dataset

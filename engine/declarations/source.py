@@ -4,12 +4,15 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote, unquote
 
+# The field that holds a feature's id where QGIS wrote a layer anew.
+ID_FIELD = "scarp_id"
 # `|key=value` or `|option:KEY=VALUE` at the end of a text; anything else, pipes too, belongs to the path.
-_OPTION = re.compile(r"\|(name|layername|band|crs|nodata|ownnodata|option:[A-Za-z0-9_]+)=([^|]*)$")
+_OPTION = re.compile(r"\|(name|layername|geometrytype|band|crs|nodata|ownnodata|option:[A-Za-z0-9_]+)=([^|]*)$")
 
 
 @dataclass(frozen=True)
@@ -24,6 +27,8 @@ class Source:
         What QGIS calls the layer; covariates are named after it.
     layername
         Which layer of a vector file.
+    geometrytype
+        Which of the geometries of a layer that mixes them, as QGIS writes it: Point, LineString, Polygon.
     band
         Which band of a raster, from 1; 0 where none was chosen.
     crs
@@ -49,6 +54,7 @@ class Source:
     path: str
     name: str = ""
     layername: str = ""
+    geometrytype: str = ""
     band: int = 0
     crs: str = ""
     nodata: tuple[tuple[float, float], ...] = ()
@@ -78,6 +84,7 @@ class Source:
             text,
             found.get("name", ""),
             found.get("layername", ""),
+            found.get("geometrytype", ""),
             int(found.get("band", "0")),
             found.get("crs", ""),
             tuple((float(low), float(high)) for low, high in ranges),
@@ -90,6 +97,7 @@ class Source:
         values = {
             "name": self.name,
             "layername": self.layername,
+            "geometrytype": self.geometrytype,
             "band": str(self.band) if self.band else "",
             "crs": self.crs,
             "nodata": nodata,
@@ -117,6 +125,20 @@ class Source:
             return part[1]
         path = Path(self.path)
         return path.parent.name if path.suffix.lower() == ".adf" and path.parent.name else path.stem
+
+
+def several_layers(path: str, names: Sequence[str]) -> str:
+    """Return the sentence that refuses a file of several layers given by its path alone.
+
+    Examples
+    --------
+    >>> several_layers("a.kml", ["old", "new"])
+    'The file a.kml holds 2 layers (old, new), and its path alone does not tell which: name one (a.kml|layername=old), or merge them first.'
+    """
+    return (
+        f"The file {path} holds {len(names)} layers ({', '.join(names)}), and its path alone does not tell which: name one "
+        f"({path}|layername={names[0]}), or merge them first."
+    )
 
 
 def _quoted(text: str) -> str:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
+from ..declarations.source import Source
 from ..errors import EngineError
 from ..feedback import Feedback
 from ..gdal import gdal, osr
@@ -56,18 +57,40 @@ def area_raster(source: str, grid: Grid, path: Path) -> str:
     gdal.RasterizeLayer(out, [1], polygons.GetLayer(0), burn_values=[1])
     band = out.GetRasterBand(1)
     if not any(np.isfinite(band.ReadAsArray(w.col, w.row, w.cols, w.rows)).any() for w in grid.windows()):
-        raise EngineError(f"The study area {layer.GetName()} does not overlap the DEM.")
+        raise EngineError(f"The study area {Source.parse(source).label} does not overlap the DEM.")
     out.FlushCache()
     del dataset
     return str(path)
 
 
-def is_raster(source: str) -> bool:
-    """Tell whether a file holds a raster rather than a vector layer."""
+def is_raster(source: str, field: str | None = None) -> bool:
+    """Tell whether a layer of classes is a raster rather than a vector layer.
+
+    Raises
+    ------
+    EngineError
+        If its file holds both, and neither the layer nor the `field` of its classes is named.
+    """
+    named = Source.parse(source)
+    if named.layername or not _opens(named.path, gdal.OF_RASTER):
+        return False
+    if not _opens(named.path, gdal.OF_VECTOR):
+        return True
+    if field:
+        return False
+    layer = gdal.OpenEx(named.path, gdal.OF_VECTOR).GetLayer(0).GetName()
+    raise EngineError(
+        f"The file {named.path} holds a raster and a vector layer, and its path alone does not tell which: name the vector layer "
+        f"({named.path}|layername={layer}) and the field of its classes, or the raster as gdalinfo lists it."
+    )
+
+
+def _opens(path: str, kind: int) -> bool:
     try:
-        return bool(gdal.OpenEx(source, gdal.OF_RASTER).RasterCount)
+        dataset = gdal.OpenEx(path, kind)
     except RuntimeError:
         return False
+    return bool(dataset.RasterCount if kind == gdal.OF_RASTER else dataset.GetLayerCount())
 
 
 def open_real(source: str) -> gdal.Dataset:
@@ -112,8 +135,9 @@ def told_crs(own: osr.SpatialReference, grid: Grid) -> str:
 
 
 def file_name(source: str) -> str:
-    """Return the file's name of a layer, without its folder."""
-    return Path(source.split("|", maxsplit=1)[0]).name
+    """Return what the user calls a layer: as QGIS does, else by its file without the folder."""
+    named = Source.parse(source)
+    return named.name or Path(named.path).name
 
 
 def _is_finer(dataset: gdal.Dataset, grid: Grid) -> bool:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Vector layers as tasks name them (`path` or `path|layername=name`), and their features on a grid."""
+"""Vector layers as tasks name them (a `Source` as text), and their features on a grid."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Optional
 
+from ..declarations.source import ID_FIELD, Source, several_layers
 from ..errors import EngineError
 from ..gdal import gdal, ogr, osr
 from .grid import Grid
@@ -24,7 +25,7 @@ def open_layer(source: str) -> tuple[gdal.Dataset, ogr.Layer]:
     Parameters
     ----------
     source
-        `path`, or `path|layername=name` where the file holds several layers.
+        A `Source` as text; its CRS counts instead of the file's, and its name is the layer's.
 
     Returns
     -------
@@ -33,23 +34,66 @@ def open_layer(source: str) -> tuple[gdal.Dataset, ogr.Layer]:
     Raises
     ------
     EngineError
-        If it cannot be opened, has no such layer, or has no coordinate reference system.
+        If it cannot be opened, has no such layer, holds several and none is named, or has no geometry or no coordinate reference system.
     """
-    path, _, options = source.partition("|")
-    name = next((o[len("layername=") :] for o in options.split("|") if o.startswith("layername=")), None)
+    named = Source.parse(source)
     try:
-        dataset = gdal.OpenEx(path, gdal.OF_VECTOR)
+        dataset = gdal.OpenEx(named.path, gdal.OF_VECTOR, open_options=list(named.options))
     except RuntimeError as error:
-        raise EngineError(f"The layer {path} cannot be opened: {error}") from error
-    layer = dataset.GetLayerByName(name) if name else dataset.GetLayer(0)
+        raise EngineError(f"The layer {named.label} cannot be opened: {error}") from error
+    layer = dataset.GetLayerByName(named.layername) if named.layername else _only_layer(dataset, named)
     if layer is None:
-        raise EngineError(f"The file {path} has no layer {name!r}.")
-    if layer.GetSpatialRef() is None:
+        raise EngineError(f"The file {named.path} has no layer {named.layername!r}; its layers are {', '.join(_names(dataset))}.")
+    if layer.GetGeomType() == ogr.wkbNone:
         raise EngineError(
-            f"The layer {name or Path(path).stem} has no coordinate reference system; assign one "
-            "(Layer > Set Layer CRS) so that it can be laid over the raster."
+            f"The layer {named.label} is a table without geometries; load it with “Add Delimited Text Layer” or make points of it "
+            "(native:createpointslayerfromtable) first."
         )
+    if layer.GetSpatialRef() is None and not named.crs:
+        raise EngineError(
+            f"The layer {named.label} has no coordinate reference system; assign one (Layer > Set Layer CRS) so that it can be laid over "
+            f"the raster, or name it: {named.path}|crs=EPSG:…"
+        )
+    if named.crs or named.geometrytype:
+        dataset = _as_named(dataset, layer, named)
+        layer = dataset.GetLayer(0)
     return dataset, layer
+
+
+def feature_id(feature: ogr.Feature) -> str:
+    """Return the id of a feature: the one it has in QGIS where QGIS wrote the layer anew, else the file's own."""
+    index = feature.GetFieldIndex(ID_FIELD)
+    return str(feature.GetFID()) if index < 0 else feature.GetFieldAsString(index)
+
+
+def _only_layer(dataset: gdal.Dataset, named: Source) -> ogr.Layer:
+    """Return the one layer that has geometries, else the first."""
+    layers = [dataset.GetLayer(number) for number in range(dataset.GetLayerCount())]
+    shown = [layer for layer in layers if layer.GetGeomType() != ogr.wkbNone and layer.GetFeatureCount(0) != 0]
+    if len(shown) > 1:
+        raise EngineError(several_layers(named.path, [layer.GetName() for layer in shown]))
+    return (shown or layers)[0]
+
+
+def _names(dataset: gdal.Dataset) -> list[str]:
+    return [dataset.GetLayer(number).GetName() for number in range(dataset.GetLayerCount())]
+
+
+def _as_named(dataset: gdal.Dataset, layer: ogr.Layer, named: Source) -> gdal.Dataset:
+    """Return a copy in memory of the layer, with the CRS and of the type of geometry that `named` asks for."""
+    kinds = ", ".join(f"'{prefix}{named.geometrytype.upper()}'" for prefix in ("", "MULTI"))
+    return gdal.VectorTranslate(
+        "",
+        dataset,
+        format="Memory",
+        SQLStatement=f'SELECT * FROM "{layer.GetName()}" WHERE OGR_GEOMETRY IN ({kinds})' if named.geometrytype else None,
+        SQLDialect="OGRSQL",
+        layers=None if named.geometrytype else [layer.GetName()],
+        layerName=named.label,
+        dstSRS=named.crs or None,
+        reproject=False,
+        options=["-preserve_fid"],
+    )
 
 
 def features(layer: ogr.Layer, grid: Grid, bounds: Bounds | None = None) -> Iterator[tuple[ogr.Feature, ogr.Geometry | None]]:

@@ -6,16 +6,16 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from ..declarations.source import Source
 from ..errors import EngineError
 from ..feedback import Feedback
 from ..files.grid import Grid
 from ..files.stack import Stack
-from ..files.vectors import features, open_layer
+from ..files.vectors import feature_id, features, open_layer
 from ..gdal import gdal, ogr, osr
 
 
@@ -49,7 +49,7 @@ def read_inventory(source: str, stack: Stack, fields: Sequence[str] = (), feedba
     """
     feedback = feedback or Feedback()
     dataset, layer = open_layer(source)
-    name = layer.GetName() or Path(source).stem
+    name = Source.parse(source).label
     _check_fields(layer, name, fields)
     if layer.GetFeatureCount() == 0:
         raise EngineError(f"The layer {name} is empty; an inventory needs at least one point or polygon.")
@@ -58,7 +58,7 @@ def read_inventory(source: str, stack: Stack, fields: Sequence[str] = (), feedba
     no_geometry = outside = lines = 0
     extent = _Extent()
     for index, (feature, geometry) in enumerate(features(layer, stack.grid)):
-        origins.append(str(feature.GetFID()))
+        origins.append(feature_id(feature))
         attributes.append([feature.GetField(field) for field in fields])
         if geometry is None:
             no_geometry += 1

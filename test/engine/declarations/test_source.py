@@ -14,6 +14,7 @@ numbers = st.floats(allow_nan=False)
         path=st.sampled_from(["/d/dem.tif", "/d/a|b.tif", "/d/50%|x=1.tif", "GPKG:C:/d/climate.gpkg:rain"]),
         name=words,
         layername=words,
+        geometrytype=st.sampled_from(["", "Point"]),
         band=st.integers(0, 300),
         crs=st.sampled_from(["", "EPSG:32639", 'PROJCRS["a|b 100%",BASEGEOGCRS["é"]]']),
         nodata=st.lists(st.tuples(numbers, numbers), max_size=3).map(tuple),

@@ -1,8 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
+import re
+
 import pytest
 from osgeo import ogr, osr
+from scarp.engine.errors import EngineError
 from scarp.engine.files.grid import Grid
-from scarp.engine.files.vectors import features, laid_over
+from scarp.engine.files.vectors import feature_id, features, laid_over, open_layer
 
 
 def reference(code):
@@ -54,3 +57,83 @@ def test_geometries_come_flat_valid_straight_and_reprojected():
 def test_a_geometry_beyond_its_projection_lies_nowhere():
     dataset, layer = layer_of(["POINT (1e12 1e12)"], 3857)
     assert not list(features(layer, GRID, GRID.bounds))
+
+
+def write(path, layers, driver="GPKG", code=32639):
+    """Write layers of points, by name: a list of WKT each."""
+    dataset = ogr.GetDriverByName(driver).CreateDataSource(str(path))
+    for name, shapes in layers.items():
+        layer = dataset.CreateLayer(name, reference(code) if code else None, ogr.wkbUnknown)
+        layer.CreateField(ogr.FieldDefn("kind", ogr.OFTString))
+        for wkt in shapes:
+            feature = ogr.Feature(layer.GetLayerDefn())
+            feature["kind"] = name
+            feature.SetGeometry(ogr.CreateGeometryFromWkt(wkt))
+            layer.CreateFeature(feature)
+    return str(path)
+
+
+def kinds_of(source):
+    dataset, layer = open_layer(source)
+    return [(feature["kind"], feature.GetGeometryRef().GetGeometryName()) for feature in layer]
+
+
+def test_a_file_of_several_layers_is_never_its_first(tmp_path):
+    path = write(tmp_path / "slides.gpkg", {"2010": ["POINT (1 1)"], "2020": ["POINT (2 2)", "POINT (3 3)"], "empty": []})
+    with pytest.raises(EngineError, match=rf"slides.gpkg holds 2 layers \(2010, 2020\).*{re.escape(path)}\|layername=2010"):
+        open_layer(path)
+    assert kinds_of(f"{path}|layername=2020") == [("2020", "POINT")] * 2
+    with pytest.raises(EngineError, match="has no layer '2030'; its layers are 2010, 2020, empty"):
+        open_layer(f"{path}|layername=2030")
+
+
+def test_one_layer_beside_tables_and_empty_ones_needs_no_name(tmp_path):
+    path = write(tmp_path / "slides.gpkg", {"a": [], "b": ["POINT (2 2)"]})
+    ogr.Open(path, 1).CreateLayer("layer_styles", None, ogr.wkbNone)
+    assert kinds_of(path) == [("b", "POINT")]
+
+
+def test_one_kind_of_geometry_of_a_mixed_layer(tmp_path):
+    path = write(
+        tmp_path / "mixed.gpkg", {"inv": ["POINT (1 1)", "POLYGON ((0 0, 1 0, 1 1, 0 0))", "MULTIPOINT (2 2)", "LINESTRING (0 0, 1 1)"]}
+    )
+    assert kinds_of(f"{path}|layername=inv|geometrytype=Point") == [("inv", "POINT"), ("inv", "MULTIPOINT")]
+    assert kinds_of(f"{path}|geometrytype=Polygon") == [("inv", "POLYGON")]
+    dataset, layer = open_layer(f"{path}|geometrytype=LineString")
+    assert [(feature_id(feature), feature.GetGeometryRef().GetGeometryName()) for feature in layer] == [("4", "LINESTRING")]
+
+
+def test_the_crs_named_counts_instead_of_the_files(tmp_path):
+    for code in (32718, None):
+        path = write(tmp_path / f"{code}.fgb", {"inv": ["POINT (500100 3599900)"]}, "FlatGeobuf", code)
+        dataset, layer = open_layer(f"{path}|crs=EPSG:32639")
+        (_, point), = features(layer, GRID)  # fmt: skip
+        assert (point.GetX(), point.GetY()) == (500100.0, 3599900.0)
+    with pytest.raises(EngineError, match=r"The layer None has no coordinate reference system.*None.fgb\|crs=EPSG:"):
+        open_layer(path)
+
+
+def test_open_options_and_names_reach_the_file(tmp_path):
+    path = tmp_path / "slides.csv"
+    path.write_text("easting,northing,kind\n500100,3599900,old\n", encoding="utf-8")
+    with pytest.raises(EngineError, match="The layer Slides of May is a table without geometries"):
+        open_layer(f"{path}|name=Slides of May")
+    source = f"{path}|option:X_POSSIBLE_NAMES=easting|option:Y_POSSIBLE_NAMES=northing|crs=EPSG:32639"
+    dataset, layer = open_layer(source)
+    (feature, point), = features(layer, GRID)  # fmt: skip
+    assert (feature["kind"], point.GetX(), point.GetY()) == ("old", 500100.0, 3599900.0)
+
+
+def test_what_cannot_be_opened_is_named(tmp_path):
+    (tmp_path / "slides.shp").write_text("nothing", encoding="utf-8")
+    with pytest.raises(EngineError, match="The layer Slides cannot be opened"):
+        open_layer(f"{tmp_path / 'slides.shp'}|name=Slides")
+
+
+def test_a_feature_keeps_the_id_that_it_has_in_qgis(tmp_path):
+    dataset, layer = layer_of(["POINT (0 0)"])
+    assert [feature_id(feature) for feature in layer] == ["0"]
+    layer.CreateField(ogr.FieldDefn("scarp_id", ogr.OFTInteger64))
+    feature = layer.GetFeature(0)
+    feature["scarp_id"] = 5_000_000_000
+    assert feature_id(feature) == "5000000000"
