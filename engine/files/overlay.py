@@ -78,7 +78,8 @@ def is_raster(source: str, field: str | None = None) -> bool:
         return True
     if field:
         return False
-    layer = gdal.OpenEx(named.path, gdal.OF_VECTOR).GetLayer(0).GetName()
+    vectors = gdal.OpenEx(named.path, gdal.OF_VECTOR)
+    layer = vectors.GetLayer(0).GetName()
     raise EngineError(
         f"The file {named.path} holds a raster and a vector layer, and its path alone does not tell which: name the vector layer "
         f"({named.path}|layername={layer}) and the field of its classes, or the raster as gdalinfo lists it."

@@ -89,7 +89,9 @@ def test_a_file_of_several_layers_is_never_its_first(tmp_path):
 
 def test_one_layer_beside_tables_and_empty_ones_needs_no_name(tmp_path):
     path = write(tmp_path / "slides.gpkg", {"a": [], "b": ["POINT (2 2)"]})
-    ogr.Open(path, 1).CreateLayer("layer_styles", None, ogr.wkbNone)
+    dataset = ogr.Open(path, 1)
+    dataset.CreateLayer("layer_styles", None, ogr.wkbNone)
+    dataset = None
     assert kinds_of(path) == [("b", "POINT")]
 
 
