@@ -100,7 +100,7 @@ def best_auc(samples: Path, truth: Path) -> float:
 
 def draw(classes: Path, picture: Path) -> None:
     """Save the class map with its legend as a PNG."""
-    from scarp.engine.mapping.zonation import class_map_figure
+    from scarp.engine.mapping.figures import class_map_figure
 
     class_map_figure(str(classes)).savefig(picture, dpi=150)
 

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from matplotlib.figure import Figure
 
 from ...models.covariate import Covariate
 from ..errors import EngineError
@@ -18,7 +17,6 @@ from ..files.grid import Grid, Window, read_window
 from ..files.stack import Stack
 from ..files.vectors import write_layer
 from ..gdal import gdal, ogr
-from ..reporting import figures
 from ..samples.inventory import read_inventory
 
 # Susceptibility lies in 0 … 1; breaks are found on a histogram of the whole raster with this many bins.
@@ -187,16 +185,3 @@ def write_polygons(classes: str, names: Sequence[str], path: str | Path) -> None
     gdal.Polygonize(band, band.GetMaskBand(), areas, 0)
     rows = (({"class": area["class"], "name": names[area["class"] - 1]}, area.GetGeometryRef()) for area in areas)
     write_layer(path, "susceptibility_classes", ogr.wkbPolygon, {"class": ogr.OFTInteger, "name": ogr.OFTString}, rows, reference)
-
-
-def class_map_figure(path: str, most_px: int = 1200) -> Figure:
-    """Draw a class raster with its legend, scale bar and the share of each class."""
-    dataset = gdal.Open(path)
-    band = dataset.GetRasterBand(1)
-    grid = Grid.of(dataset)
-    step = max(1.0, max(grid.shape) / most_px)
-    numbers = band.ReadAsArray(buf_xsize=round(grid.shape[1] / step), buf_ysize=round(grid.shape[0] / step))
-    names = band.GetCategoryNames()[1:]
-    colours = ["#{:02x}{:02x}{:02x}".format(*band.GetColorTable().GetColorEntry(number + 1)[:3]) for number in range(len(names))]
-    counts = np.array([(numbers == number + 1).sum() for number in range(len(names))], float)
-    return figures.class_map(numbers, names, colours, list(counts / counts.sum()), grid.cell_size_m[0] * step)

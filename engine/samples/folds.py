@@ -31,7 +31,7 @@ def block_ids(rows: np.ndarray, cols: np.ndarray, grid: Grid, block_size_m: floa
 def suggested_block_size(stack: Stack, rows: np.ndarray, cols: np.ndarray, seed: int) -> float:
     """Return a block size in metres from the spatial autocorrelation of the covariates.
 
-    It is the median over continuous covariates of the distance at which the empirical semivariance first reaches 95 % of the
+    It is the median over continuous covariates (over categorical ones where there are none) of the distance at which the empirical semivariance first reaches 95 % of the
     variance (the practical range; Roberts et al. 2017 ask for blocks of at least that size), but at least 5 cells
     and at most a fifth of the cells' extent, so that there are blocks enough to deal.
     """
@@ -39,19 +39,31 @@ def suggested_block_size(stack: Stack, rows: np.ndarray, cols: np.ndarray, seed:
     extent = max(np.ptp(x), np.ptp(y), 1.0)
     least, most = 5 * max(stack.grid.cell_size_m), extent / 5
     chosen = np.random.default_rng(seed).permutation(len(x))[:_VARIOGRAM_CELLS]
-    names = [each.name for each in stack.covariates if each.kind == "continuous"]
-    values = stack.at(rows[chosen], cols[chosen], names).astype(np.float64)
+    columns = _columns(stack, rows[chosen], cols[chosen])
     first, second = np.triu_indices(len(chosen), 1)
     distance = np.hypot(x[chosen][first] - x[chosen][second], y[chosen][first] - y[chosen][second])
     lag = np.minimum((distance / (extent / 2) * _VARIOGRAM_LAGS).astype(int), _VARIOGRAM_LAGS)
     count = np.bincount(lag, minlength=_VARIOGRAM_LAGS + 1)[:-1]
     ranges = []
-    for column in values.T:
-        half = 0.5 * (column[first] - column[second]) ** 2
+    for column in columns:
+        if not np.ptp(column, axis=0).any():  # a constant has no range
+            continue
+        half = 0.5 * ((column[first] - column[second]) ** 2).sum(axis=1)
         semivariance = np.bincount(lag, half, minlength=_VARIOGRAM_LAGS + 1)[:-1] / np.maximum(count, 1)
-        reached = np.flatnonzero((semivariance >= 0.95 * column.var()) & (count > 0))
+        reached = np.flatnonzero((semivariance >= 0.95 * column.var(axis=0).sum()) & (count > 0))
         ranges.append((reached[0] + 0.5) / _VARIOGRAM_LAGS * extent / 2 if len(reached) else extent / 2)
     return float(np.clip(np.median(ranges) if ranges else least, least, max(least, most)))
+
+
+def _columns(stack: Stack, rows: np.ndarray, cols: np.ndarray) -> list[np.ndarray]:
+    """Return the covariates that a variogram is taken of, each (n, columns): the continuous ones, or the indicators of classes."""
+    names = [each.name for each in stack.covariates if each.kind == "continuous"]
+    if names:
+        return [column[:, None] for column in stack.at(rows, cols, names).astype(np.float64).T]
+    names = [each.name for each in stack.covariates if each.kind == "categorical"]
+    if not names:
+        return []
+    return [(column[:, None] == np.unique(column)).astype(np.float64) for column in stack.at(rows, cols, names).T]
 
 
 def take_share(labels: np.ndarray, share: float, groups: np.ndarray | None, rng: np.random.Generator) -> np.ndarray:

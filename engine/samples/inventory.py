@@ -200,7 +200,7 @@ class _Extent:
         self.low, self.high = np.minimum(self.low, [west, south]), np.maximum(self.high, [east, north])
 
     def __str__(self) -> str:
-        digits = ",.0f" if np.abs(self.high - self.low).max() > 100 else ".4f"
+        digits = ",.0f" if max(np.abs(self.high).max(), np.abs(self.low).max()) > 1000 else ".4f"
         x, y = (f"{low:{digits}} to {high:{digits}}" for low, high in zip(self.low, self.high))
         return f"x {x}, y {y}"
 

@@ -1,160 +1,193 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 import numpy as np
 import pytest
-from osgeo import ogr, osr
+from osgeo import ogr
 from scarp.engine.errors import EngineError
 from scarp.engine.feedback import Feedback
-from scarp.engine.files.grid import Grid, Window
-from scarp.engine.files.stack import Stack, StackWriter
+from scarp.engine.files.grid import Grid, reference_of
+from scarp.engine.files.outputs import replacing
 from scarp.engine.samples.cells import draw, resolve_samples
-from scarp.engine.samples.folds import block_ids, deal_folds, take_share, validation_part
 from scarp.models.covariate import Covariate
 
-SIZE = 60
+ROWS, COLS = 40, 61
+CELLS = [(row, col) for row in range(3, 36, 6) for col in range(3, 58, 6)]
 
 
-class Listener(Feedback):
-    def __init__(self):
-        self.warnings = []
-
-    def warning(self, text):
-        self.warnings.append(text)
+def pairs(cells, chosen=slice(None)):
+    return sorted(zip(cells.rows[chosen].tolist(), cells.cols[chosen].tolist()))
 
 
-def reference(code):
-    found = osr.SpatialReference()
-    found.ImportFromEPSG(code)
-    found.SetAxisMappingStrategy(osr.OAMS_TRADITIONAL_GIS_ORDER)
-    return found
+def distances(slides):
+    """Distance in metres of each cell to the nearest landslide, (rows, cols), the slow way."""
+    row, col = np.indices((ROWS, COLS))
+    return np.min([np.hypot(35.0 * (row - r), 20.0 * (col - c)) for r, c in slides], axis=0)
 
 
-@pytest.fixture
-def stack(tmp_path):
-    """60 × 60 cells of 30 m; slope grows from 0 to 59 degrees to the east, the last row has no data."""
-    grid = Grid(reference(32639).ExportToWkt(), (500000.0, 30.0, 0.0, 3600000.0, 0.0, -30.0), (SIZE, SIZE))
-    slope = np.tile(np.arange(SIZE, dtype=np.float32), (SIZE, 1))
-    slope[-1] = np.nan
-    path = str(tmp_path / "stack.tif")
-    with StackWriter(path, grid, [Covariate("slope", unit="degree")]) as writer:
-        writer.write("slope", Window(0, 0, SIZE, SIZE), slope)
-    return Stack.open(path)
+@pytest.mark.parametrize("window_px", [13, 1024])
+@pytest.mark.parametrize(
+    ("method", "qualifies"),
+    [
+        ("random", lambda distance, col: distance >= 70),
+        ("seed_cells", lambda distance, col: (distance >= 70) & (distance < 70 + 10 * 35)),
+        ("flat", lambda distance, col: (distance >= 70) & (col < 20)),
+    ],
+)
+def test_just_the_cells_that_qualify_are_drawn(stack, layer_of, points, monkeypatch, method, qualifies, window_px):
+    """Some cells lie 70 m (the buffer) and 420 m (the ring's end) from a landslide, and some have a slope of 20° (the limit)."""
+    monkeypatch.setattr("scarp.engine.files.grid.WINDOW_PX", window_px)
+    slides = [(20, 5), (22, 30)]
+    allowed = qualifies(distances(slides), np.indices((ROWS, COLS))[1])
+    allowed[-1] = False
+    source = layer_of("slides.gpkg", points(slides))
+    options = {"method": method, "buffer_m": 70.0, "slope_limit_deg": 20.0, "folds": 2, "test_share": 0}
+    cells = draw(stack, source, Feedback(), ratio=allowed.sum() / 2, **options)
+    assert pairs(cells, cells.landslide == 1) == slides
+    assert pairs(cells, cells.landslide == 0) == sorted(zip(*(each.tolist() for each in np.nonzero(allowed))))
+    with pytest.raises(EngineError, match=f"{allowed.sum() + 1} non-landslide cells .* only {allowed.sum()} cells qualify"):
+        draw(stack, source, Feedback(), ratio=(allowed.sum() + 1) / 2, **options)
 
 
-def layer_of(path, shapes, code=32639, labels=None):
-    dataset = ogr.GetDriverByName("GPKG").CreateDataSource(str(path))
-    layer = dataset.CreateLayer("slides", reference(code), ogr.wkbUnknown)
-    layer.CreateField(ogr.FieldDefn("label", ogr.OFTString))
-    for number, wkt in enumerate(shapes):
-        feature = ogr.Feature(layer.GetLayerDefn())
-        feature.SetGeometry(ogr.CreateGeometryFromWkt(wkt))
-        if labels:
-            feature["label"] = labels[number]
-        layer.CreateFeature(feature)
-    return str(path)
+def test_a_buffer_of_nothing_spares_the_landslides_alone(stack, layer_of, points):
+    slides = [(20, 5), (22, 30)]
+    cells = draw(stack, layer_of("a.gpkg", points(slides)), Feedback(), buffer_m=0, ratio=(39 * 61 - 2) / 2, folds=2, test_share=0)
+    assert pairs(cells) == [(row, col) for row in range(39) for col in range(61)]
 
 
-def centre(row, col):
-    return 500015.0 + 30 * col, 3600000.0 - 15 - 30 * row
+def test_half_are_flat_and_the_odd_one_is_random(stack, layer_of, points):
+    cells = draw(stack, layer_of("a.gpkg", points(CELLS[:9])), Feedback(), method="random_and_flat", buffer_m=45, slope_limit_deg=20)
+    assert cells.origin.tolist() == [*map(str, range(1, 10)), *["random"] * 5, *["flat"] * 4]
+    assert (cells.cols[cells.origin == "flat"] < 20).all()
+    assert (cells.cols[cells.origin == "random"] >= 20).any()
+    assert len(set(pairs(cells))) == 18, "no cell twice"
 
 
-def points(cells):
-    return ["POINT({} {})".format(*centre(row, col)) for row, col in cells]
+def test_every_cell_is_as_likely_as_any_other(stack, layer_of, points, monkeypatch):
+    """Whatever window it lies in: over 60 draws of 60 cells each sixth of the raster gets about its share."""
+    monkeypatch.setattr("scarp.engine.files.grid.WINDOW_PX", 25)
+    source = layer_of("a.gpkg", points(CELLS))
+    hits = np.zeros((ROWS, COLS))
+    for seed in range(60):
+        cells = draw(stack, source, Feedback(), buffer_m=0, seed=seed)
+        absent = cells.landslide == 0
+        hits[cells.rows[absent], cells.cols[absent]] += 1
+    parts = np.array([[part.sum() for part in np.array_split(half, 3, axis=1)] for half in np.array_split(hits[:-1], 2)])
+    assert parts.sum() == 60 * 60
+    assert np.abs(parts / parts.sum() - 1 / 6).max() < 0.03
 
 
-CELLS = [(row, col) for row in range(3, 55, 6) for col in range(3, 55, 6)]
+@pytest.mark.parametrize(("ratio", "count"), [(1.0, 60), (0.5, 30), (2.5, 150)])
+def test_the_ratio_says_how_many(stack, layer_of, points, ratio, count):
+    cells = draw(stack, layer_of("a.gpkg", points(CELLS)), Feedback(), ratio=ratio, buffer_m=0)
+    assert (cells.landslide == 0).sum() == count and cells.landslide.sum() == 60
 
 
-def test_a_polygon_stands_for_the_cells_in_it_and_for_one_at_least(stack, tmp_path):
-    x, y = centre(10, 10)
-    square = f"POLYGON(({x - 40} {y - 40}, {x + 40} {y - 40}, {x + 40} {y + 40}, {x - 40} {y + 40}, {x - 40} {y - 40}))"
-    x, y = centre(40, 40)
-    sliver = f"POLYGON(({x + 2} {y + 2}, {x + 4} {y + 2}, {x + 4} {y + 4}, {x + 2} {y + 2}))"
-    cells = draw(stack, layer_of(tmp_path / "a.gpkg", [square, sliver, *points(CELLS)]), Feedback(), buffer_m=0)
-    slides = set(zip(cells.rows[cells.landslide == 1].tolist(), cells.cols[cells.landslide == 1].tolist()))
-    expected = {(row, col) for row in (9, 10, 11) for col in (9, 10, 11)} | {(40, 40)} | set(CELLS)
-    assert slides == expected
+def test_one_absence_is_drawn_at_least(stack, layer_of, points):
+    with pytest.raises(EngineError, match="the smaller class has 1"):
+        draw(stack, layer_of("a.gpkg", points(CELLS)), Feedback(), ratio=0.001, test_share=0)
 
 
-def test_another_crs_is_reprojected(stack, tmp_path):
-    to_degrees = osr.CoordinateTransformation(reference(32639), reference(4326))
-    there = ["POINT({} {})".format(*to_degrees.TransformPoint(*centre(row, col))[:2]) for row, col in CELLS]
-    cells = draw(stack, layer_of(tmp_path / "a.gpkg", there, 4326), Feedback())
-    slides = cells.landslide == 1
-    assert sorted(zip(cells.rows[slides], cells.cols[slides])) == CELLS
+def test_two_landslides_in_a_cell_are_one(stack, layer_of, points, listener):
+    cells = draw(stack, layer_of("a.gpkg", points([CELLS[3], *CELLS, CELLS[5]])), listener)
+    assert pairs(cells, cells.landslide == 1) == CELLS
+    origin = dict(zip(zip(cells.rows.tolist(), cells.cols.tolist()), cells.origin))
+    assert (origin[CELLS[3]], origin[CELLS[0]], origin[CELLS[5]]) == ("1", "2", "7"), "the first one's id"
+    assert listener.messages == ["60 landslide cells and 60 non-landslide cells."]
 
 
-@pytest.mark.parametrize("method", ["random", "flat", "random_and_flat"])
-def test_absences_are_drawn_as_told(stack, tmp_path, method):
-    cells = draw(stack, layer_of(tmp_path / "a.gpkg", points(CELLS)), Feedback(), method=method, buffer_m=45, slope_limit_deg=20, ratio=1)
-    absent = cells.landslide == 0
-    assert absent.sum() == len(CELLS)
-    pairs = set(zip(cells.rows.tolist(), cells.cols.tolist()))
-    assert len(pairs) == len(cells.rows), "no cell twice"
-    assert (cells.rows < SIZE - 1).all(), "no cell without data"
-    slides = np.array(CELLS)
-    distance = 30 * np.hypot(*(np.stack([cells.rows, cells.cols], 1)[absent][:, None] - slides).transpose(2, 0, 1)).min(axis=1)
-    assert distance.min() >= 45
-    flat = cells.cols[absent & (cells.origin == "flat")]
-    assert (flat < 20).all()
-    assert len(flat) == {"random": 0, "flat": len(CELLS), "random_and_flat": len(CELLS) // 2}[method]
-
-
-def test_the_seed_decides(stack, tmp_path):
-    source = layer_of(tmp_path / "a.gpkg", points(CELLS))
+def test_the_seed_decides(stack, layer_of, points):
+    source = layer_of("a.gpkg", points(CELLS))
     first, second, other = (draw(stack, source, Feedback(), seed=seed) for seed in (1, 1, 2))
-    np.testing.assert_array_equal(first.rows, second.rows)
-    np.testing.assert_array_equal(first.subset, second.subset)
-    assert (first.rows != other.rows).any()
+    for name in ("rows", "cols", "subset", "fold"):
+        np.testing.assert_array_equal(getattr(first, name), getattr(second, name))
+    assert (first.rows != other.rows).any() and (first.subset != other.subset).any()
 
 
-def test_too_few_candidates_are_told(stack, tmp_path):
-    with pytest.raises(EngineError, match="qualify"):
-        draw(stack, layer_of(tmp_path / "a.gpkg", points(CELLS)), Feedback(), buffer_m=5000)
+@pytest.mark.parametrize(("share", "each"), [(0.2, 12), (0.35, 21), (0.0, 0)])
+def test_a_share_of_each_class_is_for_the_test_and_the_rest_is_dealt(stack, layer_of, points, share, each):
+    cells = draw(stack, layer_of("a.gpkg", points(CELLS)), Feedback(), test_share=share, folds=4)
+    test = cells.subset == "test"
+    assert set(cells.subset) <= {"train", "test"}
+    assert [(test & (cells.landslide == label)).sum() for label in (0, 1)] == [each, each]
+    assert (cells.fold[test] == -1).all()
+    for label in (0, 1):
+        sizes = np.bincount(cells.fold[~test & (cells.landslide == label)], minlength=4)
+        assert sizes.sum() == 60 - each and np.ptp(sizes) <= 1 and len(sizes) == 4
 
 
-def test_labels_in_words_and_two_points_in_a_cell(stack, tmp_path):
-    labels = ["yes" if number % 2 else "no" for number in range(len(CELLS))]
-    source = layer_of(tmp_path / "a.gpkg", points([*CELLS, CELLS[0]]), labels=[*labels, "no"])
-    listener = Listener()
+def test_blocks_go_whole_to_a_part_and_a_fold(stack, layer_of, points, listener):
+    cells = draw(stack, layer_of("a.gpkg", points(CELLS)), listener, split="blocks", block_size_m=200.0, folds=3, ratio=3)
+    blocks = list(zip(cells.rows // 6, cells.cols // 10))  # 200 m are 5.7 rows and 10 columns
+    parts = {}
+    for block, subset, fold in zip(blocks, cells.subset, cells.fold):
+        parts.setdefault(block, set()).add((subset, fold))
+    assert all(len(each) == 1 for each in parts.values())
+    assert {fold for ((_, fold),) in parts.values()} == {-1, 0, 1, 2}
+    assert 0.2 <= (cells.subset == "test").mean() < 0.35
+    assert listener.messages[-1] == f"{len(parts)} spatial blocks of 200 m hold the cells."
+
+
+def test_what_is_written_is_read_back(stack, layer_of, points, tmp_path):
+    cells = draw(stack, layer_of("a.gpkg", points(CELLS)), Feedback(), split="blocks", block_size_m=150.0)
+    path = tmp_path / "cells.gpkg"
+    with replacing(path) as temporary:
+        cells.write(temporary, stack.grid)
+    layer = (dataset := ogr.Open(str(path))).GetLayer(0)
+    assert layer.GetName() == "sample_cells"
+    assert layer.GetSpatialRef().IsSame(stack.grid.spatial_reference)
+    found = list(layer)
+    assert len(found) == 120
+    for number, feature in enumerate(found):
+        x, y = 500007.25 + 20 * (cells.cols[number] + 0.5), 3600011.5 - 35 * (cells.rows[number] + 0.5)
+        assert (feature.geometry().GetX(), feature.geometry().GetY()) == (feature["x"], feature["y"]) == (x, y)
+        assert (feature["landslide"], feature["subset"], feature["fold"], feature["origin"]) == (
+            cells.landslide[number], cells.subset[number], cells.fold[number], cells.origin[number]
+        )  # fmt: skip
+    del dataset
+    again = resolve_samples(stack, str(path), "landslide", 99)
+    for name in ("rows", "cols", "landslide", "subset", "fold"):
+        np.testing.assert_array_equal(getattr(again, name), getattr(cells, name), name)
+
+
+def test_labels_in_words_and_two_points_in_a_cell(stack, layer_of, points, listener):
+    labels = ["yes" if number % 2 else "no" for number in range(60)]
+    source = layer_of("a.gpkg", points([*CELLS, CELLS[0]]), label=[*labels, "yes"])
     cells = resolve_samples(stack, source, "label", 1, listener)
-    assert len(cells.rows) == len(CELLS)
-    assert cells.landslide.sum() == labels.count("yes")
-    assert any("share a cell" in warning for warning in listener.warnings)
-    odd = layer_of(tmp_path / "b.gpkg", points(CELLS), labels=["maybe"] * len(CELLS))
-    with pytest.raises(EngineError, match="maybe"):
+    assert pairs(cells) == CELLS
+    assert pairs(cells, cells.landslide == 1) == CELLS[1::2], "the first of two points in a cell counts"
+    assert listener.warnings == ["1 points share a cell with another one and are left out."]
+    assert [(cells.subset[cells.landslide == label] == "test").sum() for label in (0, 1)] == [6, 6]
+    assert set(cells.fold[cells.subset == "train"]) == {0, 1, 2, 3, 4}
+
+
+@pytest.mark.parametrize(
+    ("word", "slide"),
+    [("1", 1), ("1.0", 1), ("Yes", 1), (" TRUE ", 1), ("landslide", 1), ("0", 0), ("false", 0), ("N", 0), ("stable", 0), ("None", 0)],
+)
+def test_words_for_landslides_and_others(stack, layer_of, points, word, slide):
+    cells = resolve_samples(stack, layer_of("a.gpkg", points(CELLS), label=[word] * 30 + ["0" if slide else "1"] * 30), "label", 1)
+    assert cells.landslide.tolist() == [slide] * 30 + [1 - slide] * 30
+
+
+def test_labels_that_are_not_understood_are_told(stack, layer_of, points):
+    odd = layer_of("a.gpkg", points(CELLS), label=["maybe"] * 60)
+    with pytest.raises(EngineError, match="'label' holds 'maybe'"):
         resolve_samples(stack, odd, "label", 1)
-
-
-def test_a_missing_label_is_no_absence(stack, tmp_path):
-    labels = [None, *("yes" if number % 2 else "no" for number in range(1, len(CELLS)))]
-    source = layer_of(tmp_path / "a.gpkg", points(CELLS), labels=labels)
+    missing = layer_of("b.gpkg", points(CELLS), label=[None, *["yes", "no"] * 29, "no"])
     with pytest.raises(EngineError, match="holds 'NULL'"):
-        resolve_samples(stack, source, "label", 1)
+        resolve_samples(stack, missing, "label", 1)
+    one = layer_of("c.gpkg", points(CELLS), label=["1"] * 60)
+    with pytest.raises(EngineError, match="All 60 cells have the same value in 'label'"):
+        resolve_samples(stack, one, "label", 1)
 
 
-def test_blocks_and_folds_stay_whole(stack):
-    rng = np.random.default_rng(0)
-    rows, cols = rng.integers(0, SIZE, 400), rng.integers(0, SIZE, 400)
-    labels = rng.integers(0, 2, 400)
-    blocks = block_ids(rows, cols, stack.grid, 300.0)
-    assert len(np.unique(blocks)) == 36
-    taken = take_share(labels, 0.2, blocks, rng)
-    assert not set(blocks[taken]) & set(blocks[~taken])
-    fold = deal_folds(labels, 5, blocks, 1)
-    for number in range(5):
-        assert not set(blocks[fold == number]) & set(blocks[fold != number])
-        assert 0.3 < labels[fold == number].mean() < 0.7
-    held = validation_part(rows, cols, labels, "blocks", stack.grid, 1)
-    assert 0.1 < held.mean() < 0.3
-    with pytest.raises(EngineError, match="fewer folds"):
-        deal_folds(np.array([0, 0, 0, 1, 1]), 3, None, 1)
+def test_flat_ground_needs_the_slope(stack_of, layer_of, points):
+    stack = stack_of([(Covariate("altitude"), 7)])
+    with pytest.raises(EngineError, match="covariate slope"):
+        draw(stack, layer_of("a.gpkg", points(CELLS)), Feedback(), method="flat")
 
 
-def test_a_stack_in_degrees_is_refused(tmp_path):
-    grid = Grid(reference(4326).ExportToWkt(), (50.0, 0.001, 0.0, 30.0, 0.0, -0.001), (9, 9))
-    path = str(tmp_path / "degrees.tif")
-    with StackWriter(path, grid, [Covariate("slope")]) as writer:
-        writer.write("slope", Window(0, 0, 9, 9), np.ones((9, 9)))
-    slides = layer_of(tmp_path / "slides.gpkg", ["POINT (50.003 29.995)"], 4326)
+def test_a_stack_in_degrees_is_refused(stack_of, layer_of):
+    grid = Grid(reference_of(4326).ExportToWkt(), (50.0, 0.001, 0.0, 30.0, 0.0, -0.002), (9, 8))
+    stack = stack_of([(Covariate("slope"), 1)], grid)
     with pytest.raises(EngineError, match="gdal:warpreproject"):
-        draw(Stack.open(path), slides, Feedback())
+        draw(stack, layer_of("a.gpkg", ["POINT (500015 3599985)"]), Feedback())
