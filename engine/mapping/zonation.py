@@ -21,6 +21,8 @@ from ..samples.inventory import read_inventory
 
 # Susceptibility lies in 0 … 1; breaks are found on a histogram of the whole raster with this many bins.
 _BINS = 1024
+# So far beyond 0 … 1 values are rounding, of a raster calculator for example, and count as 0 or 1.
+_ROUNDING = 1e-6
 _NAMES = {
     2: ("low", "high"),
     3: ("low", "moderate", "high"),
@@ -51,33 +53,53 @@ class SusceptibilityRaster:
         return cls(path, dataset, Grid.of(dataset))
 
     def read(self, window: Window) -> np.ndarray:
-        """Return a window, float32 (rows, cols)."""
-        return read_window(self.dataset, window)
+        """Return a window, float32 (rows, cols); what lies beyond 0 … 1 by rounding is 0 or 1."""
+        values = read_window(self.dataset, window)
+        return np.clip(values, 0, 1, out=values)
 
     def windows(self) -> list[Window]:
         """Return windows that cover it."""
         return list(self.grid.windows())
 
-    def histogram(self) -> np.ndarray:
-        """Count the cells in equal bins from 0 to 1.
+    def histogram(self, feedback: Feedback | None = None) -> np.ndarray:
+        """Count the cells in equal bins from 0 to 1, int64 (1024,); the last bin holds 1 itself.
 
         Raises
         ------
         EngineError
-            If there are no values, or values outside 0 … 1.
+            If there are no values, or values outside 0 … 1: those of a class raster, or percents.
         """
         counts = np.zeros(_BINS, np.int64)
+        low, high = np.inf, -np.inf
         for window in self.windows():
-            values = self.read(window)
+            values = read_window(self.dataset, window)
             values = values[np.isfinite(values)]
-            if len(values) and (values.min() < 0 or values.max() > 1):
-                raise EngineError(
-                    f"The raster {self.path} has values from {values.min():g} to {values.max():g}; susceptibility lies between 0 and 1."
-                )
-            counts += np.histogram(values, _BINS, (0, 1))[0]
+            if len(values):
+                low, high = min(low, float(values.min())), max(high, float(values.max()))
+            counts += np.histogram(np.clip(values, 0, 1), _BINS, (0, 1))[0]
         if not counts.any():
             raise EngineError(f"The raster {self.path} holds no data.")
+        self._check(low, high)
+        if feedback and (low < 0 or high > 1):
+            feedback.warning(f"The raster {Path(self.path).name} has values from {low:.9g} to {high:.9g}; those beyond 0 … 1 count as 0 or 1.")
         return counts
+
+    def _check(self, low: float, high: float) -> None:
+        """Raise EngineError where values from `low` to `high` are no susceptibility."""
+        band = self.dataset.GetRasterBand(1)
+        names = [name for name in band.GetCategoryNames() or [] if name]
+        if names:
+            raise EngineError(
+                f"The raster {self.path} holds classes ({', '.join(names[:3])}, …) and no susceptibility; give the raster of values from "
+                "0 to 1 that they were made from."
+            )
+        if low >= -_ROUNDING and high <= 1 + _ROUNDING:
+            return
+        text = f"The raster {self.path} has values from {low:.9g} to {high:.9g}; susceptibility lies between 0 and 1."
+        if low >= 0 and high <= 100:
+            whole = gdal.GetDataTypeName(band.DataType) not in ("Float32", "Float64")
+            text += " Are these classes? Give the raster that they were made from." if whole else " If these are percents, divide by 100."
+        raise EngineError(text)
 
 
 def class_names(classes: int) -> list[str]:
@@ -92,8 +114,17 @@ def class_colours(classes: int) -> list[tuple[int, int, int]]:
     return [tuple(round(float(np.interp(x, range(len(ramp)), ramp[:, band]))) for band in range(3)) for x in at]  # type: ignore[misc]
 
 
-def write_classes(raster: SusceptibilityRaster, breaks: Sequence[float], path: str | Path, feedback: Feedback) -> np.ndarray:
-    """Write class numbers from 1, 0 for nodata, with names, colours and an attribute table; return cells per class."""
+def write_classes(
+    raster: SusceptibilityRaster, breaks: Sequence[float], path: str | Path, feedback: Feedback
+) -> tuple[np.ndarray, np.ndarray]:
+    """Write class numbers from 1, 0 for nodata, with names, colours and an attribute table.
+
+    A break belongs to the class above it.
+
+    Returns
+    -------
+    Cells and square kilometres of each class, from low to high, both (classes,).
+    """
     classes = len(breaks) + 1
     names, colours = class_names(classes), class_colours(classes)
     out = raster.grid.create(str(path), 1, gdal.GDT_Byte, 0)
@@ -104,17 +135,46 @@ def write_classes(raster: SusceptibilityRaster, breaks: Sequence[float], path: s
         table.SetColorEntry(number, (*colour, 255))
     band.SetColorTable(table)
     band.SetCategoryNames(["", *(name.capitalize() for name in names)])
-    counts = np.zeros(classes, np.int64)
+    counts, areas = np.zeros(classes, np.int64), np.zeros(classes)
+    of_cell = cell_areas_km2(raster.grid)
     windows = raster.windows()
     for window in feedback.steps(windows, len(windows)):
         values = raster.read(window)
         valid = np.isfinite(values)
         numbers = np.where(valid, np.searchsorted(breaks, values, side="right") + 1, 0).astype(np.uint8)
-        counts += np.bincount(numbers[valid], minlength=classes + 1)[1:]
+        rows = np.repeat(of_cell[window.row : window.row + window.rows], window.cols)
+        counts += np.bincount(numbers.ravel(), minlength=classes + 1)[1:]
+        areas += np.bincount(numbers.ravel(), rows, classes + 1)[1:]
         band.WriteArray(numbers, window.col, window.row)
     band.SetDefaultRAT(_attribute_table(names, colours, breaks, counts))
     out.FlushCache()
-    return counts
+    return counts, areas
+
+
+def cell_areas_km2(grid: Grid) -> np.ndarray:
+    """Return the area of a cell in each row, (rows,), in square kilometres.
+
+    In degrees it is that of a rectangle of meridians and parallels on the ellipsoid (Snyder 1987, Map projections: a working manual,
+    eq. 3-12).
+
+    >>> from scarp.engine.files.grid import Grid, reference_of
+    >>> degrees = Grid(reference_of(4326).ExportToWkt(), (10.0, 1.0, 0.0, 61.0, 0.0, -1.0), (61, 1))
+    >>> cell_areas_km2(degrees)[[0, -1]].round(1).tolist()
+    [6123.1, 12308.5]
+    """
+    rows = grid.shape[0]
+    if grid.is_projected:
+        width, height = grid.cell_size_m
+        return np.full(rows, width * height / 1e6)
+    reference = grid.spatial_reference
+    axis, flattening = reference.GetSemiMajor() / 1000, reference.GetInvFlattening()
+    eccentricity = np.sqrt(2 / flattening - 1 / flattening**2) if flattening else 1e-9
+    _, width, _, north, _, height = grid.transform
+    sine = np.sin(np.radians(np.clip(north + height * np.arange(rows + 1), -90, 90)))
+    turned = eccentricity * sine
+    to_pole = sine / (1 - turned**2) + np.arctanh(turned) / eccentricity
+    zone = axis**2 * (1 - eccentricity**2) / 2 * np.radians(width)
+    return -zone * np.diff(to_pole)
 
 
 def _attribute_table(
@@ -146,19 +206,31 @@ def _attribute_table(
 
 
 def class_rows(
-    raster: SusceptibilityRaster, names: list[str], breaks: list[float], counts: np.ndarray, inventory: str | None
+    raster: SusceptibilityRaster, names: Sequence[str], breaks: Sequence[float], counts: np.ndarray, areas: np.ndarray, inventory: str | None
 ) -> list[dict[str, Any]]:
-    """Return what the table tells of each class: limits, cells, area; with an inventory also landslide cells and frequency ratio."""
-    width, height = (side / 1000 for side in raster.grid.cell_size_m)
+    """Return what the table tells of each class: limits, cells, area; with an inventory also landslide cells and frequency ratio.
+
+    Parameters
+    ----------
+    counts, areas
+        Cells and square kilometres of each class, as `write_classes` returns them.
+    inventory
+        A layer of landslides; each cell that some lie in counts once a landslide.
+
+    Raises
+    ------
+    EngineError
+        If the inventory is of no use.
+    """
     ends = [0.0, *breaks, 1.0]
-    share = counts / counts.sum()
+    share = areas / areas.sum()
     rows: list[dict[str, Any]] = [
         {
             "class": name,
             "from": round(ends[number], 4),
             "to": round(ends[number + 1], 4),
             "cells": int(counts[number]),
-            "area_km2": round(float(counts[number] * width * height), 4),
+            "area_km2": round(float(areas[number]), 4),
             "share_percent": round(100 * float(share[number]), 2),
         }
         for number, name in enumerate(names)

@@ -258,7 +258,9 @@ def fold_map(x: np.ndarray, y: np.ndarray, fold: np.ndarray, landslide: np.ndarr
 
 
 @styled
-def class_map(classes: np.ndarray, names: Sequence[str], colours: Sequence[str], shares: Sequence[float], cell_size_m: float) -> Figure:
+def class_map(
+    classes: np.ndarray, names: Sequence[str], colours: Sequence[str], shares: Sequence[float], metres_per_px: tuple[float, float]
+) -> Figure:
     """Draw a map of susceptibility classes with legend, class shares, scale bar and north arrow.
 
     Parameters
@@ -267,20 +269,22 @@ def class_map(classes: np.ndarray, names: Sequence[str], colours: Sequence[str],
         (rows, cols) 1 to the number of classes, north up; 0 where there is none.
     names, colours, shares
         For each class its name, colour and share of the area (0 to 1).
-    cell_size_m
-        Metres a cell of `classes`.
+    metres_per_px
+        Width and height of a cell of `classes`.
     """
     rows, cols = classes.shape
-    width = float(np.clip(5.6 * cols / rows, 3.2, 8.5))
-    figure = Figure(figsize=(width + 2.0, width * rows / cols + 0.1), layout="constrained")
+    across, down = metres_per_px
+    shape = rows * down / (cols * across)
+    width = float(np.clip(5.6 / shape, 3.2, 8.5))
+    figure = Figure(figsize=(width + 2.0, width * shape + 0.1), layout="constrained")
     axes, legend = figure.subplots(1, 2, gridspec_kw={"width_ratios": [width, 1.8]})
     palette = ListedColormap(["#FFFFFF", *colours])
-    axes.imshow(classes, cmap=palette, vmin=-0.5, vmax=len(colours) + 0.5, interpolation="nearest")
+    axes.imshow(classes, cmap=palette, vmin=-0.5, vmax=len(colours) + 0.5, interpolation="nearest", aspect=down / across)
     axes.set(xticks=[], yticks=[])
     axes.grid(False)
     for spine in axes.spines.values():
         spine.set(visible=True, color="#BBBBBB", linewidth=0.6)
-    scale_bar(axes, cols * cell_size_m, cell_size_m, rows)
+    scale_bar(axes, cols * across, across, rows)
     axes.annotate(
         "N",
         xy=(0.965, 0.985),

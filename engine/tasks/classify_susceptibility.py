@@ -31,12 +31,12 @@ def run(
     if table:
         check_table(table)
     raster = SusceptibilityRaster.open(susceptibility)
-    found = find_breaks(raster.histogram(), method, classes, breaks)
+    found = find_breaks(raster.histogram(feedback), method, classes, breaks)
     names = class_names(len(found) + 1)
     feedback.progress(30)
     with replacing(output) as temporary:
-        counts = write_classes(raster, found, temporary, feedback.part(30, 80))
-    rows = class_rows(raster, names, found, counts, inventory)
+        counts, areas = write_classes(raster, found, temporary, feedback.part(30, 80))
+    rows = class_rows(raster, names, found, counts, areas, inventory)
     for row in rows:
         feedback.message("{class}: {from} to {to}, {share_percent} % of the area".format(**row))
     if table:

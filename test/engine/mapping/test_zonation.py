@@ -1,85 +1,222 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-import itertools
-
 import numpy as np
 import pytest
-from osgeo import gdal, osr
+from osgeo import gdal, ogr
 from scarp.engine.errors import EngineError
 from scarp.engine.feedback import Feedback
-from scarp.engine.files.grid import Grid
-from scarp.engine.mapping.breaks import find_breaks
-from scarp.engine.tasks.classify_susceptibility import run
+from scarp.engine.files.grid import Grid, reference_of
+from scarp.engine.mapping.figures import class_map_figure
+from scarp.engine.mapping.zonation import (
+    SusceptibilityRaster,
+    cell_areas_km2,
+    class_colours,
+    class_names,
+    class_rows,
+    write_classes,
+    write_polygons,
+)
+
+UTM = Grid(reference_of(32639).ExportToWkt(), (500007.25, 20.0, 0.0, 3600011.5, 0.0, -35.0), (30, 23))
+BREAKS = [0.2, 0.4, 0.6, 0.8]
 
 
-def counts_of(values):
-    return np.histogram(values, 1024, (0, 1))[0]
+class Listener(Feedback):
+    def __init__(self):
+        self.warnings = []
+
+    def warning(self, text):
+        self.warnings.append(text)
 
 
-def test_natural_breaks_are_the_best_there_are():
-    """Against every possible way to cut a small set of values into three classes."""
-    values = np.array([0.01, 0.02, 0.05, 0.3, 0.33, 0.36, 0.8, 0.81, 0.95])
+@pytest.fixture
+def raster_of(tmp_path):
+    """Write values as a susceptibility raster and open it."""
 
-    def within(breaks):
-        parts = np.split(values, np.searchsorted(values, breaks))
-        return sum(((part - part.mean()) ** 2).sum() for part in parts if len(part))
+    def make(values, grid=UTM, kind=gdal.GDT_Float32, nodata=-9999, name="s.tif"):
+        path = str(tmp_path / name)
+        dataset = grid.create(path, kind=kind, nodata=nodata)
+        dataset.GetRasterBand(1).WriteArray(np.array(np.broadcast_to(values, grid.shape)))
+        del dataset
+        return SusceptibilityRaster.open(path)
 
-    cuts = [(values[i - 1] + values[i]) / 2 for i in range(1, len(values))]
-    best = min(within(pair) for pair in itertools.combinations(cuts, 2))
-    assert within(find_breaks(counts_of(values), "natural_breaks", 3)) == pytest.approx(best)
-
-
-def test_quantiles_and_equal_intervals():
-    values = np.linspace(0.0005, 0.9995, 100_000) ** 2
-    assert find_breaks(counts_of(values), "quantiles", 4) == pytest.approx([0.0625, 0.25, 0.5625], abs=2e-3)
-    assert find_breaks(counts_of(values), "equal_intervals", 5) == pytest.approx([0.2, 0.4, 0.6, 0.8], abs=1e-3)
+    return make
 
 
-def test_bad_breaks_are_named():
-    with pytest.raises(EngineError, match="rise"):
-        find_breaks(counts_of(np.array([0.5])), "manual", 5, [0.5, 0.2])
-    with pytest.raises(EngineError, match="only 1 different"):
-        find_breaks(counts_of(np.array([0.5])), "natural_breaks", 5)
+@pytest.fixture
+def values():
+    """Rising from 0 to 1 by columns and rows; some cells lie on a break, some have none."""
+    values = np.linspace(0, 1, 30 * 23, dtype=np.float32).reshape(30, 23)
+    values[5] = 0.4
+    values[0, 0] = values[17, 9:14] = -9999
+    return values
 
 
-def raster_of(tmp_path, values):
-    reference = osr.SpatialReference()
-    reference.ImportFromEPSG(32639)
-    grid = Grid(reference.ExportToWkt(), (0.0, 100.0, 0.0, 0.0, 0.0, -100.0), values.shape)
-    path = str(tmp_path / "s.tif")
-    dataset = grid.create(path, nodata=-9999)
-    dataset.GetRasterBand(1).WriteArray(values)
-    dataset.FlushCache()
-    return path
+def test_the_histogram_counts_each_value_once(raster_of, monkeypatch):
+    values = np.full((30, 23), -9999.0)
+    values[:, 3], values[4], values[2, :2] = 0.25, 1.0, (0.0, np.nan)
+    monkeypatch.setattr("scarp.engine.files.grid.WINDOW_PX", 7)
+    counts = raster_of(values).histogram()
+    assert len(counts) == 1024 and dict(zip(np.flatnonzero(counts).tolist(), counts[counts > 0].tolist())) == {0: 1, 256: 29, 1023: 23}
 
 
-def test_the_raster_tells_its_classes(tmp_path):
-    values = np.linspace(0, 1, 400, dtype=np.float32).reshape(20, 20)
-    values[0, 0] = -9999
-    result = run(
-        Feedback(),
-        susceptibility=raster_of(tmp_path, values),
-        output=str(tmp_path / "classes.tif"),
-        method="manual",
-        breaks=[0.2, 0.4, 0.6, 0.8],
-        table=str(tmp_path / "classes.csv"),
-        polygons=str(tmp_path / "classes.gpkg"),
-    )
-    dataset = gdal.Open(result["output"])
-    assert Grid.of(dataset).shape == values.shape
+def test_rounding_beyond_0_and_1_is_told(raster_of):
+    values = np.linspace(-5e-7, 1 + 5e-7, 30 * 23, dtype=np.float32).reshape(30, 23)
+    raster, listener = raster_of(values), Listener()
+    assert raster.histogram(listener)[[0, -1]].tolist() == [1, 1]
+    assert listener.warnings == ["The raster s.tif has values from -4.99999999e-07 to 1.00000048; those beyond 0 … 1 count as 0 or 1."]
+    read = raster.read(raster.windows()[0])
+    assert (read.min(), read.max()) == (0, 1)
+    listener = Listener()
+    raster_of(np.clip(values, 0, 1)).histogram(listener)
+    assert listener.warnings == []
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "kind", "said"),
+    [
+        (0, 1.00001, gdal.GDT_Float32, "from 0 to 1.00001001; susceptibility lies between 0 and 1."),
+        (-0.00001, 1, gdal.GDT_Float32, "from -9.99999975e-06 to 1;"),
+        (0, 87.5, gdal.GDT_Float32, "If these are percents, divide by 100"),
+        (1, 5, gdal.GDT_Byte, "Are these classes?"),
+        (0, 250, gdal.GDT_Byte, r"from 0 to 250; susceptibility lies between 0 and 1.$"),
+    ],
+)
+def test_values_that_are_no_susceptibility_are_refused(raster_of, low, high, kind, said):
+    values = np.full((30, 23), low, float)
+    values[7, 8] = high
+    with pytest.raises(EngineError, match=said):
+        raster_of(values, kind=kind, nodata=None).histogram()
+
+
+def test_a_class_raster_is_no_susceptibility(raster_of, tmp_path, values):
+    write_classes(raster_of(values), [0.5], tmp_path / "classes.tif", Feedback())
+    with pytest.raises(EngineError, match=r"holds classes \(Low, High, …\) and no susceptibility"):
+        SusceptibilityRaster.open(str(tmp_path / "classes.tif")).histogram()
+
+
+def test_an_empty_raster_is_told(raster_of):
+    with pytest.raises(EngineError, match="holds no data"):
+        raster_of(np.nan).histogram()
+
+
+def test_names_and_colours_of_classes():
+    expected = {
+        2: "low, high",
+        3: "low, moderate, high",
+        4: "low, moderate, high, very high",
+        5: "very low, low, moderate, high, very high",
+        6: "very low, low, moderate, high, very high, extreme",
+        7: "extremely low, very low, low, moderate, high, very high, extremely high",
+        8: "class 1, class 2, class 3, class 4, class 5, class 6, class 7, class 8",
+    }
+    assert {classes: ", ".join(class_names(classes)) for classes in expected} == expected
+    assert class_colours(5) == [(44, 123, 182), (171, 217, 233), (255, 255, 191), (253, 174, 97), (215, 25, 28)]
+    assert class_colours(3) == [(44, 123, 182), (255, 255, 191), (215, 25, 28)]
+    assert class_colours(2) == [(44, 123, 182), (215, 25, 28)]
+    assert class_colours(9)[1] == (108, 170, 208)  # half way: 107.5, 170, 207.5
+
+
+@pytest.mark.parametrize("window_px", [7, 1024])
+def test_the_class_raster_tells_everything(raster_of, tmp_path, values, monkeypatch, window_px):
+    monkeypatch.setattr("scarp.engine.files.grid.WINDOW_PX", window_px)
+    counts, areas = write_classes(raster_of(values), BREAKS, tmp_path / "classes.tif", Feedback())
+    expected = np.where(values == -9999, 0, np.digitize(values, np.float32(BREAKS)) + 1)
+    assert set(expected[5]) == {3}, "a break belongs to the class above it"
+    assert counts.tolist() == np.bincount(expected.ravel())[1:].tolist()
+    assert areas == pytest.approx(counts * 20 * 35 / 1e6)
+    dataset = gdal.Open(str(tmp_path / "classes.tif"))
     band = dataset.GetRasterBand(1)
-    expected = np.where(values == -9999, 0, np.digitize(values, [0.2, 0.4, 0.6, 0.8]) + 1)
+    assert Grid.of(dataset).transform == UTM.transform and Grid.of(dataset).spatial_reference.IsSame(UTM.spatial_reference)
     np.testing.assert_array_equal(band.ReadAsArray(), expected)
-    assert band.GetCategoryNames() == ["", "Very low", "Low", "Moderate", "High", "Very high"]
-    assert band.GetColorTable().GetColorEntry(5) == (215, 25, 28, 255)
-    table = (tmp_path / "classes.csv").read_text().splitlines()
-    assert table[0].startswith("class,from,to,cells,area_km2")
-    assert table[1].startswith("very low,0.0,0.2,79,0.79,")
+    assert (band.DataType, band.GetNoDataValue(), band.GetDescription()) == (gdal.GDT_Byte, 0, "susceptibility class")
+    names = ["Very low", "Low", "Moderate", "High", "Very high"]
+    assert band.GetCategoryNames() == ["", *names]
+    colours = class_colours(5)
+    assert [band.GetColorTable().GetColorEntry(number) for number in range(1, 6)] == [(*colour, 255) for colour in colours]
+    table = band.GetDefaultRAT()
+    columns = [(table.GetNameOfCol(column), table.GetUsageOfCol(column)) for column in range(table.GetColumnCount())]
+    assert columns == [
+        ("Value", gdal.GFU_MinMax), ("Class", gdal.GFU_Name), ("From", gdal.GFU_Generic), ("To", gdal.GFU_Generic),
+        ("Count", gdal.GFU_PixelCount), ("Red", gdal.GFU_Red), ("Green", gdal.GFU_Green), ("Blue", gdal.GFU_Blue),
+    ]  # fmt: skip
+    ends = [0, *BREAKS, 1]
+    for row in range(5):
+        assert [table.GetValueAsString(row, 1), *(table.GetValueAsDouble(row, column) for column in (0, 2, 3, 4, 5, 6, 7))] == [
+            names[row], row + 1, ends[row], ends[row + 1], counts[row], *colours[row]
+        ]  # fmt: skip
 
 
-def test_values_beyond_one_are_refused(tmp_path):
-    with pytest.raises(EngineError, match="between 0 and 1"):
-        run(
-            Feedback(),
-            susceptibility=raster_of(tmp_path, np.full((3, 3), 7, np.float32)),
-            output=str(tmp_path / "c.tif"),
-        )
+def test_rows_of_the_table(raster_of, tmp_path, values):
+    """Three landslides: two cells in class 1, one of them twice, and three in class 5 by one polygon."""
+    raster = raster_of(values)
+    counts, areas = write_classes(raster, BREAKS, tmp_path / "classes.tif", Feedback())
+    dataset = ogr.GetDriverByName("GPKG").CreateDataSource(str(tmp_path / "slides.gpkg"))
+    layer = dataset.CreateLayer("slides", UTM.spatial_reference, ogr.wkbUnknown)
+    x, y = UTM.centres(29, 20)
+    box = f"POLYGON (({x - 1} {y - 1}, {x + 41} {y - 1}, {x + 41} {y + 1}, {x - 1} {y + 1}, {x - 1} {y - 1}))"
+    for wkt in (box, *("POINT ({} {})".format(*UTM.centres(*cell)) for cell in ((1, 3), (1, 9), (1, 9), (17, 10)))):
+        feature = ogr.Feature(layer.GetLayerDefn())
+        feature.SetGeometry(ogr.CreateGeometryFromWkt(wkt))
+        layer.CreateFeature(feature)
+    dataset.FlushCache()
+    rows = class_rows(raster, class_names(5), BREAKS, counts, areas, str(tmp_path / "slides.gpkg"))
+    total = counts.sum()
+    for number, row in enumerate(rows):
+        share = counts[number] / total
+        slides = [3, 0, 0, 0, 3][number]
+        assert row == {
+            "class": ["very low", "low", "moderate", "high", "very high"][number],
+            "from": [0, 0.2, 0.4, 0.6, 0.8][number],
+            "to": [0.2, 0.4, 0.6, 0.8, 1][number],
+            "cells": counts[number],
+            "area_km2": round(counts[number] * 0.0007, 4),
+            "share_percent": round(100 * share, 2),
+            "landslide_cells": slides,
+            "landslide_percent": round(100 * slides / 6, 2),
+            "frequency_ratio": round(slides / 6 / share, 4),
+        }
+    plain = class_rows(raster, class_names(5), BREAKS, counts, areas, None)
+    assert list(plain[0]) == ["class", "from", "to", "cells", "area_km2", "share_percent"]
+    empty = class_rows(raster, class_names(2), [0.5], np.array([9, 0]), np.array([9.0, 0]), str(tmp_path / "slides.gpkg"))
+    assert empty[1]["frequency_ratio"] is None
+
+
+def test_a_class_is_as_large_as_on_the_ellipsoid(raster_of, tmp_path):
+    """One degree of longitude wide; the areas are those of PROJ's geodesics (geod, WGS 84)."""
+    grid = Grid(reference_of(4326).ExportToWkt(), (10.0, 1.0, 0.0, 61.0, 0.0, -1.0), (61, 1))
+    found = cell_areas_km2(grid)
+    assert found[[0, -1]] == pytest.approx([6123.1409, 12308.4639], abs=1e-3)
+    values = np.where(np.arange(61)[:, None] < 1, 0.9, 0.1)
+    _, areas = write_classes(raster_of(values, grid), [0.5], tmp_path / "classes.tif", Feedback())
+    assert areas == pytest.approx([found[1:].sum(), found[0]])
+    feet = Grid(reference_of(2225).ExportToWkt(), (6000000.0, 100.0, 0.0, 2000000.0, 0.0, -200.0), (4, 3))
+    assert cell_areas_km2(feet) == pytest.approx([100 * 200 * (1200 / 3937) ** 2 / 1e6] * 4)
+
+
+def test_polygons_are_the_areas_of_the_classes(raster_of, tmp_path, values):
+    counts, _ = write_classes(raster_of(values), BREAKS, tmp_path / "classes.tif", Feedback())
+    write_polygons(str(tmp_path / "classes.tif"), class_names(5), tmp_path / "classes.gpkg")
+    layer = (dataset := ogr.Open(str(tmp_path / "classes.gpkg"))).GetLayer(0)
+    assert layer.GetName() == "susceptibility_classes" and layer.GetSpatialRef().IsSame(UTM.spatial_reference)
+    cells, names = dict.fromkeys(range(1, 6), 0.0), {}
+    for feature in layer:
+        cells[feature["class"]] += feature.geometry().Area() / (20 * 35)
+        names[feature["class"]] = feature["name"]
+    assert [cells[number] for number in range(1, 6)] == pytest.approx(counts.tolist())
+    assert names == {1: "very low", 2: "low", 3: "moderate", 4: "high", 5: "very high"}
+    del dataset
+
+
+def test_the_picture_has_the_shape_of_the_ground(raster_of, tmp_path, values):
+    counts, _ = write_classes(raster_of(values), BREAKS, tmp_path / "classes.tif", Feedback())
+    figure = class_map_figure(str(tmp_path / "classes.tif"), most_px=10)
+    axes, legend = figure.axes
+    picture = axes.images[0].get_array()
+    assert picture.shape == (10, 8)
+    across, down = 23 * 20 / 8, 30 * 35 / 10
+    assert axes.get_aspect() == pytest.approx(down / across)
+    (bar,) = axes.lines
+    assert np.ptp(bar.get_xdata()) == pytest.approx(100 / across), "a quarter of 460 m, rounded down to 100 m"
+    assert "100 m" in [text.get_text() for text in axes.texts]
+    shares = [text.get_text() for text in legend.get_legend().get_texts()]
+    assert shares == [f"{name}  ({count / counts.sum():.0%})" for name, count in list(zip(["Very low", "Low", "Moderate", "High", "Very high"], counts))[::-1]]  # fmt: skip

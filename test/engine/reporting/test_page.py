@@ -31,7 +31,7 @@ def written(tmp_path):
     labels, susceptibility = np.array([0, 0, 1, 1]), np.array([0.1, 0.6, 0.4, 0.9])
     assert report.figure(figures.roc_curves({"LR": [(labels, susceptibility)]}), "ROC") == "Figure 1"
     classes = np.array([[1, 2], [0, 1]], np.uint8)
-    picture = figures.class_map(classes, ["low", "high"], ["#009E73", "#D55E00"], [2 / 3, 1 / 3], 30.0)
+    picture = figures.class_map(classes, ["low", "high"], ["#009E73", "#D55E00"], [2 / 3, 1 / 3], (30.0, 30.0))
     assert report.figure(picture, "Map") == "Figure 2"
     report.write(tmp_path / "report.html")
     return (tmp_path / "report.html").read_text(encoding="utf-8")

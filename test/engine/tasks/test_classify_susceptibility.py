@@ -1,0 +1,109 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+import csv
+
+import numpy as np
+import pytest
+from osgeo import gdal, ogr
+from scarp.engine.errors import EngineError
+from scarp.engine.feedback import Feedback
+from scarp.engine.files.grid import Grid, reference_of
+from scarp.engine.tasks.classify_susceptibility import run
+
+GRID = Grid(reference_of(32639).ExportToWkt(), (500007.25, 20.0, 0.0, 3600011.5, 0.0, -35.0), (30, 23))
+
+
+class Listener(Feedback):
+    def __init__(self):
+        self.messages, self.warnings, self.percents = [], [], []
+
+    def message(self, text):
+        self.messages.append(text)
+
+    def warning(self, text):
+        self.warnings.append(text)
+
+    def progress(self, percent):
+        self.percents.append(percent)
+
+
+@pytest.fixture
+def susceptibility(tmp_path):
+    """Five values, each on 6 of 30 rows; one cell has none."""
+    path = str(tmp_path / "s.tif")
+    dataset = GRID.create(path, nodata=-9999)
+    values = np.repeat(np.float32([0.05, 0.3, 0.31, 0.7, 0.97]), 6)[:, None] * np.ones((1, 23))
+    values[0, 0] = -9999
+    dataset.GetRasterBand(1).WriteArray(values)
+    dataset.FlushCache()
+    return path
+
+
+@pytest.fixture
+def slides(tmp_path):
+    """Four landslides in the rows of 0.97, one in those of 0.05."""
+    path = str(tmp_path / "slides.gpkg")
+    dataset = ogr.GetDriverByName("GPKG").CreateDataSource(path)
+    layer = dataset.CreateLayer("slides", GRID.spatial_reference, ogr.wkbPoint)
+    for cell in ((25, 2), (26, 3), (27, 4), (28, 5), (1, 1)):
+        feature = ogr.Feature(layer.GetLayerDefn())
+        feature.SetGeometry(ogr.CreateGeometryFromWkt("POINT ({} {})".format(*GRID.centres(*cell))))
+        layer.CreateFeature(feature)
+    dataset.FlushCache()
+    return path
+
+
+def test_all_outputs_by_value(susceptibility, slides, tmp_path):
+    listener = Listener()
+    paths = {"output": "c.tif", "table": "c.csv", "polygons": "c.gpkg"}
+    paths = {key: str(tmp_path / name) for key, name in paths.items()}
+    result = run(listener, susceptibility=susceptibility, classes=4, inventory=slides, **paths)
+    ends = [52 / 1024, 318 / 1024, 717 / 1024]  # 0.3 and 0.31 go together; a class ends with the bin of its highest value
+    assert result == {**paths, "breaks": ends}
+    numbers = np.repeat([1, 2, 2, 3, 4], 6)[:, None] * np.ones((1, 23), int)
+    numbers[0, 0] = 0
+    np.testing.assert_array_equal(gdal.Open(paths["output"]).ReadAsArray(), numbers)
+    with open(paths["table"], encoding="utf-8", newline="") as stream:
+        rows = list(csv.DictReader(stream))
+    assert [row["class"] for row in rows] == ["low", "moderate", "high", "very high"]
+    assert [row["cells"] for row in rows] == ["137", "276", "138", "138"]
+    assert [row["area_km2"] for row in rows] == ["0.0959", "0.1932", "0.0966", "0.0966"]
+    assert [row["share_percent"] for row in rows] == ["19.88", "40.06", "20.03", "20.03"]
+    assert [row["landslide_cells"] for row in rows] == ["1", "0", "0", "4"]
+    assert [row["frequency_ratio"] for row in rows] == ["1.0058", "0.0", "0.0", "3.9942"]
+    dataset = ogr.Open(paths["polygons"])
+    assert sorted((each["class"], each["name"], round(each.geometry().Area() / 700)) for each in dataset.GetLayer(0)) == [
+        (1, "low", 137), (2, "moderate", 276), (3, "high", 138), (4, "very high", 138)
+    ]  # fmt: skip
+    assert listener.messages == [
+        "low: 0.0 to 0.0508, 19.88 % of the area",
+        "moderate: 0.0508 to 0.3105, 40.06 % of the area",
+        "high: 0.3105 to 0.7002, 20.03 % of the area",
+        "very high: 0.7002 to 1.0, 20.03 % of the area",
+    ]
+    assert listener.percents == sorted(listener.percents) and listener.percents[-1] == 100
+
+
+@pytest.mark.parametrize(
+    ("method", "breaks", "found"),
+    [
+        ("manual", [0.5], [0.5]),
+        ("equal_intervals", None, [51 / 1024 + (994 - 51) / 1024 / 2]),
+        ("quantiles", None, [318 / 1024]),
+        ("natural_breaks", None, [318 / 1024]),
+    ],
+)
+def test_the_method_decides(susceptibility, tmp_path, method, breaks, found):
+    result = run(Feedback(), susceptibility=susceptibility, output=str(tmp_path / "c.tif"), method=method, classes=2, breaks=breaks)
+    assert result == {"output": str(tmp_path / "c.tif"), "breaks": pytest.approx(found)}
+    band = (dataset := gdal.Open(result["output"])).GetRasterBand(1)
+    assert band.GetCategoryNames() == ["", "Low", "High"]
+    assert np.bincount(band.ReadAsArray().ravel()).tolist() == [1, 413, 276]
+    del dataset
+
+
+def test_nothing_is_left_of_a_run_that_fails(susceptibility, tmp_path):
+    with pytest.raises(EngineError, match="only 5 different values"):
+        run(Feedback(), susceptibility=susceptibility, output=str(tmp_path / "c.tif"), classes=6, table=str(tmp_path / "c.csv"))
+    with pytest.raises(EngineError, match=r"must end in .csv or .gpkg"):
+        run(Feedback(), susceptibility=susceptibility, output=str(tmp_path / "c.tif"), table=str(tmp_path / "c.xls"))
+    assert not list(tmp_path.glob("c.*")) and not list(tmp_path.glob(".c.*"))
