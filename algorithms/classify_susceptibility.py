@@ -19,6 +19,7 @@ from qgis.core import (
 )
 
 from ..engine.declarations.choices import CLASSIFICATIONS
+from ..engine.environment import MAPPING_PACKAGES
 from .base import ScarpAlgorithm
 
 
@@ -30,6 +31,7 @@ class ClassifySusceptibility(ScarpAlgorithm):
     GROUP = "map"
     TAGS = "classify zonation classes natural breaks jenks quantile equal interval legend susceptibility"
     TASK = "classify_susceptibility"
+    NEEDS = MAPPING_PACKAGES
     HELP = (
         "Sorts a susceptibility raster into classes, very low to very high, by natural breaks, quantiles, equal intervals or your own "
         "breaks. The class raster carries its names and colours, so that they appear in any GIS. With an inventory, the table tells how "

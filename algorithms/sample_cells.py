@@ -11,6 +11,7 @@ from qgis.core import (
 )
 
 from ..engine.declarations import choices
+from ..engine.environment import SAMPLING_PACKAGES
 from .base import ScarpAlgorithm
 
 
@@ -22,6 +23,7 @@ class SampleCells(ScarpAlgorithm):
     GROUP = "data"
     TAGS = "sample presence absence landslide inventory training test split fold block buffer seed cells"
     TASK = "sample_cells"
+    NEEDS = SAMPLING_PACKAGES
     HELP = (
         "Turns a landslide inventory into sample cells: every cell of a landslide is a presence, and cells without landslides "
         "are drawn as absences in one of the ways of Huang et al. that the paper names: "

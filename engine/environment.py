@@ -23,8 +23,10 @@ DISTRIBUTIONS = {
     "filelock": "filelock",
 }
 PACKAGES = tuple(DISTRIBUTIONS)
-# Enough to map with a trained network.
+# Enough to map with a trained network, and to classify a map: QGIS's own Python has them.
 MAPPING_PACKAGES = ("numpy", "osgeo")
+# Enough to sample cells.
+SAMPLING_PACKAGES = (*MAPPING_PACKAGES, "scipy", "sklearn")
 # Those that results depend on: models and run manifests tell their versions.
 NUMERIC_PACKAGES = ("numpy", "tensorflow", "keras", "sklearn", "osgeo")
 # Measured with TensorFlow 2.21 on Debian 12: 2.8 GB installed, and pip's downloads beside it meanwhile.

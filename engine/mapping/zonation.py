@@ -81,7 +81,9 @@ class SusceptibilityRaster:
             raise EngineError(f"The raster {self.path} holds no data.")
         self._check(low, high)
         if feedback and (low < 0 or high > 1):
-            feedback.warning(f"The raster {Path(self.path).name} has values from {low:.9g} to {high:.9g}; those beyond 0 … 1 count as 0 or 1.")
+            feedback.warning(
+                f"The raster {Path(self.path).name} has values from {low:.9g} to {high:.9g}; those beyond 0 … 1 count as 0 or 1."
+            )
         return counts
 
     def _check(self, low: float, high: float) -> None:
@@ -206,7 +208,12 @@ def _attribute_table(
 
 
 def class_rows(
-    raster: SusceptibilityRaster, names: Sequence[str], breaks: Sequence[float], counts: np.ndarray, areas: np.ndarray, inventory: str | None
+    raster: SusceptibilityRaster,
+    names: Sequence[str],
+    breaks: Sequence[float],
+    counts: np.ndarray,
+    areas: np.ndarray,
+    inventory: str | None,
 ) -> list[dict[str, Any]]:
     """Return what the table tells of each class: limits, cells, area; with an inventory also landslide cells and frequency ratio.
 

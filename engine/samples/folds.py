@@ -31,9 +31,9 @@ def block_ids(rows: np.ndarray, cols: np.ndarray, grid: Grid, block_size_m: floa
 def suggested_block_size(stack: Stack, rows: np.ndarray, cols: np.ndarray, seed: int) -> float:
     """Return a block size in metres from the spatial autocorrelation of the covariates.
 
-    It is the median over continuous covariates (over categorical ones where there are none) of the distance at which the empirical semivariance first reaches 95 % of the
-    variance (the practical range; Roberts et al. 2017 ask for blocks of at least that size), but at least 5 cells
-    and at most a fifth of the cells' extent, so that there are blocks enough to deal.
+    It is the median over continuous covariates (over categorical ones where there are none) of the distance at which the empirical
+    semivariance first reaches 95 % of the variance (the practical range; Roberts et al. 2017 ask for blocks of at least that size), but
+    at least 5 cells and at most a fifth of the cells' extent, so that there are blocks enough to deal.
     """
     x, y = stack.grid.centres_m(rows, cols).T
     extent = max(np.ptp(x), np.ptp(y), 1.0)

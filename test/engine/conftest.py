@@ -25,8 +25,8 @@ def _crs(epsg):
 def write_stack(tmp_path):
     """Write a stack of slope and geology; return its path."""
 
-    def write(name, shape, covariates=COVARIATES, *, epsg=32639, corner=(0.0, 0.0), values=None):
-        grid = Grid(_crs(epsg), (corner[0], 30.0, 0.0, corner[1], 0.0, -30.0), shape)
+    def write(name, shape, covariates=COVARIATES, *, epsg=32639, corner=(0.0, 0.0), cell=(30.0, 30.0), values=None):
+        grid = Grid(_crs(epsg), (corner[0], cell[0], 0.0, corner[1], 0.0, -cell[1]), shape)
         if values is None:
             rng = np.random.default_rng(5)
             values = np.stack([rng.normal(20, 5, shape), rng.integers(1, 3, shape)], axis=-1)

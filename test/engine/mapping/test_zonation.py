@@ -219,4 +219,5 @@ def test_the_picture_has_the_shape_of_the_ground(raster_of, tmp_path, values):
     assert np.ptp(bar.get_xdata()) == pytest.approx(100 / across), "a quarter of 460 m, rounded down to 100 m"
     assert "100 m" in [text.get_text() for text in axes.texts]
     shares = [text.get_text() for text in legend.get_legend().get_texts()]
-    assert shares == [f"{name}  ({count / counts.sum():.0%})" for name, count in list(zip(["Very low", "Low", "Moderate", "High", "Very high"], counts))[::-1]]  # fmt: skip
+    names = ["Very low", "Low", "Moderate", "High", "Very high"]
+    assert shares == [f"{name}  ({count / counts.sum():.0%})" for name, count in zip(names[::-1], counts[::-1])]

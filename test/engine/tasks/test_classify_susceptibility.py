@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 import csv
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -62,7 +63,7 @@ def test_all_outputs_by_value(susceptibility, slides, tmp_path):
     numbers = np.repeat([1, 2, 2, 3, 4], 6)[:, None] * np.ones((1, 23), int)
     numbers[0, 0] = 0
     np.testing.assert_array_equal(gdal.Open(paths["output"]).ReadAsArray(), numbers)
-    with open(paths["table"], encoding="utf-8", newline="") as stream:
+    with Path(paths["table"]).open(encoding="utf-8", newline="") as stream:
         rows = list(csv.DictReader(stream))
     assert [row["class"] for row in rows] == ["low", "moderate", "high", "very high"]
     assert [row["cells"] for row in rows] == ["137", "276", "138", "138"]
@@ -95,10 +96,11 @@ def test_all_outputs_by_value(susceptibility, slides, tmp_path):
 def test_the_method_decides(susceptibility, tmp_path, method, breaks, found):
     result = run(Feedback(), susceptibility=susceptibility, output=str(tmp_path / "c.tif"), method=method, classes=2, breaks=breaks)
     assert result == {"output": str(tmp_path / "c.tif"), "breaks": pytest.approx(found)}
-    band = (dataset := gdal.Open(result["output"])).GetRasterBand(1)
+    dataset = gdal.Open(result["output"])
+    assert Grid.of(dataset).shape == (30, 23)
+    band = dataset.GetRasterBand(1)
     assert band.GetCategoryNames() == ["", "Low", "High"]
     assert np.bincount(band.ReadAsArray().ravel()).tolist() == [1, 413, 276]
-    del dataset
 
 
 def test_nothing_is_left_of_a_run_that_fails(susceptibility, tmp_path):

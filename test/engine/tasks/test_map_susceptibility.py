@@ -1,0 +1,137 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+import os
+
+import numpy as np
+import pytest
+from osgeo import gdal
+from scarp.engine.feedback import Feedback
+from scarp.engine.files.grid import Grid, Window
+from scarp.engine.files.stack import Stack
+from scarp.engine.mapping import windows as mapping
+from scarp.engine.tasks.map_susceptibility import run
+from scarp.models.cnn_dnn import CnnDnn
+from scarp.models.model_file import load_model, save_model
+
+SHAPE = (70, 53)
+UNEVEN = {"cell": (20.0, 35.0), "corner": (500007.25, 3600011.5)}
+
+
+class InterruptionError(Exception):
+    pass
+
+
+class Listener(Feedback):
+    """Feedback that keeps what it is told, and interrupts the run at a percentage."""
+
+    def __init__(self, percent=1000.0):
+        self._percent, self.messages, self.warnings, self.percents = percent, [], [], []
+
+    def progress(self, percent):
+        self.percents.append(percent)
+        if percent > self._percent:
+            raise InterruptionError
+
+    def message(self, text):
+        self.messages.append(text)
+
+    def warning(self, text):
+        self.warnings.append(text)
+
+
+@pytest.fixture
+def small_windows(monkeypatch):
+    monkeypatch.setattr(mapping, "WINDOW_PX", 16)
+
+
+def values_of(path):
+    return gdal.Open(str(path)).ReadAsArray()
+
+
+def test_the_map_by_value(tmp_path, write_stack, model_file, small_windows):
+    path, listener = write_stack("stack.tif", SHAPE, **UNEVEN), Listener()
+    assert run(listener, covariates=path, model=model_file, output=str(tmp_path / "map.tif")) == {"output": str(tmp_path / "map.tif")}
+    stack, model = Stack.open(path), load_model(model_file)
+    expected = model.predict(stack.read(Window(0, 0, *SHAPE), model.margin_px, ["slope", "geology"]))
+    valid = np.isfinite(stack.read(Window(0, 0, *SHAPE))).all(axis=-1)
+    assert (np.isfinite(expected) == valid).all() and np.nanstd(expected) > 0.01
+    np.testing.assert_allclose(values_of(tmp_path / "map.tif"), np.where(valid, expected, -9999), atol=1e-6)
+    dataset = gdal.Open(str(tmp_path / "map.tif"))
+    band = dataset.GetRasterBand(1)
+    assert (dataset.RasterCount, band.DataType, band.GetNoDataValue(), band.GetDescription()) == (
+        1,
+        gdal.GDT_Float32,
+        -9999,
+        "susceptibility",
+    )
+    assert Grid.of(dataset).transform == stack.grid.transform and Grid.of(dataset).spatial_reference.IsSame(stack.grid.spatial_reference)
+    assert listener.messages == [f"Mapping with {model.device}.", f"Susceptibility of {valid.sum()} cells."]
+    assert listener.percents == sorted(listener.percents) and listener.percents[-1] == 100
+    assert [text for text in listener.warnings if "cells of 30 and" in text]
+
+
+def interrupted(tmp_path, **given):
+    with pytest.raises(InterruptionError):
+        run(Listener(50), **given, output=str(tmp_path / "map.tif"), resume=True)
+
+
+def resumed(tmp_path, **given):
+    """Go on from the interrupted run; return what is said of windows mapped before, and whether the map is that of a run by itself."""
+    listener = Listener()
+    run(listener, **given, output=str(tmp_path / "map.tif"), resume=True)
+    run(Feedback(), **given, output=str(tmp_path / "whole.tif"))
+    same = (values_of(tmp_path / "map.tif") == values_of(tmp_path / "whole.tif")).all()
+    return [text for text in listener.messages if "before" in text], bool(same)
+
+
+def test_an_interrupted_run_goes_on_where_it_stopped(tmp_path, write_stack, model_file, small_windows):
+    given = {"covariates": write_stack("stack.tif", SHAPE), "model": model_file}
+    interrupted(tmp_path, **given)
+    told, same = resumed(tmp_path, **given)
+    assert same and told == ["21 windows were mapped before the interruption; the others follow."]
+
+
+def test_another_model_under_the_same_name_begins_anew(tmp_path, write_stack, model_file, small_windows):
+    given = {"covariates": write_stack("stack.tif", SHAPE), "model": model_file}
+    interrupted(tmp_path, **given)
+    model = load_model(model_file)
+    weights = {name: value if name.startswith(("gamma", "variance")) else -value for name, value in model.members[0].items()}
+    save_model(model_file, CnnDnn(model.encoder, model.architecture, [weights], model.manifest, "numpy"))
+    assert resumed(tmp_path, **given) == ([], True)
+
+
+def test_another_stack_under_the_same_name_begins_anew(tmp_path, write_stack, model_file, small_windows):
+    given = {"covariates": write_stack("stack.tif", SHAPE), "model": model_file}
+    interrupted(tmp_path, **given)
+    write_stack("stack.tif", SHAPE, values=np.random.default_rng(9).integers(1, 3, (*SHAPE, 2)))
+    assert resumed(tmp_path, **given) == ([], True)
+
+
+def test_a_stack_touched_since_begins_anew(tmp_path, write_stack, model_file, small_windows):
+    given = {"covariates": write_stack("stack.tif", SHAPE), "model": model_file}
+    interrupted(tmp_path, **given)
+    os.utime(given["covariates"], (1e9, 1e9))
+    assert resumed(tmp_path, **given) == ([], True)
+
+
+def test_windows_of_another_size_begin_anew(tmp_path, write_stack, model_file, small_windows, monkeypatch):
+    given = {"covariates": write_stack("stack.tif", SHAPE), "model": model_file}
+    interrupted(tmp_path, **given)
+    monkeypatch.setattr(mapping, "WINDOW_PX", 24)
+    monkeypatch.setattr("scarp.engine.tasks.map_susceptibility.WINDOW_PX", 24)
+    assert resumed(tmp_path, **given) == ([], True)
+
+
+def test_another_backend_begins_anew(tmp_path, write_stack, model_file, small_windows, monkeypatch):
+    given = {"covariates": write_stack("stack.tif", SHAPE), "model": model_file}
+    interrupted(tmp_path, **given)
+    monkeypatch.setattr(CnnDnn, "backend", "other")
+    assert resumed(tmp_path, **given) == ([], True)
+
+
+def test_without_resume_nothing_is_gone_on_from(tmp_path, write_stack, model_file, small_windows):
+    given = {"covariates": write_stack("stack.tif", SHAPE), "model": model_file}
+    interrupted(tmp_path, **given)
+    listener = Listener()
+    run(listener, **given, output=str(tmp_path / "map.tif"))
+    assert not [text for text in listener.messages if "before" in text]
+    assert not list(tmp_path.glob(".*"))
