@@ -52,7 +52,7 @@ def test_polygons_at_every_edge_are_cut_there(stack, layer_of, box):
 def test_what_is_left_out_is_counted_with_its_reason(stack, layer_of, points, listener):
     inside, without_data, outside = points([(3, 4), (39, 7), (3, 61)])
     shapes = [inside, without_data, None, outside, "LINESTRING (500100 3599900, 500200 3599900)", outside]
-    cells = read_inventory(layer_of("a.gpkg", shapes), stack, feedback=listener)
+    cells = read_inventory(layer_of("slides.gpkg", shapes), stack, feedback=listener)
     assert found(cells) == {"1": [(3, 4)]}
     assert listener.warnings == [
         "5 of 6 features of the layer slides were left out: 1 without a geometry, 1 neither a point nor a polygon, "
@@ -76,9 +76,9 @@ def test_attributes_come_along_with_each_cell(stack, layer_of, points, box):
 
 
 def test_layers_of_no_use_are_told(stack, layer_of, points):
-    with pytest.raises(EngineError, match="slides is empty"):
+    with pytest.raises(EngineError, match="layer a is empty"):
         read_inventory(layer_of("a.gpkg", []), stack)
-    with pytest.raises(EngineError, match="None of the 2 features of the layer slides has a geometry"):
+    with pytest.raises(EngineError, match="None of the 2 features of the layer b has a geometry"):
         read_inventory(layer_of("b.gpkg", [None, None]), stack)
     with pytest.raises(EngineError, match="neither points nor polygons"):
         read_inventory(layer_of("c.gpkg", ["LINESTRING (500100 3599900, 500200 3599900)"]), stack)
