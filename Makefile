@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help setup profile demo test bench check package clean
+.PHONY: help setup profile demo test bench mutants check package clean
 
 # QGIS's embedded Python takes its prefix from the first python3 on PATH: the system's must come before pyenv's or conda's.
 export PATH := /usr/bin:/bin:/usr/sbin:/sbin:$(PATH)
@@ -43,6 +43,9 @@ test: setup .venv/ready ## Run all tests
 
 bench: setup .venv/ready ## Measure speed and memory (long; see docs/results.md)
 	@for each in test/bench/bench_*.py; do echo "== $$each"; $(DEV)/python $$each || exit 1; done
+
+mutants: setup .venv/ready ## Count the faults that the tests notice (hours; see docs/mutants.md)
+	$(DEV)/python test/mutants.py
 
 check: setup .venv/ready ## Lint and type-check
 	$(DEV)/ruff check .

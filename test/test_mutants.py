@@ -1,0 +1,90 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The faults that `make mutants` puts in are those that can matter."""
+
+import ast
+import importlib.util
+import os
+import signal
+from itertools import islice
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+spec = importlib.util.spec_from_file_location("mutants", ROOT / "test" / "mutants.py")
+driver = importlib.util.module_from_spec(spec)
+spec.loader.exec_module(driver)
+
+
+def after(source):
+    return {mutant.after for mutant in driver.mutants("mutated_file.py", source)}
+
+
+def test_each_kind_of_fault():
+    assert after("a = b + 2") == {"a = b - 2", "a = b + 3", "a = b + 1"}
+    assert after("a = b < c") == {"a = b <= c", "a = b >= c"}
+    assert after("a = b and ~c") == {"a = b or ~c", "a = b and c"}
+    assert after("a = -rows * cols") == {"a = +rows * cols", "a = -rows / cols", "a = -cols * cols", "a = -rows * rows"}
+    assert after("a = np.log(b)") == {"a = np.log10(b)"}
+    assert after("a = log(b)") == set()  # the file knows no log10
+    assert after("a = f(rows=cols)") == {"a = f(rows=rows)"}
+    assert after("for a in b:\n    break") == {"for a in []:", "continue"}
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "def f(a: int | None) -> str | None: ...",
+        "a: int | None = None",
+        "@f(1 + 2)\ndef g(): ...",
+        "if TYPE_CHECKING and a + 1: ...",
+        "raise ValueError(f'ä{a + 1}')",
+        "feedback.message(f'{a + 1}')",
+        "WINDOW_PX = 512",
+        "'''One + 1.'''",
+    ],
+)
+def test_faults_that_cannot_matter_are_left_out(source):
+    assert after(source) == set()
+
+
+def test_a_fault_after_letters_of_two_bytes_is_found():
+    assert after("a = 'äöü', b[0]") == {"a = 'äöü', b[ 1]", "a = 'äöü', b[ -1]"}
+
+
+def test_the_sample_is_the_same_again_and_other_lines_do_not_change_it():
+    source = "def f(a, b):\n    return a + b * 3 - a / 7\n"
+    first = [mutant.after for mutant in islice(driver.mutants("mutated_file.py", source), 4)]
+    assert first == [mutant.after for mutant in islice(driver.mutants("mutated_file.py", "\n\n" + source), 4)]
+    assert all(ast.parse(mutant.text) for mutant in driver.mutants("mutated_file.py", source))
+
+
+def test_guards_are_those_of_the_mirror():
+    assert driver.guards("engine/samples/folds.py") == ["test/engine/samples/test_folds.py"]
+    assert driver.guards("engine/files/partial.py") == ["test/engine/files/test_partial.py"]
+    assert "test/test_docstrings.py::test_examples_hold[engine/reporting/page.py]" in driver.guards("engine/reporting/page.py")
+
+
+def test_every_pattern_of_the_tables_finds_a_file():
+    for pattern in driver.WITHOUT:
+        assert [*ROOT.glob(pattern if pattern[0] != "*" else f"engine/**/{pattern[2:]}")], pattern
+    for file, tests in driver.GUARDS.items():
+        assert (ROOT / file).is_file(), file
+        assert all([*ROOT.glob(test)] for test in tests), tests
+
+
+@pytest.mark.parametrize(("body", "noticed"), [("assert f() == 3", True), ("f()", False), ("while f(): pass", True)])
+def test_a_fault_is_put_in_a_copy_and_taken_out(tmp_path, monkeypatch, body, noticed):
+    monkeypatch.setattr(driver, "ROOT", tmp_path / "root")
+    for tree in (tmp_path / "root", tmp_path / "copy"):
+        tree.mkdir()
+        (tree / "mutated_file.py").write_text("def f():\n    return 0\n")
+        (tree / "test_file.py").write_text(f"from mutated_file import f\n\n\ndef test_f():\n    {body}\n")
+    (tmp_path / "copy" / "conftest.py").write_text("import sys\n\nsys.path.insert(0, '.')\n")
+    driver.put(tmp_path / "copy", "mutated_file.py", "def f():\n    return 1\n")
+    pid = driver.start(tmp_path / "copy", ["test_file.py"], 10)
+    ended, status = driver.ended()
+    assert (ended, status != 0) == (pid, noticed), (tmp_path / "copy" / "output.txt").read_text()
+    assert (os.WTERMSIG(status) == signal.SIGALRM) == ("while" in body)
+    driver.put(tmp_path / "copy", "mutated_file.py", None)
+    assert (tmp_path / "copy" / "mutated_file.py").read_text() == "def f():\n    return 0\n"
