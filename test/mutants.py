@@ -73,7 +73,7 @@ GUARDS = {
     "models/model_file.py": (*OF_NETWORKS, "test/models/test_cell_model.py"),
     "models/optimizers.py": ("test/models/test_training.py",),
     "models/patches.py": ("test/engine/files/test_stack.py", "test/models/test_network.py", "test/models/test_training.py"),
-    "models/settings.py": ("test/models/test_training.py", "test/engine/learning/test_tuning.py"),
+    "models/recipe.py": ("test/models/test_training.py", "test/engine/learning/test_tuning.py"),
 }
 
 # One fault a place, of the same kind: others (`a >> b` for `a + b`) fail at once, and would only flatter.
@@ -120,9 +120,10 @@ class SwapTwins(Operator):
 
 
 class Mutant(NamedTuple):
-    """A fault: the file from the root, its faulty text, and the changed line by its number, before and after."""
+    """A fault: the file from the root, its right and its faulty text, and the changed line by its number, before and after."""
 
     file: str
+    source: str
     text: str
     line: str
     before: str
@@ -166,7 +167,7 @@ def mutants(file: str, source: str) -> Iterator[Mutant]:
             if ast.dump(ast.parse(text)) != ast.dump(ast.parse(source)):
                 _, _, place, *changed = difflib.unified_diff(lines, text.splitlines(), n=0)
                 before, after = (" ".join(" ".join(line[1:].split()) for line in changed if line[0] == sign) for sign in "-+")
-                yield Mutant(file, text, re.findall(r"\d+", place)[0], before, after)
+                yield Mutant(file, source, text, re.findall(r"\d+", place)[0], before, after)
 
 
 def guards(file: str, root: Path = ROOT) -> list[str]:
@@ -190,8 +191,8 @@ def copy_of_tree(folder: Path) -> Path:
     return folder
 
 
-def put(tree: Path, file: str, text: str | None) -> None:
-    """Write a fault into a copy, or with None take it out; leave no code compiled from another text."""
+def put(tree: Path, file: str, text: str) -> None:
+    """Write a text into a copy, and leave no code compiled from another."""
     path = tree / file
     for kept in (path.parent / "__pycache__").glob(f"{path.stem}.*"):
         kept.unlink()
@@ -199,10 +200,7 @@ def put(tree: Path, file: str, text: str | None) -> None:
         if f"from .{path.stem} import" in user.read_text(encoding="utf-8"):
             for kept in (path.parent / "__pycache__").glob(f"{user.stem}.*.nb?"):
                 kept.unlink()
-    if text is None:
-        shutil.copy2(ROOT / file, path)
-    else:
-        path.write_text(text, encoding="utf-8")
+    path.write_text(text, encoding="utf-8")
 
 
 def start(tree: Path, tests: list[str], limit_s: int) -> int:
@@ -252,7 +250,7 @@ def survivors(trees: list[Path], chosen: list[Mutant]) -> Iterator[Mutant]:
             running[start(tree, in_order, int(60 + 4 * sum(map(seconds.__getitem__, in_order))))] = tree, mutant
         pid, status = ended()
         tree, mutant = running.pop(pid)
-        put(tree, mutant.file, None)
+        put(tree, mutant.file, mutant.source)
         free.append(tree)
         if status == 0:
             yield mutant

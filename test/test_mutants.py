@@ -74,17 +74,29 @@ def test_every_pattern_of_the_tables_finds_a_file():
 
 
 @pytest.mark.parametrize(("body", "noticed"), [("assert f() == 3", True), ("f()", False), ("while f(): pass", True)])
-def test_a_fault_is_put_in_a_copy_and_taken_out(tmp_path, monkeypatch, body, noticed):
-    monkeypatch.setattr(driver, "ROOT", tmp_path / "root")
-    for tree in (tmp_path / "root", tmp_path / "copy"):
-        tree.mkdir()
-        (tree / "mutated_file.py").write_text("def f():\n    return 0\n")
-        (tree / "test_file.py").write_text(f"from mutated_file import f\n\n\ndef test_f():\n    {body}\n")
-    (tmp_path / "copy" / "conftest.py").write_text("import sys\n\nsys.path.insert(0, '.')\n")
-    driver.put(tmp_path / "copy", "mutated_file.py", "def f():\n    return 1\n")
-    pid = driver.start(tmp_path / "copy", ["test_file.py"], 10)
+def test_a_fault_is_put_in_a_copy_and_taken_out(tmp_path, body, noticed):
+    (tmp_path / "mutated_file.py").write_text("def f():\n    return 0\n")
+    (tmp_path / "test_file.py").write_text(f"from mutated_file import f\n\n\ndef test_f():\n    {body}\n")
+    (tmp_path / "conftest.py").write_text("import sys\n\nsys.path.insert(0, '.')\n")
+    driver.put(tmp_path, "mutated_file.py", "def f():\n    return 1\n")
+    pid = driver.start(tmp_path, ["test_file.py"], 5 if "while" in body else 60)
     ended, status = driver.ended()
-    assert (ended, status != 0) == (pid, noticed), (tmp_path / "copy" / "output.txt").read_text()
+    assert (ended, status != 0) == (pid, noticed), (tmp_path / "output.txt").read_text()
     assert (os.WTERMSIG(status) == signal.SIGALRM) == ("while" in body)
-    driver.put(tmp_path / "copy", "mutated_file.py", None)
-    assert (tmp_path / "copy" / "mutated_file.py").read_text() == "def f():\n    return 0\n"
+
+
+def test_survivors_are_those_that_no_guard_notices(tmp_path, monkeypatch):
+    """The copies are right again afterwards."""
+    right = "def f(a):\n    return a + 1\n"
+    found = list(driver.mutants("mutated_file.py", right))
+    trees = [tmp_path / "one", tmp_path / "two"]
+    for tree in trees:
+        tree.mkdir()
+        (tree / "mutated_file.py").write_text(right)
+        (tree / "test_file.py").write_text("from mutated_file import f\n\n\ndef test_f():\n    assert f(0) == 1\n")
+        (tree / "conftest.py").write_text("import sys\n\nsys.path.insert(0, '.')\n")
+    monkeypatch.setattr(driver, "guards", lambda file: ["test_file.py"])
+    assert sorted(mutant.after for mutant in found) == ["return a + 0", "return a + 2", "return a - 1"]
+    twice = [*found, found[0]._replace(text="def f(a):\n    return 1\n", after="return 1")]
+    assert [mutant.after for mutant in driver.survivors(trees, twice)] == ["return 1"]
+    assert [(tree / "mutated_file.py").read_text() for tree in trees] == [right, right]
