@@ -26,6 +26,14 @@ def find_breaks(counts: np.ndarray, method: str, classes: int, manual: Sequence[
     ------
     EngineError
         If manual breaks do not rise within 0 … 1, or the raster has too few different values.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from scarp.engine.mapping.breaks import find_breaks
+    >>> counts = np.array([40, 10, 0, 0, 20, 20, 0, 0, 5, 5])
+    >>> find_breaks(counts, "natural_breaks", 2), find_breaks(counts, "quantiles", 2)
+    ([0.2], [0.2])
     """
     if method == "manual":
         breaks = [float(each) for each in manual or []]

@@ -105,12 +105,22 @@ class SusceptibilityRaster:
 
 
 def class_names(classes: int) -> list[str]:
-    """Return the names of the classes, from low to high."""
+    """Return the names of the classes, from low to high.
+
+    >>> from scarp.engine.mapping.zonation import class_names
+    >>> class_names(3)
+    ['low', 'moderate', 'high']
+    """
     return list(_NAMES.get(classes) or (f"class {number}" for number in range(1, classes + 1)))
 
 
 def class_colours(classes: int) -> list[tuple[int, int, int]]:
-    """Return red, green and blue (0 to 255) of the classes, from low to high."""
+    """Return red, green and blue (0 to 255) of the classes, from low to high.
+
+    >>> from scarp.engine.mapping.zonation import class_colours
+    >>> class_colours(3)
+    [(44, 123, 182), (255, 255, 191), (215, 25, 28)]
+    """
     ramp = np.array(_RAMP, float)
     at = np.linspace(0, len(ramp) - 1, classes)
     return [tuple(round(float(np.interp(x, range(len(ramp)), ramp[:, band]))) for band in range(3)) for x in at]  # type: ignore[misc]
@@ -160,6 +170,7 @@ def cell_areas_km2(grid: Grid) -> np.ndarray:
     eq. 3-12).
 
     >>> from scarp.engine.files.grid import Grid, reference_of
+    >>> from scarp.engine.mapping.zonation import cell_areas_km2
     >>> degrees = Grid(reference_of(4326).ExportToWkt(), (10.0, 1.0, 0.0, 61.0, 0.0, -1.0), (61, 1))
     >>> cell_areas_km2(degrees)[[0, -1]].round(1).tolist()
     [6123.1, 12308.5]

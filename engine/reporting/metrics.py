@@ -54,6 +54,13 @@ def evaluate(labels: np.ndarray, susceptibility: np.ndarray, threshold: float = 
     ------
     EngineError
         If the labels hold one class only, or a value is not finite.
+
+    Examples
+    --------
+    >>> from scarp.engine.reporting.metrics import evaluate
+    >>> found = evaluate([1, 1, 1, 0, 0, 0], [0.9, 0.8, 0.4, 0.7, 0.2, 0.1])
+    >>> round(found["auc"], 4), round(found["precision_high"], 4), found["support_low"]
+    (0.8889, 0.6667, 3)
     """
     labels, susceptibility = _checked(labels, susceptibility)
     high = (susceptibility >= threshold).astype(int)
@@ -86,7 +93,21 @@ def evaluate(labels: np.ndarray, susceptibility: np.ndarray, threshold: float = 
 
 
 def confusion(labels: np.ndarray, susceptibility: np.ndarray, threshold: float = 0.5) -> np.ndarray:
-    """Return the (2, 2) counts [[TN, FP], [FN, TP]]: rows are true, columns predicted low and high."""
+    """Return the (2, 2) counts [[TN, FP], [FN, TP]]: rows are true, columns predicted low and high.
+
+    Parameters
+    ----------
+    labels, susceptibility
+        (n,) 1 or 0, and 0 to 1.
+    threshold
+        Cells at or above it are predicted high.
+
+    Examples
+    --------
+    >>> from scarp.engine.reporting.metrics import confusion
+    >>> confusion([1, 1, 0, 0, 0], [0.9, 0.4, 0.5, 0.2, 0.1]).tolist()
+    [[2, 1], [1, 1]]
+    """
     return sk.confusion_matrix(labels, np.asarray(susceptibility) >= threshold, labels=[0, 1])
 
 
@@ -94,6 +115,12 @@ def youden(labels: np.ndarray, susceptibility: np.ndarray) -> tuple[float, float
     """Return Youden's J and the threshold that reaches it (Youden 1950).
 
     A cell is predicted high at or above the threshold. Of several equal maxima the highest threshold is taken.
+
+    Examples
+    --------
+    >>> from scarp.engine.reporting.metrics import youden
+    >>> youden([1, 1, 0, 0], [0.9, 0.4, 0.5, 0.2])
+    (0.5, 0.9)
     """
     labels, susceptibility = _checked(labels, susceptibility)
     false_positive, true_positive, thresholds = sk.roc_curve(labels, susceptibility, drop_intermediate=False)
@@ -103,7 +130,19 @@ def youden(labels: np.ndarray, susceptibility: np.ndarray) -> tuple[float, float
 
 
 def reliability(labels: np.ndarray, susceptibility: np.ndarray, bins: int = 10) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return per non-empty bin of equal width: mean susceptibility, observed share of landslide cells, cell count."""
+    """Return per non-empty bin of equal width: mean susceptibility, observed share of landslide cells, cell count.
+
+    Parameters
+    ----------
+    labels, susceptibility
+        (n,) 1 or 0, and 0 to 1; 1 itself lies in the last bin.
+
+    Examples
+    --------
+    >>> from scarp.engine.reporting.metrics import reliability
+    >>> [each.round(3).tolist() for each in reliability([0, 1, 1], [0.22, 0.28, 1.0])]
+    [[0.25, 1.0], [0.5, 1.0], [2, 1]]
+    """
     labels, susceptibility = np.asarray(labels, float), np.asarray(susceptibility, float)
     index = np.clip((susceptibility * bins).astype(int), 0, bins - 1)
     count = np.bincount(index, minlength=bins)
@@ -114,7 +153,19 @@ def reliability(labels: np.ndarray, susceptibility: np.ndarray, bins: int = 10) 
 
 
 def expected_calibration_error(labels: np.ndarray, susceptibility: np.ndarray, bins: int = 10) -> float:
-    """Return the mean gap of susceptibility and observed share over bins, weighted by cells (Naeini et al. 2015)."""
+    """Return the mean gap of susceptibility and observed share over bins, weighted by cells (Naeini et al. 2015).
+
+    Parameters
+    ----------
+    labels, susceptibility
+        (n,) 1 or 0, and 0 to 1.
+
+    Examples
+    --------
+    >>> from scarp.engine.reporting.metrics import expected_calibration_error
+    >>> round(expected_calibration_error([0, 1, 1], [0.22, 0.28, 1.0]), 4)
+    0.1667
+    """
     mean, share, count = reliability(labels, susceptibility, bins)
     return float(np.sum(np.abs(mean - share) * count) / np.sum(count))
 
@@ -130,7 +181,27 @@ class AucInterval:
 
 
 def delong(labels: np.ndarray, susceptibility: np.ndarray) -> AucInterval:
-    """Return the AUC with its standard error and 95 % interval (DeLong, DeLong & Clarke-Pearson 1988)."""
+    """Return the AUC with its standard error and 95 % interval (DeLong, DeLong & Clarke-Pearson 1988).
+
+    Cells count as independent; those of one landslide are not, so that the interval is too narrow where landslides have many cells.
+
+    Parameters
+    ----------
+    labels, susceptibility
+        (n,) 1 or 0, and any numbers that rise with susceptibility.
+
+    Raises
+    ------
+    EngineError
+        If the labels hold one class only, or a value is not finite.
+
+    Examples
+    --------
+    >>> from scarp.engine.reporting.metrics import delong
+    >>> found = delong([1, 1, 1, 0, 0, 0], [0.9, 0.8, 0.4, 0.7, 0.2, 0.1])
+    >>> round(found.auc, 4), round(found.standard_error, 4)
+    (0.8889, 0.1571)
+    """
     labels, susceptibility = _checked(labels, susceptibility)
     aucs, covariance = _delong_covariance(labels, susceptibility[None])
     auc, error = float(aucs[0]), float(np.sqrt(max(covariance[0, 0], 0.0)))
@@ -149,7 +220,24 @@ class TestedMean:
 
 
 def delong_test(labels: np.ndarray, first: np.ndarray, second: np.ndarray) -> TestedMean:
-    """Return AUC(first) − AUC(second) on the same cells, tested (DeLong et al. 1988)."""
+    """Return AUC(first) − AUC(second) on the same cells, tested (DeLong et al. 1988).
+
+    Parameters
+    ----------
+    labels, first, second
+        (n,) 1 or 0, and the susceptibility by two models.
+
+    Raises
+    ------
+    EngineError
+        If the labels hold one class only, or a value is not finite.
+
+    Examples
+    --------
+    >>> from scarp.engine.reporting.metrics import delong_test
+    >>> delong_test([1, 1, 0, 0], [0.9, 0.8, 0.2, 0.1], [0.9, 0.8, 0.2, 0.1]).p_value
+    1.0
+    """
     labels, first = _checked(labels, first)
     labels, second = _checked(labels, second)
     aucs, covariance = _delong_covariance(labels, np.stack([first, second]))
@@ -171,6 +259,13 @@ def corrected_t_test(differences: np.ndarray, test_to_train: float) -> TestedMea
         (n,) difference of the two models' metric on each test fold of each repeat.
     test_to_train
         Test cells per training cell: 1/4 for five folds.
+
+    Examples
+    --------
+    >>> from scarp.engine.reporting.metrics import corrected_t_test
+    >>> found = corrected_t_test([0.01, 0.01, 0.02, 0.03, 0.03], 1 / 4)
+    >>> round(found.mean, 3), round(found.p_value, 3)
+    (0.02, 0.041)
     """
     differences = np.asarray(differences, float)
     n = differences.size
@@ -184,7 +279,14 @@ def corrected_t_test(differences: np.ndarray, test_to_train: float) -> TestedMea
 
 
 def holm(p_values: np.ndarray) -> np.ndarray:
-    """Return p-values corrected for their number, so that one false finding among them is as rare as in one test (Holm 1979)."""
+    """Return p-values corrected for their number, so that one false finding among them is as rare as in one test (Holm 1979).
+
+    Examples
+    --------
+    >>> from scarp.engine.reporting.metrics import holm
+    >>> holm([0.04, 0.01, 0.03]).tolist()
+    [0.06, 0.03, 0.06]
+    """
     p_values = np.asarray(p_values, float)
     order = np.argsort(p_values)
     steps = np.maximum.accumulate(p_values[order] * np.arange(p_values.size, 0, -1))

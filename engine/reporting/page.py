@@ -87,7 +87,14 @@ class Report:
 
 
 def format_cell(value: Any) -> str:
-    """Return a table cell's text: 1,234 · 0.812 · 1.2e-05 · a dash for None and NaN."""
+    """Return a table cell's text; a dash for None and NaN.
+
+    Examples
+    --------
+    >>> from scarp.engine.reporting.page import format_cell
+    >>> [format_cell(value) for value in (1234, 0.8123, -4321.06, 1.2e-5, None, "Adam")]
+    ['1,234', '0.812', '−4,321.1', '1.2e-05', '–', 'Adam']
+    """
     if value is None or (isinstance(value, Real) and math.isnan(value)):
         return "–"
     if not _is_number(value):
@@ -120,6 +127,9 @@ def _image(figure: Figure) -> tuple[str, bytes]:
 def listed(names: Sequence[str]) -> str:
     """Return names as a list in words.
 
+    Examples
+    --------
+    >>> from scarp.engine.reporting.page import listed
     >>> listed(["slope", "aspect", "geology"])
     'slope, aspect and geology'
     """

@@ -23,7 +23,24 @@ _VARIOGRAM_LAGS = 20
 
 
 def block_ids(rows: np.ndarray, cols: np.ndarray, grid: Grid, block_size_m: float) -> np.ndarray:
-    """Return the number of the square spatial block that each cell lies in, (n,)."""
+    """Return the number of the square spatial block that each cell lies in, (n,).
+
+    Blocks begin at the upper left corner of the grid and are whole cells wide and high, as near to `block_size_m` as may be.
+
+    Parameters
+    ----------
+    rows, cols
+        The cells, (n,).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from scarp.engine.files.grid import Grid, reference_of
+    >>> from scarp.engine.samples.folds import block_ids
+    >>> grid = Grid(reference_of(32639).ExportToWkt(), (5e5, 20.0, 0.0, 3.6e6, 0.0, -50.0), (6, 10))
+    >>> block_ids(np.array([0, 1, 2, 0]), np.array([0, 4, 4, 5]), grid, 100.0).tolist()
+    [0, 0, 3, 1]
+    """
     height, width = (max(round(block_size_m / side), 1) for side in grid.cell_size_m[::-1])
     return (np.asarray(rows) // height) * (grid.shape[1] // width + 1) + np.asarray(cols) // width
 
@@ -69,6 +86,24 @@ def _columns(stack: Stack, rows: np.ndarray, cols: np.ndarray) -> list[np.ndarra
 def take_share(labels: np.ndarray, share: float, groups: np.ndarray | None, rng: np.random.Generator) -> np.ndarray:
     """Return which cells make a part of about `share`, boolean (n,): of each class at random, or whole groups at random.
 
+    Parameters
+    ----------
+    labels
+        1 for landslide, 0 for other cells, (n,).
+    share
+        From 0, which takes nothing, to 1; of each class one cell at least is taken.
+    groups
+        The group of each cell, (n,); whole groups are taken until the share is reached with both classes.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from scarp.engine.samples.folds import take_share
+    >>> labels = np.repeat([0, 1], [10, 5])
+    >>> taken = take_share(labels, 0.2, None, np.random.default_rng(1))
+    >>> [int(taken[labels == label].sum()) for label in (0, 1)]
+    [2, 1]
+
     Raises
     ------
     EngineError
@@ -95,7 +130,22 @@ def take_share(labels: np.ndarray, share: float, groups: np.ndarray | None, rng:
 
 
 def deal_folds(labels: np.ndarray, folds: int, groups: np.ndarray | None, seed: int) -> np.ndarray:
-    """Return the fold of each cell from 0, (n,), with both classes in like shares; groups stay whole.
+    """Return the fold of each cell from 0, int64 (n,), with both classes in like shares; groups stay whole.
+
+    Parameters
+    ----------
+    labels
+        1 for landslide, 0 for other cells, (n,).
+    groups
+        The group of each cell, (n,), such as its spatial block; None for cells dealt one by one.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from scarp.engine.samples.folds import deal_folds
+    >>> labels = np.repeat([0, 1], [10, 5])
+    >>> np.bincount(deal_folds(labels, 5, None, seed=1)[labels == 1]).tolist()
+    [1, 1, 1, 1, 1]
 
     Raises
     ------
@@ -126,6 +176,18 @@ def validation_part(
     """Return which training cells decide when training stops, boolean (n,): a fifth at `random`, or about that in whole `blocks`.
 
     Each member of an ensemble has a part of its own, so that no cell is lost to all of them.
+
+    Parameters
+    ----------
+    rows, cols, labels
+        The training cells, (n,).
+    method
+        `random` or `blocks`; blocks are an eighth of the cells' extent wide.
+
+    Raises
+    ------
+    EngineError
+        If a class has too few cells, or too few blocks hold both.
     """
     labels = np.asarray(labels)
     if method == "blocks":
@@ -144,7 +206,7 @@ class _SpatialKFold(BaseCrossValidator):
     """A scikit-learn splitter: X are coordinates (n, 2) in metres, y labels (n,) of 1 and 0.
 
     Folds with one class are merged with their nearest neighbour, with a `FoldWarning`. Training cells nearer than `exclusion_m`
-    to a test cell are left out.
+    to a test cell are left out. `split` raises EngineError where fewer than two folds hold both classes, or no training cells are left.
     """
 
     def __init__(self, n_splits: int = 5, exclusion_m: float = 0.0, random_state: int = 0) -> None:
@@ -176,7 +238,17 @@ class _SpatialKFold(BaseCrossValidator):
 
 
 class BlockKFold(_SpatialKFold):
-    """Folds of whole square blocks, with both classes in like shares; the blocks' origin is random."""
+    """Folds of whole square blocks, with both classes in like shares; the blocks' origin is random.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from scarp.engine.samples.folds import BlockKFold
+    >>> xy = np.stack(np.meshgrid(np.arange(0, 1000, 50), np.arange(0, 1000, 50)), axis=-1).reshape(-1, 2)
+    >>> labels = np.arange(400) % 2
+    >>> [len(test) for _, test in BlockKFold(4, block_size_m=250.0).split(xy, labels)]
+    [95, 103, 98, 104]
+    """
 
     def __init__(self, n_splits: int = 5, block_size_m: float = 1000.0, exclusion_m: float = 0.0, random_state: int = 0) -> None:
         super().__init__(n_splits, exclusion_m, random_state)
@@ -240,6 +312,18 @@ class TemporalSplit(BaseCrossValidator):
 
 def merge_one_class_folds(fold: np.ndarray, labels: np.ndarray, xy: np.ndarray) -> np.ndarray:
     """Return folds that all hold both classes: one that does not joins the fold whose centre is nearest, with a `FoldWarning`.
+
+    Parameters
+    ----------
+    fold, labels, xy
+        Of each cell: any number of its fold (n,), 1 or 0 (n,), and coordinates (n, 2).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from scarp.engine.samples.folds import merge_one_class_folds
+    >>> merge_one_class_folds(np.array([7, 7, 3, 3]), np.array([1, 0, 0, 1]), np.zeros((4, 2))).tolist()
+    [1, 1, 0, 0]
 
     Raises
     ------

@@ -100,6 +100,12 @@ def columns_of(values: np.ndarray, covariate: Covariate) -> np.ndarray:
 
     Continuous: the values. Circular: sine and cosine, 0 for flat ground. Categorical: an indicator of every class but the
     most frequent. A column that does not vary is left out, so that df is 0 for a constant covariate.
+
+    >>> import numpy as np
+    >>> from scarp.engine.screening.statistics import columns_of
+    >>> from scarp.models.covariate import Covariate
+    >>> columns_of(np.array([3, 3, 7, 9]), Covariate("geology", "categorical")).tolist()
+    [[0.0, 0.0], [0.0, 0.0], [1.0, 0.0], [0.0, 1.0]]
     """
     values = np.asarray(values, np.float64)
     if covariate.kind == "categorical":
@@ -240,6 +246,10 @@ def cramers_v(first: np.ndarray, second: np.ndarray) -> float:
 
     Bergsma, W. (2013), A bias-correction for Cramér's V and Tschuprow's T, J. Korean Stat. Soc. 42, 323–328. Without the correction
     independent classifications have a V above 0, the more so the more classes and the fewer cells. NaN where one has a single class.
+
+    >>> from scarp.engine.screening.statistics import cramers_v
+    >>> cramers_v([1, 1, 2, 2, 3, 3], ["a", "a", "b", "b", "c", "c"])
+    1.0
     """
     counts = stats.contingency.crosstab(first, second).count.astype(float)
     total, (rows, cols) = counts.sum(), counts.shape
@@ -255,6 +265,10 @@ def information_gain(classes: np.ndarray, labels: np.ndarray) -> Gain:
     """Return how many bits the class of a cell tells of its label (n,): H(label) − H(label | class) (Quinlan 1986).
 
     The G-test of independence takes 2 n ln 2 times the gain as chi-squared (Sokal & Rohlf 1995).
+
+    >>> from scarp.engine.screening.statistics import information_gain
+    >>> information_gain([1, 1, 2, 2], [0, 0, 1, 1]).bits
+    1.0
     """
     counts = stats.contingency.crosstab(classes, labels).count.astype(float)
     test = stats.chi2_contingency(counts, correction=False, lambda_="log-likelihood")
@@ -273,6 +287,13 @@ def class_relation(area: np.ndarray, landslides: np.ndarray) -> ClassRelation:
     ----------
     area, landslides
         Cells and landslide cells of each class, (classes,); every class has some area.
+
+    Examples
+    --------
+    >>> from scarp.engine.screening.statistics import class_relation
+    >>> found = class_relation([10, 10, 5], [1, 4, 0])
+    >>> found.frequency_ratio.tolist(), found.w_plus.round(3).tolist()
+    ([0.5, 2.0, 0.0], [-0.811, 0.981, -1.145])
     """
     area, landslides = np.asarray(area, float), np.asarray(landslides, float)
     four = np.stack([landslides, area - landslides, landslides.sum() - landslides, (area.sum() - landslides.sum()) - (area - landslides)])

@@ -217,6 +217,7 @@ def test_groups_are_taken_until_the_share_is_reached_with_both_classes():
     groups, labels = np.repeat(np.arange(10), 10), np.tile([0, 1], 50)
     taken = take_share(labels, 0.25, groups, np.random.default_rng(1))
     assert taken.sum() == 30 and len(np.unique(groups[taken])) == 3
+    assert take_share(labels, 0.3, groups, np.random.default_rng(1)).sum() == 30, "no more than is needed"
     alone = np.where(groups == 7, 1, np.where(groups == 8, 1, 0))
     taken = take_share(alone, 0.1, groups, np.random.default_rng(1))
     assert len(np.unique(alone[taken])) == 2 and len(np.unique(alone[~taken])) == 2

@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 from scarp.engine.files.grid import Grid, Window, reference_of
 from scarp.engine.files.stack import Stack, StackWriter
+from scarp.engine.screening.advice import screen
 from scarp.engine.screening.binning import Classing
 from scarp.models.covariate import Covariate
 
@@ -59,3 +60,28 @@ def classings_of(stack):
         ]
 
     return make
+
+
+# Five rows by five columns; landslide cells: 1 in class 1, 4 in class 2, none in class 3.
+CLASSES = np.tile([1.0, 1, 2, 2, 3], 5)
+LANDSLIDES = np.isin(np.arange(25), (1, 2, 7, 13, 18)).astype(int)
+ROW, COL = (each.ravel().astype(float) for each in np.indices((5, 5)))
+
+
+@pytest.fixture
+def by_hand():
+    """The screening of 25 cells whose figures can be had by hand; the whole area is four times as large, and holds a fourth class."""
+    covariates = (
+        Covariate("col", unit="m", group="geomorphologic"),
+        Covariate("both"),
+        Covariate("unit", "categorical", group="geological", classes={1: "marl", 2: "lime", 3: "clay", 4: "sand"}),
+    )
+    cells = np.stack([COL, COL + ROW, CLASSES], axis=1).astype(np.float32)
+    codes = np.float32([1, 2, 3, 4])
+    classings = [
+        Classing(covariates[0], ("< 2", "≥ 2"), np.float32([2])),
+        Classing(covariates[1], ("< 4", "≥ 4"), np.float32([4])),
+        Classing(covariates[2], ("marl", "lime", "clay", "sand"), codes),
+    ]
+    areas = [np.array([40, 60]), np.array([40, 60]), np.array([40, 40, 20, 0])]
+    return screen(cells[:, :3], cells, LANDSLIDES, classings, areas, 5.0)

@@ -1,7 +1,17 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 import numpy as np
+import pytest
 from scarp.engine.screening.binning import Classing
-from scarp.engine.screening.figures import map_panel
+from scarp.engine.screening.figures import (
+    MapPanel,
+    class_shares,
+    coefficient_bars,
+    covariate_maps,
+    gain_bars,
+    heat_map,
+    map_panel,
+    vif_bars,
+)
 from scarp.models.covariate import Covariate
 
 
@@ -13,3 +23,61 @@ def test_maps_show_the_largest_classes_and_the_rest_alike():
     assert list(panel.names) == [*(str(code) for code in range(4, 15)), "4 others"] and len(set(panel.colours)) == 12
     shown = [panel.names[number] if number >= 0 else None for number in panel.numbers[0]]
     assert shown == [str(int(value)) if value >= 4 else "4 others" for value in values] + [None, None]
+
+
+def test_maps_of_directions_have_flat_ground_only_where_there_is_some():
+    classing = Classing.of(Covariate("aspect", "circular"), np.empty(0), np.empty(0), "quantiles", 5)
+    assert list(map_panel("Aspect", classing, np.float32([[0, 90], [180, -1]])).names)[-1] == "flat"
+    panel = map_panel("Aspect", classing, np.float32([[0, 90], [180, np.nan]]))
+    assert list(panel.names) == ["N", "NE", "E", "SE", "S", "SW", "W", "NW"] and len(panel.colours) == 8
+    assert panel.numbers.tolist() == [[0, 2], [4, -1]]
+
+
+def lengths(figure):
+    return [bar.get_width() for bar in figure.axes[0].patches]
+
+
+def texts(figure, axes=0):
+    return [text.get_text() for text in figure.axes[axes].texts]
+
+
+def test_bars_of_vif_are_cut_and_tell_their_value():
+    figure = vif_bars(["a", "b", "c", "d"], [1.5, 30.0, np.inf, np.nan], 5.0)
+    assert lengths(figure) == [1.5, 20, 20, 0] and texts(figure) == ["1.50", "30.00", "∞", "one value only"]
+    (limit,) = figure.axes[0].lines
+    assert list(limit.get_xdata()) == [5, 5]
+    colours = [bar.get_facecolor() for bar in figure.axes[0].patches]
+    assert colours[1] == colours[2] != colours[0]
+
+
+def test_bars_of_coefficients_and_of_gain():
+    figure = coefficient_bars(["a", "b", "c"], [-0.25, 0.5, np.nan], [True, False, True])
+    assert lengths(figure) == [-0.25, 0.5, 0] and texts(figure) == ["−0.25", "0.50", "one value only"]
+    figure = gain_bars(["a", "b"], [0.1234, 0.0])
+    assert lengths(figure) == [0.1234, 0] and texts(figure) == [" 0.123", " 0.000"]
+
+
+def test_a_heat_map_bears_its_numbers():
+    figure = heat_map(np.array([[1, -0.256], [-0.256, np.nan]]), ["a", "b"], "r", signed=True)
+    assert texts(figure) == ["1", "−.26", "−.26"]
+    assert figure.axes[0].collections[0].get_clim() == (-1, 1)
+    assert heat_map(np.eye(2), ["a", "b"], "V", signed=False).axes[0].collections[0].get_clim() == (0, 1)
+
+
+def test_shares_of_classes_in_per_cent():
+    figure = class_shares(["flat", "steep"], np.array([0.7, 0.3]), np.array([0.1, 0.9]), np.array([1 / 7, 3.0]), "Slope")
+    assert lengths(figure) == pytest.approx([10, 90, 70, 30])
+    assert texts(figure) == ["0.14", "3.00", "FR"]
+
+
+def test_maps_have_the_shape_of_the_ground():
+    panel = MapPanel("Slope", np.array([[0, 1, -1], [1, 1, 0]]), ["flat", "steep"], ["#111111", "#222222"])
+    figure = covariate_maps([panel], (20.0, 35.0))
+    axes = figure.axes[0]
+    assert axes.get_aspect() == pytest.approx(35 / 20)
+    (bar,) = axes.lines
+    assert np.ptp(bar.get_xdata()) == pytest.approx(10 / 20), "a quarter of 60 m, rounded down to 10 m"
+    picture = axes.images[0]
+    assert [tuple(np.round(picture.cmap(picture.norm(value)), 2))[:3] for value in (-1, 0, 1)] == [
+        (1, 1, 1), (0.07, 0.07, 0.07), (0.13, 0.13, 0.13)
+    ]  # fmt: skip
