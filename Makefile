@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help setup profile demo test bench mutants check package clean
+.PHONY: help setup profile demo test bench mutants check docs package clean
 
 # QGIS's embedded Python takes its prefix from the first python3 on PATH: the system's must come before pyenv's or conda's.
 export PATH := /usr/bin:/bin:/usr/sbin:/sbin:$(PATH)
@@ -51,6 +51,9 @@ check: setup .venv/ready ## Lint and type-check
 	$(DEV)/ruff check .
 	$(DEV)/ruff format --check .
 	$(DEV)/mypy
+
+docs: ## Write docs/parameters.md from the declared parameters
+	@python3 docs/make_pages.py
 
 package: ## Make the plugin's zip in dist/
 	@mkdir -p dist && rm -f dist/scarp.zip

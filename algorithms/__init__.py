@@ -1,26 +1,18 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The algorithms, in the order of the work."""
+"""One file an algorithm, called as its task is, with a class of the same name; in the order of the work."""
 
 from __future__ import annotations
 
-from .benchmark_classifiers import BenchmarkClassifiers
-from .classify_susceptibility import ClassifySusceptibility
-from .install_engine import InstallEngine
-from .map_susceptibility import MapSusceptibility
-from .prepare_covariates import PrepareCovariates
-from .sample_cells import SampleCells
-from .sample_landscape import SampleLandscape
-from .screen_covariates import ScreenCovariates
-from .train_cnn_dnn import TrainCnnDnn
+import importlib
 
-ALGORITHMS = (
-    SampleLandscape,
-    PrepareCovariates,
-    SampleCells,
-    ScreenCovariates,
-    TrainCnnDnn,
-    BenchmarkClassifiers,
-    MapSusceptibility,
-    ClassifySusceptibility,
-    InstallEngine,
-)
+from ..engine.declarations.parameters import TASKS
+from .base import ScarpAlgorithm
+
+
+def _algorithm(task: str) -> type[ScarpAlgorithm]:
+    module = importlib.import_module(f".{task}", __package__)
+    found: type[ScarpAlgorithm] = getattr(module, "".join(word.capitalize() for word in task.split("_")))
+    return found
+
+
+ALGORITHMS = tuple(_algorithm(task) for task in TASKS)

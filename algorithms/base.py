@@ -5,13 +5,11 @@ from __future__ import annotations
 
 import re
 import shutil
-from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, ClassVar
 
 from qgis.core import (
     QgsMapLayer,
-    QgsProcessing,
     QgsProcessingAlgorithm,
     QgsProcessingContext,
     QgsProcessingException,
@@ -19,12 +17,7 @@ from qgis.core import (
     QgsProcessingFeedback,
     QgsProcessingLayerPostProcessorInterface,
     QgsProcessingParameterDefinition,
-    QgsProcessingParameterEnum,
-    QgsProcessingParameterFeatureSource,
-    QgsProcessingParameterField,
     QgsProcessingParameterNumber,
-    QgsProcessingParameterRasterLayer,
-    QgsProcessingParameterString,
     QgsProcessingUtils,
     QgsProviderRegistry,
     QgsRasterFileWriter,
@@ -36,8 +29,12 @@ from qgis.core import (
 from qgis.PyQt.QtCore import QCoreApplication
 from qgis.PyQt.QtGui import QIcon
 
+from ..engine.declarations.checks import check_together, checked_value
+from ..engine.declarations.parameters import FILES, RESULTS, dialog_parameters
 from ..engine.environment import PACKAGES
+from ..engine.errors import EngineError
 from .bridge import WorkerMissingError, find_python, run_task
+from .definitions import IDS, make_definition, make_output
 
 RESOURCES = Path(__file__).resolve().parents[1] / "resources"
 GROUPS = {
@@ -46,15 +43,13 @@ GROUPS = {
     "map": "3. Map",
     "setup": "Set-up",
 }
-_IDS = "scarp_ids"
 _LAYER_TYPES = {"raster", "source", "vector", "maplayer", "layer", "multilayer"}
 
 
 class ScarpAlgorithm(QgsProcessingAlgorithm):
     """An algorithm that describes one task and lets the worker run it.
 
-    A subclass names itself in the class attributes, declares parameters and outputs in `initAlgorithm`, and turns
-    parameters into the task's values in `task_values`; `finish` may style what came out.
+    A subclass names itself in the class attributes; its parameters are those declared for its task. `finish` may style what came out.
     """
 
     ID: ClassVar[str]
@@ -90,6 +85,12 @@ class ScarpAlgorithm(QgsProcessingAlgorithm):
     def createInstance(self) -> ScarpAlgorithm:
         return type(self)()
 
+    def initAlgorithm(self, configuration: dict[str, Any] | None = None) -> None:
+        for parameter in dialog_parameters(self.TASK):
+            self.addParameter(make_definition(parameter, self.tr))
+        for result in RESULTS.get(self.TASK, ()):
+            self.addOutput(make_output(result, self.tr))
+
     def tr(self, text: str) -> str:
         return QCoreApplication.translate("Scarp", text)
 
@@ -102,6 +103,10 @@ class ScarpAlgorithm(QgsProcessingAlgorithm):
 
     def checkParameterValues(self, parameters: dict[str, Any], context: QgsProcessingContext) -> tuple[bool, str]:
         parameters = self._numbered(parameters)
+        try:
+            self._check(parameters, context)
+        except EngineError as error:
+            return False, str(error)
         for definition in self.parameterDefinitions():
             for layer in self._layers(definition, parameters, context):
                 if not layer.crs().isValid():
@@ -110,6 +115,19 @@ class ScarpAlgorithm(QgsProcessingAlgorithm):
                         "it can be laid over the others."
                     ).format(layer.name(), definition.description())
         return super().checkParameterValues(parameters, context)
+
+    def _check(self, parameters: dict[str, Any], context: QgsProcessingContext) -> None:
+        """Raise EngineError where the worker would before any work; of files, only whether they are given is looked at."""
+        values: dict[str, Any] = {}
+        for declared in dialog_parameters(self.TASK):
+            value = parameters.get(declared.id)
+            if declared.kind not in FILES:
+                # QGIS would round 2.5 epochs, and take its default for what it cannot read.
+                number = _number(value) if declared.kind in ("integer", "number") else None
+                read = self.value(self.parameterDefinition(declared.id), parameters, context, None) if number is None else number
+                value = checked_value(declared, read)
+            values[declared.key] = value
+        check_together(self.TASK, values)
 
     def processAlgorithm(
         self, parameters: dict[str, Any], context: QgsProcessingContext, feedback: QgsProcessingFeedback
@@ -130,79 +148,11 @@ class ScarpAlgorithm(QgsProcessingAlgorithm):
     def finish(self, result: dict[str, Any], context: QgsProcessingContext) -> None:
         """Do what is left when the worker has done its part, such as styling an output."""
 
-    def add(self, definition: QgsProcessingParameterDefinition, text: str, *, advanced: bool = False) -> None:
-        """Add a parameter with its help."""
-        definition.setHelp(self.tr(text))
-        if advanced:
-            definition.setFlags(definition.flags() | QgsProcessingParameterDefinition.Flag.FlagAdvanced)
-        if not self.addParameter(definition):
-            raise ValueError(f"Parameter {definition.name()} of {self.ID} is declared twice")
-
-    def add_choice(
-        self,
-        name: str,
-        title: str,
-        table: Mapping[str, str],
-        text: str,
-        *,
-        default: str | Sequence[str],
-        advanced: bool = False,
-    ) -> None:
-        """Add a choice from a table of id to label; several may be chosen where `default` is a list, or none where that is empty.
-
-        A script may give the number, as QGIS does everywhere, or the id.
-        """
-        ids = list(table)
-        multiple = not isinstance(default, str)
-        chosen = ids.index(default) if isinstance(default, str) else [ids.index(each) for each in default]
-        definition = QgsProcessingParameterEnum(name, title, list(table.values()), multiple, chosen, optional=multiple and not chosen)
-        definition.setMetadata({_IDS: ids})
-        self.add(definition, text + " " + self.tr("In scripts: {}.").format(", ".join(ids)), advanced=advanced)
-
-    def add_number(
-        self, name: str, title: str, default: float, low: float, high: float | None, text: str, *, advanced: bool = False
-    ) -> None:
-        """Add a number, an integer where its default is one; `high` None means no upper limit."""
-        kinds = QgsProcessingParameterNumber.Type
-        number = QgsProcessingParameterNumber(
-            name, self.tr(title), kinds.Integer if isinstance(default, int) else kinds.Double, default, minValue=low
-        )
-        if high is not None:
-            number.setMaximum(high)
-        self.add(number, self.tr(text), advanced=advanced)
-
-    def add_stack(self, text: str = "The output of “Prepare covariates”.") -> None:
-        """Add the parameter COVARIATES."""
-        self.add(QgsProcessingParameterRasterLayer("COVARIATES", self.tr("Covariate stack")), self.tr(text))
-
-    def add_inventory(self, *, samples: bool = False) -> None:
-        """Add the parameter INVENTORY, and LABEL_FIELD where sample cells will do (`samples`)."""
-        kinds = [QgsProcessing.SourceType.TypeVectorPoint, QgsProcessing.SourceType.TypeVectorPolygon]
-        title = "Landslide inventory or sample cells" if samples else "Landslide inventory"
-        text = (
-            "Landslides as points or polygons; or sample cells, if the field below is set."
-            if samples
-            else "Landslides as points or polygons, in any coordinate reference system."
-        )
-        self.add(QgsProcessingParameterFeatureSource("INVENTORY", self.tr(title), kinds), self.tr(text))
-        if samples:
-            self.add(
-                QgsProcessingParameterField(
-                    "LABEL_FIELD", self.tr("Field that tells landslides"), parentLayerParameterName="INVENTORY", optional=True
-                ),
-                self.tr("For sample cells: the field with 1 for landslide and 0 for none (“landslide”). Empty for a plain inventory."),
-            )
-
-    def add_scheduler(self, text: str) -> None:
-        """Add the parameter SCHEDULER."""
-        common = "The address of a Dask scheduler, such as tcp://host:8786 or tls://host:8786; empty: this machine. "
-        self.add(QgsProcessingParameterString("SCHEDULER", self.tr("Dask scheduler"), optional=True), self.tr(common + text), advanced=True)
-
     def _numbered(self, parameters: dict[str, Any]) -> dict[str, Any]:
         """Return the parameters with the ids of choices replaced by their numbers."""
         numbered = dict(parameters)
         for definition in self.parameterDefinitions():
-            ids, value = definition.metadata().get(_IDS), parameters.get(definition.name())
+            ids, value = definition.metadata().get(IDS), parameters.get(definition.name())
             if not ids or value is None:
                 continue
             if isinstance(value, str) and not value.replace(";", "").replace(",", "").isdigit():
@@ -230,7 +180,7 @@ class ScarpAlgorithm(QgsProcessingAlgorithm):
         if optional and parameters.get(name) is None and (definition.isDestination() or definition.defaultValue() is None):
             return None
         if kind == "enum":
-            ids = definition.metadata()[_IDS]
+            ids = definition.metadata()[IDS]
             if definition.allowMultiple():
                 return [ids[number] for number in self.parameterAsEnums(parameters, name, context)]
             return ids[self.parameterAsEnum(parameters, name, context)]
@@ -307,6 +257,14 @@ class Style(QgsProcessingLayerPostProcessorInterface):
         if context.willLoadLayerOnCompletion(path):
             cls._kept.append(cls(name))
             context.layerToLoadOnCompletionDetails(path).setPostProcessor(cls._kept[-1])
+
+
+def _number(value: Any) -> float | None:
+    """Return a number that was given as one or as text."""
+    try:
+        return float(value) if isinstance(value, (int, float, str)) else None
+    except ValueError:
+        return None
 
 
 def _raster_file(layer: QgsRasterLayer, context: QgsProcessingContext) -> str:

@@ -9,9 +9,6 @@ from typing import Any
 from qgis.core import (
     QgsProcessingContext,
     QgsProcessingFeedback,
-    QgsProcessingParameterBoolean,
-    QgsProcessingParameterFile,
-    QgsProcessingParameterFileDestination,
 )
 
 from ..engine.environment import DISK_BYTES, environment_folder
@@ -33,21 +30,6 @@ class InstallEngine(ScarpAlgorithm):
         f"damaged or interrupted installation. It needs about {DISK_BYTES / 1e9:.0f} GB of disk and a connection to a Python "
         "package index; pip's own settings (index, proxy, certificates) are respected."
     )
-
-    def initAlgorithm(self, configuration: dict[str, Any] | None = None) -> None:
-        self.add(
-            QgsProcessingParameterFile("PYTHON", self.tr("Python to make it from"), optional=True),
-            self.tr("An interpreter that has GDAL's Python bindings. Empty: QGIS's own, which is nearly always right."),
-            advanced=True,
-        )
-        self.add(
-            QgsProcessingParameterBoolean("UPGRADE", self.tr("Install the newest versions"), False),
-            self.tr("Replace the packages of a complete engine by the newest versions that Scarp allows."),
-        )
-        self.add(
-            QgsProcessingParameterFileDestination("LOG", self.tr("Installation log"), "Text (*.txt)"),
-            self.tr("Everything that pip printed."),
-        )
 
     def canExecute(self) -> tuple[bool, str]:
         return True, ""

@@ -7,9 +7,6 @@ from typing import Any
 
 from qgis.core import (
     QgsProcessingContext,
-    QgsProcessingParameterBoolean,
-    QgsProcessingParameterFile,
-    QgsProcessingParameterRasterDestination,
 )
 
 from ..engine.environment import MAPPING_PACKAGES
@@ -31,26 +28,6 @@ class MapSusceptibility(ScarpAlgorithm):
         "a colleague who has QGIS but not Scarp's engine can use your model file.\n\n"
         "Bands are matched by name: the stack may have more covariates than the model, in any order."
     )
-
-    def initAlgorithm(self, configuration: dict[str, Any] | None = None) -> None:
-        self.add_stack("The output of “Prepare covariates”, of the same area or another.")
-        self.add(
-            QgsProcessingParameterFile("MODEL", self.tr("Model file"), fileFilter=self.tr("Scarp model (*.scarp)")),
-            self.tr("The model file that “Train CNN–DNN” or “Benchmark classifiers” wrote."),
-        )
-        self.add_scheduler("Its workers map the windows, and must see the stack under the same path.")
-        self.add(
-            QgsProcessingParameterBoolean("RESUME", self.tr("Resume an interrupted map"), False),
-            self.tr(
-                "Go on from what an interrupted run of the same map left beside the output, and leave what is done if this run is "
-                "interrupted in turn."
-            ),
-            advanced=True,
-        )
-        self.add(
-            QgsProcessingParameterRasterDestination("OUTPUT", self.tr("Susceptibility")),
-            self.tr("Susceptibility from 0 to 1 on the stack's grid, a Cloud Optimized GeoTIFF with overviews and statistics."),
-        )
 
     def finish(self, result: dict[str, Any], context: QgsProcessingContext) -> None:
         Style.apply("susceptibility.qml", result["output"], context)

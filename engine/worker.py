@@ -20,6 +20,7 @@ import traceback
 from pathlib import Path
 from typing import IO, Any
 
+from .declarations.parameters import TASKS
 from .environment import environment_folder, environment_python
 from .errors import EngineError
 from .feedback import Feedback
@@ -63,7 +64,6 @@ def main(arguments: list[str]) -> int:
     if arguments[0] == "--python":
         sys.stdout.write(f"{environment_python(environment_folder())}\n")
         return 0
-    description = json.loads(Path(arguments[0]).read_text(encoding="utf-8"))
     feedback = JsonFeedback(_claim_stdout())
     _stop_when_told()
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
@@ -72,7 +72,7 @@ def main(arguments: list[str]) -> int:
     # MiB of raster blocks to keep, where GDAL would take a twentieth of the machine: tasks go through rasters in order.
     os.environ.setdefault("GDAL_CACHEMAX", "256")
     try:
-        value = run(description["task"], description["parameters"], feedback)
+        value = run(*_described(Path(arguments[0])), feedback)
     except EngineError as error:
         feedback.write("error", text=str(error))
         return 1
@@ -89,7 +89,22 @@ def main(arguments: list[str]) -> int:
 
 def run(task: str, parameters: dict[str, Any], feedback: Feedback) -> dict[str, Any]:
     """Run the task whose module in `engine.tasks` has the name `task`; return its result."""
+    if task not in TASKS:
+        raise EngineError(f"There is no task {task!r}; choose one of {', '.join(TASKS)}.")
     return importlib.import_module(f".tasks.{task}", __package__).run(feedback, **parameters)
+
+
+def _described(path: Path) -> tuple[str, dict[str, Any]]:
+    """Return the task and its parameters from a task description; raise EngineError if it is none."""
+    wanted = 'an object such as {"task": "sample_landscape", "parameters": {"folder": "/tmp/landscape"}}'
+    try:
+        description = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise EngineError(f"The task description {path} cannot be read as JSON ({error}); it must be {wanted}.") from error
+    task, parameters = (description.get("task"), description.get("parameters")) if isinstance(description, dict) else (None, None)
+    if not isinstance(task, str) or not isinstance(parameters, dict):
+        raise EngineError(f"The task description {path} names no task with parameters; it must be {wanted}.")
+    return task, parameters
 
 
 def _claim_stdout() -> IO[str]:

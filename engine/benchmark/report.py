@@ -55,7 +55,7 @@ def make_report(
     validations
         The one that was asked for first, then the one beside it.
     facts
-        What the report states as it is: `inputs` and `settings` (name to text), `versions`.
+        What the report states as it is: `inputs` and `settings` (name to text), `versions`, and the `members` of the CNN–DNN.
     """
     asked = validations[0].method
     honest = next((each.method for each in validations if each.method in SPATIAL), asked)
@@ -249,7 +249,7 @@ def _method(
         f"three folds inside the training cells (spatial ones where the test is spatial; at most {SEARCH_CELLS:,} cells). The support "
         "vector machine’s decision values become probabilities by Platt scaling on held-out parts of the training cells. The Bernoulli "
         "naïve Bayes sees covariates split at their median. The CNN–DNN also sees the patch of covariates around each cell; it is the mean "
-        f"of {facts['settings']['members']} networks, trained with the defaults of scarp:traincnndnn, and nothing of it was tuned on these "
+        f"of {facts['members']} networks, trained with the defaults of scarp:traincnndnn, and nothing of it was tuned on these "
         "cells."
     )
     page.text(

@@ -44,16 +44,5 @@ CLASSIFICATIONS = {
     "manual": "Manual breaks",
 }
 
-# Hyper-parameters of the CNN–DNN that are searched, as in the paper's Table 2, and the values tried; `engine/learning/tuning.py`.
-TUNING_GRID = {
-    "tune_learning_rates": "0.001, 0.002, 0.01",
-    "tune_hidden_layers": "1, 2",
-    "tune_units": "32, 64",
-    "tune_batch_sizes": "32, 64",
-}
-
 # How continuous covariates are divided into classes for screening; `engine/screening/binning.py`.
 CLASSINGS = {method: CLASSIFICATIONS[method] for method in ("quantiles", "natural_breaks")}
-CLASSES = 8
-# Above this VIF a covariate counts as collinear, as in the paper.
-VIF_LIMIT = 5.0

@@ -111,7 +111,3 @@ TERRAIN = {declaration.name: declaration.label for declaration in DECLARATIONS i
 TERRAIN_DEFAULT = tuple(name for name in TERRAIN if BY_NAME[name].default)
 SLOPE_METHODS = {"horn": "Horn (1981), as GDAL does", "zevenbergen_thorne": _ZT}
 UNKNOWN = {"class": "A class of their own", "nodata": "Nodata"}
-# Radius in metres of the window of topographic position, local relief and vector ruggedness: the smaller of Weiss (2001).
-WINDOW_M = 300.0
-# Contributing area in km² from which on a cell belongs to the drainage network.
-DRAINAGE_AREA_KM2 = 1.0

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from ..declarations.labels import settings
 from ..environment import DISTRIBUTIONS, NUMERIC_PACKAGES
 from .outputs import replacing
 
@@ -41,11 +42,15 @@ def hashes(inputs: Mapping[str, str | None]) -> dict[str, str]:
 
 
 def write_manifest(beside: str, task: str, parameters: Mapping[str, Any], inputs: Mapping[str, str], seconds: float) -> str:
-    """Write `<beside>.run.json` and return its path."""
+    """Write `<beside>.run.json` and return its path.
+
+    It holds the parameters by keyword, to repeat the run, and again with titles and readable values, to read.
+    """
     path = f"{beside}.run.json"
     content = {
         "task": task,
         "parameters": dict(parameters),
+        "settings": settings(task, parameters),
         "inputs_sha256": dict(inputs),
         "versions": versions(),
         "seconds": round(seconds, 1),

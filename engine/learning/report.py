@@ -5,13 +5,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
 from ...models.cnn_dnn import CnnDnn
 from ...models.optimizers import OPTIMIZERS, SCHEDULES
-from ...models.recipe import CALIBRATIONS
+from ...models.recipe import CALIBRATIONS, Recipe
 from ..reporting import figures, metrics
 from ..reporting.page import Report
 from .fitting import History
@@ -44,8 +43,10 @@ class Training:
         The candidates of the grid search, the best first.
     counts
         Landslide and non-landslide cells, by part.
+    recipe
+        By what it was trained.
     settings, versions
-        What was run with what.
+        What was run with what: title to text, package to version.
     """
 
     model: CnnDnn
@@ -56,7 +57,8 @@ class Training:
     others: Mapping[str, History]
     tried: Sequence[Candidate]
     counts: Mapping[str, tuple[int, int]]
-    settings: Mapping[str, Any]
+    recipe: Recipe
+    settings: Mapping[str, str]
     versions: Mapping[str, str]
 
 
@@ -145,16 +147,16 @@ def _best_epoch(history: History) -> int | None:
 
 
 def _add_method(page: Report, facts: Training) -> None:
-    settings = facts.settings
-    normalised = "batch normalisation, " if settings["batch_normalisation"] else ""
-    weights = " with class weights" if settings["class_weights"] == "balanced" else ""
+    recipe = facts.recipe
+    normalised = "batch normalisation, " if recipe.batch_normalisation else ""
+    weights = " with class weights" if recipe.class_weights == "balanced" else ""
     page.section("Method")
     page.text(
         f"A coupled network: 3×3 convolutions with {normalised}ReLU and max-pooling read the patch around a cell; their maps are "
         "flattened and joined with the cell's own covariates; dense layers follow, and a linear term of the cell's own covariates "
         f"is added before the sigmoid. Binary cross-entropy{weights}, L2 penalty, dropout and label smoothing; patches are "
         "flipped and turned at random. The encoding of covariates was fitted on training cells only. "
-        f"Optimizer: {OPTIMIZERS[settings['optimizer']]}; schedule: {SCHEDULES[settings['schedule']]}."
+        f"Optimizer: {OPTIMIZERS[recipe.optimizer]}; schedule: {SCHEDULES[recipe.schedule]}."
     )
     counts = [(name.capitalize(), *numbers) for name, numbers in facts.counts.items()]
     page.table(["Cells", "Landslide", "Non-landslide"], counts, "Sample cells; training cells include those of validation.")
@@ -163,6 +165,6 @@ def _add_method(page: Report, facts: Training) -> None:
         [(c.name, c.kind, c.unit, c.source) for c in facts.model.covariates],
         "Covariates.",
     )
-    page.table(["Parameter", "Value"], [(key, str(value)) for key, value in settings.items()], "Parameters.")
+    page.table(["Parameter", "Value"], list(facts.settings.items()), "Parameters.")
     page.table(["Package", "Version"], list(facts.versions.items()), "Versions.")
     page.references([PAPER])

@@ -3,21 +3,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import product
-from typing import TypeVar
 
 import numpy as np
 
 from ...models.recipe import Recipe
-from ..declarations.choices import TUNING_GRID
-from ..errors import EngineError
+from ..declarations.checks import checked_value, numbers
+from ..declarations.parameters import GRID, task_parameters
 from ..feedback import Feedback
 from ..reporting import metrics
 from .fitting import Examples, fit, susceptibility
-
-N = TypeVar("N", int, float)
 
 
 @dataclass(frozen=True)
@@ -54,27 +51,9 @@ def read_grid(learning_rates: str, hidden_layers: str, units: str, batch_sizes: 
     EngineError
         If a value is not a number in its range, or not a whole one where it must be.
     """
-    points = product(
-        _numbers("tune_learning_rates", learning_rates, float, 1e-12),
-        _numbers("tune_hidden_layers", hidden_layers, int, 0),
-        _numbers("tune_units", units, int, 1),
-        _numbers("tune_batch_sizes", batch_sizes, int, 1),
-    )
-    return [Candidate(*point) for point in points]
-
-
-def _numbers(name: str, text: str, kind: Callable[[str], N], least: float) -> list[N]:
-    words = [word.strip() for word in text.replace(";", ",").split(",") if word.strip()]
-    try:
-        found = [kind(word) for word in words]
-    except ValueError:
-        found = []
-    if not found or min(found) < least:
-        whole = "whole numbers" if kind is int else "numbers"
-        raise EngineError(
-            f"{name.upper()} must be {whole} from {least:g}, separated by commas, such as {TUNING_GRID[name]}; found {text!r}."
-        )
-    return found
+    declared = task_parameters("train_cnn_dnn")
+    texts = zip(GRID, (learning_rates, hidden_layers, units, batch_sizes))
+    return [Candidate(*point) for point in product(*(numbers(checked_value(declared[key], text)) for key, text in texts))]
 
 
 def search(

@@ -44,7 +44,8 @@ def make_report(screening: Screening, survey: Survey, grid: Grid, landslides: in
     landslides, others
         How many landslide and non-landslide cells there are.
     facts
-        What the report states as it is: `inputs` and `settings` (name to value), `versions`.
+        What the report states as it is: `inputs` and `settings` (name to text), `versions`; and how covariates were divided, `method` and
+        `classes`.
     """
     page = Report(
         "Screening of covariates",
@@ -226,7 +227,6 @@ def _maps(page: Report, screening: Screening, survey: Survey, grid: Grid) -> Non
 
 def _method(page: Report, screening: Screening, survey: Survey, facts: Mapping[str, Any]) -> None:
     page.section("Method")
-    settings = facts["settings"]
     drawn = (
         f"a random sample of {len(survey.sample):,} of the {survey.cells:,} valid cells"
         if len(survey.sample) < survey.cells
@@ -255,8 +255,8 @@ def _method(page: Report, screening: Screening, survey: Survey, facts: Mapping[s
         "with the classes of every valid cell of the area. FR = (N(C∩L)/N(L)) / (N(C)/N); IV = ln FR; W+ = ln(P(C|L)/P(C|¬L)); W− = "
         "ln(P(¬C|L)/P(¬C|¬L)); s²(W+) = 1/N(C∩L) + 1/N(C∩¬L); s²(W−) = 1/N(¬C∩L) + 1/N(¬C∩¬L); C = W+ − W−; s(C)² = s²(W+) + s²(W−). "
         "Where one of the four counts of a class is zero, a half is added to each of them (Haldane 1956) for all but FR, which is 0 for a "
-        f"class without landslides. Continuous covariates are divided by {CLASSINGS[settings['method']].split(' (')[0].lower()} into "
-        f"at most {settings['classes']} classes, with limits from {drawn}; aspect by eight directions and flat ground."
+        f"class without landslides. Continuous covariates are divided by {CLASSINGS[facts['method']].split(' (')[0].lower()} into "
+        f"at most {facts['classes']} classes, with limits from {drawn}; aspect by eight directions and flat ground."
     )
     page.table(
         ["Covariate", "Kind", "Unit", "GVIF", "df", "Source"],
@@ -266,7 +266,7 @@ def _method(page: Report, screening: Screening, survey: Survey, facts: Mapping[s
         ],
         "Covariates.",
     )
-    page.table(["Parameter", "Value"], [(key, str(value)) for key, value in [*facts["inputs"].items(), *settings.items()]], "Parameters.")
+    page.table(["Parameter", "Value"], [*facts["inputs"].items(), *facts["settings"].items()], "Parameters.")
     page.table(["Package", "Version"], list(facts["versions"].items()), "Versions.")
 
 

@@ -15,7 +15,8 @@ from ...models.recipe import Recipe
 from ..benchmark.comparison import BESIDE, SPATIAL, Data, Fold, Validation, compare, fit_cells
 from ..benchmark.report import make_report, verdict
 from ..benchmark.summary import best, summarise, table_rows
-from ..declarations.choices import FOLDS, SEED, TEST_SHARE, VALIDATIONS
+from ..declarations.choices import TEST_SHARE, VALIDATIONS
+from ..declarations.labels import chosen, settings
 from ..errors import EngineError
 from ..feedback import Feedback
 from ..files.manifest import hashes, versions, write_manifest
@@ -26,33 +27,35 @@ from ..learning.fitting import Examples, fit
 from ..samples.cells import SampleCells, resolve_samples
 from ..samples.folds import suggested_block_size
 from ..samples.inventory import dates, read_inventory
+from . import task
 
 
+@task
 def run(
     feedback: Feedback,
     *,
     covariates: str,
     inventory: str,
+    label_field: str | None,
+    classifiers: list[str],
+    validation: str,
+    folds: int,
+    repeats: int,
+    block_size: float,
+    exclusion: float,
+    recipe: Recipe,
+    seed: int,
+    date_field: str | None,
+    split_date: str | None,
+    scheduler: str | None,
     output: str,
-    report: str | None = None,
-    model: str | None = None,
-    label_field: str | None = None,
-    classifiers: list[str] | None = None,
-    validation: str = "blocks",
-    folds: int = FOLDS,
-    repeats: int = 1,
-    block_size: float = 0.0,
-    exclusion: float = 0.0,
-    date_field: str | None = None,
-    split_date: str | None = None,
-    members: int = 3,
-    seed: int = SEED,
-    fold_cells: str | None = None,
-    scheduler: str | None = None,
+    report: str | None,
+    model: str | None,
+    fold_cells: str | None,
+    asked: dict[str, Any],
 ) -> dict[str, Any]:
     """Write the table of metrics and, where wanted, the report, the best model's file and the cells with their folds."""
     started = time.monotonic()
-    parameters = {key: value for key, value in locals().items() if key not in ("feedback", "started")}
     wanted = {"output": output, "report": report, "model": model, "fold_cells": fold_cells}
     outputs = {key: path for key, path in wanted.items() if path}
     check_table(output)
@@ -60,28 +63,24 @@ def run(
         check_writable(path)
     stack = Stack.open(covariates)
     names = _chosen(classifiers, stack, feedback)
-    if validation == "temporal" and not date_field:
-        raise EngineError("A temporal validation needs the field that holds the landslides’ dates.")
     cells = resolve_samples(stack, inventory, label_field, seed, feedback)
     data = Data.of(stack, cells, _dates(stack, inventory, date_field, cells))
     methods = [validation, *([BESIDE[validation]] if validation in BESIDE else [])]
     if not block_size and "blocks" in methods:
         block_size = round(suggested_block_size(stack, cells.rows, cells.cols, seed), 1)
         feedback.message(f"Blocks of {block_size:,.0f} m, after the spatial autocorrelation of the covariates.")
-    asked = Validation(validation, folds, repeats, block_size, exclusion, TEST_SHARE, _date(split_date))
-    validations = [replace(asked, method=method) for method in methods]
+    first = Validation(validation, folds, repeats, block_size, exclusion, TEST_SHARE, _date(split_date))
+    validations = [replace(first, method=method) for method in methods]
     made = [fold for each in validations for fold in each.make(data, seed, feedback)]
     feedback.message(f"{len(names)} classifiers on {len(made)} folds of {len(data.labels)} cells.")
 
-    recipe = Recipe(members=members)
     outcomes = compare(stack, data, made, names, seed, recipe, feedback.part(2, 90 if model else 98), scheduler)
     summaries = summarise(outcomes, data.labels)
     honest = next((each.method for each in validations if each.method in SPATIAL), validation)
     feedback.message(verdict([each for each in summaries if each.validation == honest], honest))
 
     inputs = hashes({"covariates": covariates, "inventory": inventory})
-    told = {key: value for key, value in parameters.items() if key not in ("covariates", "inventory", *wanted)}
-    told.update(classifiers=names, block_size=block_size)
+    told = {**asked, "classifiers": names, "block_size": block_size}
     write_table(output, table_rows(summaries))
     if fold_cells:
         with replacing(fold_cells) as temporary:
@@ -89,7 +88,8 @@ def run(
     if report:
         facts = {
             "inputs": {"covariates": covariates, "inventory": inventory},
-            "settings": {key: ", ".join(value) if isinstance(value, list) else str(value) for key, value in told.items()},
+            "settings": settings("benchmark_classifiers", told),
+            "members": recipe.members,
             "versions": versions(),
         }
         make_report(data, validations, made, summaries, facts).write(report)
@@ -106,7 +106,7 @@ def run(
             "classifier": winner.label,
             "cell_size": list(stack.grid.cell_size),
             "crs": stack.grid.crs,
-            "settings": told,
+            "settings": chosen("benchmark_classifiers", told),
             "seed": seed,
             "metrics": {f"{name} ({VALIDATIONS[honest]})": value for name, value in winner.mean.items()},
             "versions": versions(),
@@ -116,15 +116,12 @@ def run(
             save_model(temporary, fitted)
     for beside in (report, model):
         if beside:
-            write_manifest(beside, "benchmark_classifiers", parameters, inputs, time.monotonic() - started)
+            write_manifest(beside, "benchmark_classifiers", asked, inputs, time.monotonic() - started)
     feedback.progress(100)
     return {**outputs, "best": winner.classifier, "auc": winner.auc.mean}
 
 
-def _chosen(classifiers: list[str] | None, stack: Stack, feedback: Feedback) -> list[str]:
-    unknown = [name for name in classifiers or [] if name not in LABELS]
-    if unknown:
-        raise EngineError(f"There is no classifier {unknown[0]!r}; choose among {', '.join(LABELS)}.")
+def _chosen(classifiers: list[str], stack: Stack, feedback: Feedback) -> list[str]:
     names = [name for name in LABELS if not classifiers or name in classifiers]
     if "slope" in names and "slope" not in stack.names:
         feedback.warning("The stack has no covariate slope, so the baseline of slope alone is left out.")

@@ -5,24 +5,27 @@ from __future__ import annotations
 
 from typing import Any
 
+from ..declarations.checks import numbers
 from ..feedback import Feedback
 from ..files.outputs import check_writable, replacing
 from ..files.tables import check_table, write_table
 from ..mapping.breaks import find_breaks
 from ..mapping.zonation import SusceptibilityRaster, class_names, class_rows, write_classes, write_polygons
+from . import task
 
 
+@task
 def run(
     feedback: Feedback,
     *,
     susceptibility: str,
+    method: str,
+    classes: int,
+    breaks: str | list[float] | None,
+    inventory: str | None,
     output: str,
-    method: str = "natural_breaks",
-    classes: int = 5,
-    breaks: list[float] | None = None,
-    inventory: str | None = None,
-    table: str | None = None,
-    polygons: str | None = None,
+    table: str | None,
+    polygons: str | None,
 ) -> dict[str, Any]:
     """Write the class raster and, where wanted, the table and the polygons."""
     for path in (output, polygons):
@@ -31,7 +34,7 @@ def run(
     if table:
         check_table(table)
     raster = SusceptibilityRaster.open(susceptibility)
-    found = find_breaks(raster.histogram(feedback), method, classes, breaks)
+    found = find_breaks(raster.histogram(feedback), method, classes, numbers(breaks or []))
     names = class_names(len(found) + 1)
     feedback.progress(30)
     with replacing(output) as temporary:

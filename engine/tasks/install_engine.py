@@ -19,6 +19,7 @@ from ..environment import DISK_BYTES, PACKAGES, UNFINISHED, environment_python, 
 from ..errors import EngineError
 from ..feedback import Feedback
 from ..files.outputs import replacing
+from . import task
 
 REQUIREMENTS = Path(__file__).resolve().parents[2] / "requirements.txt"
 # pip prints about this many lines for the whole installation; progress goes by them.
@@ -33,7 +34,8 @@ print(json.dumps({n: m.version(owners.get(n, [n])[0]) for n in names if n in own
 """
 
 
-def run(feedback: Feedback, *, folder: str, upgrade: bool = False, log: str | None = None) -> dict[str, Any]:
+@task
+def run(feedback: Feedback, *, folder: str, upgrade: bool, log: str) -> dict[str, Any]:
     """Make the environment, or repair it, and prove that it works.
 
     An environment that is complete and works stays as it is unless `upgrade` asks for newer versions. One whose installation was
@@ -46,7 +48,7 @@ def run(feedback: Feedback, *, folder: str, upgrade: bool = False, log: str | No
     upgrade
         Whether to install the newest allowed versions over a complete environment.
     log
-        Where to write the full log; without it the log goes only to the feedback.
+        Where to write the full log.
 
     Returns
     -------
@@ -57,14 +59,12 @@ def run(feedback: Feedback, *, folder: str, upgrade: bool = False, log: str | No
     EngineError
         If Python is too old, the disk too small, or pip fails, with pip's own last lines.
     """
-    if log is None:
-        return _install(feedback, Path(folder), upgrade, None)
     with replacing(log) as path, path.open("w", encoding="utf-8") as stream:
         result = _install(feedback, Path(folder), upgrade, stream)
     return {**result, "log": log}
 
 
-def _install(feedback: Feedback, folder: Path, upgrade: bool, log: IO[str] | None) -> dict[str, Any]:
+def _install(feedback: Feedback, folder: Path, upgrade: bool, log: IO[str]) -> dict[str, Any]:
     shell = _Shell(feedback, log)
     if sys.version_info < (3, 10):
         raise EngineError(
@@ -126,14 +126,13 @@ def _numpy_constraint() -> str:
 class _Shell:
     """Runs commands, sending each line they print to the feedback and the log."""
 
-    def __init__(self, feedback: Feedback, log: IO[str] | None) -> None:
+    def __init__(self, feedback: Feedback, log: IO[str]) -> None:
         self._feedback, self._log = feedback, log
 
     def say(self, line: str) -> None:
         self._feedback.message(line)
-        if self._log:
-            self._log.write(line + "\n")
-            self._log.flush()
+        self._log.write(line + "\n")
+        self._log.flush()
 
     def run(self, command: Sequence[str]) -> list[str]:
         """Run a command to its end; raise with its last lines if it fails."""

@@ -14,11 +14,11 @@ from ..files.outputs import check_writable, replacing
 from ..files.partial import PartialRaster
 from ..files.stack import Stack
 from ..mapping.windows import NODATA, WINDOW_PX, check_stack, map_susceptibility
+from . import task
 
 
-def run(
-    feedback: Feedback, *, covariates: str, model: str, output: str, scheduler: str | None = None, resume: bool = False
-) -> dict[str, Any]:
+@task
+def run(feedback: Feedback, *, covariates: str, model: str, scheduler: str | None, resume: bool, output: str) -> dict[str, Any]:
     """Write the susceptibility raster, a Cloud Optimized GeoTIFF."""
     check_writable(output)
     stack, trained = Stack.open(covariates), load_model(model)

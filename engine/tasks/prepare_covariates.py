@@ -7,47 +7,48 @@ from pathlib import Path
 from typing import Any
 
 from ..covariates.build import Build
-from ..declarations.covariates import DRAINAGE_AREA_KM2, TERRAIN_DEFAULT, WINDOW_M
 from ..feedback import Feedback
 from ..files.outputs import replacing, scratch_folder
 from ..files.overlay import area_raster
+from . import task
 
 
+@task
 def run(
     feedback: Feedback,
     *,
     dem: str,
+    area: str | None,
+    cell_size: float | None,
+    z_factor: float,
+    terrain: list[str],
+    slope_method: str,
+    window: float,
+    drainage_area: float,
+    faults: str | None,
+    roads: str | None,
+    settlements: str | None,
+    streams: str | None,
+    geology: str | None,
+    geology_field: str | None,
+    land_use: str | None,
+    land_use_field: str | None,
+    soil: str | None,
+    soil_field: str | None,
+    climate: str | None,
+    climate_field: str | None,
+    red: str | None,
+    nir: str | None,
+    extra_continuous: list[str] | None,
+    extra_categorical: list[str] | None,
+    extra_distances: list[str] | None,
+    unknown: str,
     output: str,
-    area: str | None = None,
-    cell_size: float | None = None,
-    z_factor: float = 1.0,
-    terrain: list[str] | None = None,
-    slope_method: str = "horn",
-    window: float = WINDOW_M,
-    drainage_area: float = DRAINAGE_AREA_KM2,
-    faults: str | None = None,
-    roads: str | None = None,
-    settlements: str | None = None,
-    streams: str | None = None,
-    geology: str | None = None,
-    geology_field: str | None = None,
-    land_use: str | None = None,
-    land_use_field: str | None = None,
-    soil: str | None = None,
-    soil_field: str | None = None,
-    climate: str | None = None,
-    climate_field: str | None = None,
-    red: str | None = None,
-    nir: str | None = None,
-    extra_continuous: list[str] | None = None,
-    extra_categorical: list[str] | None = None,
-    extra_distances: list[str] | None = None,
-    unknown: str = "class",
 ) -> dict[str, Any]:
     """Write the stack; a cell is valid where every covariate is."""
     with scratch_folder(output) as folder:
         build = Build(feedback, folder, dem, cell_size, z_factor)
-        build.add_ground(list(TERRAIN_DEFAULT) if terrain is None else terrain, slope_method, window, drainage_area)
+        build.add_ground(terrain, slope_method, window, drainage_area)
         for requires, source in (("faults", faults), ("roads", roads), ("settlements", settlements), ("streams", streams)):
             if source:
                 build.add_distance(f"distance_to_{requires}", source)

@@ -5,28 +5,29 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..declarations import choices
 from ..feedback import Feedback
 from ..files.outputs import check_writable, replacing
 from ..files.stack import Stack
 from ..samples.cells import draw
+from . import task
 
 
+@task
 def run(
     feedback: Feedback,
     *,
     covariates: str,
     inventory: str,
+    method: str,
+    ratio: float,
+    buffer: float,
+    slope_limit: float,
+    split: str,
+    test_share: float,
+    folds: int,
+    block_size: float,
+    seed: int,
     output: str,
-    method: str = choices.METHOD,
-    ratio: float = choices.RATIO,
-    buffer: float = choices.BUFFER_M,
-    slope_limit: float = choices.SLOPE_LIMIT_DEG,
-    split: str = choices.SPLIT,
-    test_share: float = choices.TEST_SHARE,
-    folds: int = choices.FOLDS,
-    block_size: float = 0.0,
-    seed: int = choices.SEED,
 ) -> dict[str, Any]:
     """Write the sample cells; lengths in metres, slope in degrees."""
     check_writable(output)

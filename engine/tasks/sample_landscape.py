@@ -4,20 +4,20 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
-from ..errors import EngineError
 from ..feedback import Feedback
 from ..files.outputs import check_writable
 from ..landscape import layers
 from ..landscape.cover import CLIMATES, SOILS, cover
 from ..landscape.structure import CONTROL_PX, ROCKS, draw_structure, padded, resample, shape_terrain
+from . import task
 
-SMALLEST_PX, LARGEST_PX = 64, 20_000
 
-
-def run(feedback: Feedback, *, size: int, cell_size: float, landslides: int, seed: int, folder: str) -> dict:
+@task
+def run(feedback: Feedback, *, size: int, cell_size: float, landslides: int, seed: int, folder: str) -> dict[str, Any]:
     """Write the layers of a landscape, its landslide inventory and its true susceptibility.
 
     Parameters
@@ -37,7 +37,6 @@ def run(feedback: Feedback, *, size: int, cell_size: float, landslides: int, see
     -------
     The paths of the layers, and `best_auc`, the expected AUC of the truth itself (`engine.landscape.truth.BestAuc`).
     """
-    _check(size, cell_size, landslides, seed)
     paths = {name: str(Path(folder) / f"{name.replace('_', '')}.tif") for name in layers.RASTERS}
     paths |= {name: str(Path(folder) / f"{name}.gpkg") for name in layers.VECTORS}
     for path in paths.values():
@@ -68,17 +67,3 @@ def run(feedback: Feedback, *, size: int, cell_size: float, landslides: int, see
     feedback.message(f"No model can be expected to exceed an AUC of {best:.3f} here")
     feedback.progress(100)
     return {**paths, "folder": folder, "best_auc": best}
-
-
-def _check(size: int, cell_size: float, landslides: int, seed: int) -> None:
-    if not SMALLEST_PX <= size <= LARGEST_PX:
-        raise EngineError(f"The landscape would have {size} cells a side; choose a size from {SMALLEST_PX} to {LARGEST_PX}.")
-    if not 1 <= cell_size <= 1000:
-        raise EngineError(f"The cell size is {cell_size:g} m; choose one from 1 to 1000 m.")
-    if not 1 <= landslides <= size * size // 4:
-        raise EngineError(
-            f"{landslides} landslides were asked for on {size * size} cells; choose from 1 to {size * size // 4}, "
-            "so that at most a quarter of the cells slide."
-        )
-    if seed < 0:
-        raise EngineError(f"The seed is {seed}; choose a number from 0 up.")

@@ -8,8 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from ..declarations.choices import CLASSES, CLASSINGS, SEED, VIF_LIMIT
-from ..errors import EngineError
+from ..declarations.labels import settings
 from ..feedback import Feedback
 from ..files.manifest import hashes, versions, write_manifest
 from ..files.outputs import check_writable
@@ -20,32 +19,32 @@ from ..screening.advice import class_rows, screen, table_rows
 from ..screening.binning import Classing
 from ..screening.report import FEW_LANDSLIDES, make_report, verdict
 from ..screening.survey import class_areas, survey
+from . import task
 
 
+@task
 def run(
     feedback: Feedback,
     *,
     covariates: str,
     inventory: str,
+    label_field: str | None,
+    classes: int,
+    method: str,
+    vif_limit: float,
+    seed: int,
     output: str,
-    report: str | None = None,
-    class_table: str | None = None,
-    label_field: str | None = None,
-    method: str = "quantiles",
-    classes: int = CLASSES,
-    vif_limit: float = VIF_LIMIT,
-    seed: int = SEED,
+    class_table: str | None,
+    report: str | None,
+    asked: dict[str, Any],
 ) -> dict[str, Any]:
     """Write the table of covariates and, where wanted, that of their classes and the report."""
     started = time.monotonic()
-    parameters = {key: value for key, value in locals().items() if key not in ("feedback", "started")}
     for table in (output, class_table):
         if table:
             check_table(table)
     if report:
         check_writable(report)
-    if method not in CLASSINGS:
-        raise EngineError(f"There is no method {method!r} to divide covariates into classes; choose {' or '.join(CLASSINGS)}.")
     stack = Stack.open(covariates)
     cells = resolve_samples(stack, inventory, label_field, seed, feedback)
     labels = np.asarray(cells.landslide)
@@ -71,9 +70,14 @@ def run(
         write_table(class_table, class_rows(screening))
     inputs = hashes({"covariates": covariates, "inventory": inventory})
     if report:
-        told = {key: parameters[key] for key in ("label_field", "method", "classes", "vif_limit", "seed")}
-        facts = {"inputs": {"covariates": covariates, "inventory": inventory}, "settings": told, "versions": versions()}
+        facts = {
+            "inputs": {"covariates": covariates, "inventory": inventory},
+            "method": method,
+            "classes": classes,
+            "settings": settings("screen_covariates", asked),
+            "versions": versions(),
+        }
         make_report(screening, found, stack.grid, landslides, len(labels) - landslides, facts).write(report)
-        write_manifest(report, "screen_covariates", parameters, inputs, time.monotonic() - started)
+        write_manifest(report, "screen_covariates", asked, inputs, time.monotonic() - started)
     feedback.progress(100)
     return {key: path for key, path in {"output": output, "class_table": class_table, "report": report}.items() if path}

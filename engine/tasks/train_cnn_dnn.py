@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import fields, replace
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -12,7 +12,8 @@ import numpy as np
 from ...models.calibration import fit_calibration
 from ...models.model_file import save_model
 from ...models.recipe import Recipe
-from ..declarations.choices import SEED, TUNING_GRID
+from ..declarations.labels import chosen, settings
+from ..declarations.parameters import GRID
 from ..errors import EngineError
 from ..feedback import Feedback
 from ..files.manifest import hashes, versions, write_manifest
@@ -24,6 +25,7 @@ from ..learning.tuning import held_out, read_grid, search
 from ..reporting import metrics
 from ..samples.cells import SampleCells, resolve_samples
 from ..samples.folds import deal_folds
+from . import task
 
 # Fewer training cells of a class than this teach nothing.
 _LEAST_CELLS = 10
@@ -31,43 +33,28 @@ _LEAST_CELLS = 10
 _FOLDS = 3
 
 
+@task
 def run(
     feedback: Feedback,
     *,
     covariates: str,
     inventory: str,
+    label_field: str | None,
+    recipe: Recipe,
+    seed: int,
+    calibration: str,
+    compare_optimizers: list[str] | None,
+    tune: bool,
+    tune_learning_rates: str,
+    tune_hidden_layers: str,
+    tune_units: str,
+    tune_batch_sizes: str,
     model: str,
     report: str,
-    label_field: str | None = None,
-    patch_size: int = 15,
-    epochs: int = 40,
-    optimizer: str = "adam",
-    learning_rate: float = 2e-3,
-    schedule: str = "cosine",
-    batch_size: int = 64,
-    hidden_layers: int = 2,
-    units: int = 64,
-    filters: int = 16,
-    dropout: float = 0.3,
-    batch_normalisation: bool = True,
-    class_weights: str = "balanced",
-    patience: int = 0,
-    members: int = 3,
-    validation: str = "random",
-    calibration: str = "none",
-    compare_optimizers: list[str] | None = None,
-    tune: bool = False,
-    tune_learning_rates: str = TUNING_GRID["tune_learning_rates"],
-    tune_hidden_layers: str = TUNING_GRID["tune_hidden_layers"],
-    tune_units: str = TUNING_GRID["tune_units"],
-    tune_batch_sizes: str = TUNING_GRID["tune_batch_sizes"],
-    seed: int = SEED,
+    asked: dict[str, Any],
 ) -> dict[str, Any]:
     """Write the model file and the report; return them and the AUC on the test cells."""
     started = time.monotonic()
-    parameters = {key: value for key, value in locals().items() if key not in ("feedback", "started")}
-    recipe = Recipe(**{field.name: parameters[field.name] for field in fields(Recipe) if field.name in parameters})
-    recipe.architecture(1)
     candidates = read_grid(tune_learning_rates, tune_hidden_layers, tune_units, tune_batch_sizes) if tune else []
     rivals = compare_optimizers or []
     for path in (model, report):
@@ -76,7 +63,7 @@ def run(
     cells = resolve_samples(stack, inventory, label_field, seed, feedback)
     training = cells.subset != "test"
     _check(cells, training)
-    examples = Examples.of(stack, cells, patch_size)
+    examples = Examples.of(stack, cells, recipe.patch_size)
     known, unseen = examples.only(training), examples.only(~training)
     feedback.message(f"{len(known.labels)} training and {len(unseen.labels)} test cells, {len(stack.covariates)} covariates.")
 
@@ -85,7 +72,7 @@ def run(
         feedback.warning(f"All training cells have the same {', '.join(constant)}, so the model cannot learn from it.")
 
     # What each part costs, in networks trained.
-    costs = [len(candidates) * _FOLDS, len(rivals), members, _FOLDS * members if calibration != "none" else 0]
+    costs = [len(candidates) * _FOLDS, len(rivals), recipe.members, _FOLDS * recipe.members if calibration != "none" else 0]
     tuning, comparing, fitting, calibrating = feedback.part(5, 95).parts(costs)
     folds = _folds(cells, training, seed)
     tried = search(known, folds, candidates, recipe, seed, tuning)
@@ -105,14 +92,12 @@ def run(
     tested = metrics.evaluate(unseen.labels, network.calibrated(raw))
 
     inputs = hashes({"covariates": covariates, "inventory": inventory})
-    told = {key: value for key, value in parameters.items() if key not in ("covariates", "inventory", "model", "report")}
-    chosen = {"learning_rate": recipe.learning_rate, "batch_size": recipe.batch_size}
-    told.update(chosen, hidden_layers=recipe.hidden_layers, units=recipe.units)
+    told = {**asked, **{name: getattr(recipe, name) for name in GRID.values()}}
     packages = versions()
     network.manifest = {
         "cell_size": list(stack.grid.cell_size),
         "crs": stack.grid.crs,
-        "settings": told,
+        "settings": chosen("train_cnn_dnn", told),
         "seed": seed,
         "metrics": tested,
         "versions": packages,
@@ -120,10 +105,22 @@ def run(
     }
     with replacing(model) as temporary:
         save_model(temporary, network)
-    facts = Training(network, unseen.labels, raw, tested, histories, others, tried, _counts(cells, training), told, packages)
+    facts = Training(
+        network,
+        unseen.labels,
+        raw,
+        tested,
+        histories,
+        others,
+        tried,
+        _counts(cells, training),
+        recipe,
+        settings("train_cnn_dnn", told),
+        packages,
+    )
     make_report(facts).write(report)
     for beside in (model, report):
-        write_manifest(beside, "train_cnn_dnn", parameters, inputs, time.monotonic() - started)
+        write_manifest(beside, "train_cnn_dnn", asked, inputs, time.monotonic() - started)
     feedback.message(f"AUC on the test cells: {tested['auc']:.3f}")
     feedback.progress(100)
     return {"model": model, "report": report, "auc": tested["auc"]}

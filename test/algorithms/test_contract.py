@@ -5,22 +5,14 @@ import subprocess
 import sys
 
 import pytest
+from scarp.engine.declarations.parameters import TASKS, dialog_parameters
 
 
-def declared():
-    import ast
-    from pathlib import Path
-
-    tree = ast.parse((Path(__file__).resolve().parents[2] / "algorithms" / "__init__.py").read_text(encoding="utf-8"))
-    table = next(node for node in tree.body if isinstance(node, ast.Assign) and node.targets[0].id == "ALGORITHMS")
-    return [element.id for element in table.value.elts]
-
-
-@pytest.fixture(params=declared())
+@pytest.fixture(params=TASKS)
 def algorithm(request, provider):
-    import scarp.algorithms
+    from scarp.algorithms import ALGORITHMS
 
-    return getattr(scarp.algorithms, request.param)().create()
+    return next(each for each in ALGORITHMS if request.param == each.TASK)().create()
 
 
 def test_identity(algorithm, provider):
@@ -51,17 +43,84 @@ def test_every_destination_is_an_output(algorithm):
             assert definition.name() in outputs
 
 
-def test_parameters_are_those_of_the_task(algorithm, root):
-    """The task's keywords are the parameters in lower case, so neither can drift away from the other."""
-    import ast
+def test_every_task_has_its_algorithm(provider):
+    from scarp.algorithms import ALGORITHMS
 
-    tree = ast.parse((root / "engine" / "tasks" / f"{algorithm.TASK}.py").read_text(encoding="utf-8"))
-    function = next(node for node in tree.body if isinstance(node, ast.FunctionDef) and node.name == "run")
-    keywords = {argument.arg for argument in function.args.kwonlyargs}
-    parameters = {definition.name().lower() for definition in algorithm.parameterDefinitions()}
-    if algorithm.name() == "installengine":
-        keywords, parameters = keywords - {"folder"}, parameters - {"python"}
-    assert parameters == keywords
+    assert [each.TASK for each in ALGORITHMS] == list(TASKS)
+    assert [each.ID for each in ALGORITHMS] == [task.replace("_", "") for task in TASKS]
+
+
+# The type of Processing's parameter for each kind of the declaration.
+TYPES = {
+    "raster": "raster",
+    "rasters": "multilayer",
+    "source": "source",
+    "sources": "multilayer",
+    "layer": "layer",
+    "field": "field",
+    "file": "file",
+    "integer": "number",
+    "number": "number",
+    "distance": "distance",
+    "integers": "string",
+    "numbers": "string",
+    "choice": "enum",
+    "choices": "enum",
+    "boolean": "boolean",
+    "text": "string",
+    "date": "string",
+    "raster output": "rasterDestination",
+    "vector output": "vectorDestination",
+    "file output": "fileDestination",
+    "folder output": "folderDestination",
+}
+
+
+def test_the_dialog_is_the_declaration(algorithm):
+    from qgis.core import QgsProcessingParameterDefinition as Definition
+
+    declared = dialog_parameters(algorithm.TASK)
+    shown = algorithm.parameterDefinitions()
+    assert [each.name() for each in shown] == [each.id for each in declared]
+    for each, definition in zip(declared, shown):
+        assert definition.description() == each.label
+        assert definition.help().startswith(each.help)
+        assert definition.type() == TYPES[each.kind], each.id
+        flags = Definition.Flag.FlagOptional * each.optional | Definition.Flag.FlagAdvanced * each.advanced
+        assert int(definition.flags()) == flags, each.id
+        if each.kind == "choice":
+            assert list(each.table)[definition.defaultValue()] == each.default
+        elif each.kind == "choices":
+            assert [list(each.table)[number] for number in definition.defaultValue()] == (each.default or [])
+        else:
+            assert definition.defaultValue() == each.default, each.id
+        if each.table:
+            assert definition.options() == list(each.table.values())
+            assert definition.help().endswith(f"In scripts: {', '.join(each.table)}.")
+        if each.kind in ("integer", "number", "distance"):
+            assert definition.minimum() == each.least
+            assert definition.maximum() == (sys.float_info.max if each.most is None else each.most)
+            assert definition.dataType() == (0 if each.kind == "integer" else 1)
+
+
+@pytest.mark.parametrize(
+    ("name", "changed", "said"),
+    [
+        ("traincnndnn", {"PATCH_SIZE": 14}, "Patch size (PATCH_SIZE) must be an odd whole number from 1 to 101 cells; found 14"),
+        ("traincnndnn", {"PATCH_SIZE": "10001"}, "Patch size (PATCH_SIZE) must be an odd whole number from 1 to 101 cells; found 10001"),
+        ("traincnndnn", {"EPOCHS": 2.5}, "Epochs (EPOCHS) must be a whole number from 1 to 100000; found 2.5"),
+        ("traincnndnn", {"TUNE_UNITS": "32, 5000"}, "Units to try (TUNE_UNITS) must be whole numbers from 1 to 4096"),
+        ("classifysusceptibility", {"BREAKS": "0.2; much"}, "Manual breaks (BREAKS) must be numbers from 0 to 1, separated by commas"),
+        ("classifysusceptibility", {"METHOD": "manual"}, "Manual breaks (BREAKS) must rise"),
+        ("preparecovariates", {"RED": "red.tif"}, "NDVI needs both"),
+    ],
+)
+def test_the_dialog_refuses_what_the_worker_would(provider, name, changed, said):
+    from qgis.core import QgsProcessingContext
+
+    ok, sentence = provider.algorithm(name).create().checkParameterValues(changed, QgsProcessingContext())
+    assert not ok
+    assert sentence.startswith(said)
 
 
 def test_the_plugin_imports_nothing_heavy(root):

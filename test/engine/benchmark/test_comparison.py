@@ -278,7 +278,7 @@ def test_temporal_validation_trains_before_the_date(stack, layer, tmp_path):
 
 def test_wrong_inputs_are_told(stack, layer, tmp_path):
     given = {"covariates": stack.path, "inventory": layer, "label_field": "slide", "output": str(tmp_path / "t.csv")}
-    with pytest.raises(EngineError, match="no classifier 'xgb'"):
+    with pytest.raises(EngineError, match=r'^Classifiers \(CLASSIFIERS\) must be a list of some of cnn_dnn, .*, slope; found \["xgb"\]\.$'):
         benchmark_classifiers.run(Feedback(), **given, classifiers=["xgb"])
     with pytest.raises(EngineError, match="needs the field"):
         benchmark_classifiers.run(Feedback(), **given, classifiers=["lr"], validation="temporal")

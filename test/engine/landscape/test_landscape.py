@@ -280,12 +280,12 @@ def test_a_control_grid_coarser_than_the_landscape(tmp_path, monkeypatch):
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
-        ({"size": 20}, "20 cells a side"),
-        ({"size": 50_000}, "50000 cells a side"),
-        ({"cell_size": 0.0}, "0 m"),
-        ({"size": 64, "landslides": 5000}, "5000 landslides"),
-        ({"landslides": 0}, "0 landslides"),
-        ({"seed": -1}, "-1"),
+        ({"size": 20}, "from 64 to 20000; found 20"),
+        ({"size": 50_000}, "from 64 to 20000; found 50000"),
+        ({"cell_size": 0.0}, "from 1 to 1000 m; found 0.0"),
+        ({"size": 64, "landslides": 1025}, "at most 1024 on 4096 cells.*found 1025"),
+        ({"landslides": 0}, "found 0"),
+        ({"seed": -1}, "from 0 to .*; found -1"),
     ],
 )
 def test_wrong_input_is_named(tmp_path, changes, words):

@@ -56,7 +56,9 @@ def page(by_hand, tmp_path):
     survey = Survey(100, np.zeros((25, 3), np.float32), picture, 2, {})
     facts = {
         "inputs": {"covariates": "/data/stack.tif", "inventory": "/data/slides.gpkg"},
-        "settings": {"method": "natural_breaks", "classes": 6},
+        "method": "natural_breaks",
+        "classes": 6,
+        "settings": {"Classes by": "Natural breaks (Jenks)", "Classes": "6"},
         "versions": {"numpy": "9.8.7"},
     }
     make_report(by_hand, survey, GRID, 5, 20, facts).write(tmp_path / "r.html")
@@ -97,7 +99,7 @@ def test_the_report_says_what_it_was_made_from(page):
     assert "Thinned to 1 cell in 4." in page.text
     assert "divided by natural breaks into at most 6 classes" in " ".join(page.text.split())
     assert {row["Parameter"]: row["Value"] for row in page.table("Parameters")} == {
-        "covariates": "/data/stack.tif", "inventory": "/data/slides.gpkg", "method": "natural_breaks", "classes": "6"
+        "covariates": "/data/stack.tif", "inventory": "/data/slides.gpkg", "Classes by": "Natural breaks (Jenks)", "Classes": "6"
     }  # fmt: skip
     assert page.table("Versions") == [{"Package": "numpy", "Version": "9.8.7"}]
 

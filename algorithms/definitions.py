@@ -1,0 +1,155 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Processing's own parameters and outputs, made from what the engine declares (`engine/declarations/parameters.py`)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from qgis.core import (
+    QgsProcessing,
+    QgsProcessingOutputDefinition,
+    QgsProcessingOutputNumber,
+    QgsProcessingOutputRasterLayer,
+    QgsProcessingOutputString,
+    QgsProcessingOutputVectorLayer,
+    QgsProcessingParameterBoolean,
+    QgsProcessingParameterDefinition,
+    QgsProcessingParameterDistance,
+    QgsProcessingParameterEnum,
+    QgsProcessingParameterFeatureSource,
+    QgsProcessingParameterField,
+    QgsProcessingParameterFile,
+    QgsProcessingParameterFileDestination,
+    QgsProcessingParameterFolderDestination,
+    QgsProcessingParameterMapLayer,
+    QgsProcessingParameterMultipleLayers,
+    QgsProcessingParameterNumber,
+    QgsProcessingParameterRasterDestination,
+    QgsProcessingParameterRasterLayer,
+    QgsProcessingParameterString,
+    QgsProcessingParameterVectorDestination,
+)
+
+from ..engine.declarations.parameters import Parameter, Result
+
+# Under this key a choice's definition keeps the ids of its options, in their order.
+IDS = "scarp_ids"
+_TYPES = QgsProcessing.SourceType
+_GEOMETRIES = {
+    "point": _TYPES.TypeVectorPoint,
+    "polygon": _TYPES.TypeVectorPolygon,
+    "any": _TYPES.TypeVectorAnyGeometry,
+    "table": _TYPES.TypeVector,
+    "raster": _TYPES.TypeRaster,
+}
+_RESULTS = {
+    "raster": QgsProcessingOutputRasterLayer,
+    "vector": QgsProcessingOutputVectorLayer,
+    "number": QgsProcessingOutputNumber,
+    "text": QgsProcessingOutputString,
+}
+Translate = Callable[[str], str]
+
+
+def make_definition(declared: Parameter, tr: Translate) -> QgsProcessingParameterDefinition:
+    """Return the parameter of a dialog, with its help."""
+    made: QgsProcessingParameterDefinition = _MAKERS[declared.kind](declared, tr(declared.label), tr)
+    text = tr(declared.help)
+    if declared.table:
+        text += " " + tr("In scripts: {}.").format(", ".join(declared.table))
+        made.setMetadata({IDS: list(declared.table)})
+    made.setHelp(text)
+    if declared.advanced:
+        made.setFlags(made.flags() | QgsProcessingParameterDefinition.Flag.FlagAdvanced)
+    return made
+
+
+def make_output(declared: Result, tr: Translate) -> QgsProcessingOutputDefinition:
+    """Return an output that no parameter stands for."""
+    return _RESULTS[declared.kind](declared.id, tr(declared.title))
+
+
+def _number(declared: Parameter, title: str, _tr: Translate) -> Any:
+    kinds = QgsProcessingParameterNumber.Type
+    kind = kinds.Integer if declared.kind == "integer" else kinds.Double
+    made = QgsProcessingParameterNumber(declared.id, title, kind, declared.default, declared.optional)
+    return _with_range(made, declared)
+
+
+def _distance(declared: Parameter, title: str, _tr: Translate) -> Any:
+    made = QgsProcessingParameterDistance(declared.id, title, declared.default, declared.parent, declared.optional)
+    return _with_range(made, declared)
+
+
+def _with_range(made: Any, declared: Parameter) -> Any:
+    if declared.least is not None:
+        made.setMinimum(declared.least)
+    if declared.most is not None:
+        made.setMaximum(declared.most)
+    return made
+
+
+def _choice(declared: Parameter, title: str, tr: Translate) -> Any:
+    table = declared.table or {}
+    ids, several = list(table), declared.kind == "choices"
+    default = [ids.index(each) for each in declared.default or []] if several else ids.index(declared.default)
+    return QgsProcessingParameterEnum(
+        declared.id, title, [tr(label) for label in table.values()], several, default, optional=declared.optional
+    )
+
+
+def _vector_output(declared: Parameter, title: str, _tr: Translate) -> Any:
+    return QgsProcessingParameterVectorDestination(
+        declared.id, title, _GEOMETRIES[declared.geometry[0]], optional=declared.optional, createByDefault=declared.made
+    )
+
+
+def _file_output(declared: Parameter, title: str, tr: Translate) -> Any:
+    return QgsProcessingParameterFileDestination(
+        declared.id, title, tr(declared.files), optional=declared.optional, createByDefault=declared.made
+    )
+
+
+def _text(declared: Parameter, title: str, _tr: Translate) -> Any:
+    return QgsProcessingParameterString(declared.id, title, declared.default, optional=declared.optional)
+
+
+def _layers(declared: Parameter, title: str, _tr: Translate) -> Any:
+    kind = _TYPES.TypeRaster if declared.kind == "rasters" else _GEOMETRIES[declared.geometry[0]]
+    return QgsProcessingParameterMultipleLayers(declared.id, title, kind, optional=declared.optional)
+
+
+_MAKERS: dict[str, Callable[[Parameter, str, Translate], Any]] = {
+    "raster": lambda each, title, _: QgsProcessingParameterRasterLayer(each.id, title, optional=each.optional),
+    "rasters": _layers,
+    "source": lambda each, title, _: QgsProcessingParameterFeatureSource(
+        each.id, title, [_GEOMETRIES[name] for name in each.geometry], optional=each.optional
+    ),
+    "sources": _layers,
+    "layer": lambda each, title, _: QgsProcessingParameterMapLayer(
+        each.id, title, optional=each.optional, types=[_GEOMETRIES[name] for name in each.geometry]
+    ),
+    "field": lambda each, title, _: QgsProcessingParameterField(
+        each.id, title, parentLayerParameterName=each.parent, optional=each.optional
+    ),
+    "file": lambda each, title, tr: QgsProcessingParameterFile(each.id, title, optional=each.optional, fileFilter=tr(each.files)),
+    "integer": _number,
+    "number": _number,
+    "distance": _distance,
+    "integers": _text,
+    "numbers": _text,
+    "choice": _choice,
+    "choices": _choice,
+    "boolean": lambda each, title, _: QgsProcessingParameterBoolean(each.id, title, each.default),
+    "text": _text,
+    "date": _text,
+    "raster output": lambda each, title, _: QgsProcessingParameterRasterDestination(
+        each.id, title, optional=each.optional, createByDefault=each.made
+    ),
+    "vector output": _vector_output,
+    "file output": _file_output,
+    "folder output": lambda each, title, _: QgsProcessingParameterFolderDestination(
+        each.id, title, optional=each.optional, createByDefault=each.made
+    ),
+}

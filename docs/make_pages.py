@@ -1,0 +1,73 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Write the page of all parameters, `docs/parameters.md`, from their declaration: `make docs`."""
+
+from __future__ import annotations
+
+import ast
+import runpy
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parents[1]
+runpy.run_path(str(ROOT / "engine" / "__main__.py"), run_name="launch")["register_package"]()
+
+from scarp.engine.declarations.checks import allowed
+from scarp.engine.declarations.labels import readable
+from scarp.engine.declarations.parameters import RESULTS, TASKS, Parameter, dialog_parameters
+
+PAGE = Path(__file__).with_name("parameters.md")
+HEAD = """# Parameters
+
+Every parameter of every algorithm, in the order of its dialog. A script gives it by its id, as in
+`processing.run("scarp:samplecells", {"RATIO": 2, …})`. A choice takes its id or its number. Advanced parameters are marked with an
+asterisk.
+
+<!-- Written by `make docs` from engine/declarations/parameters.py; change it there. -->
+"""
+
+
+def page() -> str:
+    """Return the page as Markdown."""
+    return "\n".join([HEAD, *(_section(task) for task in TASKS)])
+
+
+def _section(task: str) -> str:
+    """Return the part of one algorithm."""
+    algorithm = _attributes(task)
+    rows = [
+        f"## {algorithm['TITLE']} (`scarp:{algorithm['ID']}`)\n",
+        "| id | label | kind | default | allowed | what it is |",
+        "|---|---|---|---|---|---|",
+        *(_row(each) for each in dialog_parameters(task)),
+    ]
+    results = ", ".join(f"{each.id} ({each.title[0].lower()}{each.title[1:]})" for each in RESULTS.get(task, ()))
+    return "\n".join([*rows, f"\nIt also gives back {results}." if results else "", ""])
+
+
+def _row(declared: Parameter) -> str:
+    star = " *" if declared.advanced else ""
+    may_be = ", ".join(f"`{id_}` ({label})" for id_, label in declared.table.items()) if declared.table else allowed(declared)
+    cells = (f"{declared.id}{star}", declared.label, declared.kind, _default(declared), may_be, declared.help)
+    return "| " + " | ".join(each.replace("|", "\\|") for each in cells) + " |"
+
+
+def _default(declared: Parameter) -> str:
+    """Return what counts where nothing is given; choices by their ids, as scripts give them."""
+    if declared.required:
+        return "must be given"
+    if declared.table and declared.default:
+        chosen = [declared.default] if isinstance(declared.default, str) else declared.default
+        return "all" if chosen == list(declared.table) else ", ".join(f"`{id_}`" for id_ in chosen)
+    return readable(declared, declared.default)
+
+
+def _attributes(task: str) -> dict[str, Any]:
+    """Return the plain attributes of a task's algorithm, read from its file, since that needs no QGIS."""
+    tree = ast.parse((ROOT / "algorithms" / f"{task}.py").read_text(encoding="utf-8"))
+    body = next(node for node in tree.body if isinstance(node, ast.ClassDef)).body
+    plain = [node for node in body if isinstance(node, ast.Assign) and isinstance(node.value, ast.Constant)]
+    return {node.targets[0].id: node.value.value for node in plain if isinstance(node.targets[0], ast.Name)}
+
+
+if __name__ == "__main__":
+    PAGE.write_text(page(), encoding="utf-8")

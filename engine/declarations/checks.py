@@ -1,0 +1,234 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Whether what a task is given is what it declares: one sentence before any work. Standard library only."""
+
+from __future__ import annotations
+
+import datetime
+import json
+import math
+from collections.abc import Callable, Mapping
+from numbers import Real
+from typing import Any
+
+from ...models.errors import EngineError
+from ...models.recipe import Recipe
+from .parameters import GRID, KINDS, Parameter, task_parameters
+
+# What was given is told up to so many characters.
+_SHOWN = 60
+# More points of a grid than this are a slip of the hand: each trains three networks.
+MOST_POINTS = 500
+# A network of more weights is no use on any data, and needs many GB to train; the usual one has 68 thousand.
+MOST_WEIGHTS = 50_000_000
+# For the size of a network before its covariates are known.
+_CHANNELS = 30
+
+
+def checked(task: str, given: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a task's values in the order of its declaration, with defaults filled in.
+
+    Parameters
+    ----------
+    task
+        The name of a task.
+    given
+        Its values by keyword; one that is absent or None takes its default.
+
+    Raises
+    ------
+    EngineError
+        If a value is unknown, missing, of a wrong type, out of range or not among the choices, or does not go with another: what was
+        given, and what is allowed.
+
+    Examples
+    --------
+    >>> checked("sample_landscape", {"folder": "/tmp", "size": 128})["landslides"]
+    1500
+    >>> checked("sample_landscape", {"folder": "/tmp", "size": 12.5})
+    Traceback (most recent call last):
+    ...
+    scarp.models.errors.EngineError: Cells per side (SIZE) must be a whole number from 64 to 20000; found 12.5.
+    """
+    declared = task_parameters(task)
+    for name in given:
+        if name not in declared:
+            raise EngineError(f"The task {task} has no parameter {_shown(name)}; it has {', '.join(declared)}.")
+    values = {key: checked_value(parameter, given.get(key)) for key, parameter in declared.items()}
+    check_together(task, values)
+    return values
+
+
+def checked_value(parameter: Parameter, value: Any) -> Any:
+    """Return a value of a parameter, or its default for None; raise EngineError if it is not allowed."""
+    nothing = value is None or (value == "" and parameter.kind not in ("choice", "choices"))
+    if nothing and not parameter.required:
+        return list(parameter.default) if isinstance(parameter.default, list) else parameter.default
+    if nothing:
+        raise EngineError(f"{parameter.title} ({parameter.id}) is missing; it must be {allowed(parameter)}.")
+    if not _is_allowed(parameter, value):
+        raise EngineError(f"{parameter.title} ({parameter.id}) must be {allowed(parameter)}; found {_shown(value)}.")
+    return int(value) if parameter.kind == "integer" else value
+
+
+def allowed(parameter: Parameter) -> str:
+    """Return what a parameter may be, in words.
+
+    >>> allowed(task_parameters("train_cnn_dnn")["patch_size"])
+    'an odd whole number from 1 to 101 cells'
+    """
+    kind = parameter.kind
+    if kind == "choice" and parameter.table:
+        return f"one of {', '.join(parameter.table)}"
+    if kind == "choices" and parameter.table:
+        return f"a list of some of {', '.join(parameter.table)}"
+    if parameter.least is None:
+        return KINDS[kind]
+    low, high = (plain(each) if each is not None else None for each in (parameter.least, parameter.most))
+    unit = f" {parameter.unit}" if parameter.unit else ""
+    several = ", separated by commas" if kind in ("numbers", "integers") else ""
+    what = KINDS[kind].replace("a whole", "an odd whole") if parameter.odd else KINDS[kind]
+    return f"{what} from {low} to {high}{unit}{several}" if high else f"{what} of {low}{unit} or more{several}"
+
+
+def numbers(text: str | list[Any]) -> list[Any]:
+    """Return the numbers of a list, or of text that separates them by commas or semicolons; raise ValueError if one is none.
+
+    >>> numbers("0.2; 0.4, 1")
+    [0.2, 0.4, 1]
+    """
+    if not isinstance(text, str):
+        return list(text)
+    return [_number(word) for each in text.replace(";", ",").split(",") if (word := each.strip())]
+
+
+def plain(number: float) -> str:
+    """Return a number as people write it.
+
+    >>> plain(2.0), plain(1e-6), plain(2147483647)
+    ('2', '1e-06', '2147483647')
+    """
+    return str(int(number)) if float(number).is_integer() else f"{number:.10g}"
+
+
+def check_together(task: str, values: Mapping[str, Any]) -> None:
+    """Raise EngineError if values that are allowed alone do not go together."""
+    for relation in RELATIONS.get(task, ()):
+        relation(values)
+
+
+def _number(word: str) -> float:
+    try:
+        return int(word)
+    except ValueError:
+        return float(word)
+
+
+def _is_allowed(parameter: Parameter, value: Any) -> bool:
+    kind = parameter.kind
+    if kind in ("integer", "number", "distance"):
+        return _is_in_range(parameter, value, whole=kind == "integer")
+    if kind in ("integers", "numbers"):
+        return _are_in_range(parameter, value)
+    if kind == "boolean":
+        return isinstance(value, bool)
+    if kind == "choice":
+        return isinstance(value, str) and value in (parameter.table or {})
+    if kind == "choices":
+        return isinstance(value, (list, tuple)) and all(isinstance(each, str) and each in (parameter.table or {}) for each in value)
+    if kind in ("rasters", "sources"):
+        return isinstance(value, (list, tuple)) and all(isinstance(each, str) and each for each in value)
+    if kind == "date":
+        return isinstance(value, str) and _is_date(value)
+    return isinstance(value, str)
+
+
+def _is_in_range(parameter: Parameter, value: Any, *, whole: bool) -> bool:
+    if not isinstance(value, Real) or isinstance(value, bool):
+        return False
+    try:
+        number = float(value)
+    except OverflowError:
+        return False
+    low = -math.inf if parameter.least is None else parameter.least
+    high = math.inf if parameter.most is None else parameter.most
+    if not math.isfinite(number) or (whole and not number.is_integer()):
+        return False
+    return low <= number <= high and not (parameter.odd and int(number) % 2 == 0)
+
+
+def _are_in_range(parameter: Parameter, value: Any) -> bool:
+    if not isinstance(value, (str, list, tuple)):
+        return False
+    try:
+        found = numbers(list(value) if isinstance(value, tuple) else value)
+    except ValueError:
+        return False
+    return bool(found) and all(_is_in_range(parameter, each, whole=parameter.kind == "integers") for each in found)
+
+
+def _is_date(text: str) -> bool:
+    try:
+        datetime.date.fromisoformat(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _shown(value: Any) -> str:
+    """Return a value as JSON has it, shortened."""
+    text = json.dumps(value, ensure_ascii=False, default=repr)
+    return text if len(text) <= _SHOWN else text[: _SHOWN - 1] + "…"
+
+
+def _landslides_fit(values: Mapping[str, Any]) -> None:
+    size, landslides = values["size"], values["landslides"]
+    if landslides > size * size // 4:
+        raise EngineError(
+            f"Number of landslides (LANDSLIDES) must be at most {size * size // 4} on {size * size} cells, so that at most a quarter of "
+            f"them slide; found {landslides}."
+        )
+
+
+def _bands_are_both_given(values: Mapping[str, Any]) -> None:
+    if bool(values["red"]) != bool(values["nir"]):
+        raise EngineError("NDVI needs both the red and the near-infrared band (RED and NIR); only one was given.")
+
+
+def _dates_are_told(values: Mapping[str, Any]) -> None:
+    if values["validation"] == "temporal" and not values["date_field"]:
+        raise EngineError("The temporal validation needs the field that holds the landslides’ dates (DATE_FIELD).")
+
+
+def _breaks_rise(values: Mapping[str, Any]) -> None:
+    if values["method"] != "manual":
+        return
+    found = numbers(values["breaks"] or [])
+    if not found or sorted(set(found)) != found or found[0] <= 0 or found[-1] >= 1:
+        raise EngineError(
+            f"Manual breaks (BREAKS) must rise and lie between 0 and 1, such as 0.2, 0.4, 0.6, 0.8; found {_shown(values['breaks'])}."
+        )
+
+
+def _network_is_of_use(values: Mapping[str, Any]) -> None:
+    grid = {name: numbers(values[key]) if values["tune"] else [] for key, name in GRID.items()}
+    largest = {name: max([values[name], *grid[name]]) for name in ("units", "hidden_layers")}
+    recipe = Recipe(values["patch_size"], values["filters"], largest["hidden_layers"], largest["units"])
+    weights = sum(math.prod(shape) for shape in recipe.architecture(_CHANNELS).shapes.values())
+    if weights > MOST_WEIGHTS:
+        raise EngineError(
+            f"Patch size (PATCH_SIZE) {recipe.patch_size}, Filters (FILTERS) {recipe.filters} and Units (UNITS) {recipe.units} make a "
+            f"network of {weights / 1e6:,.0f} million weights, and at most {MOST_WEIGHTS / 1e6:.0f} million are allowed; lower one of them."
+        )
+    points = math.prod(len(each) for each in grid.values())
+    if points > MOST_POINTS:
+        raise EngineError(f"The search (TUNE) has {points:,} points, and at most {MOST_POINTS} are allowed; try fewer.")
+
+
+# What must hold between the parameters of a task.
+RELATIONS: dict[str, tuple[Callable[[Mapping[str, Any]], None], ...]] = {
+    "sample_landscape": (_landslides_fit,),
+    "prepare_covariates": (_bands_are_both_given,),
+    "train_cnn_dnn": (_network_is_of_use,),
+    "benchmark_classifiers": (_dates_are_told,),
+    "classify_susceptibility": (_breaks_rise,),
+}

@@ -1,0 +1,42 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""A task's values as people read them, for reports and run manifests. Standard library only."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from numbers import Real
+from typing import Any
+
+from .checks import plain
+from .parameters import FILES, Parameter, task_parameters
+
+
+def settings(task: str, values: Mapping[str, Any]) -> dict[str, str]:
+    """Return title and readable value of what was chosen: all parameters that are no files, in the order of the dialog.
+
+    >>> settings("sample_landscape", {"size": 512, "cell_size": 30.0})
+    {'Cells per side': '512', 'Cell size': '30 m'}
+    """
+    declared = task_parameters(task).items()
+    return {each.title: readable(each, values[key]) for key, each in declared if key in values and each.kind not in FILES}
+
+
+def chosen(task: str, values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what was chosen by keyword, as `settings` does for people."""
+    declared = task_parameters(task)
+    return {key: value for key, value in values.items() if declared[key].kind not in FILES}
+
+
+def readable(parameter: Parameter, value: Any) -> str:
+    """Return a value as a person would write it: yes, Adam, 15 cells; a dash for none."""
+    if value is None or value in ("", []):
+        return "–"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if parameter.table:
+        return ", ".join(parameter.table[each] for each in ([value] if isinstance(value, str) else value))
+    if isinstance(value, (list, tuple)):
+        return ", ".join(plain(float(each)) if isinstance(each, Real) else str(each) for each in value)
+    if isinstance(value, Real):
+        return f"{plain(float(value))} {parameter.unit}".rstrip()
+    return str(value)

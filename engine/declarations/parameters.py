@@ -1,0 +1,815 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Every parameter of every task, declared once. Standard library only.
+
+From `TASKS` come the Processing dialogs (`algorithms/definitions.py`), the defaults and the worker's check of a task (`checks.py`), the
+labels in reports and run manifests (`labels.py`), and the page `docs/parameters.md`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from ...models.classifiers import LABELS
+from ...models.optimizers import OPTIMIZERS, SCHEDULES
+from ...models.recipe import CALIBRATIONS, CLASS_WEIGHTS, VALIDATIONS, Recipe
+from . import choices
+from .covariates import DECLARATIONS, SLOPE_METHODS, TERRAIN, TERRAIN_DEFAULT, UNKNOWN
+
+# Each kind, and what a task takes for it in JSON.
+KINDS = {
+    "raster": "the path of a raster",
+    "rasters": "a list of paths of rasters",
+    "source": "the path of a vector layer",
+    "sources": "a list of paths of vector layers",
+    "layer": "the path of a raster or of a vector layer",
+    "field": "the name of a field",
+    "file": "the path of a file",
+    "integer": "a whole number",
+    "number": "a number",
+    "distance": "a number",
+    "integers": "whole numbers",
+    "numbers": "numbers",
+    "choice": "an id",
+    "choices": "a list of ids",
+    "boolean": "true or false",
+    "text": "text",
+    "date": "a date written as year-month-day, such as 2021-04-30",
+    "raster output": "the path to write to",
+    "vector output": "the path to write to",
+    "file output": "the path to write to",
+    "folder output": "the folder to write to",
+}
+# These are read or written as files.
+FILES = frozenset(kind for kind in KINDS if kind.endswith("output")) | {"raster", "rasters", "source", "sources", "layer", "file"}
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """One parameter of a task.
+
+    Parameters
+    ----------
+    id
+        Its name in scripts; the task's keyword is the same in lower case.
+    title
+        Its label, without the unit.
+    kind
+        One of `KINDS`.
+    help
+        What the dialog says of it.
+    default
+        What counts where nothing is given. None for a parameter that must be given, or that may be left out (`optional`).
+    unit
+        Of a number, as it follows one: m, cells.
+    least, most
+        The range of a number or of each of several; None: no limit.
+    odd
+        Whether a whole number must be odd.
+    table
+        Of a choice: id to label.
+    optional
+        Whether it may be left out, or none be chosen.
+    advanced
+        Whether the dialog folds it away.
+    parent
+        Of a field: the parameter whose layer has it. Of a distance: the layer whose unit it is in.
+    geometry
+        Of vector layers: point, polygon, any or table; of a `layer`, raster too.
+    files
+        Of a file: its name and pattern, such as CSV (*.csv).
+    made
+        Whether an optional output is made unless the user skips it.
+    recipe
+        Whether it is a hyper-parameter: a field of `Recipe`, which has its default.
+    place
+        "both", or "dialog" or "task" for what only one of them knows.
+    """
+
+    id: str
+    title: str
+    kind: str
+    help: str
+    default: Any = None
+    unit: str = ""
+    least: float | None = None
+    most: float | None = None
+    odd: bool = False
+    table: Mapping[str, str] | None = None
+    optional: bool = False
+    advanced: bool = False
+    parent: str = ""
+    geometry: tuple[str, ...] = ()
+    files: str = ""
+    made: bool = True
+    recipe: bool = False
+    place: str = "both"
+
+    @property
+    def key(self) -> str:
+        """The task's keyword."""
+        return self.id.lower()
+
+    @property
+    def label(self) -> str:
+        """The title with the unit, as the dialog shows it."""
+        return f"{self.title} ({self.unit})" if self.unit else self.title
+
+    @property
+    def is_output(self) -> bool:
+        """Whether the task writes it."""
+        return self.kind.endswith("output")
+
+    @property
+    def required(self) -> bool:
+        """Whether it must be given."""
+        return self.default is None and not self.optional
+
+
+@dataclass(frozen=True)
+class Result:
+    """What an algorithm gives back beside its outputs: `kind` is raster, vector, number or text."""
+
+    id: str
+    title: str
+    kind: str
+
+
+def _advanced(parameter: Parameter) -> Parameter:
+    return replace(parameter, advanced=True)
+
+
+def _hyper(id_: str, title: str, kind: str, text: str, **more: Any) -> Parameter:
+    """Return a hyper-parameter: `Recipe` has its default."""
+    return Parameter(id_, title, kind, text, getattr(Recipe(), id_.lower()), recipe=True, **more)
+
+
+def _seed(text: str) -> Parameter:
+    return Parameter("SEED", "Seed", "integer", text, choices.SEED, least=0, most=2**31 - 1)
+
+
+def _scheduler(text: str) -> Parameter:
+    common = "The address of a Dask scheduler, such as tcp://host:8786 or tls://host:8786; empty: this machine. "
+    return Parameter("SCHEDULER", "Dask scheduler", "text", common + text, optional=True, advanced=True)
+
+
+def _report(text: str, *, optional: bool = True) -> Parameter:
+    return Parameter("REPORT", "Report", "file output", text, files="HTML (*.html)", optional=optional)
+
+
+_STACK = Parameter("COVARIATES", "Covariate stack", "raster", "The output of “Prepare covariates”.")
+_LANDSLIDES = ("point", "polygon")
+_INVENTORY = Parameter(
+    "INVENTORY",
+    "Landslide inventory",
+    "source",
+    "Landslides as points or polygons, in any coordinate reference system.",
+    geometry=_LANDSLIDES,
+)
+# An inventory, or sample cells where the field that tells landslides is given.
+_SAMPLES = (
+    replace(
+        _INVENTORY,
+        title="Landslide inventory or sample cells",
+        help="Landslides as points or polygons; or sample cells, if the field below is set.",
+    ),
+    Parameter(
+        "LABEL_FIELD",
+        "Field that tells landslides",
+        "field",
+        "For sample cells: the field with 1 for landslide and 0 for none (“landslide”). Empty for a plain inventory.",
+        parent="INVENTORY",
+        optional=True,
+    ),
+)
+_BLOCK_SIZE = Parameter(
+    "BLOCK_SIZE",
+    "Block size",
+    "number",
+    "Side of a block in metres. 0: from the covariates’ spatial autocorrelation.",
+    0.0,
+    "m",
+    0,
+    advanced=True,
+)
+_PATCH_SIZE = _hyper(
+    "PATCH_SIZE",
+    "Patch size",
+    "integer",
+    "Side of the square of cells that the network sees; odd.",
+    unit="cells",
+    least=1,
+    most=101,
+    odd=True,
+)
+_MEMBERS = _hyper(
+    "MEMBERS", "Ensemble members", "integer", "Networks with different seeds; susceptibility is their mean.", least=1, most=50
+)
+_OPTIMIZER = _hyper("OPTIMIZER", "Optimizer", "choice", "The method that adjusts the weights.", table=OPTIMIZERS, advanced=True)
+_LEARNING_RATE = _hyper(
+    "LEARNING_RATE",
+    "Learning rate",
+    "number",
+    "Size of each step; the paper has 0.01 for SGD, RMSprop and Adagrad.",
+    least=1e-6,
+    most=10.0,
+    advanced=True,
+)
+_BATCH_SIZE = _hyper("BATCH_SIZE", "Batch size", "integer", "Cells that make one step.", least=1, most=100000, advanced=True)
+_HIDDEN_LAYERS = _hyper(
+    "HIDDEN_LAYERS", "Hidden layers", "integer", "Dense layers after the two parts are joined.", least=0, most=10, advanced=True
+)
+_UNITS = _hyper(
+    "UNITS", "Units", "integer", "Units of the first dense layer; each further one has half.", least=1, most=4096, advanced=True
+)
+_FILTERS = _hyper(
+    "FILTERS",
+    "Filters",
+    "integer",
+    "Filters of the first convolution; each further one has twice as many.",
+    least=1,
+    most=512,
+    advanced=True,
+)
+_DROPOUT = _hyper(
+    "DROPOUT", "Dropout", "number", "The share of units that each training step leaves out.", least=0.0, most=0.95, advanced=True
+)
+_PATIENCE = _hyper(
+    "PATIENCE",
+    "Patience",
+    "integer",
+    "Epochs without a better validation loss before training stops. 0: a third of all.",
+    unit="epochs",
+    least=0,
+    most=100000,
+    advanced=True,
+)
+
+
+def _tried(id_: str, title: str, of: Parameter, default: str) -> Parameter:
+    """Return the values of a hyper-parameter that the search tries: of the same range."""
+    return Parameter(
+        id_, title, f"{of.kind}s", "For the search: values separated by commas.", default, "", of.least, of.most, advanced=True
+    )
+
+
+# The grid of the search, as in the paper's Table 2: what is tried, and the hyper-parameter that it is tried for.
+GRID = {
+    "tune_learning_rates": "learning_rate",
+    "tune_hidden_layers": "hidden_layers",
+    "tune_units": "units",
+    "tune_batch_sizes": "batch_size",
+}
+
+
+def _class_layers() -> tuple[Parameter, ...]:
+    """Return the layers that covariates of classes are made from, each with its field."""
+    found = []
+    for declared in (each for each in DECLARATIONS if each.family == "classes"):
+        id_ = declared.requires.upper()
+        help_ = "Polygons with a field that names the class, or a raster of class codes."
+        field = "The field of the polygons that names the class; not needed for a raster."
+        found += [
+            Parameter(id_, declared.label, "layer", help_, optional=True, geometry=("polygon", "raster")),
+            Parameter(f"{id_}_FIELD", f"{declared.label}: field with the class", "field", field, optional=True, parent=id_),
+        ]
+    return tuple(found)
+
+
+def _distance_layers() -> tuple[Parameter, ...]:
+    """Return the layers that distances are measured to."""
+    return tuple(
+        Parameter(
+            declared.requires.upper(),
+            declared.requires.capitalize(),
+            "source",
+            f"Points, lines or polygons; gives “{declared.label}” in metres.",
+            optional=True,
+            geometry=("any",),
+        )
+        for declared in DECLARATIONS
+        if declared.family == "distance"
+    )
+
+
+def _extra(id_: str, title: str, kind: str, text: str) -> Parameter:
+    return Parameter(id_, title, kind, text, optional=True, advanced=True, geometry=("any",))
+
+
+# Each task's parameters, in the order of the work and of its dialog.
+TASKS: dict[str, tuple[Parameter, ...]] = {
+    "sample_landscape": (
+        Parameter("SIZE", "Cells per side", "integer", "The landscape is a square of this many cells.", 512, least=64, most=20000),
+        Parameter("CELL_SIZE", "Cell size", "number", "The side of a cell in metres.", 30.0, "m", 1.0, 1000.0),
+        Parameter(
+            "LANDSLIDES",
+            "Number of landslides",
+            "integer",
+            "How many landslides to draw; at most one in a cell.",
+            1500,
+            least=1,
+            most=10**8,
+        ),
+        _seed("Another number makes another landscape."),
+        Parameter(
+            "FOLDER",
+            "Folder for the landscape",
+            "folder output",
+            "The layers are written here, under plain names: dem.tif, geology.gpkg, inventory.gpkg, truth.tif, …",
+        ),
+    ),
+    "prepare_covariates": (
+        Parameter("DEM", "Elevation (DEM)", "raster", "A digital elevation model in a projected coordinate reference system (metres)."),
+        Parameter(
+            "AREA",
+            "Study area",
+            "source",
+            "Polygons that bound the study area; cells outside them become nodata. Empty: the whole DEM.",
+            optional=True,
+            geometry=("polygon",),
+        ),
+        Parameter(
+            "CELL_SIZE",
+            "Cell size",
+            "distance",
+            "Cell size of the stack, in the DEM's units. Empty: the DEM's own.",
+            least=0,
+            optional=True,
+            advanced=True,
+            parent="DEM",
+        ),
+        Parameter(
+            "Z_FACTOR",
+            "Z factor",
+            "number",
+            "What one unit of elevation is in metres: 1 for metres, 0.3048 for feet.",
+            1.0,
+            least=1e-6,
+            advanced=True,
+        ),
+        Parameter(
+            "TERRAIN",
+            "Covariates from the DEM",
+            "choices",
+            "Which covariates to compute from the DEM. Those of flow, from flow accumulation on, need the whole DEM in memory.",
+            list(TERRAIN_DEFAULT),
+            table=TERRAIN,
+        ),
+        Parameter(
+            "SLOPE_METHOD",
+            "Slope and aspect by",
+            "choice",
+            "The formula for slope and aspect: Horn (1981), as GDAL does, or Zevenbergen and Thorne (1987).",
+            "horn",
+            table=SLOPE_METHODS,
+            advanced=True,
+        ),
+        # The smaller window of Weiss (2001).
+        Parameter(
+            "WINDOW",
+            "Window radius",
+            "number",
+            "Radius in metres of the window of topographic position, local relief and vector ruggedness; at least the neighbours count.",
+            300.0,
+            "m",
+            0,
+            advanced=True,
+        ),
+        Parameter(
+            "DRAINAGE_AREA",
+            "Contributing area of drainage",
+            "number",
+            "A cell belongs to the drainage network from this contributing area on; for the distance to, the height above and the "
+            "density of drainage.",
+            1.0,
+            "km²",
+            0,
+            advanced=True,
+        ),
+        *_distance_layers(),
+        *_class_layers(),
+        Parameter("RED", "Red band", "raster", "Reflectance in red; together with the near-infrared band it gives NDVI.", optional=True),
+        Parameter("NIR", "Near-infrared band", "raster", "Reflectance in the near infrared.", optional=True),
+        _extra(
+            "EXTRA_CONTINUOUS",
+            "Further continuous rasters",
+            "rasters",
+            "Rasters of quantities (rainfall, say); each becomes a covariate with the layer's file name.",
+        ),
+        _extra(
+            "EXTRA_CATEGORICAL",
+            "Further categorical rasters",
+            "rasters",
+            "Rasters of class codes; each becomes a categorical covariate with the layer's file name.",
+        ),
+        _extra(
+            "EXTRA_DISTANCES",
+            "Further layers for distances",
+            "sources",
+            "Vector layers (power lines, say); each gives the distance to its features, named after the layer.",
+        ),
+        Parameter(
+            "UNKNOWN",
+            "Cells without a class",
+            "choice",
+            "What becomes of cells that no polygon covers, or that the raster has no class for.",
+            "class",
+            table=UNKNOWN,
+            advanced=True,
+        ),
+        Parameter("OUTPUT", "Covariate stack", "raster output", "One band per covariate, with its name, kind and unit."),
+    ),
+    "sample_cells": (
+        _STACK,
+        _INVENTORY,
+        Parameter(
+            "METHOD", "Draw non-landslide cells", "choice", "Where absences come from.", choices.METHOD, table=choices.ABSENCE_METHODS
+        ),
+        Parameter(
+            "RATIO",
+            "Absences per presence",
+            "number",
+            "How many non-landslide cells are drawn for each landslide cell.",
+            choices.RATIO,
+            least=0.01,
+        ),
+        Parameter(
+            "BUFFER",
+            "Buffer around landslides",
+            "number",
+            "No absence is drawn nearer to a landslide than this, in metres.",
+            choices.BUFFER_M,
+            "m",
+            0,
+        ),
+        Parameter(
+            "SLOPE_LIMIT",
+            "Flat ground is below",
+            "number",
+            "The slope below which ground counts as flat; used where flat ground is sampled.",
+            choices.SLOPE_LIMIT_DEG,
+            "degrees",
+            0,
+            90,
+            advanced=True,
+        ),
+        Parameter(
+            "SPLIT",
+            "Split into training and test cells",
+            "choice",
+            "Random, or by spatial blocks that belong as a whole to one part.",
+            choices.SPLIT,
+            table=choices.SPLITS,
+        ),
+        Parameter(
+            "TEST_SHARE",
+            "Share of test cells",
+            "number",
+            "The part of the cells that is kept for the test; 0.2 is the paper's.",
+            choices.TEST_SHARE,
+            least=0,
+            most=0.9,
+        ),
+        Parameter(
+            "FOLDS",
+            "Folds",
+            "integer",
+            "The training cells are dealt into this many folds, for cross-validation.",
+            choices.FOLDS,
+            least=2,
+            most=1000,
+            advanced=True,
+        ),
+        replace(_BLOCK_SIZE, help="The side of a spatial block in metres. 0: from the spatial autocorrelation of the covariates."),
+        _advanced(_seed("The same seed draws the same cells.")),
+        Parameter(
+            "OUTPUT",
+            "Sample cells",
+            "vector output",
+            "One point per cell centre: landslide (1/0), subset (train/test), fold, x, y, origin.",
+            geometry=("point",),
+        ),
+    ),
+    "screen_covariates": (
+        _STACK,
+        *_SAMPLES,
+        Parameter("CLASSES", "Classes", "integer", "Most classes that a continuous covariate is divided into.", 8, least=2, most=20),
+        Parameter(
+            "METHOD",
+            "Classes by",
+            "choice",
+            "How the limits between classes of a continuous covariate are found.",
+            "quantiles",
+            table=choices.CLASSINGS,
+        ),
+        Parameter(
+            "VIF_LIMIT",
+            "VIF limit",
+            "number",
+            "Covariates above it count as collinear; the paper has 5.",
+            5.0,
+            least=1,
+            advanced=True,
+        ),
+        _advanced(_seed("The same seed draws the same cells and the same absences.")),
+        Parameter(
+            "OUTPUT",
+            "Covariates screened",
+            "vector output",
+            "Table with one row a covariate: advice, VIF, coefficients, information gain (.csv or .gpkg).",
+            geometry=("table",),
+        ),
+        Parameter(
+            "CLASS_TABLE",
+            "Classes of covariates",
+            "vector output",
+            "Table with one row a class: frequency ratio, information value, weights of evidence (.csv or .gpkg).",
+            optional=True,
+            geometry=("table",),
+            made=False,
+        ),
+        _report("All figures, tables and maps of the screening, with its method."),
+    ),
+    "train_cnn_dnn": (
+        _STACK,
+        *_SAMPLES,
+        _PATCH_SIZE,
+        _hyper(
+            "EPOCHS",
+            "Epochs",
+            "integer",
+            "Most passes over the training cells; training stops when it no longer helps.",
+            least=1,
+            most=100000,
+        ),
+        _MEMBERS,
+        _hyper(
+            "VALIDATION",
+            "Validation cells",
+            "choice",
+            "Which part of the training cells decides when to stop: random ones, or whole spatial blocks.",
+            table=VALIDATIONS,
+            advanced=True,
+        ),
+        _OPTIMIZER,
+        _LEARNING_RATE,
+        _BATCH_SIZE,
+        _HIDDEN_LAYERS,
+        _UNITS,
+        _FILTERS,
+        _DROPOUT,
+        _PATIENCE,
+        _advanced(_seed("The same seed on the same machine trains the same model.")),
+        _hyper(
+            "SCHEDULE",
+            "Learning-rate schedule",
+            "choice",
+            "How the learning rate falls during training.",
+            table=SCHEDULES,
+            advanced=True,
+        ),
+        _hyper("BATCH_NORMALISATION", "Batch normalisation", "boolean", "Normalise after each convolution.", advanced=True),
+        _hyper(
+            "CLASS_WEIGHTS",
+            "Class weights",
+            "choice",
+            "What a landslide cell counts against a non-landslide cell in the loss.",
+            table=CLASS_WEIGHTS,
+            advanced=True,
+        ),
+        Parameter(
+            "CALIBRATION",
+            "Calibration",
+            "choice",
+            "Turn susceptibility into the share of landslide cells among cells like it, learnt on folds of the training cells.",
+            "none",
+            table=CALIBRATIONS,
+            advanced=True,
+        ),
+        Parameter(
+            "COMPARE_OPTIMIZERS",
+            "Optimizers to compare",
+            "choices",
+            "One network is trained by each, for its training history in the report; the model is trained by the optimizer above.",
+            table=OPTIMIZERS,
+            optional=True,
+            advanced=True,
+        ),
+        Parameter(
+            "TUNE",
+            "Search the best hyper-parameters",
+            "boolean",
+            "Try the grid below on folds inside the training cells, and train with the point of the highest AUC. Takes long.",
+            False,
+        ),
+        _tried("TUNE_LEARNING_RATES", "Learning rates to try", _LEARNING_RATE, "0.001, 0.002, 0.01"),
+        _tried("TUNE_HIDDEN_LAYERS", "Hidden layers to try", _HIDDEN_LAYERS, "1, 2"),
+        _tried("TUNE_UNITS", "Units to try", _UNITS, "32, 64"),
+        _tried("TUNE_BATCH_SIZES", "Batch sizes to try", _BATCH_SIZE, "32, 64"),
+        Parameter("MODEL", "Model file", "file output", "The trained model, for “Map susceptibility”.", files="Scarp model (*.scarp)"),
+        _report("Training history, ROC curve, confusion matrix and metrics on the test cells.", optional=False),
+    ),
+    "benchmark_classifiers": (
+        _STACK,
+        *_SAMPLES,
+        Parameter("CLASSIFIERS", "Classifiers", "choices", "Which classifiers to compare.", list(LABELS), table=LABELS),
+        Parameter(
+            "VALIDATION",
+            "Validation",
+            "choice",
+            "How cells are divided into training and test cells. Spatial folds come with random ones beside them, and random ones "
+            "with spatial.",
+            "blocks",
+            table=choices.VALIDATIONS,
+        ),
+        Parameter("FOLDS", "Folds", "integer", "Each fold is the test part once.", choices.FOLDS, least=2, most=100),
+        Parameter(
+            "REPEATS",
+            "Repeats",
+            "integer",
+            "How often to deal the cells into folds anew; more make the intervals narrower.",
+            1,
+            least=1,
+            most=1000,
+        ),
+        _BLOCK_SIZE,
+        Parameter(
+            "EXCLUSION",
+            "Exclusion distance",
+            "number",
+            "Training cells nearer to a test cell of spatial folds are left out.",
+            0.0,
+            "m",
+            0,
+            advanced=True,
+        ),
+        _advanced(replace(_MEMBERS, help="Networks of the CNN–DNN with different seeds; susceptibility is their mean.")),
+        _advanced(_seed("The same seed on the same machine gives the same results.")),
+        Parameter(
+            "DATE_FIELD",
+            "Field with the date",
+            "field",
+            "For the temporal validation: when each landslide happened (a date, or text such as 2021-04-30).",
+            optional=True,
+            advanced=True,
+            parent="INVENTORY",
+        ),
+        Parameter(
+            "SPLIT_DATE",
+            "Test from this date",
+            "date",
+            "For the temporal validation: landslides of this day (2021-04-30) and later test. Empty: the latest fifth.",
+            optional=True,
+            advanced=True,
+        ),
+        _scheduler("Its workers train the classifiers of the folds."),
+        Parameter(
+            "OUTPUT",
+            "Table of metrics",
+            "vector output",
+            "A row for each validation and classifier, with every metric, its deviation and the comparison with the CNN–DNN.",
+            geometry=("table",),
+        ),
+        _report("Tables and plots of all metrics, with the method in words, for a paper's supplement."),
+        Parameter(
+            "MODEL",
+            "Model file of the best",
+            "file output",
+            "The classifier with the highest AUC, fitted to all cells, for “Map susceptibility”.",
+            optional=True,
+            files="Scarp model (*.scarp)",
+            made=False,
+        ),
+        Parameter(
+            "FOLD_CELLS",
+            "Cells with their folds",
+            "vector output",
+            "The sample cells with the number of the fold that tests them, to look at.",
+            optional=True,
+            geometry=("point",),
+            made=False,
+        ),
+    ),
+    "map_susceptibility": (
+        replace(_STACK, help="The output of “Prepare covariates”, of the same area or another."),
+        Parameter(
+            "MODEL",
+            "Model file",
+            "file",
+            "The model file that “Train CNN–DNN” or “Benchmark classifiers” wrote.",
+            files="Scarp model (*.scarp)",
+        ),
+        _scheduler("Its workers map the windows, and must see the stack under the same path."),
+        Parameter(
+            "RESUME",
+            "Resume an interrupted map",
+            "boolean",
+            "Go on from what an interrupted run of the same map left beside the output, and leave what is done if this run is "
+            "interrupted in turn.",
+            False,
+            advanced=True,
+        ),
+        Parameter(
+            "OUTPUT",
+            "Susceptibility",
+            "raster output",
+            "Susceptibility from 0 to 1 on the stack's grid, a Cloud Optimized GeoTIFF with overviews and statistics.",
+        ),
+    ),
+    "classify_susceptibility": (
+        Parameter("SUSCEPTIBILITY", "Susceptibility", "raster", "The output of “Map susceptibility”, values from 0 to 1."),
+        Parameter(
+            "METHOD", "Method", "choice", "How the breaks between classes are found.", "natural_breaks", table=choices.CLASSIFICATIONS
+        ),
+        Parameter(
+            "CLASSES",
+            "Number of classes",
+            "integer",
+            "Five classes are: very low, low, moderate, high, very high.",
+            5,
+            least=2,
+            most=9,
+        ),
+        Parameter(
+            "BREAKS",
+            "Manual breaks",
+            "numbers",
+            "For the method “manual breaks”: the values between classes, from low to high, separated by commas (0.2, 0.4, 0.6, 0.8).",
+            least=0,
+            most=1,
+            optional=True,
+            advanced=True,
+        ),
+        replace(_INVENTORY, help="Landslides to count in each class.", optional=True),
+        Parameter("OUTPUT", "Susceptibility classes", "raster output", "Class numbers from 1 (lowest), with names and colours."),
+        Parameter(
+            "TABLE",
+            "Table of classes",
+            "file output",
+            "Range, area and share of each class, and its landslides where an inventory is given.",
+            optional=True,
+            files="CSV (*.csv)",
+            made=False,
+        ),
+        Parameter(
+            "POLYGONS", "Class polygons", "vector output", "The classes as polygons.", optional=True, geometry=("polygon",), made=False
+        ),
+    ),
+    "install_engine": (
+        Parameter(
+            "PYTHON",
+            "Python to make it from",
+            "file",
+            "An interpreter that has GDAL's Python bindings. Empty: QGIS's own, which is nearly always right.",
+            optional=True,
+            advanced=True,
+            place="dialog",
+        ),
+        Parameter(
+            "UPGRADE",
+            "Install the newest versions",
+            "boolean",
+            "Replace the packages of a complete engine by the newest versions that Scarp allows.",
+            False,
+        ),
+        Parameter("LOG", "Installation log", "file output", "Everything that pip printed.", files="Text (*.txt)"),
+        Parameter("FOLDER", "Folder of the engine", "folder output", "Where the environment is made.", place="task"),
+    ),
+}
+
+# What algorithms give back beside their outputs.
+RESULTS: dict[str, tuple[Result, ...]] = {
+    "sample_landscape": (
+        Result("DEM", "Elevation", "raster"),
+        Result("LAND_USE", "Land use", "raster"),
+        Result("RED", "Red reflectance", "raster"),
+        Result("NIR", "Near-infrared reflectance", "raster"),
+        Result("TRUTH", "True susceptibility", "raster"),
+        Result("GEOLOGY", "Geology", "vector"),
+        Result("SOIL", "Soil", "vector"),
+        Result("CLIMATE", "Climate", "vector"),
+        Result("FAULTS", "Faults", "vector"),
+        Result("ROADS", "Roads", "vector"),
+        Result("SETTLEMENTS", "Settlements", "vector"),
+        Result("INVENTORY", "Landslide inventory", "vector"),
+        Result("BEST_AUC", "Best AUC that any model could reach", "number"),
+    ),
+    "train_cnn_dnn": (Result("AUC", "AUC on the test cells", "number"),),
+    "benchmark_classifiers": (Result("BEST", "Best classifier", "text"), Result("AUC", "Its mean AUC", "number")),
+}
+
+
+def dialog_parameters(task: str) -> tuple[Parameter, ...]:
+    """Return what the dialog of a task's algorithm shows."""
+    return tuple(each for each in TASKS[task] if each.place != "task")
+
+
+def task_parameters(task: str) -> dict[str, Parameter]:
+    """Return what a task takes, by keyword."""
+    return {each.key: each for each in TASKS[task] if each.place != "dialog"}
+
+
+def keywords(task: str) -> set[str]:
+    """Return the keywords of a task's `run`: its parameters, with one `recipe` for all hyper-parameters."""
+    return {"recipe" if each.recipe else key for key, each in task_parameters(task).items()}

@@ -1,0 +1,19 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The pages that are written from declarations are what they would be written as today."""
+
+import runpy
+from pathlib import Path
+
+from scarp.engine.declarations.parameters import TASKS, dialog_parameters
+
+DOCS = Path(__file__).resolve().parents[1] / "docs"
+
+
+def test_the_page_of_parameters_is_up_to_date():
+    found = (DOCS / "parameters.md").read_text(encoding="utf-8")
+    assert found == runpy.run_path(str(DOCS / "make_pages.py"))["page"](), "run make docs"
+    for task in TASKS:
+        for each in dialog_parameters(task):
+            assert f"| {each.id}{' *' * each.advanced} | {each.label} |" in found
+    assert "| OPTIMIZER * | Optimizer | choice | `adam` | `adam` (Adam), `sgd` (SGD)," in found
+    assert "| PATCH_SIZE | Patch size (cells) | integer | 15 cells | an odd whole number from 1 to 101 cells |" in found
