@@ -1,10 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A small stack and an untrained network that maps it."""
+"""A grid whose every number differs, a small stack, and an untrained network that maps it."""
 
 import numpy as np
 import pytest
-from osgeo import osr
-from scarp.engine.files.grid import Grid, Window
+from scarp.engine.files.grid import Grid, Window, reference_of
 from scarp.engine.files.stack import StackWriter
 from scarp.models.cnn_dnn import CnnDnn
 from scarp.models.covariate import Covariate
@@ -16,9 +15,21 @@ COVARIATES = (Covariate("slope"), Covariate("geology", "categorical", classes={1
 
 
 def _crs(epsg):
-    reference = osr.SpatialReference()
-    reference.ImportFromEPSG(epsg)
-    return reference.ExportToWkt()
+    return reference_of(epsg).ExportToWkt()
+
+
+@pytest.fixture
+def odd_grid():
+    """Return what makes a grid on which no two things can be taken for each other.
+
+    Cells are 20 m wide and 35 m high, rows and columns differ, and the corner is a multiple of nothing: what swaps width and height,
+    rows and columns or easting and northing, or drops the offset, gives other numbers. Use it for new tests of whatever lies on a grid.
+    """
+
+    def make(rows=23, cols=17, *, width=20.0, height=35.0, epsg=32639):
+        return Grid(_crs(epsg), (512_347.3, width, 0.0, 3_598_761.9, 0.0, -height), (rows, cols))
+
+    return make
 
 
 @pytest.fixture

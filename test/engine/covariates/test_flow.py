@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 from osgeo import gdal
 from scarp.engine.covariates.disc import half_widths
-from scarp.engine.covariates.flow import Flow
+from scarp.engine.covariates.flow import NO_CELLS, Flow
 from scarp.engine.covariates.terrain import derive
 from scarp.engine.errors import EngineError
 from scarp.engine.feedback import Feedback
@@ -193,3 +193,116 @@ def test_chile_runs_whole_with_its_sea_and_drifting_grids(data_folder, tmp_path)
     assert (near == (bands["faults_distance_reclass"] == 4))[known].mean() > 0.99
     with pytest.raises(EngineError, match="output has no features"):
         run(Feedback(), **{**parameters, "settlements": f"{folder / 'properties.gpkg'}|layername=output"})
+
+# Cells as they are in the field: wider or higher, and not as many rows as columns.
+WIDTH, HEIGHT = 20.0, 35.0
+STEPS = {1: (0, 1), 2: (1, 1), 4: (1, 0), 8: (1, -1), 16: (0, -1), 32: (-1, -1), 64: (-1, 0), 128: (-1, 1)}
+
+
+def plain_flow(z, width=WIDTH, height=HEIGHT):
+    """The flow of a DEM without depressions, cell by cell: directions, cells upstream, and each cell's way down."""
+    rows, cols = z.shape
+    directions = np.zeros(z.shape, np.uint8)
+    for row in range(rows):
+        for col in range(cols):
+            steepest = 0.0
+            for code, (down, right) in STEPS.items():
+                to = row + down, col + right
+                if 0 <= to[0] < rows and 0 <= to[1] < cols:
+                    fall = (z[row, col] - z[to]) / np.hypot(down * height, right * width)
+                    if fall > steepest:
+                        steepest, directions[row, col] = fall, code
+    cells = np.zeros(z.shape, int)
+    ways = {}
+    for row in range(rows):
+        for col in range(cols):
+            way = [(row, col)]
+            while directions[way[-1]]:
+                down, right = STEPS[directions[way[-1]]]
+                way.append((way[-1][0] + down, way[-1][1] + right))
+            ways[row, col] = way
+            for cell in way:
+                cells[cell] += 1
+    return directions, cells, ways
+
+
+def rough_slope(rows=26, cols=19, seed=2):
+    """A rough slope without depressions that falls to the south in several valleys."""
+    rng = np.random.default_rng(seed)
+    row, col = np.mgrid[:rows, :cols]
+    return (900 - 9.0 * row - 0.5 * col + 6 * np.sin(col / 1.2) + rng.uniform(0, 2.2, (rows, cols))).astype(np.float32)
+
+
+def test_the_steepest_way_depends_on_width_and_height():
+    """From the middle, 2 m down to the east and 3 m to the south: 2/20 beats 3/35, and 5.5/40.3 on the diagonal beats both."""
+    z = np.full((3, 3), 100.0, np.float32)
+    z[1, 1], z[1, 2], z[2, 1] = 50, 48, 47
+    assert Flow(z, (WIDTH, HEIGHT)).directions[1, 1] == 1
+    assert Flow(z, (HEIGHT, WIDTH)).directions[1, 1] == 4
+    z[2, 2] = 44.5
+    assert Flow(z, (WIDTH, HEIGHT)).directions[1, 1] == 2
+
+
+def test_the_flow_of_oblong_cells_cell_by_cell():
+    z = rough_slope()
+    directions, cells, ways = plain_flow(z)
+    flow = Flow(z, (WIDTH, HEIGHT))
+    np.testing.assert_array_equal(flow.cells, cells)
+    np.testing.assert_array_equal(flow.directions[1:-1, 1:-1], directions[1:-1, 1:-1])
+    np.testing.assert_allclose(flow.filled, z, atol=1e-4)
+    area_km2 = 6 * WIDTH * HEIGHT / 1e6  # six cells; exactly six belong to it
+    network = flow.drainage(area_km2)
+    np.testing.assert_array_equal(network, cells >= 6)
+    assert (cells == 6).any()
+    length, height = flow.stream_length(network), flow.height_above(network)
+    for cell, way in ways.items():
+        first = next((each for each in way if network[each]), way[-1])
+        assert height[cell] == pytest.approx(z[cell] - z[first], abs=1e-3)
+        down, right = STEPS.get(directions[cell], (0, 0))
+        step = np.hypot(down * HEIGHT, right * WIDTH) or (WIDTH + HEIGHT) / 2  # where flow leaves the DEM: through half a cell to an edge
+        assert length[cell] == pytest.approx(step if network[cell] else 0)
+    labels, names = flow.watersheds(most=3)
+    outlets = sorted({way[-1] for way in ways.values()}, key=lambda cell: -cells[cell])
+    assert len(outlets) > 3
+    assert cells[outlets[0]] > cells[outlets[1]] > cells[outlets[2]]
+    assert names == {0: "other watersheds", 1: "watershed 1", 2: "watershed 2"}
+    for cell, way in ways.items():
+        assert labels[cell] == (outlets.index(way[-1]) + 1 if way[-1] in outlets[:2] else 0)
+
+
+def test_cells_without_elevation_have_no_flow():
+    z = rough_slope()
+    z[8:11, 5:9] = np.nan
+    flow = Flow(z, (WIDTH, HEIGHT))
+    gap = np.isnan(z)
+    assert (flow.directions[gap] == 247).all()
+    assert (flow.cells[gap] == NO_CELLS).all()
+    network = flow.drainage(0.005)
+    for values in (flow.filled, flow.height_above(network), flow.stream_length(network), flow.watersheds()[0]):
+        np.testing.assert_array_equal(np.isnan(values), gap)
+
+
+def test_a_pit_is_filled_to_its_spill_point():
+    z = np.array([[9, 9, 9, 9, 9], [9, 2, 3, 9, 9], [9, 9, 9, 6, 5], [9, 9, 9, 9, 9]], np.float32)
+    flow = Flow(z, (WIDTH, HEIGHT))
+    expected = z.copy()
+    expected[1, 1:3] = 6
+    np.testing.assert_allclose(flow.filled, expected, atol=1e-4)
+    assert flow.directions[1, 1] == 1
+    assert flow.directions[1, 2] == 2
+    assert flow.directions[2, 3] == 1
+    assert flow.cells[2, 4] == 13 + 4  # all but what the edge lets out itself
+
+
+def test_too_many_cells_get_one_sentence(monkeypatch):
+    monkeypatch.setattr("scarp.engine.covariates.flow._MOST_CELLS", 493)
+    with pytest.raises(EngineError, match="has 494 cells, and flow is derived from at most 493"):
+        Flow(rough_slope(), (WIDTH, HEIGHT))
+    monkeypatch.setattr("scarp.engine.covariates.flow._MOST_CELLS", 494)
+    Flow(rough_slope(), (WIDTH, HEIGHT))
+
+
+def test_all_watersheds_keep_their_names_where_they_are_few():
+    labels, names = Flow(valley(), (WIDTH, HEIGHT)).watersheds()
+    assert names == {number: f"watershed {number}" for number in range(1, len(names) + 1)}
+    assert set(np.unique(labels)) == set(names)

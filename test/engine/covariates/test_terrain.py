@@ -189,3 +189,139 @@ def test_saga_agrees(data_folder, reference, name, method, radius, scale):
     inner = np.lib.stride_tricks.sliding_window_view(known, (5, 5)).all(axis=(2, 3)) & np.isfinite(theirs)
     assert inner.sum() > 150_000
     np.testing.assert_allclose(ours[inner], theirs[inner], rtol=1e-5, atol=1e-5)
+
+# Cells as they are in the field: wider or higher, and not as many rows as columns.
+WIDTH, HEIGHT = 20.0, 35.0
+A, B, C, D, E = 0.30, -0.20, 2e-3, -1.5e-3, 1e-3  # z = 500 + A x + B y + C x² + D y² + E x y, x to the east, y to the north
+
+
+def quadratic(rows=16, cols=23):
+    row, col = np.mgrid[:rows, :cols]
+    x, y = (col - 8.3) * WIDTH, (6.1 - row) * HEIGHT
+    return 500 + A * x + B * y + C * x**2 + D * y**2 + E * x * y, x, y
+
+
+def derived(z, names=TERRAIN, method="horn", radius=0.0, width=WIDTH, height=HEIGHT):
+    spans = half_widths(radius, width, height)
+    return derive(np.pad(z, halo_of(names, spans), constant_values=np.nan), names, (width, height), method, spans)
+
+
+@pytest.mark.parametrize("method", ["horn", "zevenbergen_thorne"])
+def test_a_quadratic_surface_in_closed_form(method):
+    """Both methods are exact on second-order surfaces, so every covariate of them has its textbook value."""
+    z, x, y = quadratic()
+    found = derived(z, method=method)
+    p, q = A + 2 * C * x + E * y, B + 2 * D * y + E * x
+    r, t, s = 2 * C, 2 * D, E
+    gradient = np.hypot(p, q)
+    expected = {
+        "altitude": z,
+        "gradient": gradient,
+        "slope": np.degrees(np.arctan(gradient)),
+        "aspect": np.degrees(np.arctan2(-p, -q)) % 360,
+        "northness": -q / gradient,
+        "eastness": -p / gradient,
+        "plan_curvature": -(q**2 * r - 2 * p * q * s + p**2 * t) / gradient**3,
+        "profile_curvature": -(p**2 * r + 2 * p * q * s + q**2 * t) / (gradient**2 * (1 + gradient**2) ** 1.5),
+        "general_curvature": np.full_like(z, -(r + t)),
+    }
+    for name, values in expected.items():
+        np.testing.assert_allclose(found[name][1:-1, 1:-1], values[1:-1, 1:-1], rtol=2e-5, err_msg=name)
+
+
+def test_the_two_methods_differ_as_they_should():
+    """On z = x y² / 10⁴ the slope along x is y² for the middle row alone, and y² + h² / 2 over three rows weighted 1, 2, 1."""
+    _, x, y = quadratic()
+    z = x * y**2 / 1e4
+    for method, along_x in (("zevenbergen_thorne", y**2), ("horn", y**2 + HEIGHT**2 / 2)):
+        found = derived(z, ["gradient", "eastness", "plan_curvature"], method)
+        inner = np.s_[1:-1, 1:-1]
+        np.testing.assert_allclose((-found["eastness"] * found["gradient"])[inner], along_x[inner] / 1e4, rtol=1e-5, atol=1e-7)
+    for method in ("zevenbergen_thorne", "horn"):  # curvatures are Zevenbergen and Thorne's in any case
+        curvature = derived(z, ["plan_curvature"], method)["plan_curvature"]
+        np.testing.assert_array_equal(curvature, found["plan_curvature"])
+
+
+def test_ruggedness_and_roughness_of_3_by_3_cells():
+    rng = np.random.default_rng(5)
+    z = rng.normal(100, 9, (9, 13))
+    found = derived(z, ["ruggedness", "roughness"])
+    for row in range(1, 8):
+        for col in range(1, 12):
+            around = z[row - 1 : row + 2, col - 1 : col + 2]
+            assert found["ruggedness"][row, col] == pytest.approx(np.sqrt(((around - z[row, col]) ** 2).sum()), rel=1e-5)
+            assert found["roughness"][row, col] == pytest.approx(np.ptp(around), rel=1e-5)
+
+
+def test_missing_neighbours_are_extrapolated_linearly():
+    """One by one: the opposite neighbour mirrored, diagonals by the sides, and level ground where nothing tells."""
+    nan = np.nan
+    z = np.array([[nan, 4.0, nan], [nan, 10.0, 13.0], [nan, nan, 12.0]])
+    found = derived(z, ["gradient", "eastness", "northness", "ruggedness", "roughness"], "zevenbergen_thorne")
+    # north 4, so south 16; east 13, so west 7; south-east 12, so north-west 8; both others missing: north + east − 10 = 7, south + west − 10 = 13.
+    p, q = (13 - 7) / (2 * WIDTH), (4 - 16) / (2 * HEIGHT)
+    assert found["gradient"][1, 1] == pytest.approx(np.hypot(p, q), rel=1e-6)
+    assert found["eastness"][1, 1] == pytest.approx(-p / np.hypot(p, q), rel=1e-6)
+    assert found["northness"][1, 1] == pytest.approx(-q / np.hypot(p, q), rel=1e-6)
+    differences = [4 - 10, 16 - 10, 13 - 10, 7 - 10, 12 - 10, 8 - 10, 7 - 10, 13 - 10]
+    assert found["ruggedness"][1, 1] == pytest.approx(np.sqrt(np.square(differences).sum()), rel=1e-6)
+    assert found["roughness"][1, 1] == pytest.approx(16 - 4)
+    alone = derived(np.array([[nan, nan, nan], [nan, 10.0, nan], [nan, nan, nan]]), ["gradient", "aspect", "roughness"])
+    assert (alone["gradient"][1, 1], alone["aspect"][1, 1], alone["roughness"][1, 1]) == (0, FLAT_ASPECT, 0)
+    # North-west and south-east both missing: north + west − centre = 6, south + east − centre = 10.
+    z = np.array([[nan, 4.0, 1.0], [5.0, 3.0, 8.0], [2.0, 5.0, nan]])
+    found = derived(z, ["ruggedness"])["ruggedness"]
+    assert found[1, 1] == pytest.approx(np.sqrt(sum((v - 3) ** 2 for v in (4, 1, 5, 8, 2, 5, 4 + 5 - 3, 5 + 8 - 3))), rel=1e-6)
+
+
+def test_aspect_is_below_360_even_where_rounding_would_make_it_360():
+    row, col = np.mgrid[:5, :7]
+    z = 100.0 * row + 1e-7 * col  # falls to the north, and by a hair to the west
+    aspect = derived(z, ["aspect"])["aspect"]
+    assert (aspect == 0).all()
+    assert (derived(z[::-1], ["aspect"])["aspect"] == 180).all()
+
+
+def test_halos_are_what_each_covariate_needs():
+    spans = half_widths(70.0, WIDTH, HEIGHT)  # reaches 3 columns and 2 rows
+    assert halo_of(["slope"], spans) == 1
+    assert halo_of(["topographic_position", "slope"], spans) == 3
+    assert halo_of(["local_relief"], spans) == 3
+    assert halo_of(["vector_ruggedness", "local_relief"], spans) == 4
+
+
+@pytest.mark.parametrize("radius", [0.0, 75.0, 130.0])
+@pytest.mark.parametrize("method", ["horn", "zevenbergen_thorne"])
+def test_discs_of_oblong_cells(radius, method):
+    rng = np.random.default_rng(3)
+    z = rng.normal(100, 20, (70, 14))
+    z[rng.random(z.shape) < 0.1] = np.nan
+    found = derived(z, method=method, radius=radius)
+    rows, cols = np.mgrid[: z.shape[0], : z.shape[1]]
+    p, q = -found["gradient"] * found["eastness"], -found["gradient"] * found["northness"]
+    normals = np.stack([-p, -q, np.ones_like(p)]) / np.sqrt(1 + p**2 + q**2)
+    for row, col in [(0, 0), (3, 13), (12, 7), (66, 5), (69, 2)]:
+        disc = np.hypot((rows - row) * HEIGHT, (cols - col) * WIDTH) <= max(radius, HEIGHT) + 1e-6
+        disc &= np.isfinite(z)
+        if np.isnan(z[row, col]):
+            assert all(np.isnan(values[row, col]) for values in found.values())
+            continue
+        assert found["topographic_position"][row, col] == pytest.approx(z[row, col] - z[disc].mean(), abs=1e-4)
+        assert found["local_relief"][row, col] == pytest.approx(np.ptp(z[disc]), rel=1e-6)
+        length = np.linalg.norm(normals[:, disc].sum(axis=1)) / disc.sum()
+        assert found["vector_ruggedness"][row, col] == pytest.approx(1 - length, abs=2e-5)
+
+
+def test_slope_and_aspect_are_those_of_gdal_on_a_made_hill(odd_grid):
+    """The twin of the test on real data; GDAL's aspect takes cells for square, so it is compared on square ones."""
+    rng = np.random.default_rng(4)
+    row, col = np.mgrid[:30, :41]
+    z = (900 + 40 * np.sin(col / 5) * np.cos(row / 4) + 3 * col + rng.normal(0, 3, (30, 41))).astype(np.float32)
+    for method, algorithm in (("horn", "Horn"), ("zevenbergen_thorne", "ZevenbergenThorne")):
+        for name, height, tolerance in (("slope", 35.0, 2e-3), ("aspect", 20.0, 5e-2)):
+            dem = odd_grid(30, 41, height=height).create(f"/vsimem/{method}_{name}.tif", nodata=-9999)
+            dem.GetRasterBand(1).WriteArray(z)
+            theirs = gdal.DEMProcessing("", dem, name, format="MEM", alg=algorithm).ReadAsArray()[1:-1, 1:-1]
+            found = derived(z.astype(float), [name], method, height=height)[name][1:-1, 1:-1]
+            difference = np.abs(found - theirs)
+            assert np.minimum(difference, 360 - difference).max() < tolerance, (method, name)

@@ -1,0 +1,144 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Every covariate of the DEM, read back by value from the stack that the task writes, on a grid of oblong cells."""
+
+import numpy as np
+import pytest
+from scarp.engine.covariates.disc import half_widths
+from scarp.engine.covariates.flow import Flow
+from scarp.engine.covariates.terrain import derive, halo_of
+from scarp.engine.declarations.covariates import BY_NAME, TERRAIN, WINDOW_M
+from scarp.engine.errors import EngineError
+from scarp.engine.feedback import Feedback
+from scarp.engine.files.grid import Window
+from scarp.engine.files.stack import Stack
+from scarp.engine.tasks.prepare_covariates import run
+from scipy import ndimage
+
+WIDTH, HEIGHT = 20.0, 35.0
+CELL_M2 = WIDTH * HEIGHT
+AREA_KM2 = 8 * CELL_M2 / 1e6  # of the drainage network: eight cells
+
+
+def hill(rows=44, cols=31, seed=2):
+    """A rough slope to the south in several valleys, with a level terrace and a hole."""
+    rng = np.random.default_rng(seed)
+    row, col = np.mgrid[:rows, :cols]
+    z = 900 - 9.0 * row - 0.5 * col + 6 * np.sin(col / 1.2) + rng.uniform(0, 2.2, (rows, cols))
+    z[30:35, 10:16] = 600.0
+    return z.astype(np.float32)
+
+
+@pytest.fixture
+def prepare(tmp_path, odd_grid):
+    """Run the task on elevations; return the stack's values by name."""
+
+    def prepare(z, **parameters):
+        dem = odd_grid(*z.shape).create(str(tmp_path / "dem.tif"), nodata=-9999)
+        dem.GetRasterBand(1).WriteArray(np.where(np.isnan(z), np.float32(-9999), z))
+        dem = None
+        output = str(tmp_path / "stack.tif")
+        run(Feedback(), dem=str(tmp_path / "dem.tif"), output=output, **{"drainage_area": AREA_KM2, **parameters})
+        stack = Stack.open(output)
+        return dict(zip(stack.names, np.moveaxis(stack.read(Window(0, 0, *z.shape)), -1, 0)))
+
+    return prepare
+
+
+def expected_flow(z, method):
+    """The covariates of the flow, written down from their definitions on the flow's cells."""
+    flow = Flow(z, (WIDTH, HEIGHT))
+    known = np.isfinite(z)
+    spans = half_widths(0.0, WIDTH, HEIGHT)
+    gradient = derive(np.pad(z.astype(float), 1, constant_values=np.nan), ["gradient"], (WIDTH, HEIGHT), method, spans)["gradient"]
+    gradient = np.maximum(gradient, 0.001)
+    area = np.where(known, flow.cells * CELL_M2, np.nan)
+    contour = np.sqrt(CELL_M2)  # the width of a contour in a cell
+    network = flow.cells >= 8
+    length = flow.stream_length(network)
+    rows, cols = np.mgrid[: z.shape[0], : z.shape[1]]
+    density = np.full(z.shape, np.nan)
+    for row, col in np.argwhere(known):
+        disc = (np.hypot((rows - row) * HEIGHT, (cols - col) * WIDTH) <= 1000) & known
+        density[row, col] = length[disc].sum() / 1000 / (disc.sum() * CELL_M2 / 1e6)
+    return {
+        "flow_accumulation": np.log10(area),
+        "specific_catchment_area": np.log10(area / contour),
+        "topographic_wetness": np.log(area / contour / gradient),
+        "stream_power": np.log(area / contour * gradient),
+        "distance_to_drainage": np.where(known, ndimage.distance_transform_edt(~network, sampling=(HEIGHT, WIDTH)), np.nan),
+        "height_above_drainage": flow.height_above(network),
+        "drainage_density": density,
+        "watershed": flow.watersheds()[0],
+    }
+
+
+@pytest.mark.parametrize("method", ["horn", "zevenbergen_thorne"])
+def test_flow_is_read_back_by_value(prepare, method):
+    z = hill()
+    z[12:16, 20:25] = np.nan
+    names = [name for name in TERRAIN if BY_NAME[name].family == "flow"]
+    found = prepare(z, terrain=names, slope_method=method)
+    expected = expected_flow(z, method)
+    assert list(found) == list(expected) == names
+    for name, values in expected.items():
+        np.testing.assert_allclose(found[name], values, rtol=1e-5, atol=1e-5, err_msg=name)
+    assert np.ptp(found["drainage_density"][np.isfinite(z)]) > 0.5
+
+
+def test_level_ground_is_as_wet_as_a_gradient_of_a_thousandth(prepare):
+    found = prepare(hill(), terrain=["slope", "specific_catchment_area", "topographic_wetness", "stream_power"])
+    level = found["slope"] == 0
+    assert level.any()
+    specific = 10 ** found["specific_catchment_area"][level].astype(float)
+    np.testing.assert_allclose(found["topographic_wetness"][level], np.log(specific / 0.001), rtol=1e-5)
+    np.testing.assert_allclose(found["stream_power"][level], np.log(specific * 0.001), rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize("method", ["horn", "zevenbergen_thorne"])
+@pytest.mark.parametrize("window", [WINDOW_M, 90.0])
+def test_terrain_is_read_back_by_value(prepare, method, window):
+    z = hill()
+    names = [name for name in TERRAIN if BY_NAME[name].family == "terrain"]
+    found = prepare(z, terrain=names, slope_method=method, window=window)
+    spans = half_widths(window, WIDTH, HEIGHT)
+    expected = derive(np.pad(z.astype(float), halo_of(names, spans), constant_values=np.nan), names, (WIDTH, HEIGHT), method, spans)
+    assert list(found) == names
+    for name in names:
+        np.testing.assert_allclose(found[name], expected[name], rtol=1e-6, atol=1e-7, err_msg=name)
+
+
+def test_the_declared_defaults_are_used(prepare):
+    """Slope by Horn, a window of 300 m, drainage from 1 km² on, elevations in metres."""
+    z = np.tile(hill(44, 60), (4, 1)) - np.repeat(np.arange(4) * 400.0, 44)[:, None].astype(np.float32)
+    names = ["slope", "local_relief", "distance_to_drainage", "altitude"]
+    told = prepare(z, terrain=names, slope_method="horn", window=300.0, drainage_area=1.0, z_factor=1.0)
+    np.testing.assert_array_equal(told["altitude"], z)
+    dem = {"terrain": names}
+    plain = prepare(z, **dem, drainage_area=1)
+    for name in names:
+        np.testing.assert_array_equal(plain[name], told[name])
+
+
+def test_a_z_factor_counts_in_terrain_and_flow(prepare):
+    names = ["altitude", "slope", "topographic_wetness", "height_above_drainage", "flow_accumulation", "local_relief"]
+    metres = prepare(hill(), terrain=names)
+    feet = prepare(hill() / np.float32(0.3048), terrain=names, z_factor=0.3048)
+    for name in names:
+        np.testing.assert_allclose(feet[name], metres[name], rtol=2e-4, atol=1e-3, err_msg=name)
+
+
+def test_an_unknown_covariate_and_a_repeated_one(prepare):
+    with pytest.raises(EngineError, match="No terrain covariate is called steepness; there are altitude, slope"):
+        prepare(hill(), terrain=["slope", "steepness"])
+    assert list(prepare(hill(), terrain=["slope", "altitude", "slope"])) == ["slope", "altitude"]
+
+
+def test_windows_leave_no_seams_on_made_ground(prepare, monkeypatch):
+    """The twin of the test on real data."""
+    z = hill(90, 71)
+    everything = {"terrain": list(TERRAIN), "window": 130.0}
+    whole = prepare(z, **everything)
+    monkeypatch.setattr("scarp.engine.files.grid.WINDOW_PX", 32)
+    pieces = prepare(z, **everything)
+    for name, band in whole.items():
+        np.testing.assert_allclose(pieces[name], band, rtol=1e-5, atol=1e-6, err_msg=name)
