@@ -194,6 +194,7 @@ def test_chile_runs_whole_with_its_sea_and_drifting_grids(data_folder, tmp_path)
     with pytest.raises(EngineError, match="output has no features"):
         run(Feedback(), **{**parameters, "settlements": f"{folder / 'properties.gpkg'}|layername=output"})
 
+
 # Cells as they are in the field: wider or higher, and not as many rows as columns.
 WIDTH, HEIGHT = 20.0, 35.0
 STEPS = {1: (0, 1), 2: (1, 1), 4: (1, 0), 8: (1, -1), 16: (0, -1), 32: (-1, -1), 64: (-1, 0), 128: (-1, 1)}

@@ -190,6 +190,7 @@ def test_saga_agrees(data_folder, reference, name, method, radius, scale):
     assert inner.sum() > 150_000
     np.testing.assert_allclose(ours[inner], theirs[inner], rtol=1e-5, atol=1e-5)
 
+
 # Cells as they are in the field: wider or higher, and not as many rows as columns.
 WIDTH, HEIGHT = 20.0, 35.0
 A, B, C, D, E = 0.30, -0.20, 2e-3, -1.5e-3, 1e-3  # z = 500 + A x + B y + C x² + D y² + E x y, x to the east, y to the north
@@ -258,7 +259,8 @@ def test_missing_neighbours_are_extrapolated_linearly():
     nan = np.nan
     z = np.array([[nan, 4.0, nan], [nan, 10.0, 13.0], [nan, nan, 12.0]])
     found = derived(z, ["gradient", "eastness", "northness", "ruggedness", "roughness"], "zevenbergen_thorne")
-    # north 4, so south 16; east 13, so west 7; south-east 12, so north-west 8; both others missing: north + east − 10 = 7, south + west − 10 = 13.
+    # North 4, so south 16; east 13, so west 7; south-east 12, so north-west 8.
+    # Of the other two: north + east − 10 = 7, south + west − 10 = 13.
     p, q = (13 - 7) / (2 * WIDTH), (4 - 16) / (2 * HEIGHT)
     assert found["gradient"][1, 1] == pytest.approx(np.hypot(p, q), rel=1e-6)
     assert found["eastness"][1, 1] == pytest.approx(-p / np.hypot(p, q), rel=1e-6)

@@ -1,0 +1,143 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What the loop that writes a stack masks, counts, warns of and names."""
+
+import numpy as np
+import pytest
+from osgeo import gdal
+from scarp.engine.covariates.categories import UNKNOWN_CODE
+from scarp.engine.errors import EngineError
+from scarp.engine.feedback import Feedback
+from scarp.engine.files.grid import Window
+from scarp.engine.files.stack import Stack
+from scarp.engine.tasks.prepare_covariates import run
+
+
+class Listener(Feedback):
+    def __init__(self):
+        self.messages, self.warnings, self.percents = [], [], []
+
+    def message(self, text):
+        self.messages.append(text)
+
+    def warning(self, text):
+        self.warnings.append(text)
+
+    def progress(self, percent):
+        self.percents.append(percent)
+
+
+ROWS, COLS = 23, 17
+
+
+def plane():
+    row, col = np.mgrid[:ROWS, :COLS]
+    return (500 + 3.0 * col - 2.0 * row).astype(np.float32)
+
+
+@pytest.fixture
+def raster(tmp_path, odd_grid):
+    """Write an array on the odd grid, NaN as nodata; return its path."""
+
+    def write(name, values, kind=gdal.GDT_Float32):
+        path = tmp_path / name
+        path.parent.mkdir(exist_ok=True)
+        dataset = odd_grid(*values.shape).create(str(path), kind=kind, nodata=-9999)
+        dataset.GetRasterBand(1).WriteArray(np.where(np.isfinite(values), values, -9999))
+        return str(path)
+
+    return write
+
+
+@pytest.fixture
+def prepared(tmp_path, raster):
+    """Run the task; return what was told, the covariates, and the values by name."""
+
+    def prepare(z, **parameters):
+        listener = Listener()
+        output = str(tmp_path / "stack.tif")
+        run(listener, dem=raster("dem.tif", z), output=output, **{"terrain": ["altitude"], **parameters})
+        stack = Stack.open(output)
+        return listener, stack, dict(zip(stack.names, np.moveaxis(stack.read(Window(0, 0, ROWS, COLS)), -1, 0)))
+
+    return prepare
+
+
+def gaps(cells):
+    """Values from 1 up that are missing on the first cells, counted along the rows."""
+    values = np.arange(1.0, ROWS * COLS + 1)
+    values[:cells] = np.nan
+    return values.reshape(ROWS, COLS)
+
+
+def test_a_cell_is_valid_where_every_covariate_is(prepared, raster):
+    z = plane()
+    z[10, 3:9] = np.nan
+    first, second = gaps(7), gaps(0)
+    second[20:, 15:] = np.nan
+    told, stack, bands = prepared(z, extra_continuous=[raster("first.tif", first), raster("second.tif", second)])
+    valid = np.isfinite(z) & np.isfinite(first) & np.isfinite(second)
+    for name, values in (("altitude", z), ("first", first), ("second", second)):
+        np.testing.assert_array_equal(bands[name], np.where(valid, values, np.nan).astype(np.float32))
+    assert told.messages[-1] == f"3 covariates, {ROWS * COLS - 6 - 7 - 6} valid cells of {ROWS * COLS - 6} in the area."
+
+
+@pytest.mark.parametrize(("cells", "warned"), [(19, False), (20, True)])
+def test_more_than_a_twentieth_missing_is_a_warning(prepared, raster, cells, warned):
+    """391 cells: 19 are 4.9 %, 20 are 5.1 %."""
+    told, *_ = prepared(plane(), extra_continuous=[raster("rain.tif", gaps(cells))])
+    sentence = f"rain is missing on {cells} of 391 cells ({cells / 391:.1%}), which become nodata."
+    assert (sentence in told.warnings) is warned
+    assert (sentence in told.messages) is not warned
+
+
+def test_what_lies_outside_the_elevation_costs_nothing(prepared, raster):
+    z = plane()
+    z[:5] = np.nan
+    told, *_ = prepared(z, extra_continuous=[raster("rain.tif", gaps(5 * COLS))])
+    assert not [text for text in told.messages + told.warnings if "missing" in text]
+    assert f"{18 * COLS} valid cells of {18 * COLS} in the area" in told.messages[-1]
+
+
+def test_nothing_in_common_gets_one_sentence(prepared, raster, tmp_path):
+    above, below = gaps(0), gaps(0)
+    above[12:], below[:12] = np.nan, np.nan
+    with pytest.raises(EngineError, match="No cell has a value in every covariate"):
+        prepared(plane(), extra_continuous=[raster("above.tif", above), raster("below.tif", below)])
+    assert not (tmp_path / "stack.tif").exists()
+
+
+def test_layers_of_one_name_are_numbered(prepared, raster):
+    same = [raster(f"{folder}/rain.tif", gaps(0) * factor) for factor, folder in enumerate("abc", start=1)]
+    _, stack, bands = prepared(plane(), extra_continuous=same[:2], extra_categorical=[same[2]])
+    assert stack.names == ["altitude", "rain", "rain_2", "rain_3"]
+    np.testing.assert_array_equal(bands["rain_2"], 2 * bands["rain"])
+
+
+def test_ndvi_only_where_reflectances_are(prepared, raster):
+    red, nir = np.full((ROWS, COLS), 0.2), np.full((ROWS, COLS), 0.3)
+    red[0, :4], nir[0, :4] = [-0.1, 0.2, 0.0, 0.0], [0.3, -0.1, 0.0, 0.3]
+    _, stack, bands = prepared(plane(), red=raster("red.tif", red), nir=raster("nir.tif", nir))
+    assert np.isnan(bands["ndvi"][0, :3]).all()
+    assert bands["ndvi"][0, 3] == 1
+    np.testing.assert_allclose(bands["ndvi"][1:], 0.1 / 0.5, rtol=1e-6)
+    assert stack.covariate("ndvi").source == "red red.tif, on the grid already; near infrared nir.tif, on the grid already"
+
+
+def test_windows_do_not_show_in_masks_counts_and_classes(prepared, raster, monkeypatch):
+    use = gaps(11) % 3
+    parameters = {"extra_continuous": [raster("rain.tif", gaps(30))], "land_use": raster("use.tif", use)}
+    whole_told, _, whole = prepared(plane(), **parameters)
+    monkeypatch.setattr("scarp.engine.files.grid.WINDOW_PX", 8)
+    told, stack, pieces = prepared(plane(), **parameters)
+    for name, band in whole.items():
+        np.testing.assert_array_equal(pieces[name], band)
+    assert told.messages == whole_told.messages
+    assert stack.covariate("land_use").classes == {0: "0", 1: "1", 2: "2", UNKNOWN_CODE: "unknown"}
+
+
+def test_progress_never_falls(prepared, raster):
+    layers = [raster(f"rain{n}.tif", gaps(0)) for n in range(12)]
+    told, *_ = prepared(plane(), extra_continuous=layers)
+    assert told.percents == sorted(told.percents)
+    assert told.percents[-1] == 100
+    assert told.percents[0] <= 20
