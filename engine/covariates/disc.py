@@ -17,9 +17,21 @@ CHUNK_PX = 64
 
 
 def half_widths(radius_m: float, width_m: float, height_m: float) -> np.ndarray:
-    """Return how far the disc reaches to either side in each of its rows, in cells: (2 · radius_px + 1,).
+    """Return how far the disc reaches to either side in each of its rows, in cells: int64 (2 · radius in rows + 1,).
 
     A cell belongs to the disc if its centre is no farther from the disc's than the radius, but at least the four neighbours do.
+
+    Parameters
+    ----------
+    radius_m
+        In metres.
+    width_m, height_m
+        Of a cell, in metres.
+
+    Examples
+    --------
+    >>> half_widths(41.0, 20.0, 35.0)
+    array([1, 2, 1])
     """
     radius = max(radius_m, width_m, height_m) * (1 + 1e-9)
     down = np.arange(-int(radius / height_m), int(radius / height_m) + 1) * height_m
@@ -27,7 +39,13 @@ def half_widths(radius_m: float, width_m: float, height_m: float) -> np.ndarray:
 
 
 def halo_px(spans: np.ndarray) -> int:
-    """Return how many cells around a window the disc reaches."""
+    """Return how many cells around a window the disc reaches.
+
+    Examples
+    --------
+    >>> halo_px(half_widths(41.0, 20.0, 35.0))
+    2
+    """
     return int(max(len(spans) // 2, spans.max()))
 
 
@@ -38,10 +56,17 @@ def disc_mean(values: np.ndarray, spans: np.ndarray) -> np.ndarray:
     ----------
     values
         Window with a halo of `halo_px(spans)` cells, (rows + 2 halo, cols + 2 halo).
+    spans
+        The disc, as `half_widths` gives it.
 
     Returns
     -------
     float64 (rows, cols)
+
+    Examples
+    --------
+    >>> disc_mean(np.array([[9.0, 2.0, 9.0], [4.0, 6.0, 8.0], [9.0, 5.0, 9.0]]), half_widths(1.0, 1.0, 1.0))
+    array([[5.]])
     """
     halo = halo_px(spans)
     out = np.empty((values.shape[0] - 2 * halo, values.shape[1] - 2 * halo))
@@ -50,7 +75,13 @@ def disc_mean(values: np.ndarray, spans: np.ndarray) -> np.ndarray:
 
 
 def disc_range(values: np.ndarray, spans: np.ndarray) -> np.ndarray:
-    """Return the highest less the lowest value of the discs, float32, NaN left out; shapes as in `disc_mean`."""
+    """Return the highest less the lowest value of the discs, float32, NaN left out; shapes as in `disc_mean`.
+
+    Examples
+    --------
+    >>> disc_range(np.array([[9.0, 2.0, 9.0], [4.0, 6.0, 8.0], [9.0, 5.0, 9.0]]), half_widths(1.0, 1.0, 1.0))
+    array([[6.]], dtype=float32)
+    """
     halo = halo_px(spans)
     out = np.empty((values.shape[0] - 2 * halo, values.shape[1] - 2 * halo), np.float32)
     _range(values, spans, halo, int(2 * spans.max() + 1).bit_length(), out)
@@ -59,7 +90,10 @@ def disc_range(values: np.ndarray, spans: np.ndarray) -> np.ndarray:
 
 @compiled()
 def add_spans(prefix: np.ndarray, spans: np.ndarray, row: int, halo: int, out: np.ndarray) -> None:
-    """Write the sums over the discs of one row, given the prefix sums (rows, cols + 1) of the rows from `row` on that they reach."""
+    """Write the sums over the discs of one row, given the prefix sums (rows, cols + 1) of the rows from `row` on that they reach.
+
+    `halo` is how many cells the windows of the prefix sums begin before the first disc's centre; `out` is (cols,).
+    """
     out[:] = 0.0
     for step in range(len(spans)):
         # Slices, since a sum of indices might be negative for all the compiler knows, which keeps it from using vectors.

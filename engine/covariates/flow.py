@@ -47,6 +47,20 @@ class Flow:
     ------
     EngineError
         If it has more cells than 32 bits can number.
+
+    Examples
+    --------
+    A slope that falls to the south-east, and leaves the DEM at its lowest corner:
+
+    >>> flow = Flow(np.float32([[9, 8, 7], [8, 6, 4], [7, 4, 1]]), (20.0, 35.0))
+    >>> flow.directions
+    array([[2, 2, 4],
+           [1, 2, 4],
+           [1, 1, 0]], dtype=uint8)
+    >>> flow.cells
+    array([[1, 1, 1],
+           [1, 3, 3],
+           [1, 2, 9]], dtype=int32)
     """
 
     def __init__(self, elevation: np.ndarray, cell_size_m: tuple[float, float]) -> None:
@@ -73,7 +87,7 @@ class Flow:
         return metres
 
     def drainage(self, area_km2: float) -> np.ndarray:
-        """Return which cells belong to the drainage network: those that at least this area drains through.
+        """Return which cells belong to the drainage network, bool (rows, cols): those that at least this area drains through.
 
         Raises
         ------
@@ -146,7 +160,8 @@ def _fill(levels: np.ndarray, most: int, codes: np.ndarray, moves: np.ndarray) -
 
     Priority flood (Barnes et al. 2014, algorithm 2). The queue keeps one ring of cells for each level, first in, first out: `last` is
     the newest cell of a ring and `after` leads from each cell to the next, from the newest to the oldest. As the lowest level in the
-    queue never falls, one walk up the levels serves all cells.
+    queue never falls, one walk up the levels serves all cells. (`landscape/erosion.py` floods in metres, with a least rise and a heap, and
+    its order decides what a seed gives: levels would change that landscape, and a heap would make this several times slower.)
     """
     rows, cols = levels.shape
     directions = np.full((rows, cols), _UNSEEN, np.uint8)

@@ -17,7 +17,8 @@ from ..compiled import compiled
 from .disc import CHUNK_PX, add_spans, disc_mean, disc_range, halo_px
 
 FLAT_ASPECT = -1.0
-# What `_local` computes, in this order. `gradient` (the slope's tangent) serves the covariates of flow.
+# What `_local` computes, in this order: a further one is named here and at the head of `_local`, and declared in
+# `declarations/covariates.py`. `gradient` (the slope's tangent) serves the covariates of flow.
 _LOCAL = (
     "altitude",
     "gradient",
@@ -36,7 +37,14 @@ TERRAIN = (*_LOCAL, *_OF_DISC)
 
 
 def halo_of(names: Sequence[str], spans: np.ndarray) -> int:
-    """Return how many cells around a window these covariates need; `spans` is the disc (`disc.half_widths`)."""
+    """Return how many cells around a window these covariates need; `spans` is the disc (`disc.half_widths`).
+
+    Examples
+    --------
+    >>> spans = np.array([1, 2, 1])
+    >>> halo_of(["slope"], spans), halo_of(["slope", "local_relief"], spans), halo_of(["vector_ruggedness"], spans)
+    (1, 2, 3)
+    """
     if "vector_ruggedness" in names:
         return halo_px(spans) + 1
     return max(halo_px(spans), 1) if set(names) & set(_OF_DISC) else 1
@@ -60,6 +68,15 @@ def derive(
         them use. Curvatures are always Zevenbergen and Thorne's, with full second derivatives.
     spans
         The disc, as `disc.half_widths` gives it.
+
+    Examples
+    --------
+    The middle cell of a plane that rises by 6 m a cell of 20 m to the east faces west:
+
+    >>> plane = 500.0 + 6.0 * np.arange(3.0) * np.ones((3, 1))
+    >>> found = derive(plane, ["slope", "aspect"], (20.0, 35.0), "horn", np.array([0, 1, 0]))
+    >>> found["slope"].round(2), found["aspect"]
+    (array([[16.7]], dtype=float32), array([[270.]], dtype=float32))
     """
     halo = halo_of(names, spans)
     rows, cols = elevation.shape[0] - 2 * halo, elevation.shape[1] - 2 * halo

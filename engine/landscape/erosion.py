@@ -58,13 +58,27 @@ def erode(altitude: np.ndarray, land: Land, cell_size: float, steps: int, feedba
 
 
 def fill(altitude: np.ndarray) -> np.ndarray:
-    """Return `altitude` (changed in place) with every pit raised until it drains, gently, to the edge."""
+    """Return `altitude`, float32 (rows, cols) in m and changed in place, with every pit raised until it drains, gently, to the edge.
+
+    Examples
+    --------
+    >>> fill(np.float32([[9, 9, 9], [9, 2, 6], [9, 9, 9]]))[1]
+    array([9.   , 6.001, 6.   ], dtype=float32)
+    """
     _flood(altitude)
     return altitude
 
 
 def drainage_area(altitude: np.ndarray, cell_size: float) -> np.ndarray:
-    """Return the area (m²) that drains through each cell by steepest descent once pits are filled."""
+    """Return the area (m²) that drains through each cell by steepest descent once pits are filled, float32 (rows, cols).
+
+    `altitude` is (rows, cols) in m, `cell_size` in m. Water leaves at the edge: no cell of the edge drains into another.
+
+    Examples
+    --------
+    >>> drainage_area(np.array([[9.0, 9, 9, 9], [9, 5, 4, 3], [9, 9, 9, 9]]), 10.0)[1]
+    array([100., 100., 200., 300.], dtype=float32)
+    """
     filled = altitude.astype(np.float32)
     order = _flood(filled)
     return _accumulate(filled, order, _receivers(filled)) * np.float32(cell_size**2)
@@ -72,7 +86,10 @@ def drainage_area(altitude: np.ndarray, cell_size: float) -> np.ndarray:
 
 @njit(cache=True)
 def _flood(z: np.ndarray) -> np.ndarray:
-    """Raise every pit until it drains, and return the cells from the outlets upwards (Barnes et al. 2014)."""
+    """Raise every pit until it drains, and return the cells from the outlets upwards (Barnes et al. 2014).
+
+    `covariates/flow.py` floods by whole levels without a rise, which is faster; here the order of the heap decides the landscape of a seed.
+    """
     rows, cols = z.shape
     order = np.empty(rows * cols, np.int32)
     seen = np.zeros((rows, cols), np.bool_)

@@ -112,7 +112,22 @@ class Fault:
 
 
 def noise(rng: np.random.Generator, side: int, wavelength_px: float, octaves: int = 3) -> np.ndarray:
-    """Return smooth fractal noise of shape (side, side): mean 0, standard deviation about 1."""
+    """Return smooth fractal noise, float32 (side, side): mean 0, standard deviation about 1.
+
+    Parameters
+    ----------
+    side
+        Cells a side.
+    wavelength_px
+        Of the coarsest octave, in cells; each further one has half of it, and half the amplitude.
+    octaves
+        How many at most; those finer than two cells are left out.
+
+    Examples
+    --------
+    >>> noise(np.random.default_rng(1), 200, 40.0).std().round(1)
+    0.9
+    """
     total = np.zeros((side, side), np.float32)
     for octave in range(octaves):
         spacing = wavelength_px / 2.0 / 2**octave
@@ -131,25 +146,44 @@ def _cubic_weights(at: np.ndarray, knots: int) -> np.ndarray:
 
 
 def padded(side: int) -> int:
-    """Return the side of the surroundings in which a landscape of `side` cells grows."""
+    """Return the side of the surroundings in which a landscape of `side` cells grows.
+
+    Examples
+    --------
+    >>> padded(100)
+    132
+    """
     return side + 2 * (side // 6)
 
 
 def crop(values: np.ndarray, side: int) -> np.ndarray:
-    """Return the `side` by `side` cells in the middle."""
+    """Return the `side` by `side` cells in the middle.
+
+    Examples
+    --------
+    >>> crop(np.arange(16).reshape(4, 4), 2)
+    array([[ 5,  6],
+           [ 9, 10]])
+    """
     margin = (values.shape[0] - side) // 2
     return values[margin : margin + side, margin : margin + side]
 
 
 def resample(values: np.ndarray, side: int) -> np.ndarray:
-    """Return a square grid of `side` cells over the same extent, bilinear."""
+    """Return a square grid of `side` cells over the same extent, bilinear.
+
+    Examples
+    --------
+    >>> resample(np.array([[0.0, 4.0], [0.0, 4.0]]), 4)[0]
+    array([0., 1., 3., 4.])
+    """
     if values.shape[0] == side:
         return values
     return ndimage.zoom(values, side / values.shape[0], order=1, mode="nearest", grid_mode=True)
 
 
 def draw_structure(rng: np.random.Generator, side: int, cell_size: float) -> Structure:
-    """Draw the folds, faults and rock units of a control grid of `side` cells of `cell_size` metres."""
+    """Draw the folds, faults and rock units of a control grid of `side` cells of `cell_size` metres, as `Structure` describes them."""
     extent = side * cell_size
     fold = float(np.clip(extent / 3.5, 1500.0, 11000.0))  # wavelength
     px = fold / cell_size

@@ -80,7 +80,7 @@ def test_features_up_to_a_quarter_outside_count(tmp_path, odd_grid, row, col):
 def test_features_farther_outside_do_not_count(tmp_path, odd_grid, row, col):
     grid = odd_grid()
     outside = f"POINT ({at(grid, row, col)})"
-    with pytest.raises(EngineError, match="The layer lines has no features in the area or near it, so no distance can be computed"):
+    with pytest.raises(EngineError, match="The layer far has no features in the area or near it, so no distance can be computed"):
         distance_to_features(layer(tmp_path / "far.gpkg", outside), grid, tmp_path / "distance.tif")
     source = layer(tmp_path / "both.gpkg", outside, f"POINT ({at(grid, 22, 16)})")
     path, how = distance_to_features(source, grid, tmp_path / "distance.tif")
