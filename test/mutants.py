@@ -35,8 +35,8 @@ from cosmic_ray.plugins import get_operator
 ROOT = Path(__file__).resolve().parents[1]
 AT_ONCE = 2
 GOAL = 0.9
-# What tests import anyway; loaded once, and shared by all runs.
-HEAVY = ("numpy", "scipy.stats", "sklearn.ensemble", "sklearn.svm", "tensorflow", "numba", "matplotlib.figure", "osgeo.gdal", "hypothesis")
+# What tests import anyway; loaded once, and shared by all runs. GDAL before TensorFlow, whose own SQLite cannot write GeoPackages.
+HEAVY = ("osgeo.ogr", "numpy", "scipy.stats", "sklearn.ensemble", "sklearn.svm", "tensorflow", "numba", "matplotlib.figure", "hypothesis")
 
 # Files without a formula, a mask, a dealing rule or a check.
 WITHOUT = (

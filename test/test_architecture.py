@@ -2,6 +2,7 @@
 """Imports go only downwards: plugin, provider, algorithms, engine, models."""
 
 import ast
+import runpy
 import subprocess
 import sys
 from pathlib import Path
@@ -130,3 +131,12 @@ def test_nothing_reads_pickles():
     for room in MAY:
         for path in (ROOT / room).rglob("*.py"):
             assert not {"pickle", "joblib.load", "dill"} & set(imports(path)), path
+
+
+def test_the_picture_shows_the_rooms_as_they_are():
+    """`python3 docs/draw_rooms.py` draws it anew."""
+    draw = runpy.run_path(str(ROOT / "docs" / "draw_rooms.py"))
+    assert draw["PICTURE"].read_text(encoding="utf-8") == draw["picture"]()
+    drawn = set(draw["arrows"](draw["imports"]()))
+    assert {("tasks", "landscape"), ("benchmark", "learning"), ("learning", "samples")} <= drawn
+    assert not drawn & {("tasks", "files"), ("covariates", "samples")}
