@@ -164,7 +164,9 @@ def mutants(file: str, source: str) -> Iterator[Mutant]:
     for _, operator, occurrence in sorted(places, key=lambda place: place[0]):
         text = mutate_code(source, operator, occurrence)
         with contextlib.suppress(SyntaxError):
-            if ast.dump(ast.parse(text)) != ast.dump(ast.parse(source)):
+            tree = ast.parse(text)
+            marked = any(isinstance(node, ast.arguments) and node.posonlyargs for node in ast.walk(tree))  # `/` for the `*` of a header
+            if not marked and ast.dump(tree) != ast.dump(ast.parse(source)):
                 _, _, place, *changed = difflib.unified_diff(lines, text.splitlines(), n=0)
                 before, after = (" ".join(" ".join(line[1:].split()) for line in changed if line[0] == sign) for sign in "-+")
                 yield Mutant(file, source, text, re.findall(r"\d+", place)[0], before, after)

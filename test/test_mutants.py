@@ -41,6 +41,7 @@ def test_each_kind_of_fault():
         "raise ValueError(f'ä{a + 1}')",
         "feedback.message(f'{a + 1}')",
         "WINDOW_PX = 512",
+        "def f(a, *, b): ...",
         "'''One + 1.'''",
     ],
 )
@@ -59,10 +60,23 @@ def test_the_sample_is_the_same_again_and_other_lines_do_not_change_it():
     assert all(ast.parse(mutant.text) for mutant in driver.mutants("mutated_file.py", source))
 
 
-def test_guards_are_those_of_the_mirror():
-    assert driver.guards("engine/samples/folds.py") == ["test/engine/samples/test_folds.py"]
-    assert driver.guards("engine/files/partial.py") == ["test/engine/files/test_partial.py"]
-    assert "test/test_docstrings.py::test_examples_hold[engine/reporting/page.py]" in driver.guards("engine/reporting/page.py")
+def test_guards_are_the_mirror_the_named_tests_and_the_examples(tmp_path, monkeypatch):
+    monkeypatch.setattr(
+        driver, "GUARDS", {"engine/room/two.py": ["test/engine/test_other.py"], "engine/room/one.py": ["test/engine/test_other.py"]}
+    )
+    for name in ("test/engine/room/test_one.py", "test/engine/room/test_four.py", "test/engine/test_other.py"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).touch()
+    (tmp_path / "engine" / "room").mkdir(parents=True)
+    for name, text in (("one", ""), ("two", ">>> 1"), ("three", ""), ("four", "")):
+        (tmp_path / "engine" / "room" / f"{name}.py").write_text(text)
+    assert driver.guards("engine/room/one.py", tmp_path) == ["test/engine/room/test_one.py", "test/engine/test_other.py"]
+    assert driver.guards("engine/room/two.py", tmp_path) == [
+        "test/engine/test_other.py",
+        "test/test_docstrings.py::test_examples_hold[engine/room/two.py]",
+    ]
+    assert driver.guards("engine/room/three.py", tmp_path) == ["test/engine/room/test_four.py", "test/engine/room/test_one.py"]
+    assert driver.guards("engine/room/four.py", tmp_path) == ["test/engine/room/test_four.py"]
 
 
 def test_every_pattern_of_the_tables_finds_a_file():
