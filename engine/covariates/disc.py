@@ -11,9 +11,12 @@ import numba
 import numpy as np
 
 from ..compiled import compiled
+from ..errors import EngineError
 
 # Rows that a thread does at a time, so that its tables stay in the processor's cache.
 CHUNK_PX = 64
+# Each window is read with a halo of the radius on all sides, in memory.
+MOST_PX = 1000
 
 
 def half_widths(radius_m: float, width_m: float, height_m: float) -> np.ndarray:
@@ -34,6 +37,11 @@ def half_widths(radius_m: float, width_m: float, height_m: float) -> np.ndarray:
     array([1, 2, 1])
     """
     radius = max(radius_m, width_m, height_m) * (1 + 1e-9)
+    if radius_m > MOST_PX * min(width_m, height_m):
+        raise EngineError(
+            f"Window radius (WINDOW) must be at most {MOST_PX} cells, {MOST_PX * min(width_m, height_m):g} m on this grid; found "
+            f"{radius_m:g} m."
+        )
     down = np.arange(-int(radius / height_m), int(radius / height_m) + 1) * height_m
     return np.floor(np.sqrt(radius**2 - down**2) / width_m).astype(np.int64)
 

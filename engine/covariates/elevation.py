@@ -17,6 +17,10 @@ from ..gdal import gdal
 _STRIP_PX = 256
 
 
+# A stack of more cells than this is a slip of the hand: 40 GB a band.
+_MOST_CELLS = 10**10
+
+
 @dataclass(frozen=True)
 class Elevation:
     """Elevation in metres on the stack's grid."""
@@ -84,4 +88,9 @@ class Elevation:
 def _resized(grid: Grid, cell_size: float) -> Grid:
     west, south, east, north = grid.bounds
     rows, cols = max(round((north - south) / cell_size), 1), max(round((east - west) / cell_size), 1)
+    if rows * cols > _MOST_CELLS:
+        raise EngineError(
+            f"Cell size (CELL_SIZE) {cell_size:g} would make a stack of {rows:,} × {cols:,} cells, and at most {_MOST_CELLS:,} are "
+            "allowed; choose a larger one."
+        )
     return Grid(grid.crs, (west, cell_size, 0.0, north, 0.0, -cell_size), (rows, cols))

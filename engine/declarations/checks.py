@@ -12,7 +12,7 @@ from typing import Any
 
 from ...models.errors import EngineError
 from ...models.recipe import Recipe
-from .parameters import GRID, KINDS, Parameter, task_parameters
+from .parameters import FILES, GRID, KINDS, Parameter, task_parameters
 
 # What was given is told up to so many characters.
 _SHOWN = 60
@@ -194,6 +194,16 @@ def _bands_are_both_given(values: Mapping[str, Any]) -> None:
         raise EngineError("NDVI needs both the red and the near-infrared band (RED and NIR); only one was given.")
 
 
+def _something_is_computed(values: Mapping[str, Any]) -> None:
+    layers = [
+        each for each in task_parameters("prepare_covariates").values() if each.kind in FILES and each.optional and each.key != "area"
+    ]
+    if not values["terrain"] and not any(values[each.key] for each in layers):
+        raise EngineError(
+            "Covariates from the DEM (TERRAIN) must be at least one where no layer is given that makes a covariate; found none."
+        )
+
+
 def _dates_are_told(values: Mapping[str, Any]) -> None:
     if values["validation"] == "temporal" and not values["date_field"]:
         raise EngineError("The temporal validation needs the field that holds the landslides’ dates (DATE_FIELD).")
@@ -227,7 +237,7 @@ def _network_is_of_use(values: Mapping[str, Any]) -> None:
 # What must hold between the parameters of a task.
 RELATIONS: dict[str, tuple[Callable[[Mapping[str, Any]], None], ...]] = {
     "sample_landscape": (_landslides_fit,),
-    "prepare_covariates": (_bands_are_both_given,),
+    "prepare_covariates": (_bands_are_both_given, _something_is_computed),
     "train_cnn_dnn": (_network_is_of_use,),
     "benchmark_classifiers": (_dates_are_told,),
     "classify_susceptibility": (_breaks_rise,),

@@ -346,6 +346,7 @@ TASKS: dict[str, tuple[Parameter, ...]] = {
             "What one unit of elevation is in metres: 1 for metres, 0.3048 for feet.",
             1.0,
             least=1e-6,
+            most=1000,
             advanced=True,
         ),
         Parameter(
@@ -433,6 +434,7 @@ TASKS: dict[str, tuple[Parameter, ...]] = {
             "How many non-landslide cells are drawn for each landslide cell.",
             choices.RATIO,
             least=0.01,
+            most=1000,
         ),
         Parameter(
             "BUFFER",

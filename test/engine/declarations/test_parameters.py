@@ -139,6 +139,8 @@ def test_unknown_and_missing_parameters_are_told(task, tmp_path):
         ("sample_landscape", {"size": 64, "landslides": 1025}, r"\(LANDSLIDES\) must be at most 1024 on 4096 cells.*; found 1025\.$"),
         ("prepare_covariates", {"red": "red.tif"}, "NDVI needs both"),
         ("prepare_covariates", {"nir": "nir.tif"}, "NDVI needs both"),
+        ("prepare_covariates", {"terrain": []}, r"\(TERRAIN\) must be at least one"),
+        ("prepare_covariates", {"terrain": [], "area": "area.gpkg"}, r"\(TERRAIN\) must be at least one"),
         ("benchmark_classifiers", {"validation": "temporal"}, r"\(DATE_FIELD\)"),
         ("classify_susceptibility", {"method": "manual"}, r"\(BREAKS\) must rise.*found null"),
         ("classify_susceptibility", {"method": "manual", "breaks": "0.5, 0.2"}, r"\(BREAKS\) must rise.*found \"0.5, 0.2\""),
@@ -160,6 +162,7 @@ def test_what_goes_together_is_allowed(tmp_path):
     for task, changes in (
         ("sample_landscape", {"size": 64, "landslides": 1024}),
         ("prepare_covariates", {"red": "red.tif", "nir": "nir.tif"}),
+        ("prepare_covariates", {"terrain": [], "extra_distances": ["lines.gpkg"]}),
         ("benchmark_classifiers", {"validation": "temporal", "date_field": "day", "split_date": "2021-04-30"}),
         ("classify_susceptibility", {"method": "manual", "breaks": "0.2; 0.9"}),
         ("classify_susceptibility", {"breaks": [0.9, 0.2]}),  # not used by natural breaks

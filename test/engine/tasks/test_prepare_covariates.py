@@ -3,6 +3,7 @@ import numpy as np
 import pytest
 from osgeo import gdal, ogr, osr
 from scarp.engine.covariates.categories import MOST_CLASSES, OTHER_CODE, UNKNOWN_CODE
+from scarp.engine.covariates.disc import half_widths
 from scarp.engine.errors import EngineError
 from scarp.engine.feedback import Feedback
 from scarp.engine.files.grid import Window
@@ -352,3 +353,21 @@ def test_a_cell_size_changes_the_grid(tmp_path, dem):
     stack, bands = prepared(tmp_path, dem=dem, cell_size=60.0)
     assert stack.grid.shape == (20, 20)
     np.testing.assert_allclose(bands["altitude"], hill().reshape(20, 2, 20, 2).mean(axis=(1, 3)), rtol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"window": 1e300}, r"\(WINDOW\) must be at most 1000 cells, 30000 m on this grid; found 1e\+300 m"),
+        ({"window": 30_001.0}, r"\(WINDOW\) must be at most 1000 cells"),
+        ({"cell_size": 1e-9}, r"\(CELL_SIZE\) 1e-09 would make a stack of .* at most 10,000,000,000 are allowed"),
+    ],
+)
+def test_a_stack_beyond_all_memory_is_refused(tmp_path, dem, changes, said):
+    with pytest.raises(EngineError, match=said):
+        prepared(tmp_path, dem=dem, **changes)
+    assert not list(tmp_path.glob("*stack*"))
+
+
+def test_the_widest_window_is_allowed():
+    assert len(half_widths(30_000.0, 30.0, 50.0)) == 2 * 600 + 1
