@@ -21,6 +21,16 @@ def settings(task: str, values: Mapping[str, Any]) -> dict[str, str]:
     return {each.title: readable(each, values[key]) for key, each in declared if key in values and each.kind not in FILES}
 
 
+def inputs(task: str, values: Mapping[str, Any]) -> dict[str, str]:
+    """Return title and file of what was read.
+
+    >>> inputs("map_susceptibility", {"covariates": "stack.tif", "model": "m.scarp", "output": "map.tif"})
+    {'Covariate stack': 'stack.tif', 'Model file': 'm.scarp'}
+    """
+    declared = [(key, each) for key, each in task_parameters(task).items() if each.kind in FILES and not each.is_output]
+    return {each.title: readable(each, values[key]) for key, each in declared if values.get(key)}
+
+
 def chosen(task: str, values: Mapping[str, Any]) -> dict[str, Any]:
     """Return what was chosen by keyword, as `settings` does for people."""
     declared = task_parameters(task)

@@ -46,7 +46,7 @@ class Training:
     recipe
         By what it was trained.
     settings, versions
-        What was run with what: title to text, package to version.
+        What was run with what, inputs too: title to text, package to version.
     """
 
     model: CnnDnn

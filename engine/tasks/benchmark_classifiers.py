@@ -16,7 +16,7 @@ from ..benchmark.comparison import BESIDE, SPATIAL, Data, Fold, Validation, comp
 from ..benchmark.report import make_report, verdict
 from ..benchmark.summary import best, summarise, table_rows
 from ..declarations.choices import TEST_SHARE, VALIDATIONS
-from ..declarations.labels import chosen, settings
+from ..declarations.labels import chosen, inputs, settings
 from ..errors import EngineError
 from ..feedback import Feedback
 from ..files.manifest import hashes, versions, write_manifest
@@ -79,7 +79,7 @@ def run(
     honest = next((each.method for each in validations if each.method in SPATIAL), validation)
     feedback.message(verdict([each for each in summaries if each.validation == honest], honest))
 
-    inputs = hashes({"covariates": covariates, "inventory": inventory})
+    digests = hashes({"covariates": covariates, "inventory": inventory})
     told = {**asked, "classifiers": names, "block_size": block_size}
     write_table(output, table_rows(summaries))
     if fold_cells:
@@ -87,7 +87,7 @@ def run(
             _with_folds(cells, made, honest).write(temporary, stack.grid)
     if report:
         facts = {
-            "inputs": {"covariates": covariates, "inventory": inventory},
+            "inputs": inputs("benchmark_classifiers", asked),
             "settings": settings("benchmark_classifiers", told),
             "members": recipe.members,
             "versions": versions(),
@@ -110,13 +110,13 @@ def run(
             "seed": seed,
             "metrics": {f"{name} ({VALIDATIONS[honest]})": value for name, value in winner.mean.items()},
             "versions": versions(),
-            "inputs_sha256": inputs,
+            "inputs_sha256": digests,
         }
         with replacing(model) as temporary:
             save_model(temporary, fitted)
     for beside in (report, model):
         if beside:
-            write_manifest(beside, "benchmark_classifiers", asked, inputs, time.monotonic() - started)
+            write_manifest(beside, "benchmark_classifiers", asked, digests, time.monotonic() - started)
     feedback.progress(100)
     return {**outputs, "best": winner.classifier, "auc": winner.auc.mean}
 

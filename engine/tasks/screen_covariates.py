@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from ..declarations.labels import settings
+from ..declarations.labels import inputs, settings
 from ..feedback import Feedback
 from ..files.manifest import hashes, versions, write_manifest
 from ..files.outputs import check_writable
@@ -68,16 +68,16 @@ def run(
     write_table(output, table_rows(screening))
     if class_table:
         write_table(class_table, class_rows(screening))
-    inputs = hashes({"covariates": covariates, "inventory": inventory})
+    digests = hashes({"covariates": covariates, "inventory": inventory})
     if report:
         facts = {
-            "inputs": {"covariates": covariates, "inventory": inventory},
+            "inputs": inputs("screen_covariates", asked),
             "method": method,
             "classes": classes,
             "settings": settings("screen_covariates", asked),
             "versions": versions(),
         }
         make_report(screening, found, stack.grid, landslides, len(labels) - landslides, facts).write(report)
-        write_manifest(report, "screen_covariates", asked, inputs, time.monotonic() - started)
+        write_manifest(report, "screen_covariates", asked, digests, time.monotonic() - started)
     feedback.progress(100)
     return {key: path for key, path in {"output": output, "class_table": class_table, "report": report}.items() if path}

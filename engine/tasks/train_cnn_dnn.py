@@ -12,7 +12,7 @@ import numpy as np
 from ...models.calibration import fit_calibration
 from ...models.model_file import save_model
 from ...models.recipe import Recipe
-from ..declarations.labels import chosen, settings
+from ..declarations.labels import chosen, inputs, settings
 from ..declarations.parameters import GRID
 from ..errors import EngineError
 from ..feedback import Feedback
@@ -91,7 +91,7 @@ def run(
         network.calibration = fit_calibration(calibration, said, known.labels)
     tested = metrics.evaluate(unseen.labels, network.calibrated(raw))
 
-    inputs = hashes({"covariates": covariates, "inventory": inventory})
+    digests = hashes({"covariates": covariates, "inventory": inventory})
     told = {**asked, **{name: getattr(recipe, name) for name in GRID.values()}}
     packages = versions()
     network.manifest = {
@@ -101,7 +101,7 @@ def run(
         "seed": seed,
         "metrics": tested,
         "versions": packages,
-        "inputs_sha256": inputs,
+        "inputs_sha256": digests,
     }
     with replacing(model) as temporary:
         save_model(temporary, network)
@@ -115,12 +115,12 @@ def run(
         tried,
         _counts(cells, training),
         recipe,
-        settings("train_cnn_dnn", told),
+        {**inputs("train_cnn_dnn", asked), **settings("train_cnn_dnn", told)},
         packages,
     )
     make_report(facts).write(report)
     for beside in (model, report):
-        write_manifest(beside, "train_cnn_dnn", asked, inputs, time.monotonic() - started)
+        write_manifest(beside, "train_cnn_dnn", asked, digests, time.monotonic() - started)
     feedback.message(f"AUC on the test cells: {tested['auc']:.3f}")
     feedback.progress(100)
     return {"model": model, "report": report, "auc": tested["auc"]}
