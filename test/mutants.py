@@ -57,6 +57,8 @@ OF_NETWORKS = ("test/models/test_network.py", "test/models/test_calibration.py")
 GUARDS = {
     "engine/cluster.py": ("test/engine/mapping/test_on_cluster.py",),
     "engine/feedback.py": ("test/engine/learning/test_tuning.py",),
+    "engine/declarations/checks.py": ("test/engine/declarations/test_parameters.py",),
+    "engine/declarations/labels.py": ("test/engine/declarations/test_parameters.py",),
     "engine/covariates/build.py": OF_LAYERS,
     "engine/covariates/categories.py": OF_LAYERS,
     "engine/covariates/disc.py": ("test/engine/covariates/test_terrain.py", "test/engine/covariates/test_flow.py"),

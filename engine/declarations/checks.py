@@ -168,10 +168,9 @@ def _are_in_range(parameter: Parameter, value: Any) -> bool:
 
 def _is_date(text: str) -> bool:
     try:
-        datetime.date.fromisoformat(text)
+        return datetime.date.fromisoformat(text).isoformat() == text  # newer Pythons read 20210430 too
     except ValueError:
         return False
-    return True
 
 
 def _shown(value: Any) -> str:

@@ -88,7 +88,7 @@ def wrong_values(parameter):
     elif kind in ("rasters", "sources"):
         wrong += ["one.tif", [1], [""], [None], 3]
     elif kind == "date":
-        wrong += ["30.4.2021", "2021-13-01", 2021, True, ["2021-04-30"]]
+        wrong += ["30.4.2021", "20210430", "2021-4-3", "2021-13-01", 2021, True, ["2021-04-30"]]
     else:
         wrong += [5, 2.5, True, ["a"], [None]]
     return wrong
