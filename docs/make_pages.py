@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Write the page of all parameters, `docs/parameters.md`, from their declaration: `make docs`."""
+"""Write what pages tell of declarations: all of `docs/parameters.md`, and the table of `docs/covariates.md`: `make docs`."""
 
 from __future__ import annotations
 
 import ast
+import re
 import runpy
+from math import inf
 from pathlib import Path
 from typing import Any
 
@@ -12,10 +14,12 @@ ROOT = Path(__file__).resolve().parents[1]
 runpy.run_path(str(ROOT / "engine" / "__main__.py"), run_name="launch")["register_package"]()
 
 from scarp.engine.declarations.checks import allowed
+from scarp.engine.declarations.covariates import DECLARATIONS, Declaration
 from scarp.engine.declarations.labels import readable
 from scarp.engine.declarations.parameters import RESULTS, TASKS, Parameter, dialog_parameters
 
 PAGE = Path(__file__).with_name("parameters.md")
+COVARIATES = Path(__file__).with_name("covariates.md")
 HEAD = """# Parameters
 
 Every parameter of every algorithm, in the order of its dialog. A script gives it by its id, as in
@@ -69,5 +73,23 @@ def _attributes(task: str) -> dict[str, Any]:
     return {node.targets[0].id: node.value.value for node in plain if isinstance(node.targets[0], ast.Name)}
 
 
+def covariate_row(declared: Declaration) -> str:
+    """Return the row of a covariate."""
+    least = "" if declared.low == -inf else f"{declared.low:g}"
+    span = f"{least} … {'' if declared.high == inf else f'{declared.high:g}'}".rstrip() if least else ""
+    default = "yes" if declared.default and declared.requires == "dem" else ""
+    cells = (f"`{declared.name}`", declared.kind, declared.unit, span, declared.requires.upper(), default, declared.source)
+    return "| " + " | ".join(cells) + " |"
+
+
+def covariates() -> str:
+    """Return the page of covariates with a table of what is declared; the words around it stay."""
+    rows = "".join(f"{covariate_row(each)}\n" for each in DECLARATIONS)
+    return re.sub(
+        r"(\|---\|---\|---\|---\|---\|---\|---\|\n)(?:\|.*\n)+", lambda found: found[1] + rows, COVARIATES.read_text(encoding="utf-8")
+    )
+
+
 if __name__ == "__main__":
+    COVARIATES.write_text(covariates(), encoding="utf-8")
     PAGE.write_text(page(), encoding="utf-8")

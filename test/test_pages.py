@@ -17,3 +17,9 @@ def test_the_page_of_parameters_is_up_to_date():
             assert f"| {each.id}{' *' * each.advanced} | {each.label} |" in found
     assert "| OPTIMIZER * | Optimizer | choice | `adam` | `adam` (Adam), `sgd` (SGD)," in found
     assert "| PATCH_SIZE | Patch size (cells) | integer | 15 cells | an odd whole number from 1 to 101 cells |" in found
+
+
+def test_the_table_of_covariates_is_up_to_date():
+    assert (DOCS / "covariates.md").read_text(encoding="utf-8") == runpy.run_path(str(DOCS / "make_pages.py"))["covariates"](), (
+        "run make docs"
+    )
