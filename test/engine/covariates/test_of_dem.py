@@ -6,7 +6,7 @@ import pytest
 from scarp.engine.covariates.disc import half_widths
 from scarp.engine.covariates.flow import Flow
 from scarp.engine.covariates.terrain import derive, halo_of
-from scarp.engine.declarations.covariates import BY_NAME, TERRAIN, WINDOW_M
+from scarp.engine.declarations.covariates import BY_NAME, TERRAIN
 from scarp.engine.errors import EngineError
 from scarp.engine.feedback import Feedback
 from scarp.engine.files.grid import Window
@@ -95,7 +95,7 @@ def test_level_ground_is_as_wet_as_a_gradient_of_a_thousandth(prepare):
 
 
 @pytest.mark.parametrize("method", ["horn", "zevenbergen_thorne"])
-@pytest.mark.parametrize("window", [WINDOW_M, 90.0])
+@pytest.mark.parametrize("window", [300.0, 90.0])
 def test_terrain_is_read_back_by_value(prepare, method, window):
     z = hill()
     names = [name for name in TERRAIN if BY_NAME[name].family == "terrain"]
