@@ -7,20 +7,15 @@ from typing import Any
 
 import numpy as np
 
+from .classifiers import CLASSIFIERS
 from .covariate import Covariate
 from .encoding import Encoder
 from .errors import EngineError
 
 # Cells that are predicted at once.
 _CELLS = 100_000
-# What skops finds in the estimators of `models.classifiers` beyond its own list of safe types; nothing else is ever loaded.
-_TRUSTED = {
-    "sklearn.calibration._CalibratedClassifier",
-    "sklearn.calibration._SigmoidCalibration",
-    "sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor",
-    "sklearn.neural_network._stochastic_optimizers.AdamOptimizer",
-    "sklearn.tree._tree.Tree",
-}
+# What skops finds beyond its own list of safe types in the Platt scaling of classifiers that have no probabilities.
+_PLATT_SCALING = ("sklearn.calibration._CalibratedClassifier", "sklearn.calibration._SigmoidCalibration")
 
 
 class CellModel:
@@ -81,7 +76,7 @@ def estimator_of(content: bytes) -> Any:
     except ImportError as error:
         raise EngineError("This model needs scikit-learn and skops; install the engine (scarp:installengine).") from error
     unsure = set(skops.io.get_untrusted_types(data=content))
-    strange = sorted(unsure - _TRUSTED)
+    strange = sorted(unsure.difference(_PLATT_SCALING, *(classifier.trusted for classifier in CLASSIFIERS.values())))
     if strange:
         raise EngineError(f"The model file holds {', '.join(strange[:3])}, which no classifier of Scarp needs; it is not loaded.")
     return skops.io.loads(content, trusted=sorted(unsure))

@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The classifiers that are compared: id, label, factory and the grid that is searched. Standard library only until one is made."""
+"""The classifiers that are compared: all that Scarp knows of each is its entry in `CLASSIFIERS`.
+
+Standard library only until one is made, since QGIS's dialogs read the table.
+"""
 
 from __future__ import annotations
 
@@ -17,13 +20,43 @@ Grid = dict[str, list[Any]]
 class Classifier:
     """One way to tell landslide from non-landslide cells.
 
-    `grids` are the hyper-parameters searched inside each training fold (the paper's Table 2, and the usual one for the others); empty where
-    there is nothing to search. `make` is None for the CNN–DNN, which `models.training` makes.
+    Parameters
+    ----------
+    label
+        Its name.
+    make
+        What makes the scikit-learn estimator; None for the CNN–DNN, which `models.training` makes. One without `predict_proba` gets
+        probabilities by Platt scaling.
+    grids
+        The hyper-parameters searched inside each training fold (the paper's Table 2, and the usual one for the others); empty where there
+        is nothing to search.
+    proper
+        Whether the label keeps its capital within a sentence.
+    needs
+        Covariates without which it is left out.
+    trusted
+        Types in the fitted estimator that skops does not know to be safe; a model file may hold these, and no others.
+    note
+        A sentence for the method of the report.
     """
 
     label: str
     make: Factory | None
     grids: list[Grid] = field(default_factory=list)
+    proper: bool = False
+    needs: tuple[str, ...] = ()
+    trusted: tuple[str, ...] = ()
+    note: str = ""
+
+    @property
+    def name(self) -> str:
+        """The label as it stands within a sentence.
+
+        >>> from scarp.models.classifiers import CLASSIFIERS
+        >>> CLASSIFIERS["rf"].name, CLASSIFIERS["svm"].name
+        ('random forest', 'SVM')
+        """
+        return self.label if self.proper else self.label[0].lower() + self.label[1:]
 
 
 def is_indicator(channel: str) -> bool:
@@ -95,18 +128,39 @@ def _slope_alone(channels: Sequence[str], seed: int) -> Any:
 
 
 _C = [0.1, 1.0, 10.0, 100.0]
+_TREE = ("sklearn.tree._tree.Tree",)
 CLASSIFIERS = {
-    "cnn_dnn": Classifier("CNN–DNN", None),
-    "svm": Classifier("SVM", _svm, [{"kernel": ["rbf"], "C": _C, "gamma": ["scale", 0.01, 0.1]}, {"kernel": ["linear"], "C": _C}]),
-    "lr": Classifier("Logistic regression", _logistic_regression, [{"C": [0.1, 1.0, math.inf]}]),
-    "gnb": Classifier("Gaussian naïve Bayes", _gaussian_naive_bayes, [{"var_smoothing": [1e-9, 1e-6, 1e-3, 1e-2, 1e-1, 1.0]}]),
-    "mlp": Classifier(
-        "Multilayer perceptron", _perceptron, [{"hidden_layer_sizes": [(16,), (64,), (64, 32)], "learning_rate_init": [0.001, 0.01]}]
+    "cnn_dnn": Classifier("CNN–DNN", None, proper=True),
+    "svm": Classifier(
+        "SVM",
+        _svm,
+        [{"kernel": ["rbf"], "C": _C, "gamma": ["scale", 0.01, 0.1]}, {"kernel": ["linear"], "C": _C}],
+        proper=True,
+        note="The support vector machine’s decision values become probabilities by Platt scaling on held-out parts of the training cells.",
     ),
-    "bnb": Classifier("Bernoulli naïve Bayes", _bernoulli_naive_bayes, [{"bernoullinb__alpha": [0.01, 0.1, 1.0, 10.0]}]),
-    "dt": Classifier("Decision tree", _decision_tree, [{"max_depth": [2, 3, 4, 6, 8, 12, None]}]),
-    "rf": Classifier("Random forest", _random_forest),
-    "hgb": Classifier("Gradient boosting", _gradient_boosting, [{"max_leaf_nodes": [4, 15], "max_iter": [60, 200]}]),
-    "slope": Classifier("Slope alone", _slope_alone),
+    "lr": Classifier("Logistic regression", _logistic_regression, [{"C": [0.1, 1.0, math.inf]}]),
+    "gnb": Classifier("Gaussian naïve Bayes", _gaussian_naive_bayes, [{"var_smoothing": [1e-9, 1e-6, 1e-3, 1e-2, 1e-1, 1.0]}], proper=True),
+    "mlp": Classifier(
+        "Multilayer perceptron",
+        _perceptron,
+        [{"hidden_layer_sizes": [(16,), (64,), (64, 32)], "learning_rate_init": [0.001, 0.01]}],
+        trusted=("sklearn.neural_network._stochastic_optimizers.AdamOptimizer",),
+    ),
+    "bnb": Classifier(
+        "Bernoulli naïve Bayes",
+        _bernoulli_naive_bayes,
+        [{"bernoullinb__alpha": [0.01, 0.1, 1.0, 10.0]}],
+        proper=True,
+        note="The Bernoulli naïve Bayes sees covariates split at their median.",
+    ),
+    "dt": Classifier("Decision tree", _decision_tree, [{"max_depth": [2, 3, 4, 6, 8, 12, None]}], trusted=_TREE),
+    "rf": Classifier("Random forest", _random_forest, trusted=_TREE),
+    "hgb": Classifier(
+        "Gradient boosting",
+        _gradient_boosting,
+        [{"max_leaf_nodes": [4, 15], "max_iter": [60, 200]}],
+        trusted=("sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor",),
+    ),
+    "slope": Classifier("Slope alone", _slope_alone, needs=("slope",)),
 }
 LABELS = {name: classifier.label for name, classifier in CLASSIFIERS.items()}

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from ...models.classifiers import CLASSIFIERS
 from ..declarations.choices import VALIDATIONS
 from ..reporting import figures
 from ..reporting.metrics import METRICS
@@ -29,8 +30,6 @@ REFERENCES = (
     "Ecography 40, 913–929.",
     "Youden, W. J. (1950). Index for rating diagnostic tests. Cancer 3, 32–35.",
 )
-# Labels that keep their capital within a sentence.
-_PROPER = ("CNN", "SVM", "Gaussian", "Bernoulli")
 _NAMES = {name: label for name, label, _ in METRICS}
 _HOW = {
     "holdout": "One part of the cells is held out for the test; the others train.",
@@ -98,13 +97,13 @@ def verdict(summaries: Sequence[ClassifierSummary], method: str) -> str:
         return text
     if first is not reference:
         text += f" The CNN–DNN reaches {_with_interval(reference)}."
-    worse = [each.label for each in summaries if each.differs and each.difference and each.difference.mean < 0]
-    better = [each.label for each in summaries if each.differs and each.difference and each.difference.mean > 0]
-    same = [each.label for each in summaries if each.difference and not each.differs]
+    worse = [each for each in summaries if each.differs and each.difference and each.difference.mean < 0]
+    better = [each for each in summaries if each.differs and each.difference and each.difference.mean > 0]
+    same = [each for each in summaries if each.difference and not each.differs]
     parts = [
-        f"better than {_lowered(worse)}" if worse else "",
-        f"worse than {_lowered(better)}" if better else "",
-        f"not told apart from {_lowered(same)} by these cells" if same else "",
+        f"better than {_named(worse)}" if worse else "",
+        f"worse than {_named(better)}" if better else "",
+        f"not told apart from {_named(same)} by these cells" if same else "",
     ]
     return f"{text} At the 5 % level (corrected for the number of comparisons) the CNN–DNN is {'; '.join(part for part in parts if part)}."
 
@@ -114,7 +113,7 @@ def _optimism(page: Report, by_method: Mapping[str, Sequence[ClassifierSummary]]
     random = {each.classifier: each for each in by_method[BESIDE[honest]]}
     names = [name for name in spatial if name in random]
     gaps = [random[name].auc.mean - spatial[name].auc.mean for name in names]
-    most = _lowered([spatial[names[int(np.argmax(gaps))]].label])
+    most = _named([spatial[names[int(np.argmax(gaps))]]])
     page.text(
         f"Random folds promise on average {np.mean(gaps):+.3f} AUC over spatial folds, most for {most} ({max(gaps):+.3f}). "
         "In random folds a test cell has training cells next to it, which resemble it; a classifier that remembers its "
@@ -243,14 +242,17 @@ def _method(
         apart = f" Training cells within {each.exclusion_m:g} m of a test cell are left out." if excludes else ""
         folds = f" {each.folds} folds." if each.method not in ("holdout", "temporal") else ""
         page.text(f"{VALIDATIONS[each.method]}. {_HOW[each.method].format(block_size_m=each.block_size_m)}{folds}{repeats}{apart}")
+    compared = dict.fromkeys(each.classifier for found in by_method.values() for each in found)
+    own = (
+        "The CNN–DNN also sees the patch of covariates around each cell; it is the mean "
+        f"of {facts['members']} networks, trained with the defaults of scarp:traincnndnn, and nothing of it was tuned on these "
+        "cells."
+    )
+    notes = [CLASSIFIERS[name].note for name in compared if CLASSIFIERS[name].note] + [own] * (REFERENCE in compared)
     page.text(
         "All classifiers get the same cells, the same folds and the same encoding: continuous covariates standardised, aspect as sine and "
         "cosine, classes one-hot, fitted on the training cells of each fold alone. Hyper-parameters are searched for the best AUC on "
-        f"three folds inside the training cells (spatial ones where the test is spatial; at most {SEARCH_CELLS:,} cells). The support "
-        "vector machine’s decision values become probabilities by Platt scaling on held-out parts of the training cells. The Bernoulli "
-        "naïve Bayes sees covariates split at their median. The CNN–DNN also sees the patch of covariates around each cell; it is the mean "
-        f"of {facts['members']} networks, trained with the defaults of scarp:traincnndnn, and nothing of it was tuned on these "
-        "cells."
+        f"three folds inside the training cells (spatial ones where the test is spatial; at most {SEARCH_CELLS:,} cells). {' '.join(notes)}"
     )
     page.text(
         f"{data.labels.mean():.0%} of the cells are landslide cells. That share was chosen when the cells were drawn, so susceptibility "
@@ -282,5 +284,5 @@ def _signed(value: float) -> str:
     return f"{value:+.3f}".replace("-", "−")
 
 
-def _lowered(names: Sequence[str]) -> str:
-    return listed([name if name.startswith(_PROPER) else name[0].lower() + name[1:] for name in names])
+def _named(summaries: Sequence[ClassifierSummary]) -> str:
+    return listed([CLASSIFIERS[each.classifier].name for each in summaries])

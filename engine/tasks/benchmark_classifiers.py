@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from ...models.classifiers import LABELS
+from ...models.classifiers import CLASSIFIERS, LABELS
 from ...models.model_file import save_model
 from ...models.recipe import Recipe
 from ..benchmark.comparison import BESIDE, SPATIAL, Data, Fold, Validation, compare, fit_cells
@@ -24,6 +24,7 @@ from ..files.outputs import check_writable, replacing
 from ..files.stack import Stack
 from ..files.tables import check_table, write_table
 from ..learning.fitting import Examples, fit
+from ..reporting.page import listed
 from ..samples.cells import SampleCells, resolve_samples
 from ..samples.folds import suggested_block_size
 from ..samples.inventory import dates, read_inventory
@@ -122,10 +123,13 @@ def run(
 
 
 def _chosen(classifiers: list[str], stack: Stack, feedback: Feedback) -> list[str]:
-    names = [name for name in LABELS if not classifiers or name in classifiers]
-    if "slope" in names and "slope" not in stack.names:
-        feedback.warning("The stack has no covariate slope, so the baseline of slope alone is left out.")
-        names.remove("slope")
+    names = []
+    for name in (name for name in LABELS if not classifiers or name in classifiers):
+        missing = [covariate for covariate in CLASSIFIERS[name].needs if covariate not in stack.names]
+        if missing:
+            feedback.warning(f"The stack has no covariate {listed(missing)}, so {CLASSIFIERS[name].name} is left out.")
+        else:
+            names.append(name)
     if not names:
         raise EngineError("No classifier is left to compare; choose at least one.")
     return names

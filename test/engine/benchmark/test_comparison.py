@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 import csv
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -13,10 +14,11 @@ from scarp.engine.feedback import Feedback
 from scarp.engine.files.grid import Grid, Window
 from scarp.engine.files.stack import Stack, StackWriter
 from scarp.engine.reporting.metrics import corrected_t_test, delong_test, evaluate
-from scarp.engine.samples.cells import SampleCells
+from scarp.engine.samples.cells import SampleCells, resolve_samples
 from scarp.engine.tasks import benchmark_classifiers, map_susceptibility
-from scarp.models.classifiers import CLASSIFIERS
+from scarp.models.classifiers import CLASSIFIERS, LABELS, Classifier
 from scarp.models.covariate import Covariate
+from scarp.models.model_file import load_model, save_model
 from scarp.models.recipe import Recipe
 from sklearn.metrics import roc_auc_score
 
@@ -377,3 +379,46 @@ def test_the_table_holds_numbers_of_repeats(stack, data):
     ]
     assert row["repeats"] == 3 and row["auc"] == pytest.approx(np.mean(each), abs=1e-6)
     assert row["auc_sd"] == pytest.approx(np.std(each, ddof=1), abs=1e-6)
+
+
+def _neighbours(channels, seed):
+    from sklearn.neighbors import RadiusNeighborsClassifier
+
+    return RadiusNeighborsClassifier(0.5, outlier_label=0)
+
+
+def test_a_classifier_is_one_entry(stack, layer, tmp_path, monkeypatch):
+    """By its entry alone it trains, is searched, maps and is told of in the report; without a covariate that it needs it is left out."""
+    entry = Classifier(
+        "Neighbours of Rule",
+        _neighbours,
+        [{"radius": [1e-3, 0.3]}],
+        needs=("noise",),
+        trusted=("sklearn.metrics._dist_metrics.EuclideanDistance64", "sklearn.neighbors._kd_tree.KDTree"),
+        note="Neighbours rule by the radius.",
+    )
+    monkeypatch.setitem(CLASSIFIERS, "rule", entry)
+    monkeypatch.setitem(LABELS, "rule", entry.label)
+    given = {"inventory": layer, "label_field": "slide", "classifiers": ["rule", "slope"], "validation": "holdout"}
+    outputs = {name: str(tmp_path / f"{name}.{kind}") for name, kind in (("output", "csv"), ("report", "html"), ("model", "scarp"))}
+    result = benchmark_classifiers.run(Feedback(), covariates=stack.path, **given, **outputs)
+    rows = {row["classifier"]: row for row in csv.DictReader((tmp_path / "output.csv").open(encoding="utf-8"))}
+    assert list(rows) == ["slope", "rule"]
+    assert rows["rule"]["label"] == "Neighbours of Rule" and rows["rule"]["chosen"] == "radius 0.3 (1)"
+    assert float(rows["rule"]["auc"]) > 0.7
+    text = (tmp_path / "report.html").read_text(encoding="utf-8")
+    assert "Neighbours rule by the radius." in text and "Bernoulli" not in text and "CNN–DNN also sees" not in text
+    assert result["best"] in rows
+    data = Data.of(stack, resolve_samples(stack, layer, "slide", 1))
+    model, _ = fit_cells(data, np.arange(240), "rule", False, 1)
+    save_model(tmp_path / "rule.scarp", model)
+    np.testing.assert_array_equal(load_model(tmp_path / "rule.scarp").predict(data.values[None]), model.predict(data.values[None]))
+
+    monkeypatch.setitem(CLASSIFIERS, "rule", replace(entry, needs=("noise", "wind"), trusted=()))
+    with pytest.raises(EngineError, match="which no classifier of Scarp needs"):
+        load_model(tmp_path / "rule.scarp")
+    listener = Listener()
+    benchmark_classifiers.run(listener, covariates=stack.path, **given, output=outputs["output"])
+    assert listener.warnings == ["The stack has no covariate wind, so neighbours of Rule is left out."]
+    with pytest.raises(EngineError, match="No classifier is left"):
+        benchmark_classifiers.run(Feedback(), covariates=stack.path, **{**given, "classifiers": ["rule"]}, output=outputs["output"])
