@@ -19,6 +19,22 @@ class Architecture:
     Stages of 3×3 valid convolution, batch normalisation (or a bias), ReLU and 2×2 max-pooling follow while at least 5 cells remain, with
     filters doubling; then the maps are flattened, joined with the centre cell's own covariates, and pass dense
     layers with units halving.
+
+    Raises
+    ------
+    EngineError
+        If the side of a patch is even, or there is nothing to see with: no channel, filter or unit.
+
+    Examples
+    --------
+    Fifteen cells become 13 by the convolution and 6 by pooling; those become 4 and 2.
+
+    >>> from scarp.models.recipe import Recipe
+    >>> architecture = Recipe(patch_size=15).architecture(channels=9)
+    >>> architecture.stages, architecture.last_side, architecture.margin_px
+    ([16, 32], 2, 7)
+    >>> architecture.dense_units, architecture.shapes["dense0"]
+    ([64, 32], (137, 64))
     """
 
     channels: int

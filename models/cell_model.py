@@ -46,7 +46,17 @@ class CellModel:
         return self.encoder.covariates
 
     def predict(self, values: np.ndarray) -> np.ndarray:
-        """Return the susceptibility of a window, float32 (rows, cols), from covariates (rows, cols, bands); NaN where one is invalid."""
+        """Return the susceptibility of a window.
+
+        Parameters
+        ----------
+        values
+            Covariates, (rows, cols, bands), NaN where invalid.
+
+        Returns
+        -------
+        Float32 (rows, cols), NaN where one of the cell's covariates is invalid.
+        """
         valid = np.isfinite(values).all(axis=-1)
         out = np.full(valid.shape, np.nan, np.float32)
         cells = values[valid]

@@ -90,5 +90,5 @@ class CnnDnn:
         return np.where(valid, self.calibrated(self.network.predict(self.encoder.encode(values))), np.float32(np.nan))
 
     def calibrated(self, mean: np.ndarray) -> np.ndarray:
-        """Return the susceptibility that the mean of the members stands for."""
+        """Return the susceptibility that the mean of the members stands for, of the same shape; NaN stays."""
         return apply_calibration(self.calibration, mean)

@@ -38,6 +38,20 @@ class DenseNetwork:
         The weights of each member; susceptibility is their mean.
     backend
         `tensorflow`, `numpy`, or None for TensorFlow where it is installed.
+
+    Examples
+    --------
+    A network of linear terms alone, without a patch: the first channel less the second, through the logistic function.
+
+    >>> import numpy as np
+    >>> from scarp.models.dense import DenseNetwork
+    >>> from scarp.models.recipe import Recipe
+    >>> architecture = Recipe(patch_size=1, hidden_layers=0).architecture(channels=2)
+    >>> weights = {name: np.zeros(shape) for name, shape in architecture.shapes.items()}
+    >>> weights["linear"] = np.array([[1.0], [-1.0]])
+    >>> window = np.array([[[0, 0], [3, 1], [1, 3]]], np.float32)
+    >>> (1000 * DenseNetwork(architecture, [weights], "numpy").predict(window)).round().tolist()
+    [[500.0, 881.0, 119.0]]
     """
 
     def __init__(self, architecture: Architecture, members: Sequence[Weights], backend: str | None = None) -> None:

@@ -19,7 +19,27 @@ class Encoder:
     """Continuous covariates standardised, circular ones as sine and cosine, categorical ones one-hot.
 
     A missing value becomes 0 (the training mean), and so does every value of a covariate that is the same on all training cells. Flat
-    ground has sine and cosine 0, and a class that training has not seen has no channel: all zeros.
+    ground has sine and cosine 0, and a class that training has not seen has no channel: all zeros. Standardised values are cut off at
+    five deviations.
+
+    Parameters
+    ----------
+    covariates
+        What the bands are, in their order.
+    columns
+        What was learnt of each: `mean` and `deviation`, `classes`, or nothing.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from scarp.models.covariate import Covariate
+    >>> from scarp.models.encoding import Encoder
+    >>> rock = Covariate("rock", "categorical", classes={1: "marl", 4: "lime"})
+    >>> encoder = Encoder.fit(np.array([[10, 0, 1], [30, 90, 4.0]]), [Covariate("slope"), Covariate("aspect", "circular"), rock])
+    >>> encoder.channels
+    ['slope', 'sin(aspect)', 'cos(aspect)', 'rock=marl', 'rock=lime']
+    >>> encoder.encode(np.array([[25, 270, 4], [np.nan, -1, 7], [95, 0, 1.0]])).round(2).tolist()
+    [[0.5, -1.0, -0.0, 0.0, 1.0], [0.0, 0.0, 0.0, 0.0, 0.0], [5.0, 0.0, 1.0, 1.0, 0.0]]
     """
 
     def __init__(self, covariates: Sequence[Covariate], columns: Sequence[dict[str, Any]]) -> None:
@@ -28,7 +48,14 @@ class Encoder:
 
     @classmethod
     def fit(cls, values: np.ndarray, covariates: Sequence[Covariate]) -> Encoder:
-        """Fit to the covariates of training cells, (n, bands).
+        """Return an encoder fitted to training cells.
+
+        Parameters
+        ----------
+        values
+            The covariates of training cells and of no others, (n, bands); NaN where one is missing, which does not count.
+        covariates
+            What the bands are.
 
         Raises
         ------
@@ -68,7 +95,7 @@ class Encoder:
         return [(names.index(f"sin({each.name})"), names.index(f"cos({each.name})")) for each in self.covariates if each.kind == "circular"]
 
     def encode(self, values: np.ndarray) -> np.ndarray:
-        """Encode covariates (…, bands) as float32 channels (…, channels)."""
+        """Return covariates (…, bands) as channels, float32 (…, channels), without NaN."""
         # Channel by channel in memory, which is several times faster to fill.
         planes = np.empty((len(self.channels), *values.shape[:-1]), np.float32)
         channel = 0
@@ -85,7 +112,7 @@ class Encoder:
                 planes[channel + 1] = np.where(known, np.cos(angle), 0)
                 channel += 2
             else:
-                plane = planes[channel]
+                plane = planes[channel, ...]
                 channel += 1
                 if column["deviation"] == 0:  # training has not seen what other values mean
                     plane.fill(0.0)

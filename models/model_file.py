@@ -40,8 +40,12 @@ _DAMAGES = (
 Model = Union[CnnDnn, CellModel]
 
 
-def save_model(path: str | Path, model: Model) -> None:
-    """Write a model file."""
+def save_model(path: str | Path | IO[bytes], model: Model) -> None:
+    """Write a model file, or its bytes to a stream; equal models make equal files, byte by byte.
+
+    Its `manifest.json` holds `format`, `kind`, `encoder` and what `model.manifest` tells; of a network also `architecture`, `members` and
+    `calibration`. Beside it lie `member0.npz` and so on, the arrays of `Architecture.shapes`, or `estimator.skops`.
+    """
     manifest = {"format": FORMAT, "kind": model.kind, **model.manifest, "encoder": model.encoder.to_json()}
     if isinstance(model, CnnDnn):
         manifest.update(architecture=model.architecture.to_json(), members=len(model.members), calibration=model.calibration)
@@ -67,7 +71,26 @@ def load_model(path: str | Path | IO[bytes], backend: str | None = None) -> Mode
     Raises
     ------
     EngineError
-        If it is missing, no model file, of another format, or damaged.
+        If it is missing, no model file, of another format, damaged, or holds what no classifier of Scarp needs.
+
+    Examples
+    --------
+    >>> import io, numpy as np
+    >>> from scarp.models.cnn_dnn import CnnDnn
+    >>> from scarp.models.covariate import Covariate
+    >>> from scarp.models.encoding import Encoder
+    >>> from scarp.models.model_file import load_model, save_model
+    >>> from scarp.models.recipe import Recipe
+    >>> encoder = Encoder.fit(np.array([[10.0], [30.0]]), [Covariate("slope")])
+    >>> architecture = Recipe(patch_size=3, hidden_layers=0).architecture(channels=1)
+    >>> weights = {name: np.ones(shape) for name, shape in architecture.shapes.items()}
+    >>> file = io.BytesIO()
+    >>> save_model(file, CnnDnn(encoder, architecture, [weights], {"seed": 7}, "numpy"))
+    >>> model = load_model(file, "numpy")
+    >>> model.manifest["seed"], model.covariates[0].name, model.margin_px
+    (7, 'slope', 1)
+    >>> model.predict(np.full((3, 4, 1), 20.0)).shape
+    (1, 2)
     """
     try:
         with zipfile.ZipFile(path) as archive:

@@ -20,7 +20,11 @@ _NORMALISATION = ("gamma", "beta", "mean", "variance")
 
 
 def build(architecture: Architecture, l2: float = 1e-3) -> keras.Model:
-    """Return the network: (n, size, size, channels) patches and (n, channels) centre cells to (n, 1) logits."""
+    """Return the network, untrained.
+
+    Input shape: patches (n, size, size, channels) and their centre cells (n, channels), encoded. Output shape: (n, 1), the logit of
+    susceptibility. `l2` weighs the squared weights in the loss.
+    """
     regular = keras.regularizers.L2(l2)
     side, channels = architecture.patch_size_px, architecture.channels
     patch = keras.Input((side, side, channels), name="patch")
@@ -79,7 +83,21 @@ def with_weights(architecture: Architecture, weights: Weights) -> keras.Model:
 def predict_patches(
     architecture: Architecture, members: Sequence[Weights], patches: Patches, encode: Callable[[np.ndarray], np.ndarray] = np.asarray
 ) -> np.ndarray:
-    """Return the mean susceptibility of the members, patch by patch, (n,); `encode` turns patches into channels, part by part."""
+    """Return the mean susceptibility of the members, patch by patch.
+
+    Parameters
+    ----------
+    architecture, members
+        The shape that all members share, and the weights of each.
+    patches
+        n patches of covariates, or of channels where `encode` is left out.
+    encode
+        Turns patches (some, size, size, bands) into channels (some, size, size, channels).
+
+    Returns
+    -------
+    Float32 (n,), 0 to 1.
+    """
     networks = [with_weights(architecture, weights) for weights in members]
     middle = architecture.margin_px
     found = np.empty(len(patches), np.float32)

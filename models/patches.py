@@ -30,6 +30,20 @@ class Patches:
         Where in `cells` the upper left cell of each patch lies, int64 (n,).
     offsets
         Where the cells of a patch lie from there, row by row, int64 (size²,).
+
+    Examples
+    --------
+    Two patches of 3 × 3 in a strip of 3 × 4 share six of its twelve cells:
+
+    >>> import numpy as np
+    >>> from scarp.models.patches import Patches
+    >>> patches = Patches(np.arange(12.0)[:, None], np.array([0, 1]), np.array([0, 1, 2, 4, 5, 6, 8, 9, 10]))
+    >>> len(patches), patches.size_px
+    (2, 3)
+    >>> patches.take()[1, ..., 0].tolist()
+    [[1.0, 2.0, 3.0], [5.0, 6.0, 7.0], [9.0, 10.0, 11.0]]
+    >>> patches.centres().tolist()
+    [[5.0], [6.0]]
     """
 
     cells: np.ndarray
@@ -51,7 +65,7 @@ class Patches:
         return round(len(self.offsets) ** 0.5)
 
     def only(self, index: Index) -> Patches:
-        """Return some of the patches; the cells stay where they are."""
+        """Return some of the patches, by number, mask or slice; the cells stay where they are."""
         return replace(self, first=self.first[index])
 
     def take(self, index: Index = slice(None)) -> np.ndarray:

@@ -57,6 +57,12 @@ def train(
         Channel numbers of each sine and cosine.
     progress
         Called with 0 to 100.
+
+    Returns
+    -------
+    The weights by the names of `Architecture.shapes`, and the curves `loss` and `accuracy`, with `val_loss` and `val_accuracy` where there
+    are validation cells. The loss counts class weights and label smoothing, that of validation only the weights; neither counts the
+    penalty.
     """
     keras.utils.set_random_seed(seed)
     tf.config.experimental.enable_op_determinism()
@@ -113,14 +119,27 @@ def _shared(cells: np.ndarray) -> Any:
 
 
 def shuffled_batches(rng: np.random.Generator, count: int, batch_size: int) -> np.ndarray:
-    """Return the cells of each batch of an epoch, (steps, batch); the last batch is filled up with the first cells."""
+    """Return the cells of each batch of an epoch, (steps, batch); the last batch is filled up with the first cells.
+
+    >>> import numpy as np
+    >>> from scarp.models.training import shuffled_batches
+    >>> shuffled_batches(np.random.default_rng(1), count=5, batch_size=3).tolist()
+    [[4, 0, 1], [2, 3, 4]]
+    """
     batch = min(batch_size, count)
     steps = -(-count // batch)
     return np.resize(rng.permutation(count), steps * batch).reshape(steps, batch)
 
 
 def class_weights(labels: np.ndarray, training: np.ndarray, kind: str) -> np.ndarray:
-    """Return what each cell counts in the loss, (n,), with mean 1 over the training cells (boolean (n,)); see `recipe.CLASS_WEIGHTS`."""
+    """Return what each cell counts in the loss, (n,), with mean 1 over the training cells (boolean (n,)); see `recipe.CLASS_WEIGHTS`.
+
+    >>> import numpy as np
+    >>> from scarp.models.training import class_weights
+    >>> labels, training = np.array([1, 0, 0, 0, 1]), np.array([True, True, True, True, False])
+    >>> class_weights(labels, training, "balanced").astype(float).round(3).tolist()
+    [2.0, 0.667, 0.667, 0.667, 2.0]
+    """
     if kind == "none":
         return np.ones(len(labels), np.float32)
     share = float(labels[training].mean())

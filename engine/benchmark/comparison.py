@@ -47,9 +47,20 @@ _training = Lock()
 
 @dataclass(frozen=True)
 class Data:
-    """The cells that all classifiers learn from and are tested on; all arrays (n, …).
+    """The cells that all classifiers learn from and are tested on.
 
-    `xy` are coordinates in metres, `values` the cells' own covariates, `dates` days (NaT where there is none).
+    Parameters
+    ----------
+    cells
+        Where they lie, and what they are.
+    grid, covariates
+        Those of the stack.
+    values
+        The cells' own covariates, (n, bands).
+    xy
+        Easting and northing in metres, (n, 2).
+    dates
+        Day of the landslide, datetime64[D] (n,); NaT where there is none.
     """
 
     cells: SampleCells
@@ -74,7 +85,10 @@ class Data:
 
 @dataclass(frozen=True)
 class Fold:
-    """One split of the cells, as indices: which validation it belongs to, which repeat of it, which fold."""
+    """One split of the cells: the numbers of those that train and of those that are tested.
+
+    It belongs to a `validation` (an id of `choices.VALIDATIONS`), to a `repeat` of it from 0, and has a `number` from 0 within that.
+    """
 
     validation: str
     repeat: int
@@ -85,7 +99,7 @@ class Fold:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What one classifier predicted for the test cells of one fold, and the hyper-parameters it had chosen."""
+    """What one classifier says of the test cells of one fold, (test cells,), and the hyper-parameters that it had chosen."""
 
     fold: Fold
     classifier: str
@@ -95,7 +109,23 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Validation:
-    """How cells are divided: an id of `choices.VALIDATIONS`, and what the kinds of folds need."""
+    """How cells are divided.
+
+    Parameters
+    ----------
+    method
+        An id of `choices.VALIDATIONS`.
+    folds, repeats
+        Folds of each repeat, and repeats, each dealt with a seed of its own.
+    block_size_m
+        Side of a spatial block.
+    exclusion_m
+        Training cells nearer than this to a test cell of spatial folds are left out.
+    test_share
+        The share of test cells in a hold-out, and of later landslides where no date divides them.
+    split_date
+        The day from which on landslides are tested; None for the one that leaves `test_share`.
+    """
 
     method: str
     folds: int = 5
@@ -161,7 +191,30 @@ def compare(
     """Train every classifier on every fold and predict its test cells.
 
     Classifiers of single cells run side by side on all cores, then the networks one after the other, each of which uses them all. With
-    the address of a Dask `scheduler` both run on the workers of its cluster.
+    the address of a Dask `scheduler` both run on the workers of its cluster. Whatever is learnt, chosen or fitted in a fold, it is by the
+    training cells of that fold alone.
+
+    Parameters
+    ----------
+    stack
+        Where the networks read their patches.
+    data, folds
+        The cells, and how they are divided.
+    classifiers
+        Ids of `models.classifiers.CLASSIFIERS`.
+    seed
+        That of every classifier; the same seed on the same machine gives the same outcomes.
+    recipe
+        How the networks are made.
+
+    Returns
+    -------
+    An outcome for each fold and classifier: the classifiers of single cells first, then the networks, each fold by fold.
+
+    Raises
+    ------
+    EngineError
+        If the training cells of a fold do not suffice for a classifier.
     """
     _warn_of_covariates(data, folds, feedback)
     cell_jobs = [(fold, name) for fold in folds for name in classifiers if CLASSIFIERS[name].make]
@@ -185,9 +238,26 @@ def compare(
 
 
 def fit_cells(data: Data, training: np.ndarray, name: str, spatial: bool, seed: int) -> tuple[CellModel, dict[str, Any]]:
-    """Fit a classifier of single cells to training cells (indices); return it and the hyper-parameters chosen for it.
+    """Fit a classifier of single cells to training cells; return it and the hyper-parameters chosen for it.
 
-    The grid is searched for the best AUC on folds inside the training cells, spatial ones where the test is spatial.
+    The grid is searched for the best AUC on folds inside the training cells, spatial ones where the test is spatial. A classifier without
+    probabilities gets them by Platt scaling, fitted to held-out parts of the training cells.
+
+    Parameters
+    ----------
+    data, training
+        The cells, and the numbers of those that train.
+    name
+        An id of `models.classifiers.CLASSIFIERS`, not that of the CNN–DNN.
+    spatial
+        Whether the folds inside are spatial.
+    seed
+        Deals the folds inside, and is the classifier's own.
+
+    Raises
+    ------
+    EngineError
+        If fewer than two training cells are of one class.
     """
     encoder = Encoder.fit(data.values[training], data.covariates)
     x, y = encoder.encode(data.values[training]), data.labels[training]

@@ -62,7 +62,15 @@ class ClassifierSummary:
 
 
 def summarise(outcomes: Sequence[Outcome], labels: np.ndarray) -> list[ClassifierSummary]:
-    """Return a summary for each validation and classifier, in the order of the table of classifiers."""
+    """Return a summary for each validation and classifier, in the order of the table of classifiers.
+
+    Parameters
+    ----------
+    outcomes
+        What `comparison.compare` returned, in any order.
+    labels
+        1 for landslide, 0 for none, of all cells, (n,).
+    """
     found = []
     for validation in dict.fromkeys(outcome.fold.validation for outcome in outcomes):
         of_validation = [outcome for outcome in outcomes if outcome.fold.validation == validation]
@@ -79,7 +87,11 @@ def best(summaries: Sequence[ClassifierSummary], validation: str) -> ClassifierS
 
 
 def table_rows(summaries: Sequence[ClassifierSummary]) -> list[dict[str, Any]]:
-    """Return a row for each validation and classifier, with every metric."""
+    """Return a row for each validation and classifier, numbers to six digits.
+
+    It has every metric of `metrics.METRICS` and its deviation as `<metric>_sd`, the interval of the AUC, the difference from the CNN–DNN
+    with its p-value, and the hyper-parameters chosen.
+    """
     rows = []
     for each in summaries:
         row: dict[str, Any] = {

