@@ -1,0 +1,111 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What is chosen inside the training cells: hyper-parameters on folds like those outside, and probabilities from held-out cells."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from scarp.engine.benchmark.comparison import Data, Validation, fit_cells
+from scarp.engine.files.grid import Grid
+from scarp.engine.samples.cells import SampleCells
+from scarp.models.classifiers import CLASSIFIERS
+from scarp.models.covariate import Covariate
+
+GRID = Grid("", (437_123.7, 25.0, 0.0, 3_912_345.6, 0.0, -35.0), (200, 300))
+
+
+def data_of(rows, cols, labels, values):
+    cells = SampleCells(
+        rows, cols, labels, np.full(len(rows), "train"), np.full(len(rows), -1), np.array([str(number) for number in range(len(rows))])
+    )
+    xy = np.stack(GRID.centres(rows, cols), axis=1)
+    covariates = tuple(Covariate(name) for name in ("slope", "east", "north")[: values.shape[1]])
+    return Data(cells, GRID, covariates, values.astype(np.float32), xy, np.full(len(rows), np.datetime64("NaT"), "datetime64[D]"))
+
+
+def scattered(count, seed):
+    rng = np.random.default_rng(seed)
+    rows, cols = np.divmod(rng.permutation(GRID.shape[0] * GRID.shape[1])[:count], GRID.shape[1])
+    return rng, rows, cols
+
+
+@pytest.fixture(scope="module")
+def doubtful():
+    """Half the labels of steep cells, and of flat ones, are drawn: a classifier that remembers its cells is always right about them."""
+    rng, rows, cols = scattered(240, 1)
+    values = np.column_stack([rng.normal(size=240), rng.normal(size=240), rng.normal(size=240)])
+    labels = np.where(rng.random(240) < 0.5, values[:, 0] > 0, rng.random(240) < 0.5).astype(int)
+    return data_of(rows, cols, labels, values)
+
+
+def estimator_of(model):
+    """The estimator itself, without the Platt scaling around it."""
+    return model.estimator.calibrated_classifiers_[0].estimator if hasattr(model.estimator, "calibrated_classifiers_") else model.estimator
+
+
+@pytest.mark.parametrize("name", [name for name, classifier in CLASSIFIERS.items() if classifier.grids])
+def test_the_best_point_of_the_grid_is_used(doubtful, name, monkeypatch):
+    """And it is looked for by the AUC: a grid of one point is no choice."""
+    grids = [{key: list(values)[-1:] for key, values in grid.items()} for grid in CLASSIFIERS[name].grids[:1]]
+    monkeypatch.setitem(CLASSIFIERS, name, replace(CLASSIFIERS[name], grids=grids))
+    model, chosen = fit_cells(doubtful, np.arange(120), name, False, 1)
+    assert chosen == {key: values[0] for key, values in grids[0].items()}
+    parameters = estimator_of(model).get_params()
+    assert {key: parameters[key] for key in chosen} == chosen
+
+
+def test_a_grid_is_not_scored_on_the_cells_that_were_fitted(doubtful):
+    """A tree without limits is always right about its own cells, and the worst on others."""
+    model, chosen = fit_cells(doubtful, np.arange(240), "dt", False, 1)
+    assert chosen["max_depth"] in (2, 3, 4)
+    assert model.estimator.get_depth() == chosen["max_depth"]
+
+
+def test_folds_inside_are_spatial_where_those_outside_are():
+    """Landslides come in patches of ground, which a deep tree learns by heart from the coordinates; slope tells a little everywhere."""
+    rng, rows, cols = scattered(600, 2)
+    patch = rng.integers(0, 2, (6, 6))[rows * 6 // GRID.shape[0], cols * 6 // GRID.shape[1]]
+    data = data_of(rows, cols, patch, np.column_stack([rng.normal(size=600) + patch, cols, rows]))
+    random, spatial = (fit_cells(data, np.arange(600), "dt", wanted, 1)[1]["max_depth"] for wanted in (False, True))
+    assert random is None or random > 4
+    assert spatial is not None and spatial <= 3
+
+
+def test_probabilities_come_from_held_out_cells():
+    """A support vector machine that remembers its cells is sure of them; of cells that tell nothing it must not be."""
+    rng, rows, cols = scattered(160, 3)
+    data = data_of(rows, cols, rng.permutation(np.arange(160) % 2), rng.normal(size=(160, 3)))
+    model, _ = fit_cells(data, np.arange(160), "svm", False, 1)
+    assert np.abs(model.predict(data.values[None]) - 0.5).max() < 0.3
+
+
+@pytest.mark.parametrize("method", ["holdout", "random", "blocks", "kmeans", "temporal"])
+def test_each_repeat_is_dealt_anew(doubtful, method):
+    dated = replace(doubtful, dates=np.where(doubtful.labels == 1, np.datetime64("2001-01-01") + np.arange(240), doubtful.dates))
+    validation = Validation(method, folds=3, repeats=2, block_size_m=900.0)
+    folds, again, other = (validation.make(dated, seed) for seed in (1, 1, 2))
+    per_repeat = 1 if method in ("holdout", "temporal") else 3
+    assert [(fold.repeat, fold.number) for fold in folds] == [(repeat, number) for repeat in (0, 1) for number in range(per_repeat)]
+    tests = [[fold.test.tolist() for fold in made if fold.repeat == repeat] for made in (folds, again, other) for repeat in (0, 1)]
+    assert tests[:2] == tests[2:4]
+    assert tests[0] != tests[1]
+    assert tests[4] != tests[0]
+    for fold in folds:
+        assert not set(fold.training) & set(fold.test)
+        assert len(set(fold.training)) == len(fold.training)
+
+
+def test_a_temporal_validation_trains_on_earlier_landslides(doubtful):
+    """The day itself is tested; landslides without a date take no part; absences follow in the same share."""
+    days = np.datetime64("2014-05-01") + np.arange(240) % 10
+    days[:40] = np.datetime64("NaT")
+    dated = replace(doubtful, dates=np.where(doubtful.labels == 1, days, np.datetime64("NaT")))
+    (fold,) = Validation("temporal", split_date=np.datetime64("2014-05-08")).make(dated, 1)
+    slides = {name: getattr(fold, name)[dated.labels[getattr(fold, name)] == 1] for name in ("training", "test")}
+    assert dated.dates[slides["training"]].max() == np.datetime64("2014-05-07")
+    assert dated.dates[slides["test"]].min() == np.datetime64("2014-05-08")
+    assert len(slides["training"]) + len(slides["test"]) == (~np.isnat(dated.dates)).sum()
+    share = len(slides["test"]) / (len(slides["test"]) + len(slides["training"]))
+    absences = int((dated.labels == 0).sum())
+    assert len(fold.test) - len(slides["test"]) == pytest.approx(share * absences, abs=1)
+    assert len(fold.training) + len(fold.test) == absences + (~np.isnat(dated.dates)).sum()
