@@ -14,10 +14,9 @@ from ...models.covariate import Covariate
 from ..declarations.covariates import BY_NAME
 from ..errors import EngineError
 from ..feedback import Feedback
-from ..files.grid import Window, read_window
+from ..files.grid import Window, open_raster, read_window
 from ..files.overlay import quantity_raster
 from ..files.stack import StackWriter
-from ..gdal import gdal
 from .categories import lay_classes
 from .distance import distance_to_features
 from .elevation import Elevation
@@ -45,7 +44,7 @@ class Build:
 
     def reader(self, path: str) -> Reader:
         """Return what reads windows of a raster on the grid."""
-        dataset = gdal.Open(path)
+        dataset = open_raster(path)
         return lambda window: read_window(dataset, window)
 
     def add_ground(self, names: list[str], method: str, window_m: float, drainage_area_km2: float) -> None:

@@ -8,9 +8,10 @@ from pathlib import Path
 
 import numpy as np
 
+from ..declarations.source import Source
 from ..errors import EngineError
 from ..feedback import Feedback
-from ..files.grid import Grid, Window, read_window
+from ..files.grid import Grid, Window, open_raster, read_window
 from ..files.overlay import open_real, quantity_raster
 from ..gdal import gdal
 
@@ -38,11 +39,11 @@ class Elevation:
         EngineError
             If it is in degrees, holds no data, or is the same everywhere.
         """
-        dataset = open_real(dem)
+        dataset, told = open_real(dem), Source.parse(dem).told
         grid = Grid.of(dataset)
         if not grid.is_projected:
             raise EngineError(
-                f"The DEM {dem} is in degrees, and slopes and distances need metres; warp it to a projected coordinate "
+                f"The DEM {told} is in degrees, and slopes and distances need metres; warp it to a projected coordinate "
                 "reference system first (gdal:warpreproject)."
             )
         if cell_size:
@@ -50,13 +51,13 @@ class Elevation:
         laid, how = quantity_raster(dem, grid, path, feedback)
         feedback.message(f"Elevation: {how}.")
         if z_factor == 1.0 and dataset.GetRasterBand(1).GetUnitType().lower().startswith(("f", "us")):
-            feedback.warning(f"The DEM {dem} says that its elevations are in feet; set the Z factor to 0.3048 if they are.")
-        elevation = cls(gdal.Open(laid), grid, z_factor)
+            feedback.warning(f"The DEM {told} says that its elevations are in feet; set the Z factor to 0.3048 if they are.")
+        elevation = cls(open_raster(laid), grid, z_factor)
         low, high = elevation._range()
         if low > high:
-            raise EngineError(f"The DEM {dem} holds no data.")
+            raise EngineError(f"The DEM {told} holds no data.")
         if low == high:
-            raise EngineError(f"The DEM {dem} is the same everywhere ({low:g} m); no terrain can be derived from it.")
+            raise EngineError(f"The DEM {told} is the same everywhere ({low:g} m); no terrain can be derived from it.")
         return elevation
 
     def read(self, window: Window, halo_px: int = 0) -> np.ndarray:

@@ -107,6 +107,11 @@ class Source:
         return self.path + "".join(f"|{key}={_quoted(value)}" for key, value in values.items() if value)
 
     @property
+    def told(self) -> str:
+        """What to call the layer where its place helps: as QGIS does, else its path."""
+        return self.name or self.path
+
+    @property
     def label(self) -> str:
         """What to call the layer: as QGIS does, else its layer or table, else the file without its extension.
 

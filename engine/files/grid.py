@@ -3,12 +3,15 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
+from xml.etree import ElementTree
 
 import numpy as np
 
+from ..declarations.source import Source
 from ..errors import EngineError
 from ..gdal import gdal, osr
 
@@ -165,20 +168,61 @@ def reflected(indices: np.ndarray, length: int) -> np.ndarray:
     return np.where(folded >= length, period - folded, folded)
 
 
-def open_raster(source: str) -> gdal.Dataset:
-    """Open a raster.
+def open_raster(source: str, what: str = "raster") -> gdal.Dataset:
+    """Open a raster as a `Source` names it; its CRS and nodata count besides the file's. Messages call it `what`.
 
     Raises
     ------
     EngineError
-        If it cannot be opened, is rotated or has no coordinate reference system.
+        If it cannot be opened, holds several rasters and none is named, is rotated or has no coordinate reference system.
     """
+    named = Source.parse(source)
     try:
-        dataset = gdal.Open(source)
+        dataset = gdal.OpenEx(named.path, gdal.OF_RASTER, open_options=list(named.options))
     except RuntimeError as error:
-        raise EngineError(f"The raster {source} cannot be opened: {error}") from error
+        raise EngineError(f"The {what} {named.told} cannot be opened: {error}") from error
+    if not dataset.RasterCount:
+        listed = ", ".join(name for name, _ in dataset.GetSubDatasets())
+        raise EngineError(f"The file {named.path} holds several rasters, and its path alone does not tell which: name one, {listed}.")
+    if named.crs or not named.own_nodata:
+        crs, nodata = named.crs or None, None if named.own_nodata else "none"
+        dataset = gdal.Translate("", dataset, format="VRT", outputSRS=crs, noData=nodata)
+    ranges = [f"{low:g} to {high:g}" for low, high in named.nodata if low != high]
+    if ranges:
+        raise EngineError(
+            f"The raster {named.told} has a range of nodata values ({ranges[0]}) set in QGIS; save it as GeoTIFF and use that."
+        )
+    if named.nodata:
+        dataset = _without(dataset, [low for low, _ in named.nodata])
     Grid.of(dataset)
     return dataset
+
+
+def _without(dataset: gdal.Dataset, values: list[float]) -> gdal.Dataset:
+    """Return a view of a raster whose cells of these values have the nodata of their band, the first value where a band declares none.
+
+    One view leaves out one value, so there is a view of a view for each.
+    """
+    root, path = ElementTree.fromstring(gdal.Translate("", dataset, format="VRT").GetMetadata("xml:VRT")[0]), ""
+    for value in values:
+        for number, band in enumerate(root.iter("VRTRasterBand"), start=1):
+            if band.find("NoDataValue") is None:
+                _put(band, "NoDataValue", repr(value))
+            for source in [*band.iter("SimpleSource"), *band.iter("ComplexSource")]:
+                source.tag = "ComplexSource"
+                _put(source, "NODATA", repr(value))
+                if path:
+                    _put(source, "SourceFilename", path)
+                    _put(source, "SourceBand", str(number))
+        path = f"/vsimem/{uuid.uuid4().hex}.vrt"
+        gdal.FileFromMemBuffer(path, ElementTree.tostring(root))
+    return gdal.Open(path)
+
+
+def _put(element: ElementTree.Element, tag: str, text: str) -> None:
+    """Set the text of the child with this tag."""
+    child = element.find(tag)
+    (ElementTree.SubElement(element, tag) if child is None else child).text = text
 
 
 def read_window(dataset: gdal.Dataset, window: Window, number: int = 1, dtype: Any = np.float32, halo_px: int = 0) -> np.ndarray:

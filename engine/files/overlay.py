@@ -98,7 +98,7 @@ def open_real(source: str) -> gdal.Dataset:
     """Open a raster of real numbers; see `grid.open_raster`."""
     dataset = open_raster(source)
     if gdal.DataTypeIsComplex(dataset.GetRasterBand(1).DataType):
-        raise EngineError(f"The raster {source} holds complex numbers; real ones are needed.")
+        raise EngineError(f"The raster {Source.parse(source).told} holds complex numbers; real ones are needed.")
     return dataset
 
 

@@ -12,9 +12,10 @@ import numpy as np
 
 from ...models.covariate import Covariate
 from ...models.patches import Patches
+from ..declarations.source import Source
 from ..errors import EngineError
 from ..gdal import gdal
-from .grid import Grid, Window, read_window, reflected
+from .grid import Grid, Window, open_raster, read_window, reflected
 
 # Patches are cut from windows of this size, so that memory does not depend on the raster's.
 _PATCH_WINDOW_PX = 512
@@ -30,6 +31,7 @@ class Stack:
 
     def __init__(self, path: str, dataset: gdal.Dataset, covariates: Sequence[Covariate]) -> None:
         self.path = path
+        self.told = Source.parse(path).told
         self.grid = Grid.of(dataset)
         self.covariates = tuple(covariates)
         self._dataset = dataset
@@ -43,15 +45,13 @@ class Stack:
         EngineError
             If the raster cannot be opened, has no CRS, or its bands are not named or not named apart.
         """
-        try:
-            dataset = gdal.Open(str(path))
-        except RuntimeError as error:
-            raise EngineError(f"The covariate stack {path} cannot be opened: {error}") from error
-        covariates = _described(dataset, path)
+        told = Source.parse(str(path)).told
+        dataset = open_raster(str(path), "covariate stack")
+        covariates = _described(dataset, told)
         names = [covariate.name for covariate in covariates]
         twice = sorted({name for name in names if names.count(name) > 1})
         if twice:
-            raise EngineError(f"The covariate stack {path} has more than one band named {', '.join(twice)}.")
+            raise EngineError(f"The covariate stack {told} has more than one band named {', '.join(twice)}.")
         return cls(str(path), dataset, covariates)
 
     @property
@@ -124,7 +124,7 @@ class Stack:
                 read = read_window(self._dataset, Window(row, col, height, width), number)
                 values[:] = read if whole else read[np.ix_(rows - row, cols - col)]
         except RuntimeError as error:
-            raise EngineError(f"The covariate stack {self.path} can no longer be read: {error}") from error
+            raise EngineError(f"The covariate stack {self.told} can no longer be read: {error}") from error
         return out.transpose(1, 2, 0)
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import io
 import threading
 from concurrent.futures import Future
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 
@@ -17,6 +18,7 @@ import numpy as np
 
 from ...models.model_file import load_model
 from ..cluster import code_hash, connect
+from ..declarations.source import Source
 from ..errors import EngineError
 from ..feedback import Feedback
 from ..files.grid import Window
@@ -74,4 +76,5 @@ def _mapper(path: str, content: bytes) -> WindowMapper:
 
 def _everywhere(path: str) -> str:
     """Return a path that does not depend on the working folder."""
-    return str(Path(path).resolve()) if Path(path).exists() else path
+    named = Source.parse(path)
+    return str(replace(named, path=str(Path(named.path).resolve()))) if Path(named.path).exists() else path

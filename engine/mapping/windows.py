@@ -57,7 +57,7 @@ def check_stack(stack: Stack, model: Model) -> list[str]:
     missing = [each.name for each in model.covariates if each.name not in stack.names]
     if missing:
         raise EngineError(
-            f"The covariate stack {Path(stack.path).name} lacks {', '.join(missing)}, which the model was trained with; "
+            f"The covariate stack {Path(stack.told).name} lacks {', '.join(missing)}, which the model was trained with; "
             "prepare the stack with the same covariates."
         )
     for each in model.covariates:

@@ -11,9 +11,10 @@ from typing import Any
 import numpy as np
 
 from ...models.covariate import Covariate
+from ..declarations.source import Source
 from ..errors import EngineError
 from ..feedback import Feedback
-from ..files.grid import Grid, Window, read_window
+from ..files.grid import Grid, Window, open_raster, read_window
 from ..files.stack import Stack
 from ..files.vectors import write_layer
 from ..gdal import gdal, ogr
@@ -46,11 +47,8 @@ class SusceptibilityRaster:
     @classmethod
     def open(cls, path: str) -> SusceptibilityRaster:
         """Open it; raise EngineError if it cannot be."""
-        try:
-            dataset = gdal.Open(path)
-        except RuntimeError as error:
-            raise EngineError(f"The susceptibility raster {path} cannot be opened: {error}") from error
-        return cls(path, dataset, Grid.of(dataset))
+        dataset = open_raster(path, "susceptibility raster")
+        return cls(Source.parse(path).told, dataset, Grid.of(dataset))
 
     def read(self, window: Window) -> np.ndarray:
         """Return a window, float32 (rows, cols); what lies beyond 0 … 1 by rounding is 0 or 1."""

@@ -85,7 +85,7 @@ def draw(
     """
     if not stack.grid.is_projected:
         raise EngineError(
-            f"The covariate stack {stack.path} is in degrees, and absences are drawn at distances in metres; warp it to a projected "
+            f"The covariate stack {stack.told} is in degrees, and absences are drawn at distances in metres; warp it to a projected "
             "coordinate reference system first (gdal:warpreproject)."
         )
     rng = np.random.default_rng(seed)

@@ -82,7 +82,7 @@ def survey(stack: Stack, seed: int, feedback: Feedback, sample_cells: int = SAMP
         lowest = np.argsort(rank, kind="stable")[:sample_cells]
         sample, rank = sample[lowest], rank[lowest]
     if not cells:
-        raise EngineError(f"The covariate stack {stack.path} has no cell that is valid in every covariate; check each band for data.")
+        raise EngineError(f"The covariate stack {stack.told} has no cell that is valid in every covariate; check each band for data.")
     return Survey(cells, sample, picture, step, {stack.covariates[index].name: found for index, found in codes.items()})
 
 

@@ -37,7 +37,7 @@ def run(feedback: Feedback, *, covariates: str, model: str, scheduler: str | Non
         with replacing(output) as path:
             cells = partial.finish(path, "susceptibility", feedback.part(90, 100).progress)
             if not cells:
-                raise EngineError(f"The covariate stack {covariates} has no valid cell: every cell lacks a covariate of the model.")
+                raise EngineError(f"The covariate stack {stack.told} has no valid cell: every cell lacks a covariate of the model.")
     feedback.message(f"Susceptibility of {cells} cells.")
     return {"output": output}
 

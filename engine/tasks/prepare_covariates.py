@@ -3,10 +3,10 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 from ..covariates.build import Build
+from ..declarations.source import Source
 from ..feedback import Feedback
 from ..files.outputs import replacing, scratch_folder
 from ..files.overlay import area_raster
@@ -63,19 +63,13 @@ def run(
         if red and nir:
             build.add_ndvi(red, nir)
         for source in extra_continuous or []:
-            build.add_quantity(Path(source).stem, source)
+            build.add_quantity(Source.parse(source).label, source)
         for source in extra_categorical or []:
-            build.add_classes(Path(source).stem, source, None, unknown)
+            build.add_classes(Source.parse(source).label, source, None, unknown)
         for source in extra_distances or []:
-            build.add_distance(f"distance_to_{_layer_name(source)}", source)
+            build.add_distance(f"distance_to_{Source.parse(source).label}", source)
         mask = build.reader(area_raster(area, build.elevation.grid, build.path())) if area else None
         feedback.progress(40)
         with replacing(output) as path:
             build.write(path, mask, feedback.part(40, 100))
     return {"output": output, "covariates": [covariate.name for covariate in build.covariates]}
-
-
-def _layer_name(source: str) -> str:
-    """Return the name of a layer that a task names by its path."""
-    path, _, layer = source.partition("|layername=")
-    return layer or Path(path).stem
