@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import re
 import shutil
+import tempfile
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -13,18 +14,11 @@ from qgis.core import (
     QgsProcessingAlgorithm,
     QgsProcessingContext,
     QgsProcessingException,
-    QgsProcessingFeatureSourceDefinition,
     QgsProcessingFeedback,
     QgsProcessingLayerPostProcessorInterface,
     QgsProcessingParameterDefinition,
     QgsProcessingParameterNumber,
     QgsProcessingUtils,
-    QgsProviderRegistry,
-    QgsRasterFileWriter,
-    QgsRasterLayer,
-    QgsRasterPipe,
-    QgsVectorFileWriter,
-    QgsVectorLayer,
 )
 from qgis.PyQt.QtCore import QCoreApplication
 from qgis.PyQt.QtGui import QIcon
@@ -35,6 +29,7 @@ from ..engine.environment import PACKAGES
 from ..engine.errors import EngineError
 from .bridge import WorkerMissingError, find_python, run_task
 from .definitions import IDS, make_definition, make_output
+from .inputs import KINDS, refuse_layers, take_layers
 
 RESOURCES = Path(__file__).resolve().parents[1] / "resources"
 GROUPS = {
@@ -43,7 +38,6 @@ GROUPS = {
     "map": "3. Map",
     "setup": "Set-up",
 }
-_LAYER_TYPES = {"raster", "source", "vector", "maplayer", "layer", "multilayer"}
 
 
 class ScarpAlgorithm(QgsProcessingAlgorithm):
@@ -105,15 +99,9 @@ class ScarpAlgorithm(QgsProcessingAlgorithm):
         parameters = self._numbered(parameters)
         try:
             self._check(parameters, context)
+            refuse_layers(self, parameters, context)
         except EngineError as error:
             return False, str(error)
-        for definition in self.parameterDefinitions():
-            for layer in self._layers(definition, parameters, context):
-                if not layer.crs().isValid():
-                    return False, self.tr(
-                        "The layer “{}” ({}) has no coordinate reference system; assign one (Layer > Set Layer CRS) so that "
-                        "it can be laid over the others."
-                    ).format(layer.name(), definition.description())
         return super().checkParameterValues(parameters, context)
 
     def _check(self, parameters: dict[str, Any], context: QgsProcessingContext) -> None:
@@ -129,11 +117,25 @@ class ScarpAlgorithm(QgsProcessingAlgorithm):
             values[declared.key] = value
         check_together(self.TASK, values)
 
+    def prepareAlgorithm(self, parameters: dict[str, Any], context: QgsProcessingContext, feedback: QgsProcessingFeedback) -> bool:
+        parameters = self._numbered(parameters)
+        self._refused = ""
+        try:
+            refuse_layers(self, parameters, context)  # a model does not check its children
+            self._layers = take_layers(self, parameters, context)
+        except EngineError as error:
+            self._refused = str(error)  # told when the algorithm runs, since QGIS drops what is raised here
+        return super().prepareAlgorithm(parameters, context, feedback)
+
     def processAlgorithm(
         self, parameters: dict[str, Any], context: QgsProcessingContext, feedback: QgsProcessingFeedback
     ) -> dict[str, Any]:
-        values = self.task_values(self._numbered(parameters), context, feedback)
-        result = run_task(self.TASK, values, self.NEEDS, feedback)
+        if self._refused:
+            raise QgsProcessingException(self._refused)
+        with tempfile.TemporaryDirectory(prefix="scarp-", dir=QgsProcessingUtils.tempFolder()) as folder:
+            self._folder = Path(folder)
+            values = self.task_values(self._numbered(parameters), context, feedback)
+            result = {} if feedback.isCanceled() else run_task(self.TASK, values, self.NEEDS, feedback)
         if feedback.isCanceled():
             return {}
         self.finish(result, context)
@@ -173,8 +175,8 @@ class ScarpAlgorithm(QgsProcessingAlgorithm):
     ) -> Any:
         """Return a parameter's value as the task takes it: plain JSON, layers as files."""
         name, kind = definition.name(), definition.type()
-        if kind in _LAYER_TYPES:
-            files = [self._file(layer, name, parameters, context, feedback) for layer in self._layers(definition, parameters, context)]
+        if kind in KINDS:
+            files = [written(self._folder, feedback) for written in self._layers[name]]
             return files if kind == "multilayer" else (files[0] if files else None)
         optional = bool(definition.flags() & QgsProcessingParameterDefinition.Flag.FlagOptional)
         if optional and parameters.get(name) is None and (definition.isDestination() or definition.defaultValue() is None):
@@ -195,45 +197,6 @@ class ScarpAlgorithm(QgsProcessingAlgorithm):
         if definition.isDestination():
             return self.parameterAsOutputLayer(parameters, name, context) or None
         return self.parameterAsString(parameters, name, context) or None
-
-    def _layers(
-        self, definition: QgsProcessingParameterDefinition, parameters: dict[str, Any], context: QgsProcessingContext
-    ) -> list[QgsMapLayer]:
-        name, kind = definition.name(), definition.type()
-        if kind == "multilayer":
-            return self.parameterAsLayerList(parameters, name, context)
-        if kind == "raster":
-            layer = self.parameterAsRasterLayer(parameters, name, context)
-        elif kind in {"source", "vector"}:
-            value = parameters.get(name)
-            if isinstance(value, QgsProcessingFeatureSourceDefinition):  # “Selected features only” and the like
-                layer_id, _ = value.source.valueAsString(context.expressionContext())
-                layer = QgsProcessingUtils.mapLayerFromString(layer_id, context)
-            else:
-                layer = self.parameterAsVectorLayer(parameters, name, context)
-        elif kind in {"maplayer", "layer"}:
-            layer = self.parameterAsLayer(parameters, name, context)
-        else:
-            return []
-        return [layer] if layer is not None else []
-
-    def _file(
-        self,
-        layer: QgsMapLayer,
-        name: str,
-        parameters: dict[str, Any],
-        context: QgsProcessingContext,
-        feedback: QgsProcessingFeedback,
-    ) -> str:
-        """Return the file that holds the layer; what exists only in QGIS is written to a temporary file first."""
-        if isinstance(layer, QgsRasterLayer):
-            return _raster_file(layer, context)
-        value = parameters.get(name)
-        if isinstance(value, QgsProcessingFeatureSourceDefinition) and (
-            value.selectedFeaturesOnly or value.filterExpression or value.featureLimit >= 0
-        ):
-            return self.parameterAsCompatibleSourceLayerPath(parameters, name, context, ["gpkg"], "gpkg", feedback)
-        return _vector_file(layer, context)
 
 
 class Style(QgsProcessingLayerPostProcessorInterface):
@@ -265,31 +228,3 @@ def _number(value: Any) -> float | None:
         return float(value) if isinstance(value, (int, float, str)) else None
     except ValueError:
         return None
-
-
-def _raster_file(layer: QgsRasterLayer, context: QgsProcessingContext) -> str:
-    if layer.providerType() == "gdal":
-        return layer.source().split("|")[0]
-    path = QgsProcessingUtils.generateTempFilename("layer.tif", context)
-    pipe = QgsRasterPipe()
-    provider = layer.dataProvider()
-    pipe.set(provider.clone())
-    error = QgsRasterFileWriter(path).writeRaster(
-        pipe, layer.width(), layer.height(), layer.extent(), layer.crs(), context.transformContext()
-    )
-    if error != QgsRasterFileWriter.WriterError.NoError:
-        raise QgsProcessingException(f"The layer “{layer.name()}” could not be saved for the worker; save it as GeoTIFF and use that.")
-    return path
-
-
-def _vector_file(layer: QgsVectorLayer, context: QgsProcessingContext) -> str:
-    uri = QgsProviderRegistry.instance().decodeUri(layer.providerType(), layer.source())
-    if layer.providerType() == "ogr" and not layer.isModified() and not layer.subsetString():
-        name = uri.get("layerName")
-        return f"{uri['path']}|layername={name}" if name else uri["path"]
-    path = QgsProcessingUtils.generateTempFilename("layer.gpkg", context)
-    options = QgsVectorFileWriter.SaveVectorOptions()
-    error, message, *_ = QgsVectorFileWriter.writeAsVectorFormatV3(layer, path, context.transformContext(), options)
-    if error != QgsVectorFileWriter.WriterError.NoError:
-        raise QgsProcessingException(f"The layer “{layer.name()}” could not be saved for the worker: {message}")
-    return path
