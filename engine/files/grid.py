@@ -176,6 +176,13 @@ def open_raster(source: str, what: str = "raster") -> gdal.Dataset:
     EngineError
         If it cannot be opened, holds several rasters and none is named, is rotated or has no coordinate reference system.
     """
+    dataset = open_bands(source, what)
+    Grid.of(dataset)
+    return dataset
+
+
+def open_bands(source: str, what: str) -> gdal.Dataset:
+    """Open a raster as `open_raster` does, wherever it lies."""
     named = Source.parse(source)
     try:
         dataset = gdal.OpenEx(named.path, gdal.OF_RASTER, open_options=list(named.options))
@@ -194,7 +201,6 @@ def open_raster(source: str, what: str = "raster") -> gdal.Dataset:
         )
     if named.nodata:
         dataset = _without(dataset, [low for low, _ in named.nodata])
-    Grid.of(dataset)
     return dataset
 
 

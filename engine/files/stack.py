@@ -15,7 +15,7 @@ from ...models.patches import Patches
 from ..declarations.source import Source
 from ..errors import EngineError
 from ..gdal import gdal
-from .grid import Grid, Window, open_raster, read_window, reflected
+from .grid import Grid, Window, open_bands, read_window, reflected
 
 # Patches are cut from windows of this size, so that memory does not depend on the raster's.
 _PATCH_WINDOW_PX = 512
@@ -46,7 +46,7 @@ class Stack:
             If the raster cannot be opened, has no CRS, or its bands are not named or not named apart.
         """
         told = Source.parse(str(path)).told
-        dataset = open_raster(str(path), "covariate stack")
+        dataset = open_bands(str(path), "covariate stack")
         covariates = _described(dataset, told)
         names = [covariate.name for covariate in covariates]
         twice = sorted({name for name in names if names.count(name) > 1})
