@@ -12,7 +12,9 @@ from pathlib import Path
 from typing import Any
 
 from ..declarations.labels import settings
+from ..declarations.source import Source
 from ..environment import DISTRIBUTIONS, NUMERIC_PACKAGES
+from ..gdal import gdal
 from .outputs import replacing
 
 
@@ -27,18 +29,52 @@ def versions() -> dict[str, str]:
     return found
 
 
-def hashes(inputs: Mapping[str, str | None]) -> dict[str, str]:
-    """Return the SHA-256 of each input file, by parameter."""
-    found = {}
+def hashes(inputs: Mapping[str, str | None]) -> dict[str, Any]:
+    """Return the SHA-256 of each input, by parameter.
+
+    Parameters
+    ----------
+    inputs
+        Layers as tasks name them, or other files, by parameter; None for one that was not given.
+
+    Returns
+    -------
+    Of an input of one file its hash; of several (the attributes of a shapefile, the rasters of a mosaic) theirs by file name, those that
+    lie elsewhere by path.
+    """
+    found: dict[str, Any] = {}
     for name, source in inputs.items():
-        path = Path(source.split("|")[0]) if source else None
-        if path and path.is_file():
-            digest = hashlib.sha256()
-            with path.open("rb") as stream:
-                while block := stream.read(1 << 20):
-                    digest.update(block)
-            found[name] = digest.hexdigest()
+        files = _files(Source.parse(source).path) if source else []
+        if len(files) == 1:
+            found[name] = _digest(files[0])
+        elif files:
+            here = files[0].parent
+            found[name] = {(each.name if each.parent == here else str(each)): _digest(each) for each in files}
     return found
+
+
+def _files(path: str) -> list[Path]:
+    """Return the files that an input is read from, the main one first, and those of a mosaic's own sources."""
+    waiting, files = [path], []
+    while waiting:
+        each = waiting.pop(0)
+        if Path(each).is_file() and Path(each) not in files:
+            files.append(Path(each))
+        try:
+            listed = gdal.OpenEx(each).GetFileList() or []
+        except RuntimeError:  # no layer
+            continue
+        waiting += [other for other in listed if Path(other) not in files and other not in waiting and other != each]
+    # Overviews are for display, and statistics are GDAL's own notes: they may come later, and nothing is read from them.
+    return [each for each in files if not each.name.endswith((".ovr", ".aux.xml")) or str(each) == path]
+
+
+def _digest(path: Path) -> str:
+    digest = hashlib.sha256()
+    with path.open("rb") as stream:
+        while block := stream.read(1 << 20):
+            digest.update(block)
+    return digest.hexdigest()
 
 
 def write_manifest(beside: str, task: str, parameters: Mapping[str, Any], inputs: Mapping[str, str], seconds: float) -> str:
