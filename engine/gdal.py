@@ -3,9 +3,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from osgeo import gdal, ogr, osr
 
 for _library in (gdal, ogr, osr):
     _library.UseExceptions()
 
-__all__ = ["gdal", "ogr", "osr"]
+
+@contextmanager
+def quiet() -> Iterator[None]:
+    """Keep GDAL from printing, a line for each ring that crosses itself for example; what fails still raises."""
+    gdal.PushErrorHandler("CPLQuietErrorHandler")
+    try:
+        yield
+    finally:
+        gdal.PopErrorHandler()
+
+
+__all__ = ["gdal", "ogr", "osr", "quiet"]

@@ -15,6 +15,7 @@ from ..errors import EngineError
 from ..feedback import Feedback
 from ..files.grid import Grid, Window, read_window
 from ..files.overlay import file_name, is_raster, lay, open_real, told_crs
+from ..files.shapes import Tally
 from ..files.vectors import laid_over, open_layer
 from ..gdal import gdal, ogr
 
@@ -125,10 +126,11 @@ def _from_polygons(source: str, field: str | None, grid: Grid, path: Path) -> tu
     numbers = {name: number for number, name in enumerate(sorted({name(feature) for feature in layer} - {""}), start=1)}
     out = grid.create(str(path), 1, gdal.GDT_Float32, float("nan"))
     out.GetRasterBand(1).Fill(float("nan"))
-    polygons = laid_over(layer, grid, grid.bounds, lambda feature: numbers.get(name(feature)))
+    tally = Tally()
+    polygons = laid_over(layer, grid, grid.bounds, lambda feature: numbers.get(name(feature)), tally, polygons=True)
     gdal.RasterizeLayer(out, [1], polygons.GetLayer(0), options=["ATTRIBUTE=code"])
     out.FlushCache()
-    how = f"{file_name(source)}, field {field}{told_crs(layer.GetSpatialRef(), grid)}, class at the centre of each cell"
+    how = f"{file_name(source)}, field {field}, {tally}{told_crs(layer.GetSpatialRef(), grid)}, class at the centre of each cell"
     del dataset
     return {number: name for name, number in numbers.items()}, how
 

@@ -13,6 +13,7 @@ from ..declarations.source import Source
 from ..errors import EngineError
 from ..files.grid import Grid, Window
 from ..files.overlay import file_name, told_crs
+from ..files.shapes import Tally
 from ..files.vectors import laid_over, open_layer
 from ..gdal import gdal
 
@@ -40,14 +41,15 @@ def distance_to_features(source: str, grid: Grid, path: Path) -> tuple[str, str]
     dataset, layer = open_layer(source)
     wide, (top, left) = _widened(grid)
     mask = wide.create(str(path.with_suffix(".mask.tif")), 1, gdal.GDT_Byte)
-    near = laid_over(layer, wide, wide.bounds, lambda _: 1)
+    tally = Tally()
+    near = laid_over(layer, wide, wide.bounds, lambda _: 1, tally)
     gdal.RasterizeLayer(mask, [1], near.GetLayer(0), burn_values=[1], options=["ALL_TOUCHED=TRUE"])
     rows, cols = grid.shape
     if not distance_raster(mask, grid, path, Window(top, left, rows, cols)):
         raise EngineError(
             f"The layer {Source.parse(source).label} has no features in the area or near it, so no distance can be computed; leave it out."
         )
-    how = f"{file_name(source)}, {near.GetLayer(0).GetFeatureCount()} features{told_crs(layer.GetSpatialRef(), grid)}"
+    how = f"{file_name(source)}, {tally}{told_crs(layer.GetSpatialRef(), grid)}"
     del dataset
     return str(path), how
 

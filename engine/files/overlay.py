@@ -53,7 +53,7 @@ def area_raster(source: str, grid: Grid, path: Path) -> str:
     dataset, layer = open_layer(source)
     out = grid.create(str(path), 1, gdal.GDT_Float32, float("nan"))
     out.GetRasterBand(1).Fill(float("nan"))
-    polygons = laid_over(layer, grid, grid.bounds, lambda _: 1)
+    polygons = laid_over(layer, grid, grid.bounds, lambda _: 1, polygons=True)
     gdal.RasterizeLayer(out, [1], polygons.GetLayer(0), burn_values=[1])
     band = out.GetRasterBand(1)
     if not any(np.isfinite(band.ReadAsArray(w.col, w.row, w.cols, w.rows)).any() for w in grid.windows()):

@@ -3,18 +3,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+import csv
+import tempfile
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Optional
+
+import numpy as np
 
 from ..declarations.source import ID_FIELD, Source, several_layers
 from ..errors import EngineError
 from ..gdal import gdal, ogr, osr
 from .grid import Grid
+from .shapes import NO_GEOMETRY, Bounds, Onto, Tally
 
-# Where a geometry goes that the projection of the grid is not defined for: outside every grid.
-_NOWHERE = "POINT (1e300 1e300)"
-Bounds = tuple[float, float, float, float]
+_KINDS = ("points", "lines")
+# Points that are written at once, and so many that an index of their places takes longer than all else.
+_ROWS_AT_ONCE = 50_000
+_MOST_INDEXED = 200_000
 # The values of a feature by field (None is empty), and its geometry.
 Row = tuple[Mapping[str, Any], Optional[ogr.Geometry]]
 
@@ -40,7 +46,7 @@ def open_layer(source: str) -> tuple[gdal.Dataset, ogr.Layer]:
     try:
         dataset = gdal.OpenEx(named.path, gdal.OF_VECTOR, open_options=list(named.options))
     except RuntimeError as error:
-        raise EngineError(f"The layer {named.label} cannot be opened: {error}") from error
+        raise EngineError(_not_opened(named, error)) from error
     layer = dataset.GetLayerByName(named.layername) if named.layername else _only_layer(dataset, named)
     if layer is None:
         raise EngineError(f"The file {named.path} has no layer {named.layername!r}; its layers are {', '.join(_names(dataset))}.")
@@ -58,6 +64,17 @@ def open_layer(source: str) -> tuple[gdal.Dataset, ogr.Layer]:
         dataset = _as_named(dataset, layer, named)
         layer = dataset.GetLayer(0)
     return dataset, layer
+
+
+def _not_opened(named: Source, error: RuntimeError) -> str:
+    try:
+        gdal.OpenEx(named.path, gdal.OF_RASTER)
+    except RuntimeError:
+        return f"The layer {named.label} cannot be opened: {error}"
+    return (
+        f"The layer {named.label} is a raster, and points or other vectors are needed here: make points of its cells "
+        "(native:pixelstopoints) or polygons of its classes (gdal:polygonize), and keep those of the value that is meant by a filter."
+    )
 
 
 def feature_id(feature: ogr.Feature) -> str:
@@ -96,42 +113,65 @@ def _as_named(dataset: gdal.Dataset, layer: ogr.Layer, named: Source) -> gdal.Da
     )
 
 
-def features(layer: ogr.Layer, grid: Grid, bounds: Bounds | None = None) -> Iterator[tuple[ogr.Feature, ogr.Geometry | None]]:
-    """Yield the features with their geometry in the grid's CRS, flat, without curves and valid; None if there is none.
+def features(
+    layer: ogr.Layer, grid: Grid, bounds: Bounds | None = None, tally: Tally | None = None
+) -> Iterator[tuple[ogr.Feature, ogr.Geometry]]:
+    """Yield the features that reach into an area, with their geometry in the grid's CRS, flat, without curves and valid.
 
-    With `bounds` (west, south, east, north in the grid's CRS), features without a geometry or wholly outside are left out.
+    Parameters
+    ----------
+    bounds
+        West, south, east and north of the area in the grid's CRS; the grid's own where there are none.
+    tally
+        Counts those that are taken, and those that are left out, by reason.
     """
-    source = layer.GetSpatialRef().Clone()
-    source.SetAxisMappingStrategy(osr.OAMS_TRADITIONAL_GIS_ORDER)
-    target = grid.spatial_reference
-    transformation = None if source.IsSame(target) else osr.CoordinateTransformation(source, target)
+    onto, tally = Onto(layer.GetSpatialRef(), grid, bounds), tally if tally is not None else Tally()
     layer.ResetReading()
     for feature in layer:
         geometry = feature.GetGeometryRef()
         if geometry is None or geometry.IsEmpty():
-            if bounds is None:
-                yield feature, None
+            tally.drop(NO_GEOMETRY)
             continue
-        geometry = geometry.GetLinearGeometry()
-        geometry.FlattenTo2D()
-        if transformation:
-            try:
-                geometry.Transform(transformation)
-            except RuntimeError:
-                geometry = ogr.CreateGeometryFromWkt(_NOWHERE)
-        if bounds is not None and _misses(geometry, bounds):
+        laid, reason = onto.geometry(geometry)
+        if laid is None:
+            tally.drop(reason)
             continue
-        if ogr.GT_Flatten(geometry.GetGeometryType()) != ogr.wkbPoint and not geometry.IsValid():
-            geometry = geometry.MakeValid()
-        yield feature, geometry
+        tally.taken += 1
+        yield feature, laid
 
 
-def laid_over(layer: ogr.Layer, grid: Grid, bounds: Bounds, code: Callable[[ogr.Feature], int | None]) -> gdal.Dataset:
-    """Return a layer in memory of the features that reach into `bounds`, in the grid's CRS, each with its `code`; None leaves one out."""
+def laid_over(
+    layer: ogr.Layer,
+    grid: Grid,
+    bounds: Bounds,
+    code: Callable[[ogr.Feature], int | None],
+    tally: Tally | None = None,
+    polygons: bool = False,
+) -> gdal.Dataset:
+    """Return a layer in memory of the features that reach into `bounds`, in the grid's CRS, each with its `code`; None leaves one out.
+
+    Parameters
+    ----------
+    tally
+        Counts those that reach there, and those that are left out, by reason.
+    polygons
+        Whether lines and points are left out, as such that cover no area.
+
+    Raises
+    ------
+    EngineError
+        If polygons are needed, and the layer holds lines or points alone.
+    """
+    tally = tally if tally is not None else Tally()
     memory = ogr.GetDriverByName("Memory").CreateDataSource("")
     copies = memory.CreateLayer("features", grid.spatial_reference, ogr.wkbUnknown)
     copies.CreateField(ogr.FieldDefn("code", ogr.OFTInteger))
-    for feature, geometry in features(layer, grid, bounds):
+    others: dict[str, int] = {}
+    for feature, geometry in features(layer, grid, bounds, tally):
+        if polygons and geometry.GetDimension() < 2:
+            kind = _KINDS[geometry.GetDimension()]
+            others[kind] = others.get(kind, 0) + 1
+            continue
         number = code(feature)
         if number is None:
             continue
@@ -139,12 +179,12 @@ def laid_over(layer: ogr.Layer, grid: Grid, bounds: Bounds, code: Callable[[ogr.
         copy.SetGeometry(geometry)
         copy["code"] = number
         copies.CreateFeature(copy)
+    for kind, count in others.items():
+        tally.taken -= count
+        tally.drop(f"{kind}, which cover no area", count)
+    if others and not tally.taken:
+        raise EngineError(f"The layer {layer.GetName()} holds {' and '.join(others)}; polygons are needed here.")
     return memory
-
-
-def _misses(geometry: ogr.Geometry, bounds: Bounds) -> bool:
-    west, east, south, north = geometry.GetEnvelope()
-    return bool(west > bounds[2] or east < bounds[0] or south > bounds[3] or north < bounds[1])
 
 
 def write_layer(
@@ -177,6 +217,44 @@ def write_layer(
             feature.SetGeometry(geometry)
         layer.CreateFeature(feature)
     layer.CommitTransaction()
+
+
+def write_points(
+    path: str | Path, name: str, fields: Mapping[str, int], columns: Sequence[np.ndarray], reference: osr.SpatialReference
+) -> None:
+    """Write points as a GeoPackage of one layer; their coordinates are its fields `x` and `y`.
+
+    GDAL copies them from a text file, several times as fast as features are made one by one. More than `_MOST_INDEXED` get no spatial
+    index, which would take most of the time.
+
+    Parameters
+    ----------
+    fields
+        OGR's type of each field by name, in their order.
+    columns
+        The values of each field, (n,).
+    """
+    with tempfile.TemporaryDirectory(prefix="scarp-") as folder:
+        text = Path(folder) / "points.csv"
+        text.with_suffix(".csvt").write_text(",".join(f'"{ogr.GetFieldTypeName(kind)}"' for kind in fields.values()), encoding="utf-8")
+        with text.open("w", newline="", encoding="utf-8") as stream:
+            writer = csv.writer(stream)
+            writer.writerow(fields)
+            for start in range(0, len(columns[0]), _ROWS_AT_ONCE):
+                writer.writerows(zip(*(column[start : start + _ROWS_AT_ONCE].tolist() for column in columns)))
+        indexed = "YES" if len(columns[0]) <= _MOST_INDEXED else "NO"
+        source = gdal.OpenEx(str(text), open_options=["X_POSSIBLE_NAMES=x", "Y_POSSIBLE_NAMES=y", "KEEP_GEOM_COLUMNS=YES"])
+        gdal.VectorTranslate(
+            str(path),
+            source,
+            format="GPKG",
+            layerName=name,
+            layerCreationOptions=[f"SPATIAL_INDEX={indexed}"],
+            dstSRS=reference.ExportToWkt(),
+            reproject=False,
+            geometryType="POINT",
+        )
+        del source
 
 
 def point(x: float, y: float) -> ogr.Geometry:

@@ -6,34 +6,50 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
-from ..declarations.source import Source
+from ..declarations.source import ID_FIELD, Source
 from ..errors import EngineError
 from ..feedback import Feedback
-from ..files.grid import Grid
+from ..files.grid import Grid, Window
+from ..files.shapes import BEYOND, NO_GEOMETRY, OUTSIDE, Onto, Tally, batches, simple_parts, valid
 from ..files.stack import Stack
-from ..files.vectors import feature_id, features, open_layer
-from ..gdal import gdal, ogr, osr
+from ..files.vectors import open_layer
+from ..gdal import gdal, ogr, osr, quiet
+
+LINES = "lines"
+WITHOUT_DATA = "on cells without data"
+# Cells are looked at in windows of this size, so that memory does not depend on how many there are.
+_WINDOW_PX = 512
 
 
 @dataclass(frozen=True)
 class InventoryCells:
-    """The cells that the features of a layer lie in, each cell and feature once; all arrays (n,)."""
+    """The cells that landslides lie in, each cell and landslide once; all arrays (n,).
+
+    Parameters
+    ----------
+    rows, cols
+        The cells.
+    origin
+        The landslide: the id of its feature, as text; of a feature with parts, each of which is a landslide, `id.part` from 1.
+    fields
+        Attribute values (object) by field.
+    """
 
     rows: np.ndarray
     cols: np.ndarray
-    origin: np.ndarray  # id of the feature, as text
-    fields: dict[str, np.ndarray]  # attribute values (object), by field
+    origin: np.ndarray
+    fields: dict[str, np.ndarray]
 
 
 def read_inventory(source: str, stack: Stack, fields: Sequence[str] = (), feedback: Feedback | None = None) -> InventoryCells:
     """Return the cells of the points or polygons in a layer, in the order of its features.
 
-    A polygon stands for the cells whose centre lies inside it, at least for one. Features without a geometry, outside the
-    raster or only on cells without data are left out with a warning. Geometries are reprojected, and repaired if invalid.
+    A polygon stands for the cells whose centre lies inside it, at least for one. Each part of a feature is a landslide of its own; parts
+    that overlap, touch along a line or lie within each other are one. What has no geometry, lies outside the raster or only on cells
+    without data is left out with a warning that counts it by reason. Geometries are reprojected, and repaired if invalid.
 
     Parameters
     ----------
@@ -51,127 +67,150 @@ def read_inventory(source: str, stack: Stack, fields: Sequence[str] = (), feedba
     dataset, layer = open_layer(source)
     name = Source.parse(source).label
     _check_fields(layer, name, fields)
-    if layer.GetFeatureCount() == 0:
+    tally, features = Tally(), 0
+    onto = Onto(layer.GetSpatialRef(), stack.grid)
+    id_field = ID_FIELD if layer.FindFieldIndex(ID_FIELD, True) >= 0 else None
+    found: dict[str, list[np.ndarray]] = {name: [] for name in ("rows", "cols", "origin", *(f"field {each}" for each in fields))}
+    for batch in batches(layer, fields, id_field):
+        features += len(batch.ids)
+        of_feature, cells, origin = _cells_of(batch.ids, batch.shapes, *batch.points(), onto, stack.grid, tally)
+        values = {f"field {field}": column[of_feature] for field, column in batch.values.items()}
+        for key, column in {"rows": cells[0], "cols": cells[1], "origin": origin, **values}.items():
+            found[key].append(column)
+    if not features:
         raise EngineError(f"The layer {name} is empty; an inventory needs at least one point or polygon.")
-
-    rows, cols, feature_index, attributes, origins = [], [], [], [], []
-    no_geometry = outside = lines = 0
-    extent = _Extent()
-    for index, (feature, geometry) in enumerate(features(layer, stack.grid)):
-        origins.append(feature_id(feature))
-        attributes.append([feature.GetField(field) for field in fields])
-        if geometry is None:
-            no_geometry += 1
-            continue
-        extent.add(geometry)
-        parts = _flat_parts(geometry)
-        if not parts:
-            lines += 1
-            continue
-        part_rows, part_cols = _cells(parts, stack.grid)
-        outside += part_rows.size == 0
-        rows.append(part_rows)
-        cols.append(part_cols)
-        feature_index.append(np.full(part_rows.size, index))
-    del dataset
-
-    if lines and lines + no_geometry == len(origins):
-        raise EngineError(f"The layer {name} holds neither points nor polygons; an inventory is made of points or polygons.")
-    if no_geometry == len(origins):
-        raise EngineError(f"None of the {len(origins)} features of the layer {name} has a geometry.")
-    if not any(each.size for each in rows):
+    if tally.dropped[NO_GEOMETRY] == features:
+        raise EngineError(f"None of the {features} features of the layer {name} has a geometry.")
+    if tally.dropped[LINES] and tally.dropped[LINES] + tally.dropped[NO_GEOMETRY] >= features:
         raise EngineError(
-            f"The layer {name} lies wholly outside the raster: it reaches over {extent}, the raster over "
-            f"{_Extent.of(stack.grid)} (in the raster's coordinates). Check both coordinate reference systems."
+            f"The layer {name} holds lines, neither points nor polygons: which cells a landslide covers is not known from them. Give "
+            "points or polygons (native:polygonize makes polygons of closed lines)."
         )
-    row, col, of_feature = np.concatenate(rows), np.concatenate(cols), np.concatenate(feature_index)
-    valid = np.isfinite(stack.at(row, col)).all(axis=1)
-    if not valid.any():
-        raise EngineError(f"The layer {name} lies only on cells without data: of its {row.size:,} cells none is valid in every covariate.")
-    on_nodata = np.unique(of_feature).size - np.unique(of_feature[valid]).size
-    _warn_dropped(feedback, name, len(origins), {
-        "without a geometry": no_geometry,
-        "neither a point nor a polygon": lines,
-        "outside the raster": outside,
-        "on cells without data": on_nodata,
-    })  # fmt: skip
-    row, col, of_feature = row[valid], col[valid], of_feature[valid]
-    values = np.array(attributes, dtype=object).reshape(len(origins), len(fields))[of_feature]
-    columns = {field: values[:, index] for index, field in enumerate(fields)}
-    return InventoryCells(row, col, np.array(origins)[of_feature], columns)
+    rows, cols, origin = (np.concatenate(found.pop(name)) for name in ("rows", "cols", "origin"))
+    if not len(rows):
+        raise EngineError(
+            f"The layer {name} lies wholly outside the raster: it reaches over {_extent(layer, stack.grid)}, the raster over "
+            f"{_told(stack.grid.bounds)} (in the raster's coordinates). Check both coordinate reference systems."
+        )
+    del dataset
+    inside = valid_cells(stack, rows, cols)
+    if not inside.any():
+        raise EngineError(f"The layer {name} lies only on cells without data: of its {rows.size:,} cells none is valid in every covariate.")
+    landslide = np.cumsum(np.r_[False, origin[1:] != origin[:-1]])  # the cells of one follow each other
+    tally.taken = np.count_nonzero(np.bincount(landslide[inside]))
+    tally.drop(WITHOUT_DATA, int(landslide[-1]) + 1 - tally.taken)
+    if tally.reasons:
+        left_out = sum(tally.dropped.values())
+        what = "features" if tally.taken + left_out == features else "landslides (parts of features)"
+        feedback.warning(f"{left_out:,} of {tally.taken + left_out:,} {what} of the layer {name} were left out: {tally.reasons}.")
+    columns = {field: np.concatenate(found.pop(f"field {field}"))[inside] for field in fields}
+    return InventoryCells(rows[inside], cols[inside], origin[inside], columns)
 
 
-def dates(values: np.ndarray, field: str) -> np.ndarray:
-    """Return attribute values as days (datetime64[D], NaT where empty): ISO dates, `2014/05/31` or a year.
+def valid_cells(stack: Stack, rows: np.ndarray, cols: np.ndarray) -> np.ndarray:
+    """Return which cells (n,) are valid in every covariate, boolean (n,)."""
+    out = np.zeros(len(rows), bool)
+    window = (rows // _WINDOW_PX) * (stack.grid.shape[1] // _WINDOW_PX + 1) + cols // _WINDOW_PX
+    order = np.argsort(window, kind="stable")
+    for some in np.split(order, np.flatnonzero(np.diff(window[order])) + 1) if len(order) else []:
+        row, col = int(rows[some].min()), int(cols[some].min())
+        values = stack.read(Window(row, col, int(rows[some].max()) - row + 1, int(cols[some].max()) - col + 1))
+        out[some] = np.isfinite(values).all(axis=-1)[rows[some] - row, cols[some] - col]
+    return out
 
-    Raises
-    ------
-    EngineError
-        If a value is none of these.
+
+def _cells_of(
+    ids: np.ndarray, shapes: np.ndarray, xy: np.ndarray, is_point: np.ndarray, onto: Onto, grid: Grid, tally: Tally
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return the cells of features: the index of the feature (n,), rows and columns (2, n), and the landslide (n,).
+
+    Points are laid many at a time; anything else one by one.
     """
-    found = np.full(len(values), np.datetime64("NaT"), "datetime64[D]")
-    for index, value in enumerate(values):
-        if value is None or str(value).strip() == "":
+    there = np.flatnonzero(is_point & np.isfinite(xy).all(axis=1))
+    tally.drop(NO_GEOMETRY, int(is_point.sum()) - len(there))
+    laid, beyond = onto.points(xy[there])
+    finite = np.isfinite(laid).all(axis=1)
+    rows, cols, inside = grid.cells(*np.where(finite[:, None], laid, 0.0).T)
+    inside &= finite
+    tally.drop(BEYOND, int(beyond.sum()))
+    tally.drop(OUTSIDE, int((~inside & ~beyond).sum()))
+    of_feature = [there[inside]]
+    cells = [np.stack([rows[inside], cols[inside]])]
+    origin = [ids[there[inside]]]
+    for index in np.flatnonzero(~is_point):
+        some, landslide = _cells_of_shape(shapes[index], onto, grid, tally)
+        if not some.size:
             continue
-        text = str(value).strip().replace("/", "-")[:10]
-        if isinstance(value, float) and value.is_integer():
-            text = f"{value:.0f}"
-        try:
-            found[index] = np.datetime64(text, "D")
-        except ValueError as error:
-            raise EngineError(
-                f"The date field {field} holds {value!r}; expected dates such as 2014-05-31, or a year such as 2014."
-            ) from error
-    return found
+        cells.append(some)
+        of_feature.append(np.full(some.shape[1], index))
+        numbers = (
+            np.char.add(f"{ids[index]}.", landslide.astype(str)) if landslide.size and landslide[0] else np.full(some.shape[1], ids[index])
+        )
+        origin.append(numbers)
+    feature = np.concatenate(of_feature)
+    order = np.argsort(feature, kind="stable")
+    return feature[order], np.concatenate(cells, axis=1)[:, order], np.concatenate(origin)[order]
 
 
-def _flat_parts(geometry: ogr.Geometry) -> list[ogr.Geometry]:
-    """Return the points and polygons that a geometry is made of."""
-    kind = ogr.GT_Flatten(geometry.GetGeometryType())
-    if kind in (ogr.wkbPoint, ogr.wkbPolygon):
-        return [] if geometry.IsEmpty() else [geometry]
-    if ogr.GT_IsSubClassOf(kind, ogr.wkbGeometryCollection):
-        return [part for i in range(geometry.GetGeometryCount()) for part in _flat_parts(geometry.GetGeometryRef(i))]
-    return []
+def _cells_of_shape(shape: bytes | None, onto: Onto, grid: Grid, tally: Tally) -> tuple[np.ndarray, np.ndarray]:
+    """Return the cells (2, n) of a feature that is no point, and which of its parts (n,), from 1, each belongs to; 0 where there is one."""
+    nothing = np.empty((2, 0), np.int64), np.empty(0, np.int64)
+    geometry = None if shape is None else ogr.CreateGeometryFromWkb(shape)
+    if geometry is None or geometry.IsEmpty():
+        tally.drop(NO_GEOMETRY)
+        return nothing
+    geometry = geometry.GetLinearGeometry()
+    geometry.FlattenTo2D()
+    parts = [part for part in simple_parts(valid(geometry)) if part.GetDimension() != 1]
+    if not parts:
+        tally.drop(LINES)
+        return nothing
+    cells, numbers = [], []
+    for number, part in enumerate(parts, start=1):
+        laid, reason = onto.geometry(part)
+        some = np.empty((2, 0), np.int64) if laid is None else _landslide_cells(laid, grid)
+        if not some.size:
+            tally.drop(reason or OUTSIDE)
+        cells.append(some)
+        numbers.append(np.full(some.shape[1], number if len(parts) > 1 else 0))
+    return np.concatenate(cells, axis=1), np.concatenate(numbers)
 
 
-def _cells(parts: list[ogr.Geometry], grid: Grid) -> tuple[np.ndarray, np.ndarray]:
-    """Return the cells of one feature, each once; empty where it lies outside the grid."""
-    points = [part for part in parts if part.GetGeometryType() == ogr.wkbPoint]
-    polygons = [part for part in parts if part.GetGeometryType() != ogr.wkbPoint]
-    found = [_point_cells(points, grid)] if points else []
-    if polygons:
-        cells = _polygon_cells(polygons, grid)
-        if cells.shape[1] == 0:  # smaller than a cell: the cell it lies in
-            largest = max(polygons, key=lambda polygon: polygon.Area())
+def _landslide_cells(geometry: ogr.Geometry, grid: Grid) -> np.ndarray:
+    """Return the cells (2, n) of one landslide, each once; none where it lies outside the grid."""
+    parts = simple_parts(geometry)
+    polygons = [part for part in parts if part.GetDimension() == 2]
+    if not polygons:
+        return _point_cells([part for part in parts if part.GetDimension() == 0], grid)
+    cells = np.concatenate([_polygon_cells(polygon, grid) for polygon in polygons], axis=1)
+    if not cells.size:  # smaller than a cell: the cell it lies in
+        largest = max(polygons, key=lambda polygon: polygon.Area())
+        with quiet():
             cells = _point_cells([largest.PointOnSurface()], grid)
-        found.append(cells)
-    rows, cols = np.unique(np.concatenate(found, axis=1), axis=1)
-    return rows, cols
+    return np.unique(cells, axis=1)
 
 
-def _point_cells(points: list[ogr.Geometry], grid: Grid) -> np.ndarray:
+def _point_cells(points: Sequence[ogr.Geometry], grid: Grid) -> np.ndarray:
     rows, cols, inside = grid.cells(np.array([p.GetX() for p in points]), np.array([p.GetY() for p in points]))
     return np.stack([rows[inside], cols[inside]])
 
 
-def _polygon_cells(polygons: list[ogr.Geometry], grid: Grid) -> np.ndarray:
+def _polygon_cells(polygon: ogr.Geometry, grid: Grid) -> np.ndarray:
     """Return (2, n) rows and columns of the cells whose centre lies inside a polygon."""
     x, width, _, y, _, height = grid.transform
-    west, east, south, north = (limit(values) for limit, values in zip((min, max, min, max), zip(*(p.GetEnvelope() for p in polygons))))
+    west, east, south, north = polygon.GetEnvelope()
     first_row, last_row = (_clip(math.floor((edge - y) / height), grid.shape[0]) for edge in (north, south))
     first_col, last_col = (_clip(math.floor((edge - x) / width), grid.shape[1]) for edge in (west, east))
     shape = last_row - first_row + 1, last_col - first_col + 1
     mask = gdal.GetDriverByName("MEM").Create("", shape[1], shape[0], 1, gdal.GDT_Byte)
     mask.SetGeoTransform((x + first_col * width, width, 0.0, y + first_row * height, 0.0, height))
-    reference = osr.SpatialReference(wkt=grid.crs)
+    reference = grid.spatial_reference
     mask.SetSpatialRef(reference)
     shapes = ogr.GetDriverByName("Memory").CreateDataSource("")
     layer = shapes.CreateLayer("polygons", reference, ogr.wkbPolygon)
-    for polygon in polygons:
-        feature = ogr.Feature(layer.GetLayerDefn())
-        feature.SetGeometry(polygon)
-        layer.CreateFeature(feature)
+    feature = ogr.Feature(layer.GetLayerDefn())
+    feature.SetGeometry(polygon)
+    layer.CreateFeature(feature)
     gdal.RasterizeLayer(mask, [1], layer, burn_values=[1])
     rows, cols = np.nonzero(mask.ReadAsArray())
     return np.stack([rows + first_row, cols + first_col])
@@ -181,28 +220,25 @@ def _clip(index: int, size: int) -> int:
     return min(max(index, 0), size - 1)
 
 
-class _Extent:
-    """A growing rectangle that prints itself for an error message."""
+def _extent(layer: ogr.Layer, grid: Grid) -> str:
+    """Return in words how far a layer reaches, in the grid's coordinates where it can be told so, else in its own."""
+    source = layer.GetSpatialRef().Clone()
+    source.SetAxisMappingStrategy(osr.OAMS_TRADITIONAL_GIS_ORDER)
+    west, east, south, north = layer.GetExtent()
+    try:
+        with quiet():
+            found = osr.CoordinateTransformation(source, grid.spatial_reference).TransformBounds(west, south, east, north, 21)
+    except (RuntimeError, AttributeError):
+        found = (np.inf,)
+    if np.isfinite(found).all():
+        return _told(found)
+    return f"{_told((west, south, east, north))} in {source.GetName()}"
 
-    def __init__(self) -> None:
-        self.low, self.high = np.full(2, np.inf), np.full(2, -np.inf)
 
-    @classmethod
-    def of(cls, grid: Grid) -> _Extent:
-        extent = cls()
-        x, width, _, y, _, height = grid.transform
-        extent.low = np.array([x, y + grid.shape[0] * height])
-        extent.high = np.array([x + grid.shape[1] * width, y])
-        return extent
-
-    def add(self, geometry: ogr.Geometry) -> None:
-        west, east, south, north = geometry.GetEnvelope()
-        self.low, self.high = np.minimum(self.low, [west, south]), np.maximum(self.high, [east, north])
-
-    def __str__(self) -> str:
-        digits = ",.0f" if max(np.abs(self.high).max(), np.abs(self.low).max()) > 1000 else ".4f"
-        x, y = (f"{low:{digits}} to {high:{digits}}" for low, high in zip(self.low, self.high))
-        return f"x {x}, y {y}"
+def _told(bounds: Sequence[float]) -> str:
+    digits = ",.0f" if np.abs(bounds).max() > 1000 else ".4f"
+    west, south, east, north = (f"{edge:{digits}}" for edge in bounds)
+    return f"x {west} to {east}, y {south} to {north}"
 
 
 def _check_fields(layer: ogr.Layer, name: str, fields: Sequence[str]) -> None:
@@ -211,10 +247,3 @@ def _check_fields(layer: ogr.Layer, name: str, fields: Sequence[str]) -> None:
     for field in fields:
         if field not in there:
             raise EngineError(f"The layer {name} has no field {field!r}; its fields are {', '.join(there) or 'none'}.")
-
-
-def _warn_dropped(feedback: Feedback, name: str, total: int, reasons: dict[str, Any]) -> None:
-    dropped = {reason: int(count) for reason, count in reasons.items() if count}
-    if dropped:
-        listed = ", ".join(f"{count:,} {reason}" for reason, count in dropped.items())
-        feedback.warning(f"{sum(dropped.values()):,} of {total:,} features of the layer {name} were left out: {listed}.")

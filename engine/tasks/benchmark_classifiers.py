@@ -26,8 +26,9 @@ from ..files.tables import check_table, write_table
 from ..learning.fitting import Examples, fit
 from ..reporting.page import listed
 from ..samples.cells import SampleCells, resolve_samples
+from ..samples.dates import dates
 from ..samples.folds import suggested_block_size
-from ..samples.inventory import dates, read_inventory
+from ..samples.inventory import read_inventory
 from . import task
 
 

@@ -85,7 +85,7 @@ def test_features_farther_outside_do_not_count(tmp_path, odd_grid, row, col):
     source = layer(tmp_path / "both.gpkg", outside, f"POINT ({at(grid, 22, 16)})")
     path, how = distance_to_features(source, grid, tmp_path / "distance.tif")
     np.testing.assert_allclose(measured(path), away(grid, (22, 16)), rtol=1e-6)
-    assert how == "both.gpkg, 1 features"
+    assert how == "both.gpkg, 1 of 2 features; left out: 1 outside the raster"
 
 
 def test_features_in_degrees_are_reprojected(tmp_path, odd_grid):

@@ -5,6 +5,7 @@ import pytest
 from osgeo import ogr, osr
 from scarp.engine.errors import EngineError
 from scarp.engine.files.grid import Grid
+from scarp.engine.files.shapes import Tally
 from scarp.engine.files.vectors import feature_id, features, laid_over, open_layer
 
 
@@ -31,9 +32,12 @@ def layer_of(shapes, code=32639):
 
 def test_features_outside_the_bounds_are_left_out():
     inside, outside = "POINT (500100 3599900)", "LINESTRING (600000 3599900, 600100 3599900)"
-    dataset, layer = layer_of([inside, outside, None])
-    assert len(list(features(layer, GRID))) == 3
-    assert [feature.GetFID() for feature, _ in features(layer, GRID, GRID.bounds)] == [0]
+    dataset, layer = layer_of([inside, outside, None, outside])
+    tally = Tally()
+    assert [feature.GetFID() for feature, _ in features(layer, GRID, tally=tally)] == [0]
+    assert str(tally) == "1 of 4 features; left out: 2 outside the raster, 1 without a geometry"
+    wide = (*GRID.bounds[:2], 700000.0, GRID.bounds[3])
+    assert [feature.GetFID() for feature, _ in features(layer, GRID, wide)] == [0, 1, 3]
     assert laid_over(layer, GRID, GRID.bounds, lambda _: 1).GetLayer(0).GetFeatureCount() == 1
 
 
@@ -57,6 +61,21 @@ def test_geometries_come_flat_valid_straight_and_reprojected():
 def test_a_geometry_beyond_its_projection_lies_nowhere():
     dataset, layer = layer_of(["POINT (1e12 1e12)"], 3857)
     assert not list(features(layer, GRID, GRID.bounds))
+
+
+def test_lines_cover_no_area():
+    line, square = (
+        "LINESTRING (500010 3599900, 500200 3599900)",
+        "POLYGON ((500000 3599900, 500100 3599900, 500100 3600000, 500000 3599900))",
+    )
+    dataset, layer = layer_of([line, square, "POINT (500100 3599900)", line])
+    tally = Tally()
+    laid = laid_over(layer, GRID, GRID.bounds, lambda _: 1, tally, polygons=True)
+    assert laid.GetLayer(0).GetFeatureCount() == 1
+    assert str(tally) == "1 of 4 features; left out: 2 lines, which cover no area, 1 points, which cover no area"
+    dataset, layer = layer_of([line])
+    with pytest.raises(EngineError, match="The layer layer holds lines; polygons are needed here"):
+        laid_over(layer, GRID, GRID.bounds, lambda _: 1, polygons=True)
 
 
 def write(path, layers, driver="GPKG", code=32639):

@@ -2,7 +2,8 @@
 import numpy as np
 import pytest
 from scarp.engine.errors import EngineError
-from scarp.engine.samples.inventory import dates, read_inventory
+from scarp.engine.samples.inventory import read_inventory
+from scarp.models.covariate import Covariate
 
 
 def found(cells):
@@ -55,15 +56,20 @@ def test_what_is_left_out_is_counted_with_its_reason(stack, layer_of, points, li
     cells = read_inventory(layer_of("slides.gpkg", shapes), stack, feedback=listener)
     assert found(cells) == {"1": [(3, 4)]}
     assert listener.warnings == [
-        "5 of 6 features of the layer slides were left out: 1 without a geometry, 1 neither a point nor a polygon, "
-        "2 outside the raster, 1 on cells without data."
+        "5 of 6 features of the layer slides were left out: 1 without a geometry, 2 outside the raster, 1 lines, 1 on cells without data."
     ]
 
 
-def test_points_of_a_multipoint_count_each_and_each_cell_once(stack, layer_of, points):
+def test_a_landslide_is_without_data_where_all_of_its_cells_are(stack, layer_of, box, listener):
+    cells = read_inventory(layer_of("slides.gpkg", [box((39, 3), (39, 6), 1), box((37, 8), (39, 9), 1)]), stack, feedback=listener)
+    assert found(cells) == {"2": rectangle((37, 8), (38, 9))}
+    assert listener.warnings == ["1 of 2 features of the layer slides were left out: 1 on cells without data."]
+
+
+def test_points_of_a_multipoint_are_landslides_of_their_own(stack, layer_of, points):
     here, there = (each[len("POINT (") : -1] for each in points([(3, 4), (8, 50)]))
     cells = read_inventory(layer_of("a.gpkg", [f"MULTIPOINT (({here}), ({there}), ({here}))"]), stack)
-    assert found(cells) == {"1": [(3, 4), (8, 50)]}
+    assert found(cells) == {"1.1": [(3, 4)], "1.2": [(8, 50)], "1.3": [(3, 4)]}
 
 
 def test_attributes_come_along_with_each_cell(stack, layer_of, points, box):
@@ -93,8 +99,61 @@ def test_layers_of_no_use_are_told(stack, layer_of, points):
     assert "the raster over x 500,007 to 501,227, y 3,598,612 to 3,600,012 " in str(raised.value)
 
 
-def test_days():
-    told = dates(np.array(["2014-05-31", "2014/05/31", "2014-05-31T12:30:00", 2014, 2014.0, "2014", None, " "], object), "day")
-    assert told.astype(str).tolist() == ["2014-05-31"] * 3 + ["2014-01-01"] * 3 + ["NaT"] * 2
-    with pytest.raises(EngineError, match="day holds 'in May'"):
-        dates(np.array(["in May"], object), "day")
+def test_each_part_of_a_dissolved_inventory_is_a_landslide(stack, layer_of, box, grid):
+    """Two of them are smaller than a cell."""
+    x, y = grid.centres(30, 40)
+    slivers = [f"(({x + dx} {y + 2}, {x + dx + 2} {y + 2}, {x + dx + 2} {y + 4}, {x + dx} {y + 2}))" for dx in (2, 22)]
+    large = box((9, 9), (10, 11), 1)[len("POLYGON ") :]
+    cells = read_inventory(layer_of("a.gpkg", [f"MULTIPOLYGON ({slivers[0]}, {large}, {slivers[1]})"], note=["x"]), stack, ["note"])
+    assert sorted(found(cells).values()) == sorted([[(30, 40)], rectangle((9, 9), (10, 11)), [(30, 41)]])
+    assert set(found(cells)) == {"1.1", "1.2", "1.3"} and set(cells.fields["note"]) == {"x"}
+
+
+@pytest.mark.parametrize("collected", ["MULTIPOLYGON ({}, {})", "GEOMETRYCOLLECTION (POLYGON {}, POLYGON {})"])
+def test_parts_that_overlap_are_one_landslide(stack, layer_of, box, collected):
+    """Ten by ten cells each, five by five in common; and one within another."""
+    parts = [box(*ends, 1)[len("POLYGON ") :] for ends in (((5, 5), (14, 14)), ((10, 10), (19, 19)), ((6, 6), (8, 8)))]
+    overlapping = read_inventory(layer_of("a.gpkg", [collected.format(*parts[:2])]), stack)
+    assert found(overlapping) == {"1": sorted({*rectangle((5, 5), (14, 14)), *rectangle((10, 10), (19, 19))})}
+    assert len(overlapping.rows) == 175
+    nested = read_inventory(layer_of("b.gpkg", [collected.format(parts[0], parts[2])]), stack)
+    assert found(nested) == {"1": rectangle((5, 5), (14, 14))}
+
+
+def test_parts_outside_are_counted_as_landslides(stack, layer_of, points, listener):
+    here, far = (each[len("POINT (") : -1] for each in points([(3, 4), (-5, 9)]))
+    read_inventory(layer_of("slides.gpkg", [f"MULTIPOINT (({here}), ({far}), ({far}))"]), stack, feedback=listener)
+    assert listener.warnings == ["2 of 3 landslides (parts of features) of the layer slides were left out: 2 outside the raster."]
+
+
+def test_rings_that_cross_themselves_say_nothing(stack, layer_of, grid, capfd):
+    (west, north), (east, south) = grid.centres(5, 5), grid.centres(9, 9)
+    corners = ((-1, 1), (1, -1), (1, 1), (-1, -1), (-1, 1))
+    ring = ", ".join(f"{(west, east)[x > 0] + x} {(south, north)[y > 0] + y}" for x, y in corners)
+    bow = f"POLYGON (({ring}))"
+    cells = read_inventory(layer_of("a.gpkg", [bow] * 3), stack)
+    assert found(cells)["1.1"] == [(6, 5), (7, 5), (7, 6), (7, 7), (8, 5)] and found(cells)["1.2"] == [(6, 9), (7, 8), (7, 9), (8, 9)]
+    assert capfd.readouterr().err == ""
+
+
+def test_a_raster_is_named_as_such(stack):
+    with pytest.raises(EngineError, match=r"The layer stack is a raster, and points or other vectors are needed .*native:pixelstopoints"):
+        read_inventory(stack.path, stack)
+
+
+def test_older_versions_of_gdal_read_the_same(stack, layer_of, points, box, monkeypatch):
+    source = layer_of("a.gpkg", [*points([(3, 4), (8, 50)]), None, box((9, 9), (11, 12), 1)], day=["2014", None, "x", "y"])
+    new = read_inventory(source, stack, ["day"])
+    monkeypatch.delattr("osgeo.ogr.Layer.GetArrowStreamAsNumPy", raising=False)
+    old = read_inventory(source, stack, ["day"])
+    assert found(new) == found(old) and new.fields["day"].tolist() == old.fields["day"].tolist() == ["2014", None, *["y"] * 12]
+
+
+def test_cells_of_many_windows_are_looked_at(stack_of, layer_of, points, monkeypatch):
+    monkeypatch.setattr("scarp.engine.samples.inventory._WINDOW_PX", 7)
+    values = np.ones((40, 61))
+    values[10:20, 20:40] = np.nan
+    stack = stack_of([(Covariate("a"), 1), (Covariate("b"), values)])
+    cells = [(row, col) for row in range(0, 40, 3) for col in range(0, 61, 4)]
+    read = read_inventory(layer_of("a.gpkg", points(cells)), stack)
+    assert list(zip(read.rows.tolist(), read.cols.tolist())) == [cell for cell in cells if not (10 <= cell[0] < 20 and 20 <= cell[1] < 40)]
