@@ -93,11 +93,17 @@ def allowed(parameter: Parameter) -> str:
 def numbers(text: str | list[Any]) -> list[Any]:
     """Return the numbers of a list, or of text that separates them by commas or semicolons; raise ValueError if one is none.
 
+    Between semicolons, where there is no point, a comma is a decimal one.
+
     >>> numbers("0.2; 0.4, 1")
     [0.2, 0.4, 1]
+    >>> numbers("0,2; 0,4")
+    [0.2, 0.4]
     """
     if not isinstance(text, str):
         return list(text)
+    if ";" in text and "." not in text:
+        text = text.replace(",", ".")
     return [_number(word) for each in text.replace(";", ",").split(",") if (word := each.strip())]
 
 

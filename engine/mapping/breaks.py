@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from ..declarations import choices
 from ..errors import EngineError
 
 
@@ -25,7 +26,7 @@ def find_breaks(counts: np.ndarray, method: str, classes: int, manual: Sequence[
     Raises
     ------
     EngineError
-        If manual breaks do not rise within 0 … 1, or the raster has too few different values.
+        If manual breaks do not rise within 0 … 1 or come with another method, or the raster has too few different values.
 
     Examples
     --------
@@ -40,6 +41,11 @@ def find_breaks(counts: np.ndarray, method: str, classes: int, manual: Sequence[
         if not breaks or sorted(set(breaks)) != breaks or breaks[0] <= 0 or breaks[-1] >= 1:
             raise EngineError(f"Manual breaks must rise and lie between 0 and 1, such as 0.2, 0.4, 0.6, 0.8; found {breaks}.")
         return breaks
+    if manual:
+        raise EngineError(
+            f"Breaks are given ({', '.join(f'{each:g}' for each in manual)}), and the method is “{choices.CLASSIFICATIONS[method]}”; "
+            f"choose “{choices.CLASSIFICATIONS['manual']}”, or leave them empty."
+        )
     used = np.flatnonzero(counts)
     if len(used) < classes:
         raise EngineError(

@@ -19,6 +19,7 @@ from ..files.stack import Stack
 from ..files.vectors import write_layer
 from ..gdal import gdal, ogr
 from ..samples.inventory import read_inventory
+from ..samples.labels import check_no_labels
 
 # Susceptibility lies in 0 … 1; breaks are found on a histogram of the whole raster with this many bins.
 _BINS = 1024
@@ -223,6 +224,7 @@ def class_rows(
     counts: np.ndarray,
     areas: np.ndarray,
     inventory: str | None,
+    feedback: Feedback | None = None,
 ) -> list[dict[str, Any]]:
     """Return what the table tells of each class: limits, cells, area; with an inventory also landslide cells and frequency ratio.
 
@@ -253,7 +255,8 @@ def class_rows(
     ]
     if inventory:
         stack = Stack(raster.path, raster.dataset, [Covariate("susceptibility")])
-        cells = read_inventory(inventory, stack)
+        check_no_labels(inventory)
+        cells = read_inventory(inventory, stack, feedback=feedback)
         values = stack.at(cells.rows, cells.cols)[:, 0]
         slides = np.bincount(np.searchsorted(breaks, values, side="right"), minlength=len(names))
         for row, count, area in zip(rows, slides, share):

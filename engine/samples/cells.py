@@ -7,17 +7,20 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from scipy.spatial import cKDTree
+from scipy.ndimage import distance_transform_edt
 
 from ..declarations import choices
 from ..errors import EngineError
 from ..feedback import Feedback
-from ..files.grid import Grid
+from ..files.grid import Grid, Window
 from ..files.stack import Stack
-from ..files.vectors import open_layer, point, write_layer
+from ..files.vectors import open_layer, write_points
 from ..gdal import ogr
 from .folds import block_ids, deal_folds, suggested_block_size, take_share
 from .inventory import read_inventory
+from .labels import check_no_labels, labels, subsets
+from .labels import folds as folds_of
+from .leaks import leaking
 
 _FIELDS = {
     "landslide": ogr.OFTInteger,
@@ -27,10 +30,14 @@ _FIELDS = {
     "y": ogr.OFTReal,
     "origin": ogr.OFTString,
 }
-_TRUE = {"1", "1.0", "yes", "y", "true", "t", "landslide"}
-_FALSE = {"0", "0.0", "no", "n", "false", "f", "none", "non-landslide", "stable"}
 # Width of the ring that seed cells are drawn from, in cells, beyond the buffer.
 _RING_CELLS = 10
+# Fewer landslide cells than this in the test say little.
+_FEW_TEST = 10
+# Cells larger than this are told.
+_LARGE_CELL_M = 200.0
+# Cells that leaks are looked for in.
+_LEAK_CELLS = 20_000
 
 
 @dataclass(frozen=True)
@@ -50,15 +57,9 @@ class SampleCells:
 
     def write(self, path: str | Path, grid: Grid) -> None:
         """Write the cells as points of a GeoPackage."""
-        columns = (
-            self.landslide.tolist(),
-            self.subset.tolist(),
-            self.fold.tolist(),
-            *(each.tolist() for each in grid.centres(self.rows, self.cols)),
-            map(str, self.origin),
-        )
-        rows = ((dict(zip(_FIELDS, values)), point(*values[3:5])) for values in zip(*columns))
-        write_layer(path, "sample_cells", ogr.wkbPoint, _FIELDS, rows, grid.spatial_reference)
+        x, y = grid.centres(self.rows, self.cols)
+        columns = (self.landslide, self.subset, self.fold, x, y, self.origin)
+        write_points(path, "sample_cells", _FIELDS, columns, grid.spatial_reference)
 
 
 def draw(
@@ -78,10 +79,29 @@ def draw(
 ) -> SampleCells:
     """Return the landslide cells of an inventory and non-landslide cells drawn by a method of `choices.ABSENCE_METHODS`.
 
+    Parameters
+    ----------
+    inventory
+        A layer of points or polygons, all of them landslides.
+    ratio
+        Non-landslide cells for each landslide cell.
+    buffer_m
+        Non-landslide cells are no nearer than this to the centre of a landslide cell.
+    slope_limit_deg
+        Ground is flat below this slope.
+    split
+        `random` or `blocks`; blocks of `block_size_m`, or as wide as the practical range of the covariates where that is 0.
+    test_share
+        Share of the cells that is kept for the test.
+    folds
+        Folds that the training cells are dealt into.
+    seed
+        The same seed draws the same cells.
+
     Raises
     ------
     EngineError
-        If the inventory is of no use, or too few cells are left to draw from.
+        If the inventory is of no use or holds others than landslides, or too few cells are left to draw from.
     """
     if not stack.grid.is_projected:
         raise EngineError(
@@ -89,20 +109,22 @@ def draw(
             "coordinate reference system first (gdal:warpreproject)."
         )
     rng = np.random.default_rng(seed)
+    check_no_labels(inventory)
+    _notice_cells(stack, feedback)
     found = read_inventory(inventory, stack, feedback=feedback)
     _, first = np.unique(stack.grid.numbers(found.rows, found.cols), return_index=True)
     rows, cols, origin = found.rows[first], found.cols[first], found.origin[first]
+    del found
     wanted = max(round(ratio * len(rows)), 1)
     parts = {"random_and_flat": (("random", wanted - wanted // 2), ("flat", wanted // 2))}.get(method, ((method, wanted),))
-    landslides_m = stack.grid.centres_m(rows, cols)
-    occupied = stack.grid.numbers(rows, cols)
+    landslides = occupied = stack.grid.numbers(rows, cols)
     for rule, count in parts:
-        drawn = _draw_absences(stack, landslides_m, occupied, rule, count, buffer_m, slope_limit_deg, rng)
+        drawn = _draw_absences(stack, landslides, occupied, rule, count, buffer_m, slope_limit_deg, rng)
         occupied = np.concatenate([occupied, drawn])
-        origin = np.concatenate([origin.astype(object), np.full(count, rule, object)])
+        origin = np.concatenate([origin, np.full(count, rule)])
     rows, cols = np.divmod(occupied, stack.grid.shape[1])
-    landslide = (np.arange(len(rows)) < len(landslides_m)).astype(int)
-    feedback.message(f"{len(landslides_m)} landslide cells and {len(rows) - len(landslides_m)} non-landslide cells.")
+    landslide = (np.arange(len(rows)) < len(landslides)).astype(int)
+    feedback.message(f"{len(landslides):,} landslide cells and {len(rows) - len(landslides):,} non-landslide cells.")
     return _dealt(stack, rows, cols, landslide, origin, split, test_share, folds, block_size_m, seed, feedback)
 
 
@@ -110,41 +132,67 @@ def resolve_samples(stack: Stack, inventory: str, label_field: str | None, seed:
     """Return sample cells from whatever the user has.
 
     With a label field, the layer holds labelled points: ours, with `subset` and `fold`, or anybody's, which are then split
-    80/20 at random. Without one it is a plain inventory, and absences are drawn with the defaults.
+    80/20 at random. Without one it is a plain inventory, and absences are drawn with the defaults. A covariate that tells the labels
+    by itself is warned of.
 
     Raises
     ------
     EngineError
-        If labels are not understood, or there is one class only.
+        If labels, subsets or folds are not understood, or there is one class only.
     """
     feedback = feedback or Feedback()
-    if not label_field:
-        return draw(stack, inventory, feedback, seed=seed)
+    cells = _labelled(stack, inventory, label_field, seed, feedback) if label_field else draw(stack, inventory, feedback, seed=seed)
+    some = np.random.default_rng(seed).permutation(len(cells.rows))[:_LEAK_CELLS]
+    values = stack.at(cells.rows[some], cells.cols[some])
+    for name, auc in leaking(values, cells.landslide[some], stack.covariates).items():
+        feedback.warning(
+            f"The covariate {name} alone tells landslide cells from others with an AUC of {auc:.3f}. Was it made from the landslides, or "
+            "were the cells drawn by it? Then no figure of the model means anything; leave it out."
+        )
+    return cells
+
+
+def _labelled(stack: Stack, inventory: str, label_field: str, seed: int, feedback: Feedback) -> SampleCells:
+    _notice_cells(stack, feedback)
     dataset, layer = open_layer(inventory)
-    ours = [name for name in ("subset", "fold") if layer.FindFieldIndex(name, True) >= 0]
+    definition = layer.GetLayerDefn()
+    names = [definition.GetFieldDefn(index).GetName() for index in range(definition.GetFieldCount())]
+    ours = {name.lower(): name for name in names if name.lower() in ("subset", "fold")}
     del dataset
-    found = read_inventory(inventory, stack, [label_field, *ours], feedback)
-    landslide = _labels(found.fields[label_field], label_field)
+    found = read_inventory(inventory, stack, [label_field, *ours.values()], feedback)
+    landslide = labels(found.fields[label_field], label_field)
     _, first = np.unique(stack.grid.numbers(found.rows, found.cols), return_index=True)
     first.sort()
     if len(first) < len(found.rows):
-        feedback.warning(f"{len(found.rows) - len(first)} points share a cell with another one and are left out.")
+        feedback.warning(f"{len(found.rows) - len(first):,} points share a cell with another one and are left out.")
     rows, cols, landslide, origin = found.rows[first], found.cols[first], landslide[first], found.origin[first]
     if len(np.unique(landslide)) < 2:
         raise EngineError(
             f"All {len(rows)} cells have the same value in {label_field!r}: landslide and non-landslide cells are both needed."
         )
     if len(ours) == 2:
-        subset = np.array([str(value) for value in found.fields["subset"][first]])
-        fold = np.array([-1 if value is None else int(value) for value in found.fields["fold"][first]])
+        subset, fold = (
+            subsets(found.fields[ours["subset"]][first], ours["subset"]),
+            folds_of(found.fields[ours["fold"]][first], ours["fold"]),
+        )
         if set(subset) == {"train", "test"}:
             return SampleCells(rows, cols, landslide, subset, fold, origin)
+        feedback.warning(f"All cells are {subset[0]} cells by the field {ours['subset']!r}; they are divided anew, at random.")
     return _dealt(stack, rows, cols, landslide, origin, choices.SPLIT, choices.TEST_SHARE, choices.FOLDS, 0.0, seed, feedback)
+
+
+def _notice_cells(stack: Stack, feedback: Feedback) -> None:
+    width, height = stack.grid.cell_size_m
+    if max(width, height) > _LARGE_CELL_M:
+        feedback.warning(
+            f"The cells are {width:,.0f} × {height:,.0f} m: most landslides are smaller, and slopes are those of whole hillsides. Cells "
+            "of 10 to 50 m are usual."
+        )
 
 
 def _draw_absences(
     stack: Stack,
-    landslides_m: np.ndarray,
+    landslides: np.ndarray,
     occupied: np.ndarray,
     rule: str,
     count: int,
@@ -154,12 +202,11 @@ def _draw_absences(
 ) -> np.ndarray:
     """Draw the numbers of `count` cells that are not occupied.
 
-    Every candidate gets a random rank, window by window, and the lowest ranks win. `landslides_m` are coordinates in metres, (n, 2).
+    Every candidate gets a random rank, window by window, and the lowest ranks win. `landslides` and `occupied` are numbers of cells.
     """
     if rule == "flat" and "slope" not in stack.names:
         raise EngineError("Drawing absences on flat ground needs the covariate slope, which the stack lacks.")
     grid = stack.grid
-    tree = cKDTree(landslides_m)
     ring = buffer_m + _RING_CELLS * max(grid.cell_size_m)
     reach = ring if rule == "seed_cells" else buffer_m
     best_rank, best_cell = np.empty(0), np.empty(0, np.int64)
@@ -168,17 +215,15 @@ def _draw_absences(
         allowed = np.isfinite(values).all(axis=-1)
         if rule == "flat":
             allowed &= values[..., stack.names.index("slope")] < slope_limit_deg
+        allowed[_in_window(grid, occupied, window)] = False
+        if reach > 0 and allowed.any():
+            distance = _distance_m(grid, landslides, window, reach)
+            allowed &= (distance >= buffer_m) & (distance < ring) if rule == "seed_cells" else distance >= buffer_m
         row, col = np.nonzero(allowed)
-        row, col = row + window.row, col + window.col
-        cell = grid.numbers(row, col)
-        keep = ~np.isin(cell, occupied)
-        row, col, cell = row[keep], col[keep], cell[keep]
-        if reach > 0 and len(row):
-            distance, _ = tree.query(grid.centres_m(row, col), distance_upper_bound=reach)
-            keep = np.isfinite(distance) & (distance >= buffer_m) if rule == "seed_cells" else ~np.isfinite(distance)
-            cell = cell[keep]
-        rank = np.concatenate([best_rank, rng.random(len(cell))])
-        cell = np.concatenate([best_cell, cell])
+        drawn, cell = rng.random(len(row)), grid.numbers(row + window.row, col + window.col)
+        # Once there are enough, none with a higher rank than all of them can enter.
+        entering = drawn < (best_rank[-1] if len(best_rank) == count else 1.0)
+        rank, cell = np.concatenate([best_rank, drawn[entering]]), np.concatenate([best_cell, cell[entering]])
         lowest = np.argsort(rank, kind="stable")[:count]
         best_rank, best_cell = rank[lowest], cell[lowest]
     if len(best_cell) < count:
@@ -188,6 +233,27 @@ def _draw_absences(
             "smaller buffer, a smaller ratio or another method."
         )
     return best_cell
+
+
+def _in_window(grid: Grid, cells: np.ndarray, window: Window) -> tuple[np.ndarray, np.ndarray]:
+    """Return rows and columns, from the window's first, of those cells that lie in it."""
+    rows, cols = np.divmod(cells, grid.shape[1])
+    rows, cols = rows - window.row, cols - window.col
+    inside = (rows >= 0) & (rows < window.rows) & (cols >= 0) & (cols < window.cols)
+    return rows[inside], cols[inside]
+
+
+def _distance_m(grid: Grid, landslides: np.ndarray, window: Window, reach_m: float) -> np.ndarray:
+    """Return the distance in metres from each cell of a window to the nearest landslide cell, (rows, cols); infinite beyond `reach_m`."""
+    width, height = grid.cell_size_m
+    down, across = (int(np.ceil(reach_m / side)) for side in (height, width))
+    wide = Window(window.row - down, window.col - across, window.rows + 2 * down, window.cols + 2 * across)
+    elsewhere = np.ones((wide.rows, wide.cols), bool)
+    elsewhere[_in_window(grid, landslides, wide)] = False
+    if elsewhere.all():
+        return np.full((window.rows, window.cols), np.inf)
+    distance = distance_transform_edt(elsewhere, (height, width))[down : down + window.rows, across : across + window.cols]
+    return np.where(distance < reach_m, distance, np.inf)
 
 
 def _dealt(
@@ -209,17 +275,17 @@ def _dealt(
         groups = block_ids(rows, cols, stack.grid, size)
         feedback.message(f"{len(np.unique(groups))} spatial blocks of {size:.0f} m hold the cells.")
     test = take_share(landslide, test_share, groups, np.random.default_rng(seed))
+    slides, tested = int(landslide.sum()), int(landslide[test].sum())
+    if slides - tested < folds:
+        raise EngineError(
+            f"There are {slides} landslide cells; {tested} of them are for the test, and the other {slides - tested} are to be dealt into "
+            f"{folds} folds, which need {folds} at least. Use fewer folds, a smaller share of test cells, or a larger inventory."
+        )
+    if 0 < tested < _FEW_TEST:
+        feedback.warning(
+            f"Only {tested} of {slides} landslide cells are for the test: what it says is chance to a large part. Validation by folds "
+            "tests on all of them."
+        )
     fold = np.full(len(rows), -1)
     fold[~test] = deal_folds(landslide[~test], folds, None if groups is None else groups[~test], seed)
     return SampleCells(rows, cols, landslide, np.where(test, "test", "train"), fold, origin)
-
-
-def _labels(values: np.ndarray, field: str) -> np.ndarray:
-    """Understand labels given as numbers, truth values or words."""
-    words = ["NULL" if value is None else str(value).strip().lower() for value in values]
-    strange = sorted({word for word in words if word not in _TRUE | _FALSE})
-    if strange:
-        raise EngineError(
-            f"The field {field!r} holds {', '.join(map(repr, strange[:3]))}; landslides must be 1, yes or true, and others 0, no or false."
-        )
-    return np.array([int(word in _TRUE) for word in words])

@@ -4,13 +4,10 @@
 from __future__ import annotations
 
 import warnings
-from abc import abstractmethod
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
 
 import numpy as np
-from scipy.spatial import cKDTree
-from sklearn.cluster import KMeans
-from sklearn.model_selection import BaseCrossValidator, StratifiedGroupKFold, StratifiedKFold
 
 from ..errors import EngineError
 from ..files.grid import Grid
@@ -162,6 +159,8 @@ def deal_folds(labels: np.ndarray, folds: int, groups: np.ndarray | None, seed: 
         raise EngineError(
             f"{folds} folds need at least {folds} spatial blocks; there are {len(np.unique(groups))}. Use a smaller block size."
         )
+    from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold
+
     splitter = StratifiedKFold if groups is None else StratifiedGroupKFold
     fold = np.empty(len(labels), np.int64)
     dealt = splitter(folds, shuffle=True, random_state=seed).split(labels, labels, groups)
@@ -202,7 +201,7 @@ class FoldWarning(UserWarning):
     """Folds are not quite what was asked for."""
 
 
-class _SpatialKFold(BaseCrossValidator):
+class _SpatialKFold(ABC):
     """A scikit-learn splitter: X are coordinates (n, 2) in metres, y labels (n,) of 1 and 0.
 
     Folds with one class are merged with their nearest neighbour, with a `FoldWarning`. Training cells nearer than `exclusion_m`
@@ -218,6 +217,8 @@ class _SpatialKFold(BaseCrossValidator):
 
     def split(self, X: np.ndarray, y: np.ndarray, groups: object = None) -> Iterator[tuple[np.ndarray, np.ndarray]]:  # noqa: N803
         """Yield the training and test cells of each fold as indices."""
+        from scipy.spatial import cKDTree
+
         xy, labels = np.asarray(X, float), np.asarray(y)
         fold = merge_one_class_folds(self._fold(xy, labels), labels, xy)
         for number in np.unique(fold):
@@ -266,10 +267,12 @@ class KMeansKFold(_SpatialKFold):
     def _fold(self, xy: np.ndarray, labels: np.ndarray) -> np.ndarray:
         if len(np.unique(xy, axis=0)) < self.n_splits:
             raise EngineError(f"{self.n_splits} folds need at least {self.n_splits} cells apart; use fewer folds.")
+        from sklearn.cluster import KMeans
+
         return KMeans(self.n_splits, n_init=1, random_state=self.random_state).fit_predict(xy)
 
 
-class TemporalSplit(BaseCrossValidator):
+class TemporalSplit:
     """Train before a date and test from it on: a scikit-learn splitter whose groups are dates (datetime64[D]).
 
     Cells without a date, such as drawn absences, are dealt at random in the share of the dated landslides; landslides

@@ -39,14 +39,14 @@ def run(
     feedback.progress(30)
     with replacing(output) as temporary:
         counts, areas = write_classes(raster, found, temporary, feedback.part(30, 80))
-    rows = class_rows(raster, names, found, counts, areas, inventory)
+        rows = class_rows(raster, names, found, counts, areas, inventory, feedback)
+        if polygons:
+            with replacing(polygons) as other:
+                write_polygons(str(temporary), names, other)
+        if table:
+            write_table(table, rows)
     for row in rows:
         feedback.message("{class}: {from} to {to}, {share_percent} % of the area".format(**row))
-    if table:
-        write_table(table, rows)
-    if polygons:
-        with replacing(polygons) as temporary:
-            write_polygons(output, names, temporary)
     feedback.progress(100)
     wanted = {"table": table, "polygons": polygons}
     return {"output": output, "breaks": found, **{key: path for key, path in wanted.items() if path}}

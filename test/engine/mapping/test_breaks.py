@@ -43,6 +43,8 @@ def test_quantiles_end_with_the_bin_that_fills_them():
 def test_quantiles_of_one_value_that_most_cells_share_are_refused(counts):
     with pytest.raises(EngineError, match="share one value for 3 classes"):
         find_breaks(np.array(counts), "quantiles", 3)
+    with pytest.raises(EngineError, match="share one value for 2 classes"):
+        find_breaks(np.array([5, 95, 0]), "quantiles", 2)
 
 
 def test_equal_intervals_divide_the_values_that_there_are():
@@ -56,6 +58,12 @@ def test_equal_intervals_divide_the_values_that_there_are():
 def test_manual_breaks_rise_between_0_and_1(breaks):
     with pytest.raises(EngineError, match="must rise and lie between 0 and 1"):
         find_breaks(np.ones(4), "manual", 3, breaks)
+
+
+@pytest.mark.parametrize(("method", "label"), [("natural_breaks", "Natural breaks"), ("quantiles", "Quantiles")])
+def test_breaks_with_another_method_are_refused(method, label):
+    with pytest.raises(EngineError, match=rf"Breaks are given \(0.2, 0.4\), and the method is “{label} .*choose “Manual breaks”"):
+        find_breaks(np.ones(1024), method, 3, [0.2, 0.4])
 
 
 def test_manual_breaks_are_taken_as_they_are():

@@ -17,7 +17,7 @@ from scarp.engine.mapping.zonation import (
 )
 
 UTM = Grid(reference_of(32639).ExportToWkt(), (500007.25, 20.0, 0.0, 3600011.5, 0.0, -35.0), (30, 23))
-BREAKS = [0.2, 0.4, 0.6, 0.8]
+BREAKS = [0.25, 0.5, 0.625, 0.75]
 
 
 class Listener(Feedback):
@@ -46,7 +46,7 @@ def raster_of(tmp_path):
 def values():
     """Rising from 0 to 1 by columns and rows; some cells lie on a break, some have none."""
     values = np.linspace(0, 1, 30 * 23, dtype=np.float32).reshape(30, 23)
-    values[5] = 0.4
+    values[5] = 0.5
     values[0, 0] = values[17, 9:14] = -9999
     return values
 
@@ -147,14 +147,14 @@ def test_the_class_raster_tells_everything(raster_of, tmp_path, values, monkeypa
 
 
 def test_rows_of_the_table(raster_of, tmp_path, values):
-    """Three landslides: two cells in class 1, one of them twice, and three in class 5 by one polygon."""
+    """Two cells in class 1, one of them twice, one just above a break, and three in class 5 by one polygon."""
     raster = raster_of(values)
     counts, areas = write_classes(raster, BREAKS, tmp_path / "classes.tif", Feedback())
     dataset = ogr.GetDriverByName("GPKG").CreateDataSource(str(tmp_path / "slides.gpkg"))
     layer = dataset.CreateLayer("slides", UTM.spatial_reference, ogr.wkbUnknown)
     x, y = UTM.centres(29, 20)
     box = f"POLYGON (({x - 1} {y - 1}, {x + 41} {y - 1}, {x + 41} {y + 1}, {x - 1} {y + 1}, {x - 1} {y - 1}))"
-    for wkt in (box, *("POINT ({} {})".format(*UTM.centres(*cell)) for cell in ((1, 3), (1, 9), (1, 9), (17, 10)))):
+    for wkt in (box, *("POINT ({} {})".format(*UTM.centres(*cell)) for cell in ((1, 3), (1, 9), (1, 9), (17, 10), (15, 0)))):
         feature = ogr.Feature(layer.GetLayerDefn())
         feature.SetGeometry(ogr.CreateGeometryFromWkt(wkt))
         layer.CreateFeature(feature)
@@ -163,17 +163,17 @@ def test_rows_of_the_table(raster_of, tmp_path, values):
     total = counts.sum()
     for number, row in enumerate(rows):
         share = counts[number] / total
-        slides = [3, 0, 0, 0, 3][number]
+        slides = [3, 0, 1, 0, 3][number]
         assert row == {
             "class": ["very low", "low", "moderate", "high", "very high"][number],
-            "from": [0, 0.2, 0.4, 0.6, 0.8][number],
-            "to": [0.2, 0.4, 0.6, 0.8, 1][number],
+            "from": [0, 0.25, 0.5, 0.625, 0.75][number],
+            "to": [0.25, 0.5, 0.625, 0.75, 1][number],
             "cells": counts[number],
             "area_km2": round(counts[number] * 0.0007, 4),
             "share_percent": round(100 * share, 2),
             "landslide_cells": slides,
-            "landslide_percent": round(100 * slides / 6, 2),
-            "frequency_ratio": round(slides / 6 / share, 4),
+            "landslide_percent": round(100 * slides / 7, 2),
+            "frequency_ratio": round(slides / 7 / share, 4),
         }
     plain = class_rows(raster, class_names(5), BREAKS, counts, areas, None)
     assert list(plain[0]) == ["class", "from", "to", "cells", "area_km2", "share_percent"]

@@ -1,0 +1,161 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What labels, parts and folds of labelled points say, in numbers or words; and labels that were overlooked."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+import numpy as np
+
+from ..errors import EngineError
+from ..files.shapes import batches
+from ..files.vectors import open_layer
+from ..gdal import ogr
+
+_TRUE = {"yes", "y", "true", "t", "landslide", "slide", "presence", "present"}
+_FALSE = {"no", "n", "false", "f", "none", "non-landslide", "stable", "absence", "absent", "no landslide"}
+_SUBSETS = {
+    "train": ("train", "training", "learn", "learning", "calibration"),
+    "test": ("test", "testing", "validation", "validate", "val", "holdout", "hold-out"),
+}
+# Names of fields that say what is a landslide, where a layer of polygons holds 0 and 1 for many things.
+_LABEL_NAME = re.compile(r"slide|lsl|^ls|label|class|target|presen|absen|occur|^y$|^pa$|binary|response", re.IGNORECASE)
+_KINDS = (ogr.OFTInteger, ogr.OFTInteger64, ogr.OFTReal, ogr.OFTString)
+
+
+def labels(values: np.ndarray, field: str) -> np.ndarray:
+    """Return labels as 1 and 0 (n,), given as numbers, truth values or words.
+
+    Raises
+    ------
+    EngineError
+        If a value is none of these.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from scarp.engine.samples.labels import labels
+    >>> labels(np.array(["1,0", 0.0, "Yes", False], object), "slide").tolist()
+    [1, 0, 1, 0]
+    """
+    told = {value: truth(value) for value in set(values.tolist())}
+    strange = sorted("NULL" if value is None else str(value).strip() for value, label in told.items() if label is None)
+    if strange:
+        raise EngineError(
+            f"The field {field!r} holds {', '.join(map(repr, strange[:3]))}; landslides must be 1, yes or true, and others 0, no or false."
+        )
+    return np.array([told[value] for value in values.tolist()])
+
+
+def truth(value: object) -> int | None:
+    """Return 1 or 0 for a number or word that says yes or no, None for any other.
+
+    >>> from scarp.engine.samples.labels import truth
+    >>> truth(" True "), truth("0,0"), truth(2)
+    (1, 0, None)
+    """
+    word = str(value).strip().lower()
+    if word in _TRUE or word in _FALSE:
+        return int(word in _TRUE) if value is not None else None
+    try:
+        number = float(word.replace(",", "."))
+    except ValueError:
+        return None
+    return int(number) if number in (0.0, 1.0) else None
+
+
+def subsets(values: np.ndarray, field: str) -> np.ndarray:
+    """Return `train` or `test` for each cell (n,), from the words that people use for them.
+
+    Raises
+    ------
+    EngineError
+        If a word is none of these.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from scarp.engine.samples.labels import subsets
+    >>> subsets(np.array(["Training", "validation"], object), "part").tolist()
+    ['train', 'test']
+    """
+    known = {word: part for part, words in _SUBSETS.items() for word in words}
+    words = ["NULL" if value is None else str(value).strip().lower() for value in values]
+    strange = sorted({word for word in words if word not in known})
+    if strange:
+        raise EngineError(
+            f"The field {field!r} holds {', '.join(map(repr, strange[:3]))}; expected train for training cells and test for test cells. "
+            "Rename the field if it means something else."
+        )
+    return np.array([known[word] for word in words])
+
+
+def folds(values: np.ndarray, field: str) -> np.ndarray:
+    """Return the fold of each cell (n,): whole numbers as they are, other words numbered in their order from 0; −1 where empty.
+
+    Raises
+    ------
+    EngineError
+        If a number is not whole.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from scarp.engine.samples.labels import folds
+    >>> folds(np.array(["2", "-1", None, 3.0], object), "fold").tolist()
+    [2, -1, -1, 3]
+    >>> folds(np.array(["fold B", "fold A", ""], object), "fold").tolist()
+    [1, 0, -1]
+    """
+    words = ["" if value is None else str(value).strip() for value in values]
+    try:
+        numbers = [float(word.replace(",", ".")) if word else -1.0 for word in words]
+    except ValueError:
+        names = sorted({word for word in words if word})
+        return np.array([names.index(word) if word else -1 for word in words])
+    broken = [number for number in numbers if not number.is_integer()]
+    if broken:
+        raise EngineError(f"The field {field!r} holds {broken[0]:g}; folds are whole numbers, or words.")
+    return np.array(numbers).astype(np.int64)
+
+
+def check_no_labels(source: str) -> None:
+    """Raise EngineError where a layer that is given as landslides alone holds landslides and others.
+
+    A field of 0 and 1, or of words for yes and no, tells them apart. Of polygons, which have such fields for many things, only those count
+    whose names say so.
+    """
+    dataset, layer = open_layer(source)
+    definition = layer.GetLayerDefn()
+    fields = [definition.GetFieldDefn(index) for index in range(definition.GetFieldCount())]
+    points = ogr.GT_Flatten(layer.GetGeomType()) in (ogr.wkbPoint, ogr.wkbMultiPoint, ogr.wkbUnknown)
+    left = [each.GetName() for each in fields if each.GetType() in _KINDS and (points or _LABEL_NAME.search(each.GetName()))]
+    seen: dict[str, set[int]] = {name: set() for name in left}
+    for batch in batches(layer, left) if left else ():
+        points = points and bool((batch.points()[1] | np.array([each is None for each in batch.shapes.tolist()])).any())
+        left = [name for name in left if points or _LABEL_NAME.search(name)]
+        left = [name for name in left if _truths(batch.values[name], seen[name])]
+        if not left:
+            break
+    del dataset
+    found = [name for name in left if len(seen[name]) == 2]
+    if found:
+        raise EngineError(
+            f"The field {_listed(found)} of the landslide inventory holds both yes and no (1 and 0), and no field is set that tells "
+            f"landslides: those with 0 would count as landslides. Set “Field that tells landslides” to {found[0]!r}, or keep "
+            f'the landslides alone by a filter ("{found[0]}" = 1); leave the field out if it means something else (native:deletecolumn).'
+        )
+
+
+def _truths(values: np.ndarray, seen: set[int]) -> bool:
+    """Add to `seen` what values (n,) say, 1 or 0, and return whether they say nothing else."""
+    told = {truth(value) for value in set(values.tolist()) if value is not None}
+    if None in told:
+        return False
+    seen |= {each for each in told if each is not None}
+    return True
+
+
+def _listed(names: Sequence[str]) -> str:
+    return ", ".join(map(repr, names))

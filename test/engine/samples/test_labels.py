@@ -1,0 +1,78 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+import numpy as np
+import pytest
+from osgeo import ogr
+from scarp.engine.errors import EngineError
+from scarp.engine.feedback import Feedback
+from scarp.engine.samples.cells import draw
+from scarp.engine.samples.labels import check_no_labels, folds, labels, subsets, truth
+
+CELLS = [(row, col) for row in range(3, 36, 6) for col in range(3, 58, 6)]
+
+
+@pytest.mark.parametrize("value", [1, 1.0, "1", "1.0", "1,0", "1,00", " Yes ", "TRUE", True, "t", "landslide", "Presence"])
+def test_what_says_landslide(value):
+    assert truth(value) == 1
+
+
+@pytest.mark.parametrize(
+    "value", [0, 0.0, "0", "0,0", "0.00", "no", "False", False, "f", "stable", "none", "non-landslide", "Absence", -0.0]
+)
+def test_what_says_none(value):
+    assert truth(value) == 0
+
+
+@pytest.mark.parametrize("value", [None, "", 2, 0.5, "maybe", "1,5", -1, float("nan"), "10"])
+def test_what_says_neither(value):
+    assert truth(value) is None
+    with pytest.raises(EngineError, match="landslides must be 1, yes or true"):
+        labels(np.array([1, 0, value], object), "slide")
+
+
+def test_words_of_subsets():
+    words = ["train", " Training ", "TEST", "validation", "hold-out", "calibration"]
+    assert subsets(np.array(words, object), "part").tolist() == ["train", "train", "test", "test", "test", "train"]
+    with pytest.raises(EngineError, match="'part' holds 'A', 'NULL'|'part' holds 'NULL', 'a'; expected train"):
+        subsets(np.array(["train", "a", None], object), "part")
+
+
+def test_folds_in_numbers_and_words():
+    assert folds(np.array([0, 2, None, -1], object), "fold").tolist() == [0, 2, -1, -1]
+    assert folds(np.array(["0", "2.0", "1,0", ""], object), "fold").tolist() == [0, 2, 1, -1]
+    assert folds(np.array(["south", "north", None, "south"], object), "fold").tolist() == [1, 0, -1, 1]
+    with pytest.raises(EngineError, match="'fold' holds 0.5; folds are whole numbers"):
+        folds(np.array([1, 0.5], object), "fold")
+
+
+@pytest.mark.parametrize(
+    ("field", "values", "kind"),
+    [
+        ("lslpts", [0, 1], ogr.OFTInteger),
+        ("anything", [0, 1], ogr.OFTInteger),
+        ("type", ["yes", "no"], ogr.OFTString),
+        ("value", [1.0, 0.0], ogr.OFTReal),
+        ("landslide", ["1,0", "0,0"], ogr.OFTString),
+    ],
+)
+def test_points_with_labels_are_no_inventory(stack, layer_of, points, field, values, kind):
+    source = layer_of("a.gpkg", points(CELLS), types={field: kind}, note=["x"] * 60, **{field: values * 30})
+    with pytest.raises(EngineError, match=f"The field '{field}' of the landslide inventory holds both yes and no"):
+        draw(stack, source, Feedback())
+
+
+def test_landslides_alone_are_an_inventory_whatever_their_fields(stack, layer_of, points, box):
+    one = layer_of("a.gpkg", points(CELLS), landslide=["1"] * 60, year=["2014"] * 60)
+    assert draw(stack, one, Feedback()).landslide.sum() == 60
+    three = layer_of("b.gpkg", points(CELLS), types={"kind": ogr.OFTInteger}, kind=[0, 1, 2] * 20)
+    check_no_labels(three)
+    polygons = [box(cell, cell, 1) for cell in CELLS]
+    check_no_labels(layer_of("c.gpkg", polygons, types={"is_deep": ogr.OFTInteger}, is_deep=[0, 1] * 30))
+    with pytest.raises(EngineError, match="'Landslide'"):
+        check_no_labels(layer_of("d.gpkg", polygons, types={"Landslide": ogr.OFTInteger}, Landslide=[0, 1] * 30))
+
+
+def test_sample_cells_are_no_inventory(stack, layer_of, points, tmp_path):
+    cells = draw(stack, layer_of("a.gpkg", points(CELLS)), Feedback())
+    cells.write(tmp_path / "cells.gpkg", stack.grid)
+    with pytest.raises(EngineError, match="'landslide'"):
+        draw(stack, str(tmp_path / "cells.gpkg"), Feedback())
