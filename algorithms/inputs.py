@@ -417,13 +417,22 @@ class _Features:
         writer = QgsVectorFileWriter.create(path, self.fields, QgsWkbTypes.Unknown, self.crs, QgsCoordinateTransformContext(), options)
         feedback.setProgressText(f"Reading “{self.name}” …")
         columns = [(index, self.fields.at(place).isNumeric()) for place, index in enumerate(self.indices, start=1)]
+        written = bare = 0
         for count, feature in enumerate(self._wanted()):
             if count % _LOOK == 0 and feedback.isCanceled():
                 break
+            if not feature.hasGeometry() or feature.geometry().isEmpty():
+                bare += 1  # FlatGeobuf would leave it out in silence
+                continue
             values = [feature.attribute(index) if is_number else _text(feature.attribute(index)) for index, is_number in columns]
             feature.setAttributes([str(feature.id()), *values])
             if not writer.addFeature(feature, QgsFeatureSink.Flag.FastInsert):
                 raise QgsProcessingException(f"The layer “{self.name}” could not be saved for the worker: {writer.errorMessage()}")
+            written += 1
+        if bare and not written:
+            raise QgsProcessingException(f"None of the {bare:,} features of the layer “{self.name}” has a geometry.")
+        if bare:
+            feedback.pushWarning(f"{bare:,} of {bare + written:,} features of the layer “{self.name}” have no geometry and are left out.")
         del writer
         return path
 

@@ -1,0 +1,559 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Layers go into tasks as QGIS shows them; read back in this process by the engine's own code, without a worker."""
+
+import zipfile
+
+import numpy as np
+import pytest
+from osgeo import gdal, ogr, osr
+from scarp.engine.files.grid import Grid, Window, open_raster, read_window
+from scarp.engine.files.stack import Stack, StackWriter
+from scarp.engine.files.vectors import feature_id, open_layer
+from scarp.engine.samples.inventory import read_inventory
+from scarp.models.covariate import Covariate
+
+CODE = 32717
+SHAPE = (60, 70)
+CELL = (30.0, 20.0)
+WEST, NORTH = 600007.0, 9559989.0
+
+
+def reference(code):
+    found = osr.SpatialReference()
+    found.ImportFromEPSG(code)
+    found.SetAxisMappingStrategy(osr.OAMS_TRADITIONAL_GIS_ORDER)
+    return found
+
+
+GRID = Grid(reference(CODE).ExportToWkt(), (WEST, CELL[0], 0.0, NORTH, 0.0, -CELL[1]), SHAPE)
+CELLS = np.sort(np.random.default_rng(5).choice(SHAPE[0] * SHAPE[1], 40, replace=False))
+EAST_M, NORTH_M = GRID.centres(*np.divmod(CELLS, SHAPE[1]))
+POINTS = list(zip(EAST_M.tolist(), NORTH_M.tolist()))
+
+
+def write(path, driver, points, *, code=CODE, own_crs=True, name="inv"):
+    """Write points with their number as `nr` and its parity as `kind`; in degrees where `code` is 4326."""
+    dataset = ogr.GetDriverByName(driver).CreateDataSource(str(path), ["SPATIALITE=YES"] if driver == "SQLite" else [])
+    layer = dataset.CreateLayer(name, reference(code) if own_crs else None, ogr.wkbPoint)
+    layer.CreateField(ogr.FieldDefn("nr", ogr.OFTInteger))
+    layer.CreateField(ogr.FieldDefn("kind", ogr.OFTString))
+    to_target = osr.CoordinateTransformation(reference(CODE), reference(code))
+    for number, (x, y) in enumerate(points):
+        feature = ogr.Feature(layer.GetLayerDefn())
+        feature["nr"], feature["kind"] = number, "even" if number % 2 == 0 else "odd"
+        point = ogr.Geometry(ogr.wkbPoint)
+        point.AddPoint_2D(x, y)
+        if code != CODE:
+            point.Transform(to_target)
+        feature.SetGeometry(point)
+        layer.CreateFeature(feature)
+    return str(path)
+
+
+@pytest.fixture(scope="module")
+def stack(tmp_path_factory):
+    path = str(tmp_path_factory.mktemp("stack") / "stack.tif")
+    with StackWriter(path, GRID, [Covariate("slope")]) as writer:
+        writer.write("slope", Window(0, 0, *SHAPE), np.ones(SHAPE, np.float32))
+    return path
+
+
+@pytest.fixture
+def take(provider, tmp_path):
+    """Return the sources that an algorithm's parameters give; raise what the algorithm refuses."""
+    from qgis.core import QgsProcessingContext, QgsProcessingFeedback, QgsProject
+    from scarp.algorithms.inputs import refuse_layers, take_layers
+
+    def taken(algorithm, **parameters):
+        made = provider.algorithm(algorithm).create()
+        context, feedback = QgsProcessingContext(), QgsProcessingFeedback()
+        context.setProject(QgsProject.instance())
+        refuse_layers(made, parameters, context)
+        folder = tmp_path / f"taken{len(list(tmp_path.iterdir()))}"
+        folder.mkdir()
+        return {name: [each(folder, feedback) for each in made_of] for name, made_of in take_layers(made, parameters, context).items()}
+
+    yield taken
+    QgsProject.instance().clear()
+
+
+@pytest.fixture
+def refusal(take):
+    """Return the sentence by which parameters are refused."""
+    from scarp.engine.errors import EngineError
+
+    def sentence(algorithm, **parameters):
+        with pytest.raises(EngineError) as caught:
+            take(algorithm, **parameters)
+        return str(caught.value)
+
+    return sentence
+
+
+def shown(layer):
+    """Add a layer to the project."""
+    from qgis.core import QgsProject
+
+    assert layer.isValid(), layer.error().message()
+    return QgsProject.instance().addMapLayer(layer, False)
+
+
+def vector(path, name="Slides of 2014", provider="ogr"):
+    from qgis.core import QgsVectorLayer
+
+    return shown(QgsVectorLayer(path, name, provider))
+
+
+def gpkg(folder, _stack):
+    return write(folder / "slides.gpkg", "GPKG", POINTS)
+
+
+def geojson(folder, _stack):
+    return write(folder / "slides.geojson", "GeoJSON", POINTS, code=4326)
+
+
+def kml(folder, _stack):
+    return write(folder / "slides.kml", "KML", POINTS, code=4326)
+
+
+def delimited_text(folder, _stack):
+    lines = [f"{x},{y},text {number}" for number, (x, y) in enumerate(POINTS)]
+    (folder / "slides.csv").write_text("\n".join(["X,Y,geom", *lines]) + "\n", encoding="utf-8")
+    return vector(f"file://{folder}/slides.csv?type=csv&detectTypes=yes&xField=X&yField=Y&crs=EPSG:{CODE}", provider="delimitedtext")
+
+
+def spatialite(folder, _stack):
+    path = write(folder / "slides.sqlite", "SQLite", POINTS)
+    return vector(f"dbname='{path}' table=\"inv\" (geometry)", provider="spatialite")
+
+
+def zipped(folder, _stack):
+    write(folder / "slides.shp", "ESRI Shapefile", POINTS)
+    with zipfile.ZipFile(folder / "slides.zip", "w") as archive:
+        for part in folder.glob("slides.*"):
+            if part.suffix != ".zip":
+                archive.write(part, part.name)
+    return f"/vsizip/{folder}/slides.zip/slides.shp"
+
+
+def memory(folder, _stack, fid="string"):
+    from qgis.core import QgsVectorLayer
+
+    layer = vector(gpkg(folder, None))
+    copy = QgsVectorLayer(f"Point?crs=EPSG:{CODE}&field=fid:{fid}&field=more:map", "Scratch", "memory")
+    with_fid = []
+    for feature in layer.getFeatures():
+        feature.setAttributes(["7" if fid == "string" else 7, {"a": [1, 2]}])  # the same in each
+        with_fid.append(feature)
+    copy.dataProvider().addFeatures(with_fid)
+    return shown(copy)
+
+
+def memory_with_repeated_fid(folder, stack):
+    return memory(folder, stack, "integer")
+
+
+def joined(folder, _stack):
+    from qgis.core import QgsVectorLayerJoinInfo
+
+    layer, table = vector(gpkg(folder, None)), folder / "table.csv"
+    table.write_text("nr,when\n" + "\n".join(f"{number},20{number:02}" for number in range(40)), encoding="utf-8")
+    join = QgsVectorLayerJoinInfo()
+    join.setJoinLayer(vector(str(table), "table"))
+    join.setJoinFieldName("nr")
+    join.setTargetFieldName("nr")
+    assert layer.addJoin(join)
+    return layer
+
+
+MORE = [*POINTS, *((x + CELL[0], y) for x, y in POINTS[:20])]
+
+
+def filtered(folder, _stack):
+    layer = vector(write(folder / "more.gpkg", "GPKG", MORE))
+    assert layer.setSubsetString("nr < 40")
+    return layer
+
+
+def filtered_by_path(folder, _stack):
+    return write(folder / "more.geojson", "GeoJSON", MORE, code=4326) + "|subset=nr < 40"
+
+
+def selected(folder, _stack):
+    from qgis.core import QgsProcessingFeatureSourceDefinition
+
+    layer = vector(write(folder / "more.gpkg", "GPKG", MORE))
+    layer.selectByExpression("nr < 40")
+    return QgsProcessingFeatureSourceDefinition(layer.id(), True)
+
+
+def chosen_by_expression(folder, _stack):
+    from qgis.core import QgsProcessingFeatureSourceDefinition
+
+    layer = vector(write(folder / "more.gpkg", "GPKG", MORE))
+    return QgsProcessingFeatureSourceDefinition(layer.id(), filterExpression='to_int("nr") + 1 <= 40')
+
+
+def limited(folder, _stack):
+    from qgis.core import QgsProcessingFeatureSourceDefinition
+
+    layer = vector(write(folder / "more.gpkg", "GPKG", MORE))
+    return QgsProcessingFeatureSourceDefinition(layer.id(), featureLimit=40)
+
+
+def merged(folder, _stack):
+    import processing
+
+    parts = [write(folder / "a.gpkg", "GPKG", POINTS[:15]), write(folder / "b.gpkg", "GPKG", POINTS[15:])]
+    return processing.run("native:mergevectorlayers", {"LAYERS": parts, "OUTPUT": "TEMPORARY_OUTPUT"})["OUTPUT"]
+
+
+def edited(folder, _stack):
+    layer = vector(write(folder / "more.gpkg", "GPKG", MORE))
+    assert layer.startEditing()
+    assert layer.deleteFeatures([feature.id() for feature in layer.getFeatures("nr >= 40")])
+    return layer
+
+
+def with_crs_set(folder, _stack):
+    from qgis.core import QgsCoordinateReferenceSystem
+
+    layer = vector(write(folder / "bare.shp", "ESRI Shapefile", POINTS, own_crs=False))
+    layer.setCrs(QgsCoordinateReferenceSystem(f"EPSG:{CODE}"))
+    return layer
+
+
+def with_crs_corrected(folder, _stack):
+    from qgis.core import QgsCoordinateReferenceSystem
+
+    layer = vector(write(folder / "wrong.gpkg", "GPKG", POINTS))
+    path = write(folder / "wrong2.gpkg", "GPKG", POINTS)
+    dataset = gdal.OpenEx(path, gdal.OF_VECTOR | gdal.OF_UPDATE)
+    dataset.ExecuteSQL("UPDATE gpkg_geometry_columns SET srs_id = 4326")
+    dataset.ExecuteSQL("UPDATE gpkg_contents SET srs_id = 4326")
+    dataset = None
+    layer = vector(path)
+    assert layer.crs().authid() == "EPSG:4326"
+    layer.setCrs(QgsCoordinateReferenceSystem(f"EPSG:{CODE}"))
+    return layer
+
+
+def sublayer(folder, _stack):
+    path = write(folder / "mixed.geojson", "GeoJSON", POINTS, code=4326)
+    dataset = ogr.Open(path, 1)
+    layer = dataset.GetLayer(0)
+    feature = ogr.Feature(layer.GetLayerDefn())
+    feature.SetGeometry(ogr.CreateGeometryFromWkt("POLYGON ((-81 -4.1, -79 -4.1, -79 -3.9, -81 -3.9, -81 -4.1))"))
+    layer.CreateFeature(feature)
+    dataset = layer = None
+    return f"{path}|layername=inv|geometrytype=Point"
+
+
+def layer_by_number(folder, _stack):
+    path = write(folder / "several.gpkg", "GPKG", POINTS[:3], name="first")
+    dataset = ogr.Open(path, 1)
+    other = ogr.Open(write(folder / "slides.gpkg", "GPKG", POINTS))
+    dataset.CopyLayer(other.GetLayer(0), "second")
+    dataset = other = None
+    return vector(f"{path}|layerid=1")
+
+
+def virtual(folder, _stack):
+    layer = vector(gpkg(folder, None))
+    return vector(f"?query=SELECT * FROM {layer.id()}&geometry=geometry:1:{CODE}", provider="virtual")
+
+
+WAYS = (
+    gpkg, geojson, kml, delimited_text, spatialite, zipped, memory, memory_with_repeated_fid, joined, filtered, filtered_by_path, selected,
+    chosen_by_expression, limited, merged, edited, with_crs_set, with_crs_corrected, sublayer, layer_by_number, virtual,
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("way", WAYS, ids=lambda way: way.__name__)
+def test_the_same_landslides_lie_in_the_same_cells(take, tmp_path, stack, way):
+    source = take("samplecells", COVARIATES=stack, INVENTORY=way(tmp_path, stack))["INVENTORY"][0]
+    found = read_inventory(source, Stack.open(stack))
+    assert sorted(found.rows * SHAPE[1] + found.cols) == CELLS.tolist()
+    assert len(set(found.origin)) == 40
+
+
+def test_features_keep_their_ids(take, tmp_path, stack):
+    layer = filtered(tmp_path, None)
+    layer.setSubsetString("nr in (7, 9, 11)")
+    source = take("samplecells", COVARIATES=stack, INVENTORY=layer)["INVENTORY"][0]
+    dataset, opened = open_layer(source)
+    assert [feature_id(feature) for feature in opened] == ["8", "10", "12"]
+    assert opened.GetName() == "Slides of 2014"
+
+
+def values(source, field):
+    dataset, layer = open_layer(source)
+    return [feature[field] for feature in layer]
+
+
+def test_joins_virtual_fields_and_edits_give_their_values(take, tmp_path, stack):
+    from qgis.core import QgsField
+    from qgis.PyQt.QtCore import QVariant
+
+    layer = joined(tmp_path, None)
+    layer.addExpressionField("CASE WHEN nr < 5 THEN 'hard' ELSE 'söft' END", QgsField("strength", QVariant.String))
+    made = dict.fromkeys(("DEM", "GEOLOGY"), stack) | {"GEOLOGY": layer}
+    assert values(take("preparecovariates", **made, GEOLOGY_FIELD="strength")["GEOLOGY"][0], "strength") == ["hard"] * 5 + ["söft"] * 35
+    assert values(take("preparecovariates", **made, GEOLOGY_FIELD="table_when")["GEOLOGY"][0], "table_when") == [
+        f"20{n:02}" for n in range(40)
+    ]
+    layer.startEditing()
+    layer.changeAttributeValue(1, layer.fields().indexOf("kind"), "typed just now")
+    assert values(take("preparecovariates", **made, GEOLOGY_FIELD="kind")["GEOLOGY"][0], "kind")[:2] == ["typed just now", "odd"]
+
+
+def test_the_encoding_set_in_qgis_counts(take, tmp_path, stack):
+    path = write(tmp_path / "geo.shp", "ESRI Shapefile", POINTS[:1])
+    (tmp_path / "geo.cpg").unlink(missing_ok=True)
+    dbf = bytearray((tmp_path / "geo.dbf").read_bytes())
+    dbf[29] = 0  # no language driver
+    start = dbf.index(b"even")
+    dbf[start : start + 4] = "Глей".encode("cp1251")
+    (tmp_path / "geo.dbf").write_bytes(dbf)
+    layer = vector(path)
+    layer.setProviderEncoding("windows-1251")
+    assert values(take("preparecovariates", DEM=stack, GEOLOGY=layer, GEOLOGY_FIELD="kind")["GEOLOGY"][0], "kind") == ["Глей"]
+
+
+def test_dates_and_truth_become_text(take, stack):
+    from qgis.core import QgsFeature, QgsGeometry, QgsPointXY, QgsVectorLayer
+    from qgis.PyQt.QtCore import QDate
+
+    fields = "&field=day:date&field=is:bool&field=big:int8&field=share:double&field=no:map"
+    layer = QgsVectorLayer(f"Point?crs=EPSG:{CODE}{fields}", "Dated", "memory")
+    feature = QgsFeature(layer.fields())
+    feature.setGeometry(QgsGeometry.fromPointXY(QgsPointXY(*POINTS[0])))
+    feature.setAttributes([QDate(2014, 5, 31), True, 5_000_000_000, 0.25, {}])
+    empty = QgsFeature(layer.fields())
+    empty.setGeometry(feature.geometry())
+    layer.dataProvider().addFeatures([feature, empty])
+    made = {"COVARIATES": stack, "INVENTORY": shown(layer), "LABEL_FIELD": "is", "DATE_FIELD": "day"}
+    source = take("benchmarkclassifiers", **made)["INVENTORY"][0]
+    for field, expected in (("day", "2014-05-31"), ("is", "1"), ("big", 5_000_000_000), ("share", 0.25)):
+        assert values(source, field) == [expected, None]
+    dataset, opened = open_layer(source)
+    assert opened.GetLayerDefn().GetFieldIndex("no") < 0
+
+
+def test_a_file_that_qgis_shows_as_it_is_goes_in_itself(take, tmp_path, stack):
+    path = gpkg(tmp_path, None)
+    assert take("samplecells", COVARIATES=stack, INVENTORY=path)["INVENTORY"] == [f"{path}|name=slides|layername=inv"]
+    layer = vector(f"{path}|layername=inv")
+    assert take("samplecells", COVARIATES=stack, INVENTORY=layer)["INVENTORY"] == [f"{path}|name=Slides of 2014|layername=inv"]
+    assert take("samplecells", COVARIATES=stack, INVENTORY=layer)["COVARIATES"] == [stack]
+
+
+def test_invalid_geometries_are_met_as_the_user_asks(take, tmp_path, stack):
+    from qgis.core import Qgis, QgsProcessingException, QgsProcessingFeatureSourceDefinition
+
+    path = str(tmp_path / "areas.gpkg")
+    dataset = ogr.GetDriverByName("GPKG").CreateDataSource(path)
+    layer = dataset.CreateLayer("areas", reference(CODE), ogr.wkbPolygon)
+    x, y = POINTS[0]
+    for wkt in (
+        f"POLYGON (({x} {y}, {x + 90} {y + 90}, {x + 90} {y}, {x} {y + 90}, {x} {y}))",
+        f"POLYGON (({x} {y}, {x + 90} {y}, {x} {y + 90}, {x} {y}))",
+    ):
+        feature = ogr.Feature(layer.GetLayerDefn())
+        feature.SetGeometry(ogr.CreateGeometryFromWkt(wkt))
+        layer.CreateFeature(feature)
+    dataset = layer = None
+    shown_layer = vector(path)
+    override = Qgis.ProcessingFeatureSourceDefinitionFlag.OverrideDefaultGeometryCheck
+
+    def asked(check):
+        given = QgsProcessingFeatureSourceDefinition(shown_layer.id(), flags=override, geometryCheck=check)
+        return take("samplecells", COVARIATES=stack, INVENTORY=given)["INVENTORY"][0]
+
+    dataset, opened = open_layer(asked(Qgis.InvalidGeometryCheck.NoCheck))
+    assert opened.GetFeatureCount() == 2
+    dataset, opened = open_layer(asked(Qgis.InvalidGeometryCheck.SkipInvalid))
+    assert [feature_id(each) for each in opened] == ["2"]
+    with pytest.raises(QgsProcessingException, match="feature 1 of the layer “Slides of 2014” has an invalid geometry"):
+        asked(Qgis.InvalidGeometryCheck.AbortOnInvalid)
+
+
+def raster_file(path, fill=5, nodata=None, code=CODE):
+    dataset = gdal.GetDriverByName("GTiff").Create(str(path), SHAPE[1], SHAPE[0], 1, gdal.GDT_Int16)
+    dataset.SetGeoTransform(GRID.transform)
+    if code:
+        dataset.SetProjection(reference(code).ExportToWkt())
+    band = dataset.GetRasterBand(1)
+    band.Fill(fill)
+    band.WriteArray(np.array([[-9999, 0, 1]], np.int16))
+    if nodata is not None:
+        band.SetNoDataValue(nodata)
+    return str(path)
+
+
+def first_cells(source):
+    return read_window(open_raster(source), Window(0, 0, 1, 4))[0].tolist()
+
+
+def raster(path, name="Elevation", provider="gdal"):
+    from qgis.core import QgsRasterLayer
+
+    return shown(QgsRasterLayer(path, name, provider))
+
+
+def test_crs_and_nodata_of_a_raster_count_as_set_in_qgis(take, tmp_path):
+    from qgis.core import QgsCoordinateReferenceSystem, QgsRasterRange
+
+    layer = raster(raster_file(tmp_path / "dem.tif", nodata=1, code=None))
+    layer.setCrs(QgsCoordinateReferenceSystem("EPSG:3116"))
+    source = take("preparecovariates", DEM=layer)["DEM"][0]
+    assert source == f"{tmp_path}/dem.tif|name=Elevation|crs=EPSG:3116"
+    assert first_cells(source) == pytest.approx([-9999, 0, np.nan, 5], nan_ok=True)
+    layer.dataProvider().setUserNoDataValue(1, [QgsRasterRange(-9999, -9999)])
+    assert first_cells(take("preparecovariates", DEM=layer)["DEM"][0]) == pytest.approx([np.nan, 0, np.nan, 5], nan_ok=True)
+    layer.dataProvider().setUseSourceNoDataValue(1, False)
+    assert first_cells(take("preparecovariates", DEM=layer)["DEM"][0]) == pytest.approx([np.nan, 0, 1, 5], nan_ok=True)
+
+
+def test_a_raster_without_a_file_is_written(take, tmp_path):
+    base = raster(raster_file(tmp_path / "dem.tif"), "base")
+    uri = f'?crs=EPSG:{CODE}&extent={base.extent().toString(6).replace(" : ", ",")}&width={SHAPE[1]}&height={SHAPE[0]}&formula="base@1" + 2'
+    uri += f"&base:uri={base.source()}&base:provider=gdal"
+    layer = raster(uri, "Raised", "virtualraster")
+    source = take("preparecovariates", DEM=layer)["DEM"][0]
+    assert source.endswith(".tif|name=Raised")
+    assert first_cells(source)[1:] == [2, 3, 7]
+
+
+def test_names_come_from_qgis_or_from_the_file(take, tmp_path, stack):
+    path = raster_file(tmp_path / "rain.june.tif")
+    given = [raster(path, "Rain | June"), path, raster_file(tmp_path / "a|b.tif")]
+    from scarp.engine.declarations.source import Source
+
+    found = take("preparecovariates", DEM=stack, EXTRA_CONTINUOUS=given)["EXTRA_CONTINUOUS"]
+    assert [Source.parse(each).label for each in found] == ["Rain | June", "rain.june", "a|b"]
+    assert all(first_cells(each)[3] == 5 for each in found)
+
+
+def test_what_cannot_go_in_is_refused_by_name(refusal, tmp_path, stack):
+    from qgis.core import QgsMeshLayer, QgsProcessingFeatureSourceDefinition, QgsProject, QgsVectorLayer
+
+    def inventory(given):
+        return refusal("samplecells", COVARIATES=stack, INVENTORY=given)
+
+    gone = QgsVectorLayer(str(tmp_path / "gone.gpkg"), "Old roads", "ogr")
+    QgsProject.instance().addMapLayer(gone, False)
+    for given in (gone, gone.id()):
+        text = refusal("preparecovariates", DEM=stack, ROADS=given)
+        assert text.startswith(f"The layer “Old roads” (Roads) is broken: its file {tmp_path}/gone.gpkg does not exist.")
+    assert f"The layer “nowhere” (Roads) cannot be opened: its file {tmp_path}/nowhere.shp does not exist" in refusal(
+        "preparecovariates", DEM=stack, ROADS=f"{tmp_path}/nowhere.shp"
+    )
+    assert "nowhere.tif does not exist" in refusal("preparecovariates", DEM=stack, EXTRA_CONTINUOUS=[stack, f"{tmp_path}/nowhere.tif"])
+    (tmp_path / "torn.shp").write_bytes(b"no shapefile")
+    assert "torn.shp cannot be read" in inventory(f"{tmp_path}/torn.shp")
+    assert "no coordinate reference system; assign one (Layer > Set Layer CRS)" in inventory(
+        write(tmp_path / "bare.shp", "ESRI Shapefile", POINTS, own_crs=False)
+    )
+    (tmp_path / "table.csv").write_text("X,Y\n1,2\n", encoding="utf-8")
+    assert "is a table without geometries; load it with “Add Delimited Text Layer”" in inventory(f"{tmp_path}/table.csv")
+    assert "“stack” (Landslide inventory) is a raster" in inventory(stack)
+    slides = gpkg(tmp_path, None)
+    assert "“slides” (Elevation (DEM)) is a vector layer, and a raster is needed" in refusal("preparecovariates", DEM=slides)
+    (tmp_path / "mesh.2dm").write_text("MESH2D\nND 1 0 0 0\nND 2 1 0 0\nND 3 0 1 0\nE3T 1 1 2 3 1\n", encoding="utf-8")
+    mesh = QgsMeshLayer(str(tmp_path / "mesh.2dm"), "Terrain mesh", "mdal")
+    assert "“Terrain mesh” (Elevation (DEM)) is a mesh; make a raster of it first (native:meshrasterize)" in refusal(
+        "preparecovariates", DEM=mesh
+    )
+    layer = vector(slides)
+    assert "No feature of the layer “Slides of 2014” (Landslide inventory) is selected" in inventory(
+        QgsProcessingFeatureSourceDefinition(layer.id(), True)
+    )
+
+
+def test_a_path_that_does_not_tell_the_layer_is_refused(take, refusal, tmp_path, stack):
+    path = layer_by_number(tmp_path, None).source().split("|")[0]
+    text = refusal("samplecells", COVARIATES=stack, INVENTORY=path)
+    assert f"The file {path} holds 2 layers (first, second)" in text
+    assert f"{path}|layername=first" in text
+    mixed = sublayer(tmp_path, None).split("|")[0]
+    text = refusal("samplecells", COVARIATES=stack, INVENTORY=mixed)
+    assert f"mixes geometries (Point, Polygon); name those that count: {mixed}|layername=inv|geometrytype=Point or " in text
+    both = str(tmp_path / "both.gpkg")
+    gdal.Translate(both, raster_file(tmp_path / "elev.tif"), format="GPKG", outputType=gdal.GDT_Byte, creationOptions=["RASTER_TABLE=elev"])
+    gdal.VectorTranslate(both, gpkg(tmp_path, None), format="GPKG", accessMode="update", layerName="units")
+    assert "both.gpkg holds 2 layers" in refusal("preparecovariates", DEM=stack, GEOLOGY=both)
+    source = take("preparecovariates", DEM=stack, GEOLOGY=both, GEOLOGY_FIELD="kind")["GEOLOGY"][0]
+    assert source == f"{both}|name=both|layername=units"
+    assert first_cells(take("preparecovariates", DEM=both)["DEM"][0])[3] == 5
+
+
+def test_sample_cells_without_a_label_field_are_noticed(take, refusal, tmp_path, stack):
+    path = write(tmp_path / "cells.gpkg", "GPKG", POINTS)
+    dataset = ogr.Open(path, 1)
+    for name in ("landslide", "subset", "fold"):
+        dataset.GetLayer(0).CreateField(ogr.FieldDefn(name, ogr.OFTString))
+    dataset = None
+    made = {"COVARIATES": stack, "INVENTORY": path}
+    assert "“cells” (Landslide inventory) holds sample cells" in refusal("samplecells", **made)
+    assert "choose “landslide” (LABEL_FIELD)" in refusal("traincnndnn", **made)
+    assert take("traincnndnn", **made, LABEL_FIELD="landslide")["INVENTORY"] == [f"{path}|name=cells|layername=inv"]
+
+
+def test_a_temporary_layer_of_a_native_algorithm_goes_into_a_model(provider, run, tmp_path, stack):
+    import processing
+    from qgis.core import (
+        QgsProcessingModelAlgorithm,
+        QgsProcessingModelChildAlgorithm,
+        QgsProcessingModelChildParameterSource,
+        QgsProcessingModelOutput,
+    )
+
+    model = QgsProcessingModelAlgorithm()
+    parts = [write(tmp_path / "a.gpkg", "GPKG", POINTS[:15]), write(tmp_path / "b.gpkg", "GPKG", POINTS[15:])]
+    source = QgsProcessingModelChildParameterSource
+    merge, sample = QgsProcessingModelChildAlgorithm("native:mergevectorlayers"), QgsProcessingModelChildAlgorithm("scarp:samplecells")
+    merge.setChildId("merge")
+    merge.addParameterSources("LAYERS", [source.fromStaticValue(parts)])
+    model.addChildAlgorithm(merge)
+    sample.setChildId("sample")
+    for name, value in (("COVARIATES", stack), ("BUFFER", 0), ("FOLDS", 2)):
+        sample.addParameterSources(name, [source.fromStaticValue(value)])
+    sample.addParameterSources("INVENTORY", [source.fromChildOutput("merge", "OUTPUT")])
+    output = QgsProcessingModelOutput("cells")
+    output.setChildId("sample")
+    output.setChildOutputName("OUTPUT")
+    sample.setModelOutputs({"cells": output})
+    model.addChildAlgorithm(sample)
+    found = processing.run(model, {"sample:cells": str(tmp_path / "cells.gpkg")})
+    dataset = ogr.Open(found["sample:cells"])
+    assert sum(feature["landslide"] for feature in dataset.GetLayer(0)) == 40
+
+
+def test_a_model_hears_why_a_layer_was_refused(provider, tmp_path, stack):
+    """QGIS does not check the parameters of a model's children."""
+    from qgis.core import QgsProcessingContext, QgsProcessingException, QgsProcessingFeedback
+
+    algorithm = provider.algorithm("samplecells").create()
+    given = {"COVARIATES": stack, "INVENTORY": f"{tmp_path}/nowhere.shp", "OUTPUT": f"{tmp_path}/cells.gpkg"}
+    with pytest.raises(QgsProcessingException, match="“nowhere” \\(Landslide inventory\\) cannot be opened"):
+        algorithm.run(given, QgsProcessingContext(), QgsProcessingFeedback(), catchExceptions=False)
+
+
+def test_features_without_a_geometry_are_counted(take, feedback, tmp_path, stack):
+    from qgis.core import QgsApplication, QgsFeature, QgsProcessingContext, QgsProcessingException, QgsProject, QgsVectorLayer
+    from scarp.algorithms.inputs import take_layers
+
+    layer = QgsVectorLayer(f"Point?crs=EPSG:{CODE}&field=nr:integer", "Scratch", "memory")
+    source = vector(write(tmp_path / "slides.gpkg", "GPKG", POINTS[:3]))
+    layer.dataProvider().addFeatures([*source.getFeatures(), QgsFeature(), QgsFeature()])
+    algorithm = QgsApplication.processingRegistry().createAlgorithmById("scarp:samplecells")
+    context = QgsProcessingContext()
+    context.setProject(QgsProject.instance())
+    (written,) = take_layers(algorithm, {"INVENTORY": shown(layer)}, context)["INVENTORY"]
+    dataset, opened = open_layer(written(tmp_path, feedback))
+    assert opened.GetFeatureCount() == 3
+    assert feedback.warnings == ["2 of 5 features of the layer “Scratch” have no geometry and are left out."]
+    layer.dataProvider().deleteFeatures([1, 2, 3])
+    with pytest.raises(QgsProcessingException, match="None of the 2 features of the layer “Scratch” has a geometry"):
+        take("samplecells", COVARIATES=stack, INVENTORY=layer)
