@@ -140,3 +140,14 @@ def test_the_picture_shows_the_rooms_as_they_are():
     drawn = set(draw["arrows"](draw["imports"]()))
     assert {("tasks", "landscape"), ("benchmark", "learning"), ("learning", "samples")} <= drawn
     assert not drawn & {("tasks", "files"), ("covariates", "samples")}
+
+
+def test_spatial_references_are_made_in_one_place():
+    """Elsewhere the order of axes would be forgotten: `grid.reference_of` sets easting before northing."""
+    for room in MAY:
+        for path in (ROOT / room).rglob("*.py"):
+            tree = ast.parse(path.read_text(encoding="utf-8"))
+            made = [each for each in ast.walk(tree) if isinstance(each, ast.Call) and ast.unparse(each.func).endswith("SpatialReference")]
+            made = [each for each in made if not ast.unparse(each.func).endswith("GetSpatialReference")]
+            allowed = path == ROOT / "engine" / "files" / "grid.py"
+            assert len(made) == allowed, [f"{path}:{each.lineno}" for each in made]

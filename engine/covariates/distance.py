@@ -12,7 +12,8 @@ from ..compiled import compiled
 from ..declarations.source import Source
 from ..errors import EngineError
 from ..files.grid import Grid, Window
-from ..files.overlay import file_name, told_crs
+from ..files.overlay import told_crs
+from ..files.raster import file_name
 from ..files.shapes import Tally
 from ..files.vectors import laid_over, open_layer
 from ..gdal import gdal

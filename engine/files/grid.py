@@ -3,21 +3,23 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
-from xml.etree import ElementTree
 
 import numpy as np
 
-from ..declarations.source import Source
 from ..errors import EngineError
 from ..gdal import gdal, osr
 
 # Side of the windows by which rasters are gone through where nothing asks for others.
 WINDOW_PX = 1024
 _METRES_PER_DEGREE = 111_320.0  # of latitude, and of longitude on the equator
+# A projection whose metre differs from a metre on the ground by more than this share is reckoned with.
+_SCALE_SHARE = 0.01
+# Grids whose corners differ by less than this share of a cell are the same.
+_SAME_CELLS = 1e-3
 
 
 @dataclass(frozen=True)
@@ -42,6 +44,19 @@ class Grid:
         GDAL's geotransform: west edge, cell width, 0, north edge, 0, minus cell height.
     shape
         Rows and columns.
+
+    Examples
+    --------
+    >>> grid = Grid(reference_of(32639).ExportToWkt(), (512_000.0, 20.0, 0.0, 3_600_000.0, 0.0, -35.0), (23, 17))
+    >>> grid.cell_size, grid.bounds
+    ((20.0, 35.0), (512000.0, 3599195.0, 512340.0, 3600000.0))
+    >>> grid.centres(np.array([0, 1]), np.array([0, 2]))
+    (array([512010., 512050.]), array([3599982.5, 3599947.5]))
+    >>> rows, cols, inside = grid.cells(np.array([512_050.0, 511_999.0]), np.array([3_599_950.0, 3_599_950.0]))
+    >>> int(rows[0]), int(cols[0]), inside
+    (1, 2, array([ True, False]))
+    >>> [(window.row, window.col, window.rows, window.cols) for window in grid.windows(20, 20)]
+    [(0, 0, 20, 17), (20, 0, 3, 17)]
     """
 
     crs: str
@@ -77,8 +92,8 @@ class Grid:
 
     @property
     def is_projected(self) -> bool:
-        """Whether coordinates are lengths rather than degrees."""
-        return bool(self.spatial_reference.IsProjected())
+        """Whether coordinates are lengths rather than degrees; a local CRS counts as projected."""
+        return not self.spatial_reference.IsGeographic()
 
     @property
     def metres_per_unit(self) -> float:
@@ -87,12 +102,25 @@ class Grid:
 
     @property
     def cell_size_m(self) -> tuple[float, float]:
-        """Width and height of a cell in metres; of a grid in degrees those in its middle, on a sphere."""
+        """Width and height of a cell in metres on the ground, in the middle of the grid.
+
+        Where the projection's scale is off by no more than 1 % its own units count; of a grid in degrees the metres are those on a sphere.
+        """
         width, height = self.cell_size
-        if not self.spatial_reference.IsGeographic():
-            return width * self.metres_per_unit, height * self.metres_per_unit
+        if self.is_projected:
+            across, down = self.ground_scale[0]
+            return width * self.metres_per_unit * across, height * self.metres_per_unit * down
         _, south, _, north = self.bounds
         return width * _METRES_PER_DEGREE * float(np.cos(np.radians((south + north) / 2))), height * _METRES_PER_DEGREE
+
+    @property
+    def ground_scale(self) -> tuple[tuple[float, float], float]:
+        """Metres on the ground in a metre of the projection, along rows and columns in the middle, and how far they are off elsewhere.
+
+        The scale is (1, 1) where it is off by no more than 1 %. The second number is the greatest share by which the true scale differs
+        from it anywhere on the grid.
+        """
+        return _ground_scale(self.crs, self.bounds)
 
     @property
     def bounds(self) -> tuple[float, float, float, float]:
@@ -114,8 +142,17 @@ class Grid:
         return west + (np.asarray(cols) + 0.5) * width, north + (np.asarray(rows) + 0.5) * height
 
     def centres_m(self, rows: np.ndarray, cols: np.ndarray) -> np.ndarray:
-        """Return easting and northing of the centres of cells in metres, (n, 2)."""
-        return np.stack(self.centres(rows, cols), axis=1) * self.metres_per_unit
+        """Return easting and northing of the centres of cells in metres on the ground, (n, 2); distances between them are what counts."""
+        return np.stack(self.centres(rows, cols), axis=1) * (np.array(self.cell_size_m) / self.cell_size)
+
+    def matches(self, other: Grid) -> bool:
+        """Tell whether another grid has the same cells, whatever words its CRS is written in."""
+        if self.shape != other.shape:
+            return False
+        tolerance = _SAME_CELLS * min(self.cell_size)
+        if max(abs(own - its) for own, its in zip(self.bounds, other.bounds)) > tolerance:
+            return False
+        return self.crs == other.crs or bool(self.spatial_reference.IsSame(other.spatial_reference))
 
     def numbers(self, rows: np.ndarray, cols: np.ndarray) -> np.ndarray:
         """Return the number of each cell, counted row by row from 0; int64 (n,)."""
@@ -142,12 +179,76 @@ class Grid:
 
 
 def reference_of(crs: str | int) -> osr.SpatialReference:
-    """Return a CRS given as WKT or EPSG code, with coordinates always in the order easting, northing."""
-    reference = osr.SpatialReference(crs if isinstance(crs, str) else "")
-    if isinstance(crs, int):
-        reference.ImportFromEPSG(crs)
+    """Return a CRS, with coordinates always in the order easting, northing: the one way to make a spatial reference.
+
+    Parameters
+    ----------
+    crs
+        WKT, `EPSG:32639` or another text that GDAL understands, or an EPSG code; an empty text gives an empty reference.
+
+    Raises
+    ------
+    EngineError
+        If it is no CRS.
+
+    Examples
+    --------
+    >>> reference_of("EPSG:5514").GetName(), reference_of(32639).GetAuthorityCode(None)
+    ('S-JTSK / Krovak East North', '32639')
+    """
+    reference = osr.SpatialReference()
+    try:
+        if crs:
+            reference.SetFromUserInput(f"EPSG:{crs}" if isinstance(crs, int) else crs)
+    except RuntimeError as error:
+        raise EngineError(f"{str(crs)[:60]!r} is no coordinate reference system; give an EPSG code, such as EPSG:32639.") from error
     reference.SetAxisMappingStrategy(osr.OAMS_TRADITIONAL_GIS_ORDER)
     return reference
+
+
+@lru_cache(maxsize=64)
+def _ground_scale(crs: str, bounds: tuple[float, float, float, float]) -> tuple[tuple[float, float], float]:
+    """Return what `Grid.ground_scale` says, measured on the ellipsoid at nine points (corners, sides and middle)."""
+    reference = reference_of(crs)
+    if not reference.IsProjected():
+        return (1.0, 1.0), 0.0
+    to_degrees = osr.CoordinateTransformation(reference, _degrees_of(reference))
+    west, south, east, north = bounds
+    step_x, step_y = (east - west) / 1000, (north - south) / 1000
+    scales = []
+    for x in (west, (west + east) / 2, east):
+        for y in (south, (south + north) / 2, north):
+            try:
+                here, right, up = (to_degrees.TransformPoint(*at)[:2] for at in ((x, y), (x + step_x, y), (x, y + step_y)))
+            except RuntimeError:  # beyond the projection
+                continue
+            metres = reference.GetLinearUnits()
+            scales.append((_metres(reference, here, right) / (step_x * metres), _metres(reference, here, up) / (step_y * metres)))
+    found = np.array(scales)
+    if not len(found) or not np.isfinite(found).all():
+        return (1.0, 1.0), 0.0
+    middle = found[len(found) // 2]
+    if np.abs(middle - 1).max() <= _SCALE_SHARE:
+        middle = np.ones(2)
+    return (float(middle[0]), float(middle[1])), float(np.abs(found / middle - 1).max())
+
+
+def _degrees_of(reference: osr.SpatialReference) -> osr.SpatialReference:
+    """Return the geographic CRS that a projected one is made on."""
+    degrees = reference.CloneGeogCS()
+    degrees.SetAxisMappingStrategy(osr.OAMS_TRADITIONAL_GIS_ORDER)
+    return degrees
+
+
+def _metres(reference: osr.SpatialReference, one: tuple[float, float], other: tuple[float, float]) -> float:
+    """Return the length on the ellipsoid between two near points in longitude and latitude."""
+    a, b = reference.GetSemiMajor(), reference.GetSemiMinor()
+    (from_x, from_y), (to_x, to_y) = np.radians(one), np.radians(other)
+    sine = np.sin((from_y + to_y) / 2)
+    squared = 1 - (b / a) ** 2
+    across = a / np.sqrt(1 - squared * sine**2)  # radius of curvature along a parallel's normal
+    along = a * (1 - squared) / (1 - squared * sine**2) ** 1.5
+    return float(np.hypot(along * (to_y - from_y), across * np.sqrt(1 - sine**2) * (to_x - from_x)))
 
 
 def compression() -> list[str]:
@@ -160,75 +261,18 @@ def compression() -> list[str]:
 
 
 def reflected(indices: np.ndarray, length: int) -> np.ndarray:
-    """Fold indices beyond 0 … length − 1 back, the edge itself not repeated."""
+    """Fold indices beyond 0 … length − 1 back, the edge itself not repeated.
+
+    Examples
+    --------
+    >>> reflected(np.arange(-2, 7), 4)
+    array([2, 1, 0, 1, 2, 3, 2, 1, 0])
+    """
     if length == 1:
         return np.zeros_like(indices)
     period = 2 * (length - 1)
     folded = np.abs(indices) % period
     return np.where(folded >= length, period - folded, folded)
-
-
-def open_raster(source: str, what: str = "raster") -> gdal.Dataset:
-    """Open a raster as a `Source` names it; its CRS and nodata count besides the file's. Messages call it `what`.
-
-    Raises
-    ------
-    EngineError
-        If it cannot be opened, holds several rasters and none is named, is rotated or has no coordinate reference system.
-    """
-    dataset = open_bands(source, what)
-    Grid.of(dataset)
-    return dataset
-
-
-def open_bands(source: str, what: str) -> gdal.Dataset:
-    """Open a raster as `open_raster` does, wherever it lies."""
-    named = Source.parse(source)
-    try:
-        dataset = gdal.OpenEx(named.path, gdal.OF_RASTER, open_options=list(named.options))
-    except RuntimeError as error:
-        raise EngineError(f"The {what} {named.told} cannot be opened: {error}") from error
-    if not dataset.RasterCount:
-        listed = ", ".join(name for name, _ in dataset.GetSubDatasets())
-        raise EngineError(f"The file {named.path} holds several rasters, and its path alone does not tell which: name one, {listed}.")
-    if named.crs or not named.own_nodata:
-        crs, nodata = named.crs or None, None if named.own_nodata else "none"
-        dataset = gdal.Translate("", dataset, format="VRT", outputSRS=crs, noData=nodata)
-    ranges = [f"{low:g} to {high:g}" for low, high in named.nodata if low != high]
-    if ranges:
-        raise EngineError(
-            f"The raster {named.told} has a range of nodata values ({ranges[0]}) set in QGIS; save it as GeoTIFF and use that."
-        )
-    if named.nodata:
-        dataset = _without(dataset, [low for low, _ in named.nodata])
-    return dataset
-
-
-def _without(dataset: gdal.Dataset, values: list[float]) -> gdal.Dataset:
-    """Return a view of a raster whose cells of these values have the nodata of their band, the first value where a band declares none.
-
-    One view leaves out one value, so there is a view of a view for each.
-    """
-    root, path = ElementTree.fromstring(gdal.Translate("", dataset, format="VRT").GetMetadata("xml:VRT")[0]), ""
-    for value in values:
-        for number, band in enumerate(root.iter("VRTRasterBand"), start=1):
-            if band.find("NoDataValue") is None:
-                _put(band, "NoDataValue", repr(value))
-            for source in [*band.iter("SimpleSource"), *band.iter("ComplexSource")]:
-                source.tag = "ComplexSource"
-                _put(source, "NODATA", repr(value))
-                if path:
-                    _put(source, "SourceFilename", path)
-                    _put(source, "SourceBand", str(number))
-        path = f"/vsimem/{uuid.uuid4().hex}.vrt"
-        gdal.FileFromMemBuffer(path, ElementTree.tostring(root))
-    return gdal.Open(path)
-
-
-def _put(element: ElementTree.Element, tag: str, text: str) -> None:
-    """Set the text of the child with this tag."""
-    child = element.find(tag)
-    (ElementTree.SubElement(element, tag) if child is None else child).text = text
 
 
 def read_window(dataset: gdal.Dataset, window: Window, number: int = 1, dtype: Any = np.float32, halo_px: int = 0) -> np.ndarray:

@@ -16,10 +16,9 @@ from ...models.covariate import Covariate
 from ...models.encoding import Encoder
 from ..errors import EngineError
 from ..feedback import Feedback
-from ..files.grid import Grid, Window
+from ..files.grid import Grid, Window, reference_of
 from ..files.partial import PartialRaster
 from ..files.stack import Stack
-from ..gdal import osr
 
 T = TypeVar("T")
 NODATA = -9999.0
@@ -79,10 +78,10 @@ def check_stack(stack: Stack, model: Model) -> list[str]:
             "cover another area, and terrain differs with scale."
         )
     crs = model.manifest.get("crs")
-    if crs and not _reference(crs).IsSame(_reference(stack.grid.crs)):
+    if crs and not reference_of(crs).IsSame(stack.grid.spatial_reference):
         warnings.append(
-            f"The model was trained in {_reference(crs).GetName()} and the stack is in {_reference(stack.grid.crs).GetName()}: right for "
-            "another area, wrong if distances are now in other units."
+            f"The model was trained in {reference_of(crs).GetName()} and the stack is in {stack.grid.spatial_reference.GetName()}: right "
+            "for another area, wrong if distances are now in other units."
         )
     for name, classes in model.encoder.unseen_classes(stack.covariates).items():
         warnings.append(
@@ -90,10 +89,6 @@ def check_stack(stack: Stack, model: Model) -> list[str]:
             "there the model goes by the other covariates."
         )
     return warnings
-
-
-def _reference(crs: str) -> osr.SpatialReference:
-    return osr.SpatialReference(crs)
 
 
 class WindowMapper:

@@ -26,8 +26,8 @@ def odd_grid():
     rows and columns or easting and northing, or drops the offset, gives other numbers. Use it for new tests of whatever lies on a grid.
     """
 
-    def make(rows=23, cols=17, *, width=20.0, height=35.0, epsg=32639):
-        return Grid(_crs(epsg), (512_347.3, width, 0.0, 3_598_761.9, 0.0, -height), (rows, cols))
+    def make(rows=23, cols=17, *, width=20.0, height=35.0, epsg=32639, corner=(512_347.3, 3_598_761.9)):
+        return Grid(_crs(epsg), (corner[0], width, 0.0, corner[1], 0.0, -height), (rows, cols))
 
     return make
 

@@ -98,6 +98,23 @@ def test_features_in_degrees_are_reprojected(tmp_path, odd_grid):
 
 
 def test_distances_are_in_metres_where_the_crs_is_in_feet(tmp_path, odd_grid):
-    grid = odd_grid(epsg=2263)  # New York in US survey feet
+    grid = odd_grid(epsg=2263, corner=(982_347.3, 198_761.9))  # New York in US survey feet
     path, _ = distance_to_features(layer(tmp_path / "f.gpkg", f"POINT ({at(grid, 7, 4)})", epsg=2263), grid, tmp_path / "distance.tif")
     np.testing.assert_allclose(measured(path), away(grid, (7, 4)) * 1200 / 3937, rtol=1e-6)
+
+
+def test_every_cell_that_a_line_touches_counts(tmp_path, odd_grid):
+    grid = odd_grid()
+    line = f"LINESTRING ({at(grid, 3, 2)}, {at(grid, 8, 13)})"
+    path, _ = distance_to_features(layer(tmp_path / "road.gpkg", line), grid, tmp_path / "distance.tif")
+    touched = []
+    for row, col in np.ndindex(*grid.shape):
+        (x, y), (width, height) = np.ravel(grid.centres(np.array([row]), np.array([col]))), grid.cell_size
+        corners = [(x + i * width / 2, y + j * height / 2) for i, j in ((-1, -1), (1, -1), (1, 1), (-1, 1), (-1, -1))]
+        cell = ogr.CreateGeometryFromWkt(f"POLYGON (({', '.join(f'{i} {j}' for i, j in corners)}))")
+        if cell.Intersection(ogr.CreateGeometryFromWkt(line)).Length() > 0.1:
+            touched.append((row, col))
+    assert len(touched) > 14
+    nought = measured(path) == 0
+    assert nought[tuple(np.transpose(touched))].all()
+    assert nought.sum() <= len(touched) + 2  # GDAL takes a cell whose corner is touched
