@@ -15,7 +15,7 @@ class Covariate:
     """One band of a covariate stack.
 
     `classes` maps the codes of a categorical covariate to names. A circular covariate is in degrees clockwise from north;
-    -1 stands for flat ground, which has no direction.
+    -1 stands for flat ground, which has no direction. `codes` maps those codes that stand for longer ones to these.
     """
 
     name: str
@@ -24,6 +24,7 @@ class Covariate:
     group: str = "extra"
     source: str = ""
     classes: Mapping[int, str] = field(default_factory=dict)
+    codes: Mapping[int, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if self.kind not in KINDS:
@@ -38,10 +39,12 @@ class Covariate:
             "group": self.group,
             "source": self.source,
             "classes": {str(code): name for code, name in self.classes.items()},
+            **({"codes": {str(code): own for code, own in self.codes.items()}} if self.codes else {}),
         }
 
     @classmethod
     def from_json(cls, values: Mapping[str, Any]) -> Covariate:
         """Return the covariate that `to_json` described."""
         classes = {int(code): str(name) for code, name in values.get("classes", {}).items()}
-        return cls(**{**values, "classes": classes})
+        codes = {int(code): int(own) for code, own in values.get("codes", {}).items()}
+        return cls(**{**values, "classes": classes, "codes": codes})

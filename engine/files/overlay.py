@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,35 +13,56 @@ from ..declarations.source import Source
 from ..errors import EngineError
 from ..feedback import Feedback
 from ..gdal import gdal, osr
-from .grid import Grid, compression, open_raster
+from .grid import Grid, Window, compression
+from .raster import Raster, Tally, open_raster, tally, told_voids, undeclared_voids, windows_of
 from .vectors import laid_over, open_layer
 
 # A raster whose cells are below this share of the grid's is averaged (or its most frequent class is taken).
 _FINER = 0.75
 _METHODS = {"average": "averaged", "bilinear": "bilinear", "mode": "most frequent class of each cell", "near": "nearest class"}
+# Cells around the area that a raster is read beyond it, so that its edge is interpolated as its middle is.
+_MARGIN_PX = 3
+# Points a side at which the area is projected to find the part of a raster under it.
+_DENSITY = 21
 
 
-def quantity_raster(source: str, grid: Grid, path: Path, feedback: Feedback) -> tuple[str, str]:
+def quantity_raster(raster: Raster, grid: Grid, path: Path, feedback: Feedback) -> tuple[Raster, str]:
     """Lay a raster of a quantity over the grid: averaged where its cells are smaller, bilinear otherwise.
+
+    Values that look like undeclared nodata are taken as missing, with a warning.
 
     Returns
     -------
-    The raster on the grid (`source` itself if it is there already), and how it came there.
+    The raster on the grid (itself if it is there already), and how it came there.
 
     Raises
     ------
     EngineError
-        If it holds complex numbers.
+        If it does not reach the area, or cannot be read there.
     """
-    dataset = open_real(source)
-    if dataset.GetRasterBand(1).GetColorTable() is not None:
+    part = part_under(raster, grid)
+    raster = without_voids(raster, tally(raster, part), feedback)
+    if raster.band.GetColorTable() is not None:
         feedback.warning(
-            f"The raster {file_name(source)} has a palette, so its values are perhaps class codes, which must not be averaged; "
+            f"The raster {raster.file} has a palette, so its values are perhaps class codes, which must not be averaged; "
             "if so, give it as a categorical raster."
         )
-    if Grid.of(dataset) == grid:
-        return source, f"{file_name(source)}, on the grid already"
-    return str(path), lay(source, dataset, grid, path, ("average", "bilinear"))
+    if raster.grid.matches(grid):
+        return raster, f"{raster.file}, on the grid already"
+    how = lay(raster, grid, path, ("average", "bilinear"), part)
+    return open_raster(str(path)), how
+
+
+def without_voids(raster: Raster, found: Tally, feedback: Feedback) -> Raster:
+    """Return the raster with its undeclared voids taken as missing, and warn of them."""
+    voids = undeclared_voids(found)
+    told = told_voids(found, voids)
+    if told:
+        feedback.warning(
+            f"The raster {raster.file} holds {told} of {found.cells:,} cells, which looks like nodata that nobody declared: they are "
+            "taken as missing. Declare it (gdal:translate, “Assign a specified NoData value”) if it is."
+        )
+    return replace(raster, voids=voids)
 
 
 def area_raster(source: str, grid: Grid, path: Path) -> str:
@@ -94,39 +117,98 @@ def _opens(path: str, kind: int) -> bool:
     return bool(dataset.RasterCount if kind == gdal.OF_RASTER else dataset.GetLayerCount())
 
 
-def open_real(source: str) -> gdal.Dataset:
-    """Open a raster of real numbers; see `grid.open_raster`."""
-    dataset = open_raster(source)
-    if gdal.DataTypeIsComplex(dataset.GetRasterBand(1).DataType):
-        raise EngineError(f"The raster {Source.parse(source).told} holds complex numbers; real ones are needed.")
-    return dataset
+def part_under(raster: Raster, grid: Grid) -> Window:
+    """Return the part of a raster that lies under a grid, with a margin.
 
-
-def lay(source: str, dataset: gdal.Dataset, grid: Grid, path: Path, methods: tuple[str, str]) -> str:
-    """Write the first band of a raster on the grid, float32 with NaN where it has no value; return how that was done.
-
-    The first of the two methods serves a raster whose cells are clearly smaller than the grid's, the second any other.
+    Raises
+    ------
+    EngineError
+        If there is none.
     """
-    method = methods[0] if _is_finer(dataset, grid) else methods[1]
-    band = dataset if dataset.RasterCount == 1 else gdal.Translate("", dataset, format="VRT", bandList=[1])
+    rows, cols = raster.grid.shape
+    if raster.grid.matches(grid):
+        return Window(0, 0, rows, cols)
+    own, here = raster.grid.spatial_reference, grid.spatial_reference
     west, south, east, north = grid.bounds
-    gdal.Warp(
-        str(path),
-        band,
-        format="GTiff",
-        dstSRS=grid.crs,
-        outputBounds=(west, south, east, north),
-        width=grid.shape[1],
-        height=grid.shape[0],
-        outputType=gdal.GDT_Float32,
-        resampleAlg=method,
-        dstNodata=float("nan"),
-        multithread=True,
-        creationOptions=["TILED=YES", "BIGTIFF=IF_SAFER", *compression()],
+    if not own.IsSame(here):
+        try:
+            transformation = osr.CoordinateTransformation(here, own)
+            west, south, east, north = transformation.TransformBounds(west, south, east, north, _DENSITY)
+        except RuntimeError as error:
+            raise EngineError(
+                f"The raster {raster.file} cannot be reprojected from {own.GetName()} to {here.GetName()} ({error}); warp it first "
+                "(gdal:warpreproject)."
+            ) from error
+        if not np.isfinite([west, south, east, north]).all() or west > east:  # across the end of the map
+            return Window(0, 0, rows, cols)
+    left, width, _, top, _, height = raster.grid.transform
+    # As many cells around as one of the grid may hold.
+    margin = [
+        _MARGIN_PX + int(np.ceil(extent / count / side))
+        for extent, count, side in ((north - south, grid.shape[0], -height), (east - west, grid.shape[1], width))
+    ]
+    first_row, last_row = (
+        int(np.clip(np.floor((edge - top) / height) + step, -1, rows)) for edge, step in ((north, -margin[0]), (south, margin[0]))
     )
-    own = Grid.of(dataset)
-    width, height = own.cell_size
-    return f"{file_name(source)}, cells of {width:.6g} × {height:.6g}{told_crs(own.spatial_reference, grid)}, {_METHODS[method]}"
+    first_col, last_col = (
+        int(np.clip(np.floor((edge - left) / width) + step, -1, cols)) for edge, step in ((west, -margin[1]), (east, margin[1]))
+    )
+    first_row, first_col = max(first_row, 0), max(first_col, 0)
+    last_row, last_col = min(last_row, rows - 1), min(last_col, cols - 1)
+    if last_row < first_row or last_col < first_col:
+        raise EngineError(f"The raster {raster.file} does not reach the area; leave it out, or check its coordinate reference system.")
+    return Window(first_row, first_col, last_row - first_row + 1, last_col - first_col + 1)
+
+
+def lay(
+    raster: Raster,
+    grid: Grid,
+    path: Path,
+    methods: tuple[str, str],
+    part: Window,
+    recoded: Callable[[np.ndarray], np.ndarray] | None = None,
+) -> str:
+    """Write a raster on the grid, float32 with NaN where it has no value; return how that was done.
+
+    The part under the grid is first written as it is read, so that warping sees neither overviews nor what GDAL could not read.
+
+    Parameters
+    ----------
+    methods
+        The first serves a raster whose cells are clearly smaller than the grid's, the second any other.
+    part
+        As `part_under` gives it.
+    recoded
+        What becomes of values, float64, before they are laid.
+    """
+    read = path.with_suffix(".read.tif")
+    _write_part(raster, read, part, recoded)
+    dataset = gdal.Open(str(read))
+    method = methods[0] if _is_finer(raster.grid, dataset, grid) else methods[1]
+    west, south, east, north = grid.bounds
+    try:
+        done = gdal.Warp(
+            str(path),
+            dataset,
+            format="GTiff",
+            dstSRS=grid.crs,
+            outputBounds=(west, south, east, north),
+            width=grid.shape[1],
+            height=grid.shape[0],
+            outputType=gdal.GDT_Float32,
+            resampleAlg=method,
+            dstNodata=float("nan"),
+            warpOptions=["NUM_THREADS=ALL_CPUS"],
+            creationOptions=["TILED=YES", "BIGTIFF=IF_SAFER", *compression()],
+        )
+    except RuntimeError as error:
+        raise EngineError(f"The raster {raster.file} cannot be laid over the grid: {error}") from error
+    if done is None:
+        raise EngineError(f"The raster {raster.file} cannot be laid over the grid: {gdal.GetLastErrorMsg()}")
+    del done, dataset
+    read.unlink()
+    width, height = raster.grid.cell_size
+    return f"{raster.file}, cells of {width:.6g} × {height:.6g}{told_crs(raster.grid.spatial_reference, grid)}, {_METHODS[method]}"
 
 
 def told_crs(own: osr.SpatialReference, grid: Grid) -> str:
@@ -135,13 +217,22 @@ def told_crs(own: osr.SpatialReference, grid: Grid) -> str:
     return "" if own.IsSame(here) else f", reprojected from {own.GetName()} to {here.GetName()}"
 
 
-def file_name(source: str) -> str:
-    """Return what the user calls a layer: as QGIS does, else by its file without the folder."""
-    named = Source.parse(source)
-    return named.name or Path(named.path).name
+def _write_part(raster: Raster, path: Path, part: Window, recoded: Callable[[np.ndarray], np.ndarray] | None) -> None:
+    west, width, _, north, _, height = raster.grid.transform
+    transform = (west + part.col * width, width, 0.0, north + part.row * height, 0.0, height)
+    double = recoded is None and gdal.GetDataTypeSize(raster.band.DataType) > 16
+    kind = gdal.GDT_Float64 if double else gdal.GDT_Float32
+    out = Grid(raster.grid.crs, transform, (part.rows, part.cols)).create(str(path), 1, kind, float("nan"))
+    for window in windows_of(part):
+        values = raster.read(window, dtype=np.float64)
+        out.GetRasterBand(1).WriteArray(values if recoded is None else recoded(values), window.col - part.col, window.row - part.row)
+    out.FlushCache()
 
 
-def _is_finer(dataset: gdal.Dataset, grid: Grid) -> bool:
-    """Tell whether the raster's cells are clearly smaller than the grid's, once in its CRS."""
-    suggested = gdal.AutoCreateWarpedVRT(dataset, None, grid.crs)
-    return bool(suggested.GetGeoTransform()[1] < _FINER * grid.cell_size[0])
+def _is_finer(own_grid: Grid, dataset: gdal.Dataset, grid: Grid) -> bool:
+    """Tell whether a raster's cells are clearly smaller than the grid's, once in its CRS."""
+    own, here = own_grid.cell_size[0] * own_grid.cell_size[1], grid.cell_size[0] * grid.cell_size[1]
+    if not own_grid.spatial_reference.IsSame(grid.spatial_reference):
+        suggested = gdal.AutoCreateWarpedVRT(dataset, None, grid.crs).GetGeoTransform()
+        own = abs(suggested[1] * suggested[5])
+    return bool(own**0.5 < _FINER * here**0.5)

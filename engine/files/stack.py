@@ -5,8 +5,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
+from xml.etree import ElementTree
 
 import numpy as np
 
@@ -15,7 +17,8 @@ from ...models.patches import Patches
 from ..declarations.source import Source
 from ..errors import EngineError
 from ..gdal import gdal
-from .grid import Grid, Window, open_bands, read_window, reflected
+from .grid import Grid, Window, reflected
+from .raster import Raster, as_text, bands_of, open_dataset
 
 # Patches are cut from windows of this size, so that memory does not depend on the raster's.
 _PATCH_WINDOW_PX = 512
@@ -29,30 +32,43 @@ class Stack:
     `numpy.pad(mode="reflect")`.
     """
 
-    def __init__(self, path: str, dataset: gdal.Dataset, covariates: Sequence[Covariate]) -> None:
+    def __init__(self, path: str, bands: Sequence[Raster], covariates: Sequence[Covariate]) -> None:
         self.path = path
         self.told = Source.parse(path).told
-        self.grid = Grid.of(dataset)
+        self.grid = bands[0].grid
         self.covariates = tuple(covariates)
-        self._dataset = dataset
+        self._bands = list(bands)
 
     @classmethod
     def open(cls, path: str) -> Stack:
-        """Open a stack.
+        """Open a stack: a raster of which each band has a name, or a VRT of bands of such rasters, in any order.
+
+        Parameters
+        ----------
+        path
+            A `Source` as text.
 
         Raises
         ------
         EngineError
             If the raster cannot be opened, has no CRS, or its bands are not named or not named apart.
         """
-        told = Source.parse(str(path)).told
-        dataset = open_bands(str(path), "covariate stack")
-        covariates = _described(dataset, told)
+        named, dataset = open_dataset(str(path), "covariate stack")
+        told = named.told
+        described = _described(dataset, told)
+        bands = bands_of(named, dataset, "covariate stack")
+        covariates = [described[band.number - 1] for band in bands]
         names = [covariate.name for covariate in covariates]
         twice = sorted({name for name in names if names.count(name) > 1})
         if twice:
-            raise EngineError(f"The covariate stack {told} has more than one band named {', '.join(twice)}.")
-        return cls(str(path), dataset, covariates)
+            way = (
+                "; it has its files in separate bands: build it anew as a mosaic (gdal:buildvirtualraster without “Place each input file "
+                "into a separate band”)"
+                if dataset.GetDriver().ShortName == "VRT"
+                else ""
+            )
+            raise EngineError(f"The covariate stack {told} has more than one band named {', '.join(twice)}{way}.")
+        return cls(str(path), bands, covariates)
 
     @property
     def names(self) -> list[str]:
@@ -62,7 +78,7 @@ class Stack:
     @property
     def state(self) -> list[tuple[str, int, int]]:
         """Path, size in bytes and time of change of each file that it is read from."""
-        found = ((path, gdal.VSIStatL(path)) for path in sorted(self._dataset.GetFileList() or [self.path]))
+        found = ((path, gdal.VSIStatL(path)) for path in sorted(self._bands[0].dataset.GetFileList() or [self.path]))
         return [(path, status.size, int(status.mtime)) for path, status in found if status]
 
     def covariate(self, name: str) -> Covariate:
@@ -114,16 +130,16 @@ class Stack:
 
     def _at(self, rows: np.ndarray, cols: np.ndarray, names: Sequence[str] | None) -> np.ndarray:
         """Return the covariates at the crossings of rows and columns, read as one rectangle."""
-        numbers = [self.names.index(name) + 1 for name in (self.names if names is None else names)]
+        bands = [self._bands[self.names.index(name)] for name in (self.names if names is None else names)]
         row, col = int(rows.min()), int(cols.min())
         height, width = int(rows.max()) - row + 1, int(cols.max()) - col + 1
         whole = len(rows) == height and len(cols) == width
-        out = np.empty((len(numbers), len(rows), len(cols)), np.float32)
+        out = np.empty((len(bands), len(rows), len(cols)), np.float32)
         try:
-            for values, number in zip(out, numbers):
-                read = read_window(self._dataset, Window(row, col, height, width), number)
+            for values, band in zip(out, bands):
+                read = band.read(Window(row, col, height, width))
                 values[:] = read if whole else read[np.ix_(rows - row, cols - col)]
-        except RuntimeError as error:
+        except EngineError as error:
             raise EngineError(f"The covariate stack {self.told} can no longer be read: {error}") from error
         return out.transpose(1, 2, 0)
 
@@ -141,6 +157,8 @@ class StackWriter:
                 band.SetMetadataItem(key, getattr(covariate, key))
             if covariate.classes:
                 band.SetMetadataItem("classes", json.dumps({str(code): name for code, name in covariate.classes.items()}))
+            if covariate.codes:
+                band.SetMetadataItem("codes", json.dumps({str(code): own for code, own in covariate.codes.items()}))
 
     def write(self, name: str, window: Window, values: np.ndarray) -> None:
         """Write a window (rows, cols) of the band with this name; NaN where it is invalid."""
@@ -156,30 +174,77 @@ class StackWriter:
 
 
 def _described(dataset: gdal.Dataset, path: str) -> list[Covariate]:
-    """Return the covariates of the bands; a VRT over several files, whose bands have no names, has those of its files."""
+    """Return the covariate of each band; a band of a VRT that does not say what it is, is what it is made of."""
     bands = [dataset.GetRasterBand(number) for number in range(1, dataset.RasterCount + 1)]
-    if dataset.GetDriver().ShortName != "VRT" or all(band.GetDescription() for band in bands):
-        return [_describe(band, path) for band in bands]
-    first, *others = [file for file in dataset.GetFileList() if file != dataset.GetDescription()]
-    covariates = Stack.open(first).covariates
-    for other in others:
-        if Stack.open(other).covariates != covariates:
-            raise EngineError(f"The files of {path} do not hold the same covariates: {Path(first).name} and {Path(other).name} differ.")
-    return list(covariates)
+    sources = _sources(dataset) if dataset.GetDriver().ShortName == "VRT" else {}
+    return [
+        _of_sources(sources[band.GetBand()], as_text(band.GetDescription()), path)
+        if sources.get(band.GetBand()) and "kind" not in band.GetMetadata()
+        else _describe(band, path)
+        for band in bands
+    ]
+
+
+def _sources(dataset: gdal.Dataset) -> dict[int, list[tuple[str, int]]]:
+    """Return the file and the band of each part that the bands of a VRT are made of."""
+    found: dict[int, list[tuple[str, int]]] = {}
+    folder = Path(dataset.GetDescription()).parent
+    for number, band in enumerate(ElementTree.fromstring(dataset.GetMetadata("xml:VRT")[0]).iter("VRTRasterBand"), start=1):
+        parts = [part for part in band if part.find("SourceFilename") is not None]
+        for part in parts:
+            file, of_band = part.find("SourceFilename"), part.findtext("SourceBand", "1")
+            if file is not None and file.text and of_band.isdigit():
+                is_relative = file.get("relativeToVRT") == "1"
+                found.setdefault(number, []).append((str(folder / file.text) if is_relative else file.text, int(of_band)))
+    return found
+
+
+def _of_sources(sources: list[tuple[str, int]], name: str, path: str) -> Covariate:
+    """Return the covariate that all parts of a band of a VRT hold; map sheets may each have some of its classes."""
+    parts = [_of_file(file, number) for file, number in sources]
+    first = parts[0]
+    classes: dict[int, str] = {}
+    codes: dict[int, int] = {}
+    for (file, _), part in zip(sources, parts):
+        clash = next((code for code in part.classes if classes.get(code, part.classes[code]) != part.classes[code]), None)
+        if part.name != first.name or part.kind != first.kind or clash is not None:
+            raise EngineError(
+                f"The files of {path} do not hold the same covariates: {Path(sources[0][0]).name} has {first.name} where {Path(file).name} "
+                + (f"calls the class {clash} of {part.name} {part.classes[clash]!r}" if clash is not None else f"has {part.name}")
+                + ". Build the virtual raster of files with the same bands, or of single bands each placed into a separate band."
+            )
+        classes |= part.classes
+        codes |= part.codes
+    return replace(first, name=name or first.name, classes=classes, codes=codes)
+
+
+def _of_file(file: str, number: int) -> Covariate:
+    """Return the covariate of one band of a file; a band alone has its file's name if it has no other."""
+    try:
+        dataset = gdal.Open(file)
+    except RuntimeError as error:
+        raise EngineError(f"A part of the covariate stack is missing: {error}") from error
+    if dataset.RasterCount == 1 and dataset.GetDriver().ShortName != "VRT" and not dataset.GetRasterBand(1).GetDescription():
+        return Covariate(Source(file).label)
+    return _described(dataset, file)[number - 1]
 
 
 def _describe(band: gdal.Band, path: str) -> Covariate:
-    name = band.GetDescription()
+    name = as_text(band.GetDescription())
     if not name:
         raise EngineError(f"Band {band.GetBand()} of {path} has no name, so it is no covariate stack; make one with “Prepare covariates”.")
-    item = band.GetMetadata()
-    return Covariate.from_json(
-        {
-            "name": name,
-            "kind": item.get("kind", "continuous"),
-            "unit": item.get("unit", ""),
-            "group": item.get("group", "extra"),
-            "source": item.get("source", ""),
-            "classes": json.loads(item.get("classes", "{}")),
-        }
-    )
+    item = {key: as_text(value) for key, value in band.GetMetadata().items()}
+    try:
+        return Covariate.from_json(
+            {
+                "name": name,
+                "kind": item.get("kind", "continuous"),
+                "unit": item.get("unit", ""),
+                "group": item.get("group", "extra"),
+                "source": item.get("source", ""),
+                "classes": json.loads(item.get("classes", "{}")),
+                "codes": json.loads(item.get("codes", "{}")),
+            }
+        )
+    except (ValueError, AttributeError) as error:
+        raise EngineError(f"The metadata of the band {name} of {path} are no longer those of a covariate stack: {error}") from error

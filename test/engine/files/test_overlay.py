@@ -3,7 +3,8 @@ import numpy as np
 import pytest
 from osgeo import gdal, ogr
 from scarp.engine.errors import EngineError
-from scarp.engine.files.overlay import file_name, is_raster
+from scarp.engine.files.overlay import is_raster
+from scarp.engine.files.raster import file_name
 
 
 def test_a_file_of_a_raster_and_a_vector_is_not_guessed(tmp_path):

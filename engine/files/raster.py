@@ -1,0 +1,418 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Rasters of others, read as they declare themselves: scale and offset, nodata, masks and alpha, whichever way up; never their overviews.
+
+Every value comes from the full resolution through `Raster.read`, and what cannot be read is an error, never a gap.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ..declarations.source import Source
+from ..errors import EngineError
+from ..gdal import gdal
+from .grid import Grid, Window, reference_of
+
+# No quantity of this field is as large; fill values are (−3.4e38 of 32-bit floats, 1e20 and 9.97e36 of NetCDF).
+HUGE = 1e19
+# What people write where nothing was measured, and forget to declare.
+USUAL_VOIDS = (-32768.0, -32767.0, -9999.0, -99999.0, -2147483648.0, -2147483647.0)
+# The largest numbers of the data types that are used so; those of bytes are values too often.
+_LARGEST = {gdal.GDT_Int16: 32767.0, gdal.GDT_UInt16: 65535.0, gdal.GDT_Int32: 2147483647.0, gdal.GDT_UInt32: 4294967295.0}
+# Formats that hold numbers and nothing else.
+_PLAIN = ("ENVI", "EHdr")
+_COLOURS = (gdal.GCI_RedBand, gdal.GCI_GreenBand, gdal.GCI_BlueBand)
+
+
+@dataclass(frozen=True)
+class Raster:
+    """One band of a raster, open for reading.
+
+    Parameters
+    ----------
+    source
+        What the task named.
+    dataset
+        It, open.
+    number
+        Of the band, from 1.
+    grid
+        Its cells, north-up also where the file is stored south-up.
+    voids
+        Values that are no data though nobody declared them.
+    limits
+        Values below the first or above the second are no data either.
+    """
+
+    source: Source
+    dataset: gdal.Dataset
+    number: int
+    grid: Grid
+    voids: tuple[float, ...] = ()
+    limits: tuple[float, float] = (-HUGE, HUGE)
+
+    @property
+    def band(self) -> gdal.Band:
+        """The band itself."""
+        return self.dataset.GetRasterBand(self.number)
+
+    @property
+    def file(self) -> str:
+        """The file's name for sentences, with the band where there are several."""
+        name = file_name(self.source)
+        return f"{name}, band {band_name(self.band)}" if len(data_bands(self.dataset)) > 1 else name
+
+    @property
+    def is_picture(self) -> bool:
+        """Whether it holds colours: bands of red, green and blue, or numbers of a palette."""
+        if self.band.GetColorTable() is not None and self.band.DataType == gdal.GDT_Byte:
+            return True
+        found = {self.dataset.GetRasterBand(number).GetColorInterpretation() for number in range(1, self.dataset.RasterCount + 1)}
+        return self.band.DataType == gdal.GDT_Byte and found.issuperset(_COLOURS)
+
+    def read(self, window: Window, halo_px: int = 0, dtype: Any = np.float32) -> np.ndarray:
+        """Return a window with a halo, (rows + 2 halo, cols + 2 halo) in `dtype` (float32 or float64).
+
+        It is NaN beyond the raster and wherever the band declares no value: nodata, mask, transparent, a void or beyond the limits.
+
+        Raises
+        ------
+        EngineError
+            If the file cannot be read there.
+        """
+        rows, cols = self.grid.shape
+        top, left = max(window.row - halo_px, 0), max(window.col - halo_px, 0)
+        bottom, right = min(window.row + window.rows + halo_px, rows), min(window.col + window.cols + halo_px, cols)
+        shape = window.rows + 2 * halo_px, window.cols + 2 * halo_px
+        if bottom <= top or right <= left:
+            return np.full(shape, np.nan, dtype)
+        values = self._values(top, left, bottom - top, right - left, dtype)
+        if values.shape == shape:
+            return values
+        out = np.full(shape, np.nan, dtype)
+        row, col = top - (window.row - halo_px), left - (window.col - halo_px)
+        out[row : row + values.shape[0], col : col + values.shape[1]] = values
+        return out
+
+    def _values(self, top: int, left: int, rows: int, cols: int, dtype: Any) -> np.ndarray:
+        band = self.band
+        stored = self._stored(band, top, left, rows, cols)
+        if band.GetMetadataItem("PIXELTYPE", "IMAGE_STRUCTURE") == "SIGNEDBYTE":
+            stored = stored.view(np.int8)
+        missing = self._masked(band, top, left, rows, cols)
+        nodata = band.GetNoDataValue() if self.source.own_nodata else None
+        if nodata is not None and not np.isnan(nodata):
+            missing |= stored == nodata
+        scale, offset = band.GetScale(), band.GetOffset()
+        if scale not in (None, 1.0) or offset not in (None, 0.0):
+            stored = stored * float(1.0 if scale is None else scale) + float(offset or 0.0)
+        values = stored.astype(dtype, copy=False)
+        for low, high in self.source.nodata:
+            missing |= (stored >= low) & (stored <= high)
+        for void in self.voids:
+            missing |= stored == void
+        if stored.dtype.kind == "f" or self.limits != (-HUGE, HUGE):
+            missing |= ~((stored >= self.limits[0]) & (stored <= self.limits[1]))
+        values[missing] = np.nan
+        return values  # type: ignore[no-any-return]
+
+    def _masked(self, band: gdal.Band, top: int, left: int, rows: int, cols: int) -> np.ndarray:
+        """Return where a mask or an alpha band says that there is no value; (rows, cols)."""
+        missing = np.zeros((rows, cols), bool)
+        alpha = alpha_band(self.dataset)
+        if alpha:
+            missing |= self._stored(self.dataset.GetRasterBand(alpha), top, left, rows, cols) == 0
+        if band.GetMaskFlags() & gdal.GMF_PER_DATASET and not band.GetMaskFlags() & gdal.GMF_ALPHA:
+            missing |= self._stored(band.GetMaskBand(), top, left, rows, cols) == 0
+        return missing
+
+    def _stored(self, band: gdal.Band, top: int, left: int, rows: int, cols: int) -> np.ndarray:
+        south_up = self.dataset.GetGeoTransform()[5] > 0
+        first = self.grid.shape[0] - top - rows if south_up else top
+        try:
+            stored = band.ReadAsArray(left, first, cols, rows)
+        except RuntimeError as error:
+            raise EngineError(_unreadable(self.source, str(error))) from error
+        if stored is None:
+            raise EngineError(_unreadable(self.source, gdal.GetLastErrorMsg()))
+        return stored[::-1] if south_up else stored  # type: ignore[no-any-return]
+
+
+def open_rasters(source: str, what: str = "raster") -> list[Raster]:
+    """Open the bands of a raster that hold values: all but the alpha band, or the one that the source names.
+
+    Messages call it `what`.
+
+    Raises
+    ------
+    EngineError
+        If it cannot be opened, has no such band or no coordinate reference system, is rotated, or holds complex numbers.
+    """
+    named, dataset = open_dataset(source, what)
+    return bands_of(named, dataset, what)
+
+
+def open_dataset(source: str, what: str) -> tuple[Source, gdal.Dataset]:
+    """Open a raster as it lies, whatever its grid; messages call it `what`.
+
+    Raises
+    ------
+    EngineError
+        If it cannot be opened, or is a file of several rasters.
+    """
+    named = _parsed(source)
+    name = file_name(named)
+    try:
+        dataset = gdal.OpenEx(named.path, gdal.OF_RASTER | gdal.OF_VERBOSE_ERROR, open_options=list(named.options))
+    except RuntimeError as error:
+        raise EngineError(f"The {what} {named.told} cannot be opened: {error}") from error
+    if not dataset.RasterCount:
+        inner = [path for path, _ in dataset.GetSubDatasets()]
+        raise EngineError(
+            f"The file {name} holds {len(inner)} rasters; name one of them: {', '.join(inner[:5])}."
+            if inner
+            else f"The file {name} holds no raster."
+        )
+    return named, dataset
+
+
+def bands_of(named: Source, dataset: gdal.Dataset, what: str) -> list[Raster]:
+    """Return the bands of an open raster that hold values, as `open_rasters` does."""
+    name = file_name(named)
+    if named.band > dataset.RasterCount:
+        raise EngineError(f"The {what} {name} has {dataset.RasterCount} bands, and band {named.band} was asked for.")
+    _check_size(named, dataset)
+    crs = reference_of(named.crs).ExportToWkt() if named.crs else dataset.GetProjection()
+    if not crs:
+        raise EngineError(
+            f"The {what} {name} has no coordinate reference system; assign one (gdal:assignprojection), set it in QGIS, or name it: "
+            f"{named.path}|crs=EPSG:…"
+        )
+    transform = dataset.GetGeoTransform()
+    if transform[2] or transform[4] or transform[1] < 0:
+        raise EngineError(f"The {what} {name} is rotated; warp it first (gdal:warpreproject).")
+    rows, cols = dataset.RasterYSize, dataset.RasterXSize
+    if transform[5] > 0:
+        transform = (*transform[:3], transform[3] + rows * transform[5], 0.0, -transform[5])
+    grid = Grid(crs, transform, (rows, cols))
+    found = [Raster(named, dataset, number, grid) for number in ([named.band] if named.band else data_bands(dataset))]
+    for raster in found:
+        if gdal.DataTypeIsComplex(raster.band.DataType):
+            raise EngineError(f"The raster {raster.file} holds complex numbers; real ones are needed.")
+    return found
+
+
+def _check_size(named: Source, dataset: gdal.Dataset) -> None:
+    """Raise EngineError if a file of plain numbers is cut off: GDAL reads what is not there as zeros."""
+    if dataset.GetDriver().ShortName not in _PLAIN or dataset.GetMetadataItem("file_compression", "ENVI") == "1":
+        return
+    status = gdal.VSIStatL(dataset.GetDescription())
+    bits = [
+        int(band.GetMetadataItem("NBITS", "IMAGE_STRUCTURE") or gdal.GetDataTypeSize(band.DataType))
+        for band in (dataset.GetRasterBand(number) for number in range(1, dataset.RasterCount + 1))
+    ]
+    needed = dataset.RasterXSize * dataset.RasterYSize * sum(bits) // 8
+    if status is not None and status.size < needed:
+        raise EngineError(_unreadable(named, f"it has {status.size:,} of {needed:,} bytes"))
+
+
+def open_raster(source: str, way: str = "make a raster of the right one first (gdal:rearrange_bands)") -> Raster:
+    """Open a raster of one band, or the band that the source names.
+
+    Parameters
+    ----------
+    way
+        How to choose a band, for the sentence that several need.
+
+    Raises
+    ------
+    EngineError
+        If it has several bands and none was chosen, and as `open_rasters`.
+    """
+    found = open_rasters(source)
+    if len(found) > 1:
+        name, bands = file_name(found[0].source), told_bands(found)
+        if found[0].is_picture:
+            raise EngineError(
+                f"The raster {name} is a picture: its bands ({bands}) are colours, not values. Give the raster that it was drawn from "
+                "(in QGIS: Export > Save as > Raw data)."
+            )
+        raise EngineError(f"The raster {name} has {len(found)} bands ({bands}), and one is needed; {way}.")
+    return found[0]
+
+
+def told_bands(rasters: list[Raster]) -> str:
+    """Return the names of bands, the first few of many."""
+    names = [band_name(raster.band) for raster in rasters]
+    return ", ".join(names[:6]) + (", …" if len(names) > 6 else "")
+
+
+def band_name(band: gdal.Band) -> str:
+    """Return a band's description, else its colour, else its number."""
+    if description := as_text(band.GetDescription()):
+        return description
+    colour = band.GetColorInterpretation()
+    return gdal.GetColorInterpretationName(colour).lower() if colour in _COLOURS else str(band.GetBand())
+
+
+def data_bands(dataset: gdal.Dataset) -> list[int]:
+    """Return the numbers of all bands but the alpha band; of a raster of alpha alone, all."""
+    numbers = list(range(1, dataset.RasterCount + 1))
+    return [number for number in numbers if number != alpha_band(dataset)] or numbers
+
+
+def alpha_band(dataset: gdal.Dataset) -> int:
+    """Return the number of the alpha band, 0 if there is none."""
+    numbers = range(2, dataset.RasterCount + 1)
+    return next((n for n in numbers if dataset.GetRasterBand(n).GetColorInterpretation() == gdal.GCI_AlphaBand), 0)
+
+
+def file_name(source: Source | str) -> str:
+    """Return what to call a layer: as QGIS does, else its file without the folder; what is in a file keeps its table or variable.
+
+    Examples
+    --------
+    >>> file_name("/data/dem.tif|crs=EPSG:32639"), file_name("GPKG:/data/climate.gpkg:rain")
+    ('dem.tif', 'climate.gpkg:rain')
+    """
+    named = Source.parse(source) if isinstance(source, str) else source
+    path = named.path
+    if named.name:
+        return named.name
+    if path.lower().endswith(".adf"):
+        return Path(path).parent.name
+    return Path(path.replace('"', "")).name
+
+
+def as_text(value: Any) -> str:
+    r"""Return text that GDAL gives as valid text: what is no UTF-8 (GDAL hands it out as bytes or lone surrogates) is read as Windows-1252.
+
+    Examples
+    --------
+    >>> as_text("grès"), as_text("grès".encode("latin-1")), as_text("gr\udce8s"), as_text(None)
+    ('grès', 'grès', 'grès', '')
+    """
+    if value is None:
+        return ""
+    raw = bytes(value) if isinstance(value, (bytes, bytearray)) else str(value).encode("utf-8", errors="surrogateescape")
+    try:
+        return raw.decode("utf-8")
+    except UnicodeDecodeError:
+        return raw.decode("cp1252", errors="replace")
+
+
+def is_text(value: Any) -> bool:
+    r"""Tell whether text that GDAL gives was UTF-8.
+
+    Examples
+    --------
+    >>> is_text("grès"), is_text(b"gr\xe8s"), is_text("gr\udce8s")
+    (True, False, False)
+    """
+    return not isinstance(value, (bytes, bytearray)) and not any("\udc80" <= letter <= "\udcff" for letter in str(value))
+
+
+@dataclass
+class Tally:
+    """What a raster holds, besides cells without a value.
+
+    Attributes
+    ----------
+    cells
+        How many have a value.
+    low, high
+        The least and greatest of them, those of `odd` left out.
+    odd
+        How many cells have each value that looks like a void, and (under infinity) more than any quantity has.
+    """
+
+    cells: int = 0
+    low: float = np.inf
+    high: float = -np.inf
+    odd: dict[float, int] | None = None
+
+    def without(self, values: tuple[float, ...]) -> Tally:
+        """Return it as if only these of `odd` were voids."""
+        kept = [value for value in self.odd or {} if value not in values and np.isfinite(value)]
+        return replace(self, low=min([self.low, *kept]), high=max([self.high, *kept]), odd=dict.fromkeys(values, 0))
+
+
+def tally(raster: Raster, part: Window) -> Tally:
+    """Count what a part of a raster holds."""
+    found = Tally(odd={})
+    suspects = (*USUAL_VOIDS, -999.0, *(value for kind, value in _LARGEST.items() if kind == raster.band.DataType))
+    everything = replace(raster, limits=(-np.inf, np.inf))
+    odd: dict[float, int] = {}
+    for window in windows_of(part):
+        values = everything.read(window, dtype=np.float64)
+        values = values[np.isfinite(values)]
+        found.cells += values.size
+        huge = np.abs(values) >= HUGE
+        if huge.any():
+            odd[np.inf] = odd.get(np.inf, 0) + int(huge.sum())
+            values = values[~huge]
+        if not values.size:
+            continue
+        low, high = values.min(), values.max()
+        for suspect in suspects:
+            if low <= suspect <= high and (count := int(np.count_nonzero(values == suspect))):
+                odd[suspect] = odd.get(suspect, 0) + count
+                values = values[values != suspect]
+        if values.size:
+            found.low, found.high = min(found.low, float(values.min())), max(found.high, float(values.max()))
+    found.odd = odd
+    return found
+
+
+def windows_of(part: Window) -> Iterator[Window]:
+    """Yield windows of the usual size that cover a part of a raster."""
+    for window in Grid("", (0.0, 1.0, 0.0, 0.0, 0.0, -1.0), (part.rows, part.cols)).windows():
+        yield Window(part.row + window.row, part.col + window.col, window.rows, window.cols)
+
+
+def undeclared_voids(found: Tally) -> tuple[float, ...]:
+    """Return which odd values are voids: those that lie farther from all others than these from each other.
+
+    Examples
+    --------
+    >>> undeclared_voids(Tally(100, 0.2, 1.4, {-9999.0: 7}))
+    (-9999.0,)
+    >>> undeclared_voids(Tally(100, -9998.0, 21_000.0, {-9999.0: 1, 32767.0: 2}))
+    ()
+    """
+    if not np.isfinite(found.low):
+        return tuple(value for value in found.odd or {} if np.isfinite(value) and value != -999.0)
+    spread = max(found.high - found.low, 1.0)
+    return tuple(
+        value
+        for value in found.odd or {}
+        if np.isfinite(value) and value != -999.0 and (found.low - value > spread or value - found.high > spread)
+    )
+
+
+def told_voids(found: Tally, voids: tuple[float, ...]) -> str:
+    """Return the values and cells of voids in words, empty where there are none."""
+    odd = found.odd or {}
+    parts = [f"{value:.10g} on {odd[value]:,}" for value in sorted(voids)]
+    if np.inf in odd:
+        parts.append(f"a number beyond {HUGE:.0e} on {odd[np.inf]:,}")
+    return " and ".join(parts)
+
+
+def _parsed(source: str) -> Source:
+    try:
+        return Source.parse(source)
+    except ValueError as error:
+        raise EngineError(f"The raster {source} is not named as it should be ({error}); see docs/inputs.md.") from error
+
+
+def _unreadable(source: Source, why: str) -> str:
+    return (
+        f"The raster {file_name(source)} cannot be read to its end ({why or 'unknown reason'}); it is damaged, or a file that it is made "
+        "of is missing. Download or copy it again."
+    )
