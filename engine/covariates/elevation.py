@@ -1,21 +1,39 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The elevation that terrain and hydrology are derived from, and the grid that it gives the stack."""
+"""The elevation that terrain and hydrology are derived from."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
-from ..declarations.source import Source
 from ..errors import EngineError
 from ..feedback import Feedback
-from ..files.grid import Grid, Window, open_raster, read_window
-from ..files.overlay import open_real, quantity_raster
+from ..files.grid import Grid, Window
+from ..files.overlay import lay, part_under
+from ..files.raster import Raster, Contents, open_raster, tally, told_voids, windows_of
 from ..gdal import gdal
 
 _STRIP_PX = 256
+# No ground lies lower or higher, the deep sea included.
+_LOWEST_M, _HIGHEST_M = -12_000.0, 9_000.0
+# Below the lowest shore and above the deep sea: −9999 and −999 here are voids unless other cells are nearly as low.
+_VOID_GAP_M = 400.0
+# Zeros whose neighbours are mostly higher than this are no coast.
+_CLIFF_M = 30.0
+_FOOT, _US_FOOT = 0.3048, 1200 / 3937
+# What units of elevation are called, and their metres.
+_UNITS = {
+    **dict.fromkeys(("m", "metre", "metres", "meter", "meters", "mtrs"), 1.0),
+    **dict.fromkeys(("ft", "foot", "feet", "international foot", "international feet"), _FOOT),
+    **dict.fromkeys(("us-ft", "ftus", "us ft", "us_ft", "us survey foot", "us survey feet", "us foot", "survey foot", "sft"), _US_FOOT),
+    **dict.fromkeys(("km", "kilometre", "kilometer", "kilometres", "kilometers"), 1000.0),
+    **dict.fromkeys(("dm", "decimetre", "decimeter", "decimetres", "decimeters"), 0.1),
+    **dict.fromkeys(("cm", "centimetre", "centimeter", "centimetres", "centimeters"), 0.01),
+    **dict.fromkeys(("mm", "millimetre", "millimeter", "millimetres", "millimeters"), 0.001),
+    **dict.fromkeys(("yd", "yard", "yards"), 0.9144),
+}
 
 
 # A stack of more cells than this is a slip of the hand: 40 GB a band.
@@ -24,46 +42,62 @@ _MOST_CELLS = 10**10
 
 @dataclass(frozen=True)
 class Elevation:
-    """Elevation in metres on the stack's grid."""
+    """Elevation in metres on the stack's grid.
 
-    dataset: gdal.Dataset
+    Parameters
+    ----------
+    raster
+        On that grid.
+    grid
+        Of the stack.
+    z_factor
+        Metres in one unit of the raster.
+    """
+
+    raster: Raster
     grid: Grid
     z_factor: float
 
     @classmethod
-    def open(cls, dem: str, cell_size: float | None, z_factor: float, path: Path, feedback: Feedback) -> Elevation:
+    def open(cls, dem: str, cell_size: float | None, z_factor: float | None, path: Path, feedback: Feedback) -> Elevation:
         """Open a DEM, resampled to `path` if a cell size is given.
+
+        Parameters
+        ----------
+        cell_size
+            In units of the DEM's CRS; None or 0: its own.
+        z_factor
+            Metres in one unit of elevation; None: as the DEM declares.
 
         Raises
         ------
         EngineError
-            If it is in degrees, holds no data, or is the same everywhere.
+            If it is in degrees or distorted, has several bands or is a picture, its unit is not understood, it holds no data, or is the
+            same everywhere.
         """
-        dataset, told = open_real(dem), Source.parse(dem).told
-        grid = Grid.of(dataset)
-        if not grid.is_projected:
+        raster = open_raster(dem, "give the one with the elevations (gdal:rearrange_bands)")
+        name = raster.file
+        if raster.is_picture:
             raise EngineError(
-                f"The DEM {told} is in degrees, and slopes and distances need metres; warp it to a projected coordinate "
-                "reference system first (gdal:warpreproject)."
+                f"The DEM {name} is a picture: its bands are colours from 0 to 255, not metres. Give the elevations themselves "
+                "(in QGIS: Export > Save as > Raw data)."
             )
-        if cell_size:
-            grid = _resized(grid, cell_size)
-        laid, how = quantity_raster(dem, grid, path, feedback)
+        check_ground(raster.grid, f"The DEM {name}", "slopes and distances need metres")
+        factor = z_factor if z_factor else _declared_unit(raster, feedback)
+        raster = _without_voids(raster, factor, feedback)
+        grid = raster.grid
+        if cell_size and grid.cell_size != (cell_size, cell_size):
+            grid = resized(grid, cell_size)
+            how = lay(raster, grid, path, ("average", "bilinear"), part_under(raster, grid))
+            raster = open_raster(str(path))
+        else:
+            how = f"{name}, its own grid"
         feedback.message(f"Elevation: {how}.")
-        if z_factor == 1.0 and dataset.GetRasterBand(1).GetUnitType().lower().startswith(("f", "us")):
-            feedback.warning(f"The DEM {told} says that its elevations are in feet; set the Z factor to 0.3048 if they are.")
-        elevation = cls(open_raster(laid), grid, z_factor)
-        low, high = elevation._range()
-        if low > high:
-            raise EngineError(f"The DEM {told} holds no data.")
-        if low == high:
-            raise EngineError(f"The DEM {told} is the same everywhere ({low:g} m); no terrain can be derived from it.")
-        return elevation
+        return cls(raster, grid, factor)
 
     def read(self, window: Window, halo_px: int = 0) -> np.ndarray:
         """Return a window with a halo, float64 (rows + 2 halo, cols + 2 halo); NaN beyond the raster and where nodata."""
-        values = read_window(self.dataset, window, dtype=np.float64, halo_px=halo_px)
-        values[np.isinf(values)] = np.nan
+        values = self.raster.read(window, halo_px, np.float64)
         return values if self.z_factor == 1.0 else values * self.z_factor
 
     def whole(self) -> np.ndarray:
@@ -73,20 +107,37 @@ class Elevation:
             found[window.row : window.row + window.rows] = self.read(window)
         return found
 
-    def _range(self) -> tuple[float, float]:
-        """Return two different elevations, the lower first; the only one twice, or infinity and its negative, if there are not two."""
-        low, high = np.inf, -np.inf
-        for window in self.grid.windows():
-            values = self.read(window)
-            values = values[np.isfinite(values)]
-            if values.size:
-                low, high = min(low, float(values.min())), max(high, float(values.max()))
-            if low < high:
-                break
-        return low, high
+
+def check_ground(grid: Grid, subject: str, reason: str) -> None:
+    """Raise EngineError if lengths on a grid are no lengths on the ground: in degrees, or with a scale that changes over it.
+
+    Parameters
+    ----------
+    subject
+        Whose grid it is, at the beginning of the sentence.
+    reason
+        What needs metres.
+    """
+    way = "warp it to a projected coordinate reference system, such as the area's UTM zone, first (gdal:warpreproject)."
+    if not grid.is_projected:
+        raise EngineError(f"{subject} is in degrees, and {reason}; {way}")
+    (across, down), off = grid.ground_scale
+    if off > 0.01:
+        named = grid.spatial_reference.GetName()
+        raise EngineError(
+            f"{subject} is in {named}, whose metre is {across:.3g} × {down:.3g} m on the ground in the middle of it and up to {off:.1%} "
+            f"off elsewhere, and {reason}; {way}"
+        )
 
 
-def _resized(grid: Grid, cell_size: float) -> Grid:
+def resized(grid: Grid, cell_size: float) -> Grid:
+    """Return a grid over the same extent with square cells.
+
+    Examples
+    --------
+    >>> resized(Grid("", (0.0, 20.0, 0.0, 700.0, 0.0, -35.0), (20, 10)), 50.0).shape
+    (14, 4)
+    """
     west, south, east, north = grid.bounds
     rows, cols = max(round((north - south) / cell_size), 1), max(round((east - west) / cell_size), 1)
     if rows * cols > _MOST_CELLS:
@@ -95,3 +146,112 @@ def _resized(grid: Grid, cell_size: float) -> Grid:
             "allowed; choose a larger one."
         )
     return Grid(grid.crs, (west, cell_size, 0.0, north, 0.0, -cell_size), (rows, cols))
+
+
+def _declared_unit(raster: Raster, feedback: Feedback) -> float:
+    """Return the metres in the unit of elevation that the band or the vertical CRS declares."""
+    unit = raster.band.GetUnitType().strip().lower()
+    reference = raster.grid.spatial_reference
+    if unit and unit not in _UNITS:
+        raise EngineError(
+            f"The DEM {raster.file} says that its elevations are in {unit!r}, which is no length that is known here; set the Z factor "
+            "(Z_FACTOR) to the metres in one unit: 1 for metres, 0.3048 for feet."
+        )
+    if unit:
+        factor = _UNITS[unit]
+    elif reference.IsVertical():
+        factor, unit = float(reference.GetTargetLinearUnits("VERT_CS")), "its vertical CRS's unit"
+    elif abs(reference.GetLinearUnits() - 1) > 1e-9:
+        raise EngineError(
+            f"The DEM {raster.file} is in a coordinate reference system in {reference.GetLinearUnitsName()}, and does not say in what its "
+            "elevations are; set the Z factor (Z_FACTOR): 0.3048 if they are in feet, 1 if in metres."
+        )
+    else:
+        return 1.0
+    if factor != 1.0:
+        feedback.message(f"The DEM {raster.file} says that its elevations are in {unit}: multiplied by {factor:.8g} to metres.")
+    return factor
+
+
+def _without_voids(raster: Raster, factor: float, feedback: Feedback) -> Raster:
+    """Return the DEM without undeclared voids, and warn of these, of pictures of relief, and of missing tiles."""
+    rows, cols = raster.grid.shape
+    whole = Window(0, 0, rows, cols)
+    found = tally(raster, whole)
+    if not found.cells:
+        raise EngineError(f"The DEM {raster.file} holds no data.")
+    voids = _voids(found, factor)
+    rest = found.without(voids)
+    ground = replace(raster, voids=voids)
+    told = told_voids(found, voids)
+    if rest.low * factor < _LOWEST_M or rest.high * factor > _HIGHEST_M:
+        limits = (_LOWEST_M / factor, _HIGHEST_M / factor)
+        ground = replace(ground, limits=limits)
+        kept = tally_within(ground, whole)
+        beyond = found.cells - sum((found.odd or {}).get(value, 0) for value in (*voids, np.inf)) - kept.cells
+        if kept.cells <= beyond:
+            raise EngineError(
+                f"The DEM {raster.file} has elevations from {rest.low * factor:,.0f} to {rest.high * factor:,.0f} m, as no place on Earth; "
+                "if they are in another unit, set the Z factor (Z_FACTOR): 0.01 for centimetres, 0.1 for decimetres."
+            )
+        told = " and ".join(filter(None, [told, f"elevations lower or higher than any on Earth on {beyond:,}"]))
+        rest = kept
+    if told:
+        feedback.warning(
+            f"The DEM {raster.file} holds {told} of {found.cells:,} cells, which looks like nodata that nobody declared: they are taken as "
+            "missing. Declare it (gdal:translate, “Assign a specified NoData value”) if it is."
+        )
+    if not np.isfinite(rest.low):
+        raise EngineError(f"The DEM {raster.file} holds no data.")
+    if rest.low == rest.high:
+        raise EngineError(f"The DEM {raster.file} is the same everywhere ({rest.low * factor:g} m); no terrain can be derived from it.")
+    if raster.band.DataType == gdal.GDT_Byte and rest.high > 150 and rest.low >= 0:
+        feedback.warning(
+            f"The DEM {raster.file} holds whole numbers from {rest.low:g} to {rest.high:g} in bytes, as a hillshade or another picture of "
+            "relief does; if it is one, give the elevations themselves."
+        )
+    zeros = _zero_cliffs(ground, factor) if rest.low <= 0 <= rest.high else 0
+    if zeros:
+        feedback.warning(
+            f"The DEM {raster.file} is 0 on {zeros:,} cells with cliffs around them, as where a tile of a mosaic is missing: these cells "
+            "count as ground at 0 m. If they are none, complete the mosaic or declare 0 as nodata (gdal:translate)."
+        )
+    return ground
+
+
+def _voids(found: Contents, factor: float) -> tuple[float, ...]:
+    """Return which odd values are no elevations: beyond what Earth has, or alone far below the ground."""
+    lowest = found.low * factor
+    return tuple(
+        value
+        for value in found.odd or {}
+        if np.isfinite(value) and (not _LOWEST_M <= value * factor <= _HIGHEST_M or (value < 0 and lowest - value * factor > _VOID_GAP_M))
+    )
+
+
+def tally_within(raster: Raster, part: Window) -> Contents:
+    """Count the cells within a raster's limits."""
+    found = Contents()
+    for window in windows_of(part):
+        values = raster.read(window, dtype=np.float64)
+        values = values[np.isfinite(values)]
+        if values.size:
+            found.cells += values.size
+            found.low, found.high = min(found.low, float(values.min())), max(found.high, float(values.max()))
+    return found
+
+
+def _zero_cliffs(raster: Raster, factor: float) -> int:
+    """Return how many cells are exactly 0 if most of what borders them is much higher or lower, else 0."""
+    zeros = borders = cliffs = 0
+    for window in raster.grid.windows():
+        values = raster.read(window, 1, np.float64) * factor
+        zero = values == 0
+        zeros += int(zero[1:-1, 1:-1].sum())
+        for one, other in ((values[1:-1, 1:-1], values[1:-1, 2:]), (values[1:-1, 1:-1], values[2:, 1:-1])):
+            edge = (one == 0) != (other == 0)
+            rise = np.abs(one - other)[edge]
+            rise = rise[np.isfinite(rise)]
+            borders += rise.size
+            cliffs += int((rise > _CLIFF_M).sum())
+    return zeros if cliffs > borders / 2 else 0

@@ -14,7 +14,7 @@ from ..errors import EngineError
 from ..feedback import Feedback
 from ..gdal import gdal, osr
 from .grid import Grid, Window, compression
-from .raster import Raster, Tally, open_raster, tally, told_voids, undeclared_voids, windows_of
+from .raster import Raster, Contents, open_raster, tally, told_voids, undeclared_voids, windows_of
 from .vectors import laid_over, open_layer
 
 # A raster whose cells are below this share of the grid's is averaged (or its most frequent class is taken).
@@ -53,7 +53,7 @@ def quantity_raster(raster: Raster, grid: Grid, path: Path, feedback: Feedback) 
     return open_raster(str(path)), how
 
 
-def without_voids(raster: Raster, found: Tally, feedback: Feedback) -> Raster:
+def without_voids(raster: Raster, found: Contents, feedback: Feedback) -> Raster:
     """Return the raster with its undeclared voids taken as missing, and warn of them."""
     voids = undeclared_voids(found)
     told = told_voids(found, voids)

@@ -318,7 +318,7 @@ def is_text(value: Any) -> bool:
 
 
 @dataclass
-class Tally:
+class Contents:
     """What a raster holds, besides cells without a value.
 
     Attributes
@@ -336,15 +336,15 @@ class Tally:
     high: float = -np.inf
     odd: dict[float, int] | None = None
 
-    def without(self, values: tuple[float, ...]) -> Tally:
+    def without(self, values: tuple[float, ...]) -> Contents:
         """Return it as if only these of `odd` were voids."""
         kept = [value for value in self.odd or {} if value not in values and np.isfinite(value)]
         return replace(self, low=min([self.low, *kept]), high=max([self.high, *kept]), odd=dict.fromkeys(values, 0))
 
 
-def tally(raster: Raster, part: Window) -> Tally:
+def tally(raster: Raster, part: Window) -> Contents:
     """Count what a part of a raster holds."""
-    found = Tally(odd={})
+    found = Contents(odd={})
     suspects = (*USUAL_VOIDS, -999.0, *(value for kind, value in _LARGEST.items() if kind == raster.band.DataType))
     everything = replace(raster, limits=(-np.inf, np.inf))
     odd: dict[float, int] = {}
@@ -375,14 +375,14 @@ def windows_of(part: Window) -> Iterator[Window]:
         yield Window(part.row + window.row, part.col + window.col, window.rows, window.cols)
 
 
-def undeclared_voids(found: Tally) -> tuple[float, ...]:
+def undeclared_voids(found: Contents) -> tuple[float, ...]:
     """Return which odd values are voids: those that lie farther from all others than these from each other.
 
     Examples
     --------
-    >>> undeclared_voids(Tally(100, 0.2, 1.4, {-9999.0: 7}))
+    >>> undeclared_voids(Contents(100, 0.2, 1.4, {-9999.0: 7}))
     (-9999.0,)
-    >>> undeclared_voids(Tally(100, -9998.0, 21_000.0, {-9999.0: 1, 32767.0: 2}))
+    >>> undeclared_voids(Contents(100, -9998.0, 21_000.0, {-9999.0: 1, 32767.0: 2}))
     ()
     """
     if not np.isfinite(found.low):
@@ -395,7 +395,7 @@ def undeclared_voids(found: Tally) -> tuple[float, ...]:
     )
 
 
-def told_voids(found: Tally, voids: tuple[float, ...]) -> str:
+def told_voids(found: Contents, voids: tuple[float, ...]) -> str:
     """Return the values and cells of voids in words, empty where there are none."""
     odd = found.odd or {}
     parts = [f"{value:.10g} on {odd[value]:,}" for value in sorted(voids)]

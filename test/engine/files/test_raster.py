@@ -6,7 +6,7 @@ import pytest
 from osgeo import gdal
 from scarp.engine.errors import EngineError
 from scarp.engine.files.grid import Window
-from scarp.engine.files.raster import Tally, band_name, open_raster, open_rasters, tally, told_voids, undeclared_voids
+from scarp.engine.files.raster import Contents, band_name, open_raster, open_rasters, tally, told_voids, undeclared_voids
 
 ROWS, COLS = 23, 17
 
@@ -275,4 +275,4 @@ def test_the_largest_number_of_a_type_is_odd(write, kind):
     ],
 )
 def test_voids_lie_apart_from_all_else(low, high, odd, voids):
-    assert undeclared_voids(Tally(100, low, high, dict.fromkeys(odd, 1))) == voids
+    assert undeclared_voids(Contents(100, low, high, dict.fromkeys(odd, 1))) == voids
