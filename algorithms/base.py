@@ -186,6 +186,8 @@ class ScarpAlgorithm(QgsProcessingAlgorithm):
             if definition.allowMultiple():
                 return [ids[number] for number in self.parameterAsEnums(parameters, name, context)]
             return ids[self.parameterAsEnum(parameters, name, context)]
+        if kind == "band":
+            return self.parameterAsInt(parameters, name, context)
         if kind in {"number", "distance", "area"}:
             if definition.dataType() == QgsProcessingParameterNumber.Type.Integer:
                 return self.parameterAsInt(parameters, name, context)

@@ -13,6 +13,7 @@ from qgis.core import (
     QgsProcessingOutputRasterLayer,
     QgsProcessingOutputString,
     QgsProcessingOutputVectorLayer,
+    QgsProcessingParameterBand,
     QgsProcessingParameterBoolean,
     QgsProcessingParameterDefinition,
     QgsProcessingParameterDistance,
@@ -132,6 +133,9 @@ _MAKERS: dict[str, Callable[[Parameter, str, Translate], Any]] = {
     ),
     "field": lambda each, title, _: QgsProcessingParameterField(
         each.id, title, parentLayerParameterName=each.parent, optional=each.optional
+    ),
+    "band": lambda each, title, _: QgsProcessingParameterBand(
+        each.id, title, None, parentLayerParameterName=each.parent, optional=each.optional
     ),
     "file": lambda each, title, tr: QgsProcessingParameterFile(each.id, title, optional=each.optional, fileFilter=tr(each.files)),
     "integer": _number,

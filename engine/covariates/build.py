@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from itertools import count
 from pathlib import Path
@@ -12,14 +12,16 @@ import numpy as np
 
 from ...models.covariate import Covariate
 from ..declarations.covariates import BY_NAME
+from ..declarations.source import Source
 from ..errors import EngineError
 from ..feedback import Feedback
-from ..files.grid import Window, open_raster, read_window
-from ..files.overlay import quantity_raster
+from ..files.grid import Grid, Window
+from ..files.overlay import area_raster, is_raster, quantity_raster
+from ..files.raster import Raster, as_text, file_name, open_raster, open_rasters
 from ..files.stack import StackWriter
-from .categories import lay_classes
+from .categories import Classes, lay_class_raster, lay_classes
 from .distance import distance_to_features
-from .elevation import Elevation
+from .elevation import Elevation, check_ground, resized
 from .of_dem import Ground
 
 # A layer that alone takes more than this share of the DEM's cells away deserves a warning.
@@ -28,72 +30,121 @@ Reader = Callable[[Window], np.ndarray]
 
 
 class Build:
-    """Collects covariates and what reads them, window by window, then writes them."""
+    """Collects covariates and what reads them, window by window, then writes them.
 
-    def __init__(self, feedback: Feedback, folder: Path, dem: str, cell_size: float | None, z_factor: float) -> None:
-        self._feedback, self._folder = feedback, folder
+    Parameters
+    ----------
+    feedback
+        What is told, and the progress up to 40 %.
+    folder
+        Where temporary rasters go.
+    grid
+        Of the stack.
+    elevation
+        On that grid; None where there is no DEM.
+    """
+
+    def __init__(self, feedback: Feedback, folder: Path, grid: Grid, elevation: Elevation | None = None) -> None:
+        self._feedback, self._folder, self.grid, self._elevation = feedback, folder, grid, elevation
         self._numbers = count(1)
         self.covariates: list[Covariate] = []
         # Each returns the bands of some covariates, in their order.
         self._readers: list[Callable[[Window], list[np.ndarray]]] = []
-        self.elevation = Elevation.open(dem, cell_size, z_factor, self.path(), feedback)
+        self._mask: Reader | None = None
+
+    @classmethod
+    def of_dem(cls, dem: str, cell_size: float | None, z_factor: float | None, folder: Path, feedback: Feedback) -> Build:
+        """Begin a stack on the grid of a DEM; see `Elevation.open`."""
+        elevation = Elevation.open(dem, cell_size, z_factor, folder / "elevation.tif", feedback)
+        return cls(feedback, folder, elevation.grid, elevation)
+
+    @classmethod
+    def of_template(cls, template: str, cell_size: float | None, folder: Path, feedback: Feedback) -> Build:
+        """Begin a stack without a DEM on the grid of another raster, or on square cells over its extent."""
+        raster = open_rasters(template)[0]
+        grid = resized(raster.grid, cell_size) if cell_size else raster.grid
+        feedback.message(f"No DEM: the stack has the grid of {file_name(raster.source)}, and no covariates of the terrain.")
+        return cls(feedback, folder, grid)
 
     def path(self) -> Path:
         """Return a new temporary path."""
         return self._folder / f"{next(self._numbers)}.tif"
 
-    def reader(self, path: str) -> Reader:
-        """Return what reads windows of a raster on the grid."""
-        dataset = open_raster(path)
-        return lambda window: read_window(dataset, window)
-
     def add_ground(self, names: list[str], method: str, window_m: float, drainage_area_km2: float) -> None:
-        """Add covariates of the DEM."""
-        ground = Ground(self.elevation, names, method, window_m, drainage_area_km2, self._folder, self._feedback)
+        """Add covariates of the DEM, where there is one."""
+        if self._elevation is None:
+            return
+        ground = Ground(self._elevation, names, method, window_m, drainage_area_km2, self._folder, self._feedback)
         self.covariates += ground.covariates
         self._readers.append(ground.read)
         self._feedback.message(f"From the elevation: {', '.join(names) or 'nothing'}.")
         self._feedback.progress(20)
 
-    def add_distance(self, name: str, source: str) -> None:
+    def add_distance(self, name: str, source: str, *, declared: bool = True) -> None:
         """Add the distance to the features of a layer."""
-        path, how = distance_to_features(source, self.elevation.grid, self.path())
-        self._add(name, self.reader(path), how, unit="m")
+        check_ground(self.grid, "The stack", "distances need metres")
+        path, how = distance_to_features(source, self.grid, self.path())
+        self._add(name, open_raster(path).read, how, unit="m", declared=declared)
 
     def add_classes(self, name: str, source: str, field: str | None, unknown: str) -> None:
-        """Add the classes of polygons or of a raster."""
-        classes = lay_classes(source, field, self.elevation.grid, self.path(), unknown, self._feedback)
-        self._add(name, classes.read, classes.how, kind="categorical", classes=classes.names)
-
-    def add_quantity(self, name: str, source: str) -> None:
-        """Add a raster of a quantity."""
-        path, how = quantity_raster(source, self.elevation.grid, self.path(), self._feedback)
-        self._add(name, self.reader(path), how)
+        """Add the classes of polygons or of a raster as a declared covariate."""
+        self._add_classes(name, lay_classes(source, field, self.grid, self.path(), unknown, self._feedback), declared=True)
 
     def add_ndvi(self, red: str, nir: str) -> None:
-        """Add the normalised difference vegetation index."""
-        (low_path, low_how), (high_path, high_how) = (
-            quantity_raster(band, self.elevation.grid, self.path(), self._feedback) for band in (red, nir)
-        )
-        low, high = self.reader(low_path), self.reader(high_path)
+        """Add the normalised difference vegetation index of two bands."""
+        bands = [open_raster(band, f"choose one by {parameter}_BAND") for parameter, band in (("RED", red), ("NIR", nir))]
+        (low, low_how), (high, high_how) = (quantity_raster(band, self.grid, self.path(), self._feedback) for band in bands)
+        if (bands[0].source.path, bands[0].number) == (bands[1].source.path, bands[1].number):
+            raise EngineError(f"The red and the near-infrared band are the same, {bands[0].file}; NDVI needs two.")
 
         def ndvi(window: Window) -> np.ndarray:
-            r, n = low(window), high(window)
+            r, n = low.read(window), high.read(window)
             with np.errstate(invalid="ignore", divide="ignore"):
                 return np.where((r >= 0) & (n >= 0) & (r + n > 0), (n - r) / (n + r), np.float32(np.nan))
 
-        self._add("ndvi", ndvi, f"red {low_how}; near infrared {high_how}")
+        self._add("ndvi", ndvi, f"red {low_how}; near infrared {high_how}", declared=True)
 
-    def write(self, path: Path, mask: Reader | None, feedback: Feedback) -> None:
-        """Write every covariate, masked where one is missing, and tell what each layer cost."""
-        windows = list(self.elevation.grid.windows())
+    def add_extras(self, continuous: Sequence[str], categorical: Sequence[str], distances: Sequence[str], unknown: str) -> None:
+        """Add further rasters, each band a covariate, and distances; named after their layers, whatever their order."""
+        rasters = [
+            (raster, kind)
+            for kind, sources in (("quantity", continuous), ("classes", categorical))
+            for each in sources
+            for raster in open_rasters(each)
+        ]
+        candidates = [_names_of(raster) for raster, _ in rasters]
+        candidates += [tuple(f"distance_to_{name}" for name in _names_of_layer(Source.parse(source))) for source in distances]
+        names = distinct(candidates, {each.name for each in self.covariates})
+        for name, (raster, kind) in zip(names, rasters):
+            if kind == "classes":
+                self._add_classes(name, lay_class_raster(raster, self.grid, self.path(), unknown, self._feedback), declared=False)
+            else:
+                laid, how = quantity_raster(raster, self.grid, self.path(), self._feedback)
+                self._add(name, laid.read, how, unit=raster.band.GetUnitType())
+        for name, source in zip(names[len(rasters) :], distances):
+            self.add_distance(name, source, declared=False)
+
+    def bound(self, area: str) -> None:
+        """Keep only the cells inside the polygons of a layer."""
+        self._mask = open_raster(area_raster(area, self.grid, self.path())).read
+
+    def write(self, path: Path, feedback: Feedback) -> None:
+        """Write every covariate, masked where one is missing, and tell what each layer cost.
+
+        Raises
+        ------
+        EngineError
+            If there is no covariate, or no cell has a value in all.
+        """
+        if not self.covariates:
+            raise EngineError("No covariate was chosen: give a DEM, or ready rasters as further continuous or categorical rasters.")
+        windows = list(self.grid.windows())
         inside = valid = 0
         missing = np.zeros(len(self.covariates), np.int64)
-        with StackWriter(str(path), self.elevation.grid, self.covariates) as writer:
+        low, high = np.full(len(self.covariates), np.inf), np.full(len(self.covariates), -np.inf)
+        with StackWriter(str(path), self.grid, self.covariates) as writer:
             for window in feedback.steps(windows, len(windows)):
-                ground = np.isfinite(self.elevation.read(window))
-                if mask is not None:
-                    ground &= np.isfinite(mask(window))
+                ground = self._ground(window)
                 bands = [band for read in self._readers for band in read(window)]
                 common = ground.copy()
                 for number, band in enumerate(bands):
@@ -103,31 +154,129 @@ class Build:
                 inside += np.count_nonzero(ground)
                 valid += np.count_nonzero(common)
                 whole = common.all()
-                for covariate, band in zip(self.covariates, bands):
+                for number, (covariate, band) in enumerate(zip(self.covariates, bands)):
                     if not whole:
                         np.copyto(band, np.nan, where=~common)
                     writer.write(covariate.name, window, band)
+                    if low[number] >= high[number] and common.any():
+                        low[number] = min(low[number], np.nanmin(band))
+                        high[number] = max(high[number], np.nanmax(band))
         for covariate, cells in zip(self.covariates, missing):
             if cells:
                 tell = feedback.warning if cells > _COST_SHARE * inside else feedback.message
                 tell(f"{covariate.name} is missing on {cells:,} of {inside:,} cells ({cells / inside:.1%}), which become nodata.")
         feedback.message(f"{len(self.covariates)} covariates, {valid:,} valid cells of {inside:,} in the area.")
         if not valid:
-            raise EngineError("No cell has a value in every covariate: the layers do not overlap where the DEM is valid.")
+            raise EngineError(
+                f"No cell has a value in every covariate: the layers do not overlap{' where the DEM is valid' if self._elevation else ''}."
+            )
+        for covariate, least, most in zip(self.covariates, low, high):
+            if least == most:
+                value = covariate.classes.get(int(least), f"{least:g}")
+                feedback.warning(
+                    f"{covariate.name} is the same on all valid cells ({value}), so that nothing can be learnt from it; leave it out."
+                )
+
+    def _ground(self, window: Window) -> np.ndarray:
+        """Return which cells of a window belong to the area, bool (rows, cols): those with elevation, inside the bounds."""
+        shape = window.rows, window.cols
+        ground = np.ones(shape, bool) if self._elevation is None else np.isfinite(self._elevation.read(window))
+        if self._mask is not None:
+            ground &= np.isfinite(self._mask(window))
+        return ground
+
+    def _add_classes(self, name: str, classes: Classes, *, declared: bool) -> None:
+        self._add(name, classes.read, classes.how, kind="categorical", classes=classes.names, codes=classes.codes, declared=declared)
 
     def _add(
-        self, name: str, read: Reader, how: str, *, kind: str = "continuous", unit: str = "", classes: Mapping[int, str] | None = None
+        self,
+        name: str,
+        read: Reader,
+        how: str,
+        *,
+        kind: str = "continuous",
+        unit: str = "",
+        classes: Mapping[int, str] | None = None,
+        codes: Mapping[int, int] | None = None,
+        declared: bool = False,
     ) -> None:
-        """Add one covariate, as declared under its name if it is; further ones of the same name are numbered."""
-        declared = BY_NAME.get(name)
-        covariate = Covariate(name, kind, unit, "extra", how, classes or {})
+        """Add one covariate; one that is `declared` under its name has the kind, unit and group of its declaration."""
+        group = "extra"
         if declared:
-            covariate = replace(covariate, kind=declared.kind, unit=declared.unit, group=declared.group)
-        taken = {each.name for each in self.covariates}
-        numbered = (f"{name}_{number}" for number in count(2))
-        while covariate.name in taken:
-            covariate = replace(covariate, name=next(numbered))
-        self.covariates.append(covariate)
+            kind, unit, group = BY_NAME[name].kind, BY_NAME[name].unit, BY_NAME[name].group
+        self.covariates.append(Covariate(name, kind, unit, group, how, classes or {}, codes or {}))
         self._readers.append(lambda window: [read(window)])
-        self._feedback.message(f"{covariate.name}: {how}.")
+        self._feedback.message(f"{name}: {how}.")
         self._feedback.progress(min(20 + 2 * len(self.covariates), 38))
+
+
+def first_raster(sources: Sequence[str | None]) -> str:
+    """Return the first of some layers that is a raster.
+
+    Raises
+    ------
+    EngineError
+        If none is.
+    """
+    found = next((source for source in sources if source and is_raster(source)), None)
+    if found is None:
+        raise EngineError("Without a DEM a raster must give the stack its grid: give one of the layers as a raster, or a TEMPLATE.")
+    return found
+
+
+def banded(source: str, band: int | None) -> str:
+    """Return a source with a band chosen, if one was.
+
+    Examples
+    --------
+    >>> banded("/data/s2.tif", 4), banded("/data/red.tif", None)
+    ('/data/s2.tif|band=4', '/data/red.tif')
+    """
+    return str(replace(Source.parse(source), band=band)) if band else source
+
+
+def distinct(candidates: Sequence[tuple[str, ...]], taken: set[str]) -> list[str]:
+    """Return a name for each of some layers, no two the same, whatever their order.
+
+    Parameters
+    ----------
+    candidates
+        Of each layer its names, the shortest first; those that follow are longer and tell more, and the last is told by no other layer.
+    taken
+        Names that others have already.
+
+    Examples
+    --------
+    >>> distinct([("rain", "june_rain", "/june/rain"), ("rain", "july_rain", "/july/rain"), ("soil", "june_soil", "/june/soil")], set())
+    ['june_rain', 'july_rain', 'soil']
+    """
+    found = [""] * len(candidates)
+    waiting = list(range(len(candidates)))
+    for level in range(max(map(len, candidates), default=1) - 1):
+        named = {number: candidates[number][level] for number in waiting}
+        alone = [n for n, name in named.items() if list(named.values()).count(name) == 1 and name not in taken]
+        for number in alone:
+            found[number] = named[number]
+        taken = taken | {named[number] for number in alone}
+        waiting = [number for number in waiting if number not in alone]
+    for number in sorted(waiting, key=lambda n: candidates[n][-1]):
+        numbered = (f"{candidates[number][0]}_{further}" for further in count(2))
+        found[number] = next(name for name in numbered if name not in taken)
+        taken = taken | {found[number]}
+    return found
+
+
+def _names_of(raster: Raster) -> tuple[str, ...]:
+    """Return the names of a raster's band, for `distinct`: of the layer where it has one band, else of the band."""
+    names = _names_of_layer(raster.source)
+    if len(open_rasters(str(raster.source))) == 1 and not raster.source.band:
+        return names
+    own = as_text(raster.band.GetDescription())
+    return tuple(filter(None, (own, *(f"{name}_{own or raster.number}" for name in names))))
+
+
+def _names_of_layer(source: Source) -> tuple[str, ...]:
+    parent = Path(source.path).parent
+    if Path(source.path).suffix.lower() == ".adf":
+        parent = parent.parent
+    return source.label, f"{parent.name}_{source.label}", f"{source.path}|{source.layername}"

@@ -12,7 +12,7 @@ from ..errors import EngineError
 from ..feedback import Feedback
 from ..files.grid import Grid, Window
 from ..files.overlay import lay, part_under
-from ..files.raster import Raster, Contents, open_raster, tally, told_voids, windows_of
+from ..files.raster import Contents, Raster, open_raster, tally, told_voids, windows_of
 from ..gdal import gdal
 
 _STRIP_PX = 256

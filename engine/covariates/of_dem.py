@@ -18,7 +18,7 @@ from .disc import disc_mean, half_widths, halo_px
 from .distance import distance_raster
 from .elevation import Elevation
 from .flow import NO_CELLS, Flow
-from .terrain import derive, halo_of
+from .terrain import OF_DISC, derive, halo_of
 
 # Radius of the circle that drainage density is counted in.
 _DENSITY_RADIUS_M = 1000.0
@@ -66,8 +66,9 @@ class Ground:
             raise EngineError(f"No terrain covariate is called {', '.join(unknown)}; there are {', '.join(TERRAIN)}.")
         names = list(dict.fromkeys(names))
         self._elevation, self._names, self._method, self._folder = elevation, names, method, folder
-        self._disc = half_widths(window_m, *elevation.grid.cell_size_m)
-        self._wide_disc = half_widths(_DENSITY_RADIUS_M, *elevation.grid.cell_size_m)
+        # Those that are not needed could be too wide for the cells.
+        self._disc = half_widths(window_m if OF_DISC & set(names) else 0.0, *elevation.grid.cell_size_m)
+        self._wide_disc = half_widths(_DENSITY_RADIUS_M if "drainage_density" in names else 0.0, *elevation.grid.cell_size_m)
         self._local = [name for name in names if BY_NAME[name].family == "terrain"]
         if _WITH_GRADIENT & set(names):
             self._local.append("gradient")

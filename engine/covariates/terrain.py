@@ -32,8 +32,8 @@ _LOCAL = (
     "ruggedness",
     "roughness",
 )
-_OF_DISC = ("topographic_position", "local_relief", "vector_ruggedness")
-TERRAIN = (*_LOCAL, *_OF_DISC)
+OF_DISC = frozenset({"topographic_position", "local_relief", "vector_ruggedness"})
+TERRAIN = (*_LOCAL, *sorted(OF_DISC))
 
 
 def halo_of(names: Sequence[str], spans: np.ndarray) -> int:
@@ -47,7 +47,7 @@ def halo_of(names: Sequence[str], spans: np.ndarray) -> int:
     """
     if "vector_ruggedness" in names:
         return halo_px(spans) + 1
-    return max(halo_px(spans), 1) if set(names) & set(_OF_DISC) else 1
+    return max(halo_px(spans), 1) if set(names) & OF_DISC else 1
 
 
 def derive(

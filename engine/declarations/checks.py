@@ -18,6 +18,8 @@ from .parameters import FILES, GRID, KINDS, Parameter, task_parameters
 _SHOWN = 60
 # More points of a grid than this are a slip of the hand: each trains three networks.
 MOST_POINTS = 500
+# Rasters that may give the stack its grid where there is no DEM, besides those of classes.
+READY_RASTERS = ("red", "nir", "extra_continuous", "extra_categorical")
 # A network of more weights is no use on any data, and needs many GB to train; the usual one has 68 thousand.
 MOST_WEIGHTS = 50_000_000
 # For the size of a network before its covariates are known.
@@ -67,7 +69,7 @@ def checked_value(parameter: Parameter, value: Any) -> Any:
         raise EngineError(f"{parameter.title} ({parameter.id}) is missing; it must be {allowed(parameter)}.")
     if not _is_allowed(parameter, value):
         raise EngineError(f"{parameter.title} ({parameter.id}) must be {allowed(parameter)}; found {_shown(value)}.")
-    return int(value) if parameter.kind == "integer" else value
+    return int(value) if parameter.kind in ("integer", "band") else value
 
 
 def allowed(parameter: Parameter) -> str:
@@ -131,8 +133,8 @@ def _number(word: str) -> float:
 
 def _is_allowed(parameter: Parameter, value: Any) -> bool:
     kind = parameter.kind
-    if kind in ("integer", "number", "distance"):
-        return _is_in_range(parameter, value, whole=kind == "integer")
+    if kind in ("integer", "number", "distance", "band"):
+        return _is_in_range(parameter, value, whole=kind in ("integer", "band"))
     if kind in ("integers", "numbers"):
         return _are_in_range(parameter, value)
     if kind == "boolean":
@@ -199,11 +201,18 @@ def _bands_are_both_given(values: Mapping[str, Any]) -> None:
         raise EngineError("NDVI needs both the red and the near-infrared band (RED and NIR); only one was given.")
 
 
+def _a_grid_is_given(values: Mapping[str, Any]) -> None:
+    if not any(values[each] for each in ("dem", "template", *READY_RASTERS, "geology", "land_use", "soil", "climate")):
+        raise EngineError(
+            "Elevation (DEM) is missing; give it, or ready rasters as further continuous or categorical rasters (EXTRA_CONTINUOUS, "
+            "EXTRA_CATEGORICAL), or a raster whose grid the stack gets (TEMPLATE)."
+        )
+
+
 def _something_is_computed(values: Mapping[str, Any]) -> None:
-    layers = [
-        each for each in task_parameters("prepare_covariates").values() if each.kind in FILES and each.optional and each.key != "area"
-    ]
-    if not values["terrain"] and not any(values[each.key] for each in layers):
+    inputs = [each for each in task_parameters("prepare_covariates").values() if each.kind in FILES and each.optional]
+    layers = [each for each in inputs if each.key not in ("area", "dem", "template")]
+    if not (values["terrain"] and values["dem"]) and not any(values[each.key] for each in layers):
         raise EngineError(
             "Covariates from the DEM (TERRAIN) must be at least one where no layer is given that makes a covariate; found none."
         )
@@ -242,7 +251,7 @@ def _network_is_of_use(values: Mapping[str, Any]) -> None:
 # What must hold between the parameters of a task.
 RELATIONS: dict[str, tuple[Callable[[Mapping[str, Any]], None], ...]] = {
     "sample_landscape": (_landslides_fit,),
-    "prepare_covariates": (_bands_are_both_given, _something_is_computed),
+    "prepare_covariates": (_a_grid_is_given, _bands_are_both_given, _something_is_computed),
     "train_cnn_dnn": (_network_is_of_use,),
     "benchmark_classifiers": (_dates_are_told,),
     "classify_susceptibility": (_breaks_rise,),

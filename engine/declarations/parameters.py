@@ -25,6 +25,7 @@ KINDS = {
     "sources": "a list of paths of vector layers",
     "layer": "the path of a raster or of a vector layer",
     "field": "the name of a field",
+    "band": "the number of a band",
     "file": "the path of a file",
     "integer": "a whole number",
     "number": "a number",
@@ -74,7 +75,7 @@ class Parameter:
     advanced
         Whether the dialog folds it away.
     parent
-        Of a field: the parameter whose layer has it. Of a distance: the layer whose unit it is in.
+        Of a field or band: the parameter whose layer has it. Of a distance: the layer whose unit it is in.
     geometry
         Of vector layers: point, polygon, any or table; of a `layer`, raster too.
     files
@@ -134,6 +135,9 @@ class Result:
     id: str
     title: str
     kind: str
+
+
+_BAND = "Which band of the raster it is; needed where that has several."
 
 
 def _advanced(parameter: Parameter) -> Parameter:
@@ -320,12 +324,19 @@ TASKS: dict[str, tuple[Parameter, ...]] = {
         ),
     ),
     "prepare_covariates": (
-        Parameter("DEM", "Elevation (DEM)", "raster", "A digital elevation model in a projected coordinate reference system (metres)."),
+        Parameter(
+            "DEM",
+            "Elevation (DEM)",
+            "raster",
+            "A digital elevation model in a projected coordinate reference system; it gives the stack its grid. It may be left out where "
+            "ready rasters are given.",
+            optional=True,
+        ),
         Parameter(
             "AREA",
             "Study area",
             "source",
-            "Polygons that bound the study area; cells outside them become nodata. Empty: the whole DEM.",
+            "Polygons that bound the study area; cells outside them become nodata. Empty: the whole grid.",
             optional=True,
             geometry=("polygon",),
         ),
@@ -333,7 +344,7 @@ TASKS: dict[str, tuple[Parameter, ...]] = {
             "CELL_SIZE",
             "Cell size",
             "distance",
-            "Cell size of the stack, in the DEM's units. Empty: the DEM's own.",
+            "Cell size of the stack, in the units of its coordinate reference system. Empty: the DEM's own.",
             least=0,
             optional=True,
             advanced=True,
@@ -343,17 +354,26 @@ TASKS: dict[str, tuple[Parameter, ...]] = {
             "Z_FACTOR",
             "Z factor",
             "number",
-            "What one unit of elevation is in metres: 1 for metres, 0.3048 for feet.",
-            1.0,
+            "What one unit of elevation is in metres: 1 for metres, 0.3048 for feet. Empty: as the DEM declares, which is metres where it "
+            "declares nothing.",
             least=1e-6,
             most=1000,
+            optional=True,
+            advanced=True,
+        ),
+        Parameter(
+            "TEMPLATE",
+            "Template",
+            "raster",
+            "A raster whose grid the stack gets where there is no DEM. Empty: that of the first raster given.",
+            optional=True,
             advanced=True,
         ),
         Parameter(
             "TERRAIN",
             "Covariates from the DEM",
             "choices",
-            "Which covariates to compute from the DEM. Those of flow, from flow accumulation on, need the whole DEM in memory.",
+            "Which covariates to compute, none without a DEM. Those of flow, from flow accumulation on, need the whole DEM in memory.",
             list(TERRAIN_DEFAULT),
             table=TERRAIN,
         ),
@@ -391,18 +411,26 @@ TASKS: dict[str, tuple[Parameter, ...]] = {
         *_distance_layers(),
         *_class_layers(),
         Parameter("RED", "Red band", "raster", "Reflectance in red; together with the near-infrared band it gives NDVI.", optional=True),
-        Parameter("NIR", "Near-infrared band", "raster", "Reflectance in the near infrared.", optional=True),
+        Parameter("RED_BAND", "Red band: number", "band", _BAND, least=1, optional=True, parent="RED"),
+        Parameter(
+            "NIR",
+            "Near-infrared band",
+            "raster",
+            "Reflectance in the near infrared; it may be the same raster as the red band, where that has several bands.",
+            optional=True,
+        ),
+        Parameter("NIR_BAND", "Near-infrared band: number", "band", _BAND, least=1, optional=True, parent="NIR"),
         _extra(
             "EXTRA_CONTINUOUS",
             "Further continuous rasters",
             "rasters",
-            "Rasters of quantities (rainfall, say); each becomes a covariate with the layer's file name.",
+            "Rasters of quantities (rainfall, say); each becomes a covariate with the layer's name, of several bands each with its own.",
         ),
         _extra(
             "EXTRA_CATEGORICAL",
             "Further categorical rasters",
             "rasters",
-            "Rasters of class codes; each becomes a categorical covariate with the layer's file name.",
+            "Rasters of class codes; each becomes a categorical covariate with the layer's name, of several bands each with its own.",
         ),
         _extra(
             "EXTRA_DISTANCES",

@@ -14,7 +14,7 @@ from ..errors import EngineError
 from ..feedback import Feedback
 from ..gdal import gdal, osr
 from .grid import Grid, Window, compression
-from .raster import Raster, Contents, open_raster, tally, told_voids, undeclared_voids, windows_of
+from .raster import Contents, Raster, open_raster, tally, told_voids, undeclared_voids, windows_of
 from .vectors import laid_over, open_layer
 
 # A raster whose cells are below this share of the grid's is averaged (or its most frequent class is taken).

@@ -24,6 +24,8 @@ HUGE = 1e19
 USUAL_VOIDS = (-32768.0, -32767.0, -9999.0, -99999.0, -2147483648.0, -2147483647.0)
 # The largest numbers of the data types that are used so; those of bytes are values too often.
 _LARGEST = {gdal.GDT_Int16: 32767.0, gdal.GDT_UInt16: 65535.0, gdal.GDT_Int32: 2147483647.0, gdal.GDT_UInt32: 4294967295.0}
+# Formats that show a band of bytes as red, green and blue.
+_TILED = ("GPKG", "MBTiles")
 # Formats that hold numbers and nothing else.
 _PLAIN = ("ENVI", "EHdr")
 _COLOURS = (gdal.GCI_RedBand, gdal.GCI_GreenBand, gdal.GCI_BlueBand)
@@ -201,10 +203,20 @@ def bands_of(named: Source, dataset: gdal.Dataset, what: str) -> list[Raster]:
         transform = (*transform[:3], transform[3] + rows * transform[5], 0.0, -transform[5])
     grid = Grid(crs, transform, (rows, cols))
     found = [Raster(named, dataset, number, grid) for number in ([named.band] if named.band else data_bands(dataset))]
+    if len(found) == len(_COLOURS) and dataset.GetDriver().ShortName in _TILED and _are_alike(found):
+        found = found[:1]
     for raster in found:
         if gdal.DataTypeIsComplex(raster.band.DataType):
             raise EngineError(f"The raster {raster.file} holds complex numbers; real ones are needed.")
     return found
+
+
+def _are_alike(rasters: list[Raster]) -> bool:
+    """Tell whether several bands hold the same values everywhere."""
+    first, *others = rasters
+    return all(
+        np.array_equal(first.read(window), other.read(window), equal_nan=True) for window in first.grid.windows() for other in others
+    )
 
 
 def _check_size(named: Source, dataset: gdal.Dataset) -> None:
@@ -221,28 +233,30 @@ def _check_size(named: Source, dataset: gdal.Dataset) -> None:
         raise EngineError(_unreadable(named, f"it has {status.size:,} of {needed:,} bytes"))
 
 
-def open_raster(source: str, way: str = "make a raster of the right one first (gdal:rearrange_bands)") -> Raster:
+def open_raster(source: str, way: str = "make a raster of the right one first (gdal:rearrange_bands)", what: str = "raster") -> Raster:
     """Open a raster of one band, or the band that the source names.
 
     Parameters
     ----------
     way
         How to choose a band, for the sentence that several need.
+    what
+        What messages call it.
 
     Raises
     ------
     EngineError
         If it has several bands and none was chosen, and as `open_rasters`.
     """
-    found = open_rasters(source)
+    found = open_rasters(source, what)
     if len(found) > 1:
         name, bands = file_name(found[0].source), told_bands(found)
         if found[0].is_picture:
             raise EngineError(
-                f"The raster {name} is a picture: its bands ({bands}) are colours, not values. Give the raster that it was drawn from "
+                f"The {what} {name} is a picture: its bands ({bands}) are colours, not values. Give the raster that it was drawn from "
                 "(in QGIS: Export > Save as > Raw data)."
             )
-        raise EngineError(f"The raster {name} has {len(found)} bands ({bands}), and one is needed; {way}.")
+        raise EngineError(f"The {what} {name} has {len(found)} bands ({bands}), and one is needed; {way}.")
     return found[0]
 
 

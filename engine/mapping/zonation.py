@@ -14,7 +14,8 @@ from ...models.covariate import Covariate
 from ..declarations.source import Source
 from ..errors import EngineError
 from ..feedback import Feedback
-from ..files.grid import Grid, Window, open_raster, read_window
+from ..files.grid import Grid, Window
+from ..files.raster import Raster, open_raster
 from ..files.stack import Stack
 from ..files.vectors import write_layer
 from ..gdal import gdal, ogr
@@ -42,18 +43,21 @@ class SusceptibilityRaster:
     """A raster of susceptibility that is read by windows; NaN where it has none."""
 
     path: str
-    dataset: gdal.Dataset
-    grid: Grid
+    raster: Raster
 
     @classmethod
     def open(cls, path: str) -> SusceptibilityRaster:
         """Open it; raise EngineError if it cannot be."""
-        dataset = open_raster(path, "susceptibility raster")
-        return cls(Source.parse(path).told, dataset, Grid.of(dataset))
+        return cls(Source.parse(path).told, open_raster(path, what="susceptibility raster"))
+
+    @property
+    def grid(self) -> Grid:
+        """Its cells."""
+        return self.raster.grid
 
     def read(self, window: Window) -> np.ndarray:
         """Return a window, float32 (rows, cols); what lies beyond 0 … 1 by rounding is 0 or 1."""
-        values = read_window(self.dataset, window)
+        values = self.raster.read(window)
         return np.clip(values, 0, 1, out=values)
 
     def windows(self) -> list[Window]:
@@ -71,7 +75,7 @@ class SusceptibilityRaster:
         counts = np.zeros(_BINS, np.int64)
         low, high = np.inf, -np.inf
         for window in self.windows():
-            values = read_window(self.dataset, window)
+            values = self.raster.read(window)
             values = values[np.isfinite(values)]
             if len(values):
                 low, high = min(low, float(values.min())), max(high, float(values.max()))
@@ -87,7 +91,7 @@ class SusceptibilityRaster:
 
     def _check(self, low: float, high: float) -> None:
         """Raise EngineError where values from `low` to `high` are no susceptibility."""
-        band = self.dataset.GetRasterBand(1)
+        band = self.raster.band
         names = [name for name in band.GetCategoryNames() or [] if name]
         if names:
             raise EngineError(
@@ -254,7 +258,7 @@ def class_rows(
         for number, name in enumerate(names)
     ]
     if inventory:
-        stack = Stack(raster.path, raster.dataset, [Covariate("susceptibility")])
+        stack = Stack(raster.path, [raster.raster], [Covariate("susceptibility")])
         check_no_labels(inventory)
         cells = read_inventory(inventory, stack, feedback=feedback)
         values = stack.at(cells.rows, cells.cols)[:, 0]

@@ -1,15 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Task: turn a DEM and other layers into one covariate stack."""
+"""Task: turn a DEM and other layers, or ready rasters, into one covariate stack."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from ..covariates.build import Build
-from ..declarations.source import Source
+from ..covariates.build import Build, banded, first_raster
 from ..feedback import Feedback
 from ..files.outputs import replacing, scratch_folder
-from ..files.overlay import area_raster
 from . import task
 
 
@@ -17,10 +15,11 @@ from . import task
 def run(
     feedback: Feedback,
     *,
-    dem: str,
+    dem: str | None,
     area: str | None,
     cell_size: float | None,
-    z_factor: float,
+    z_factor: float | None,
+    template: str | None,
     terrain: list[str],
     slope_method: str,
     window: float,
@@ -38,7 +37,9 @@ def run(
     climate: str | None,
     climate_field: str | None,
     red: str | None,
+    red_band: int | None,
     nir: str | None,
+    nir_band: int | None,
     extra_continuous: list[str] | None,
     extra_categorical: list[str] | None,
     extra_distances: list[str] | None,
@@ -46,9 +47,14 @@ def run(
     output: str,
 ) -> dict[str, Any]:
     """Write the stack; a cell is valid where every covariate is."""
+    continuous, categorical, distances = extra_continuous or [], extra_categorical or [], extra_distances or []
     with scratch_folder(output) as folder:
-        build = Build(feedback, folder, dem, cell_size, z_factor)
-        build.add_ground(terrain, slope_method, window, drainage_area)
+        if dem:
+            build = Build.of_dem(dem, cell_size, z_factor, folder, feedback)
+            build.add_ground(terrain, slope_method, window, drainage_area)
+        else:
+            ready = [geology, land_use, soil, climate, red, nir, *continuous, *categorical]
+            build = Build.of_template(template or first_raster(ready), cell_size, folder, feedback)
         for requires, source in (("faults", faults), ("roads", roads), ("settlements", settlements), ("streams", streams)):
             if source:
                 build.add_distance(f"distance_to_{requires}", source)
@@ -61,15 +67,11 @@ def run(
             if source:
                 build.add_classes(name, source, field, unknown)
         if red and nir:
-            build.add_ndvi(red, nir)
-        for source in extra_continuous or []:
-            build.add_quantity(Source.parse(source).label, source)
-        for source in extra_categorical or []:
-            build.add_classes(Source.parse(source).label, source, None, unknown)
-        for source in extra_distances or []:
-            build.add_distance(f"distance_to_{Source.parse(source).label}", source)
-        mask = build.reader(area_raster(area, build.elevation.grid, build.path())) if area else None
+            build.add_ndvi(banded(red, red_band), banded(nir, nir_band))
+        build.add_extras(continuous, categorical, distances, unknown)
+        if area:
+            build.bound(area)
         feedback.progress(40)
         with replacing(output) as path:
-            build.write(path, mask, feedback.part(40, 100))
+            build.write(path, feedback.part(40, 100))
     return {"output": output, "covariates": [covariate.name for covariate in build.covariates]}

@@ -106,11 +106,20 @@ def test_nothing_in_common_gets_one_sentence(prepared, raster, tmp_path):
     assert not (tmp_path / "stack.tif").exists()
 
 
-def test_layers_of_one_name_are_numbered(prepared, raster):
-    same = [raster(f"{folder}/rain.tif", gaps(0) * factor) for factor, folder in enumerate("abc", start=1)]
-    _, stack, bands = prepared(plane(), extra_continuous=same[:2], extra_categorical=[same[2]])
-    assert stack.names == ["altitude", "rain", "rain_2", "rain_3"]
-    np.testing.assert_array_equal(bands["rain_2"], 2 * bands["rain"])
+def test_layers_of_one_name_are_told_by_their_folders_in_any_order(prepared, raster):
+    a, b, c = (raster(f"{folder}/rain.tif", gaps(0) * factor) for factor, folder in enumerate("abc", start=1))
+    for order in ([a, b], [b, a]):
+        _, stack, bands = prepared(plane(), extra_continuous=order, extra_categorical=[c])
+        assert sorted(stack.names) == ["a_rain", "altitude", "b_rain", "c_rain"]
+        np.testing.assert_array_equal(bands["b_rain"], 2 * bands["a_rain"])
+
+
+def test_an_extra_gives_way_to_a_covariate_of_its_name(prepared, raster):
+    _, stack, bands = prepared(plane(), extra_continuous=[raster("altitude.tif", gaps(0))])
+    folder = stack.names[1].removesuffix("_altitude")
+    assert stack.names == ["altitude", f"{folder}_altitude"]
+    assert folder
+    np.testing.assert_array_equal(bands["altitude"], plane())
 
 
 def test_ndvi_only_where_reflectances_are(prepared, raster):

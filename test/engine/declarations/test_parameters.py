@@ -26,8 +26,9 @@ def task_module(task):
 
 
 def least_of(task, folder):
-    """The values that must be given for a task, all of them files that do not exist."""
-    return {key: str(folder / key) for key, each in task_parameters(task).items() if each.required}
+    """The values that must be given for a task, all of them files that do not exist; of Prepare covariates the DEM, as is usual."""
+    usual = {"dem"} if task == "prepare_covariates" else set()
+    return {key: str(folder / key) for key, each in task_parameters(task).items() if each.required or key in usual}
 
 
 @pytest.mark.parametrize("task", TASKS)
@@ -44,7 +45,7 @@ def test_declarations_are_sound(task, parameter):
     assert parameter.id == parameter.id.upper()
     assert parameter.help.endswith((".", "…", ")."))
     assert (parameter.table is not None) == (parameter.kind in ("choice", "choices"))
-    assert (parameter.least is not None) == (parameter.kind in ("integer", "number", "distance", "integers", "numbers"))
+    assert (parameter.least is not None) == (parameter.kind in ("integer", "band", "number", "distance", "integers", "numbers"))
     if not parameter.required and parameter.default is not None:
         assert checked_value(parameter, parameter.default) == parameter.default
     if parameter.recipe:
@@ -70,10 +71,10 @@ def wrong_values(parameter):
     kind = parameter.kind
     if parameter.required:
         wrong += [None, ""]
-    if kind in ("integer", "number", "distance"):
+    if kind in ("integer", "band", "number", "distance"):
         wrong += ["many", "2", True, [parameter.least], -math.inf, parameter.least - 1, 10**400]
         wrong += [parameter.most + 1, parameter.most * 10**6] if parameter.most is not None else []
-        wrong += [parameter.least + 0.5] if kind == "integer" else []
+        wrong += [parameter.least + 0.5] if kind in ("integer", "band") else []
         wrong += [2] if parameter.odd else []
     elif kind in ("integers", "numbers"):
         wrong += ["fast", ",", "nan", "1 2", True, 3, [], [True], ["1"], [math.nan], f"{parameter.least}, {parameter.least - 1}"]
@@ -139,6 +140,8 @@ def test_unknown_and_missing_parameters_are_told(task, tmp_path):
         ("sample_landscape", {"size": 64, "landslides": 1025}, r"\(LANDSLIDES\) must be at most 1024 on 4096 cells.*; found 1025\.$"),
         ("prepare_covariates", {"red": "red.tif"}, "NDVI needs both"),
         ("prepare_covariates", {"nir": "nir.tif"}, "NDVI needs both"),
+        ("prepare_covariates", {"dem": None}, r"Elevation \(DEM\) is missing; give it, or ready rasters.*TEMPLATE"),
+        ("prepare_covariates", {"dem": None, "template": "t.tif"}, r"\(TERRAIN\) must be at least one"),
         ("prepare_covariates", {"terrain": []}, r"\(TERRAIN\) must be at least one"),
         ("prepare_covariates", {"terrain": [], "area": "area.gpkg"}, r"\(TERRAIN\) must be at least one"),
         ("benchmark_classifiers", {"validation": "temporal"}, r"\(DATE_FIELD\)"),
@@ -162,6 +165,8 @@ def test_what_goes_together_is_allowed(tmp_path):
     for task, changes in (
         ("sample_landscape", {"size": 64, "landslides": 1024}),
         ("prepare_covariates", {"red": "red.tif", "nir": "nir.tif"}),
+        ("prepare_covariates", {"dem": None, "extra_categorical": ["soil.tif"]}),
+        ("prepare_covariates", {"dem": None, "template": "t.tif", "roads": "roads.gpkg"}),
         ("prepare_covariates", {"terrain": [], "extra_distances": ["lines.gpkg"]}),
         ("benchmark_classifiers", {"validation": "temporal", "date_field": "day", "split_date": "2021-04-30"}),
         ("classify_susceptibility", {"method": "manual", "breaks": "0.2; 0.9"}),

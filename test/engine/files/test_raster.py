@@ -276,3 +276,18 @@ def test_the_largest_number_of_a_type_is_odd(write, kind):
 )
 def test_voids_lie_apart_from_all_else(low, high, odd, voids):
     assert undeclared_voids(Contents(100, low, high, dict.fromkeys(odd, 1))) == voids
+
+
+def test_a_band_of_bytes_in_a_geopackage_is_one_band(write, tmp_path):
+    """GDAL may show it as red, green, blue and alpha."""
+    codes = (numbered() % 7 + 1).astype(np.uint8)
+    path = str(tmp_path / "land use.gpkg")
+    gdal.Translate(path, write(codes, kind=gdal.GDT_Byte), format="GPKG")
+    assert gdal.OpenEx(path, open_options=["BAND_COUNT=4"]).RasterCount == 4
+    np.testing.assert_array_equal(whole(path), codes)
+    np.testing.assert_array_equal(whole(f"{path}|option:BAND_COUNT=4"), codes)
+    picture = str(tmp_path / "picture.gpkg")
+    colours = write(codes, codes, codes[::-1], kind=gdal.GDT_Byte, options=["PHOTOMETRIC=RGB"], name="rgb.tif")
+    gdal.Translate(picture, colours, format="GPKG")
+    with pytest.raises(EngineError, match=r"picture\.gpkg is a picture"):
+        open_raster(picture)

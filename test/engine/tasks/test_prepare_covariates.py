@@ -2,7 +2,7 @@
 import numpy as np
 import pytest
 from osgeo import gdal, ogr, osr
-from scarp.engine.covariates.categories import MOST_CLASSES, OTHER_CODE, UNKNOWN_CODE
+from scarp.engine.covariates.categories import MOST_CLASSES, OTHER_CODE, UNKNOWN_CODE, code_of_name
 from scarp.engine.covariates.disc import half_widths
 from scarp.engine.errors import EngineError
 from scarp.engine.feedback import Feedback
@@ -122,9 +122,10 @@ def test_class_code_0_is_a_class_and_codes_stay(tmp_path, dem):
 def test_polygons_give_each_cell_the_class_at_its_centre(tmp_path, dem):
     units = vector(tmp_path / "geology.gpkg", [box(0, 0, 15, 40), box(15, 0, 40, 30)], names=["marl", "lime"])
     stack, bands = prepared(tmp_path, dem=dem, geology=units, geology_field="unit")
-    assert stack.covariate("geology").classes == {1: "lime", 2: "marl", UNKNOWN_CODE: "unknown"}
+    lime, marl = code_of_name("lime"), code_of_name("marl")
+    assert stack.covariate("geology").classes == {lime: "lime", marl: "marl", UNKNOWN_CODE: "unknown"}
     expected = np.full((SIZE, SIZE), UNKNOWN_CODE)
-    expected[:, :15], expected[:30, 15:] = 2, 1
+    expected[:, :15], expected[:30, 15:] = marl, lime
     np.testing.assert_array_equal(bands["geology"], expected)
 
 
@@ -236,7 +237,7 @@ def complex_numbers(path):
     [
         (constant, "same everywhere"),
         (no_data, "holds no data"),
-        (rotated, "rotated or not north-up; warp it first"),
+        (rotated, "rotated; warp it first"),
         (without_crs, "no coordinate reference system; assign one"),
         (in_degrees, "gdal:warpreproject"),
         (complex_numbers, "complex numbers"),
@@ -255,17 +256,17 @@ def test_an_infinite_elevation_is_none(tmp_path):
     assert np.isfinite(bands["topographic_wetness"]).sum() == SIZE * SIZE - 1
 
 
-def test_a_dem_in_feet_takes_a_z_factor_and_says_so(tmp_path):
+def test_a_dem_that_declares_feet_is_converted_and_says_so(tmp_path):
     path = raster(tmp_path / "dem.tif", hill() / 0.3048)
     dataset = gdal.Open(path, gdal.GA_Update)
     dataset.GetRasterBand(1).SetUnitType("ft")
     dataset = None
     listener = Listener()
-    prepared(tmp_path, listener, dem=path)
-    assert any("in feet" in text for text in listener.warnings)
-    listener = Listener()
-    _, bands = prepared(tmp_path, listener, dem=path, z_factor=0.3048)
+    _, bands = prepared(tmp_path, listener, dem=path)
     np.testing.assert_allclose(bands["altitude"], hill(), rtol=1e-6)
+    assert any("says that its elevations are in ft: multiplied by 0.3048" in text for text in listener.messages)
+    _, bands = prepared(tmp_path, listener, dem=path, z_factor=0.5)  # whoever sets it knows better
+    np.testing.assert_allclose(bands["altitude"], hill() / 0.6096, rtol=1e-6)
     assert not listener.warnings
 
 
@@ -291,12 +292,13 @@ def test_complex_bands_are_refused(tmp_path, dem, parameter):
         prepared(tmp_path, dem=dem, **{parameter: [radar]})
 
 
-def test_the_first_of_several_bands_counts(tmp_path, dem):
+def test_each_of_several_bands_is_a_covariate(tmp_path, dem):
     both = np.stack([np.full((20, 20), 1.0), np.full((20, 20), 2.0)])
     _, bands = prepared(
         tmp_path, dem=dem, extra_continuous=[raster(tmp_path / "two.tif", both, (WEST, 2 * CELL, 0.0, NORTH, 0.0, -2 * CELL))]
     )
-    assert (bands["two"] == 1).all()
+    assert (bands["two_1"] == 1).all()
+    assert (bands["two_2"] == 2).all()
 
 
 def test_invalid_polygons_are_repaired(tmp_path, dem):
@@ -306,7 +308,7 @@ def test_invalid_polygons_are_repaired(tmp_path, dem):
     _, bands = prepared(tmp_path, dem=dem, geology=units, geology_field="unit")
     row, col = np.mgrid[:SIZE, :SIZE]
     left, right = (col < row) & (col < SIZE - 1 - row), (col > row) & (col > SIZE - 1 - row)
-    assert (bands["geology"][left | right] == 1).all()
+    assert (bands["geology"][left | right] == code_of_name("marl")).all()
     assert (bands["geology"][(row < col - 1) & (col < SIZE - 2 - row)] == UNKNOWN_CODE).all()
 
 
@@ -365,7 +367,7 @@ def test_a_cell_size_changes_the_grid(tmp_path, dem):
 )
 def test_a_stack_beyond_all_memory_is_refused(tmp_path, dem, changes, said):
     with pytest.raises(EngineError, match=said):
-        prepared(tmp_path, dem=dem, **changes)
+        prepared(tmp_path, dem=dem, terrain=["topographic_position"], **changes)
     assert not list(tmp_path.glob("*stack*"))
 
 
