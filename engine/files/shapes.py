@@ -213,8 +213,7 @@ def batches(layer: ogr.Layer, fields: Sequence[str], id_field: str | None = None
         layer.SetIgnoredFields([name for name in names if name not in wanted])
     layer.ResetReading()
     try:
-        columns = _arrow(layer, wanted) if hasattr(layer, "GetArrowStreamAsNumPy") else _loop(layer, wanted)
-        for ids, shapes, values in columns:
+        for ids, shapes, values in _columns(layer, wanted):
             if id_field:
                 yield Batch(np.array([str(each) for each in values[id_field]]), shapes, {name: values[name] for name in fields})
                 continue
@@ -269,6 +268,10 @@ def _loop(layer: ogr.Layer, fields: Sequence[str]) -> Iterator[tuple[np.ndarray,
             ids, shapes, values = [], [], []
     if ids:
         yield gathered()
+
+
+# How this GDAL hands over columns.
+_columns = _arrow if hasattr(ogr.Layer, "GetArrowStreamAsNumPy") else _loop
 
 
 def _field(feature: ogr.Feature, name: str) -> Any:

@@ -12,7 +12,7 @@ import numpy as np
 from ..declarations.source import ID_FIELD, Source
 from ..errors import EngineError
 from ..feedback import Feedback
-from ..files.grid import Grid, Window
+from ..files.grid import Grid, Window, reference_of
 from ..files.shapes import BEYOND, NO_GEOMETRY, OUTSIDE, Onto, Tally, batches, simple_parts, valid
 from ..files.stack import Stack
 from ..files.vectors import open_layer
@@ -222,8 +222,7 @@ def _clip(index: int, size: int) -> int:
 
 def _extent(layer: ogr.Layer, grid: Grid) -> str:
     """Return in words how far a layer reaches, in the grid's coordinates where it can be told so, else in its own."""
-    source = layer.GetSpatialRef().Clone()
-    source.SetAxisMappingStrategy(osr.OAMS_TRADITIONAL_GIS_ORDER)
+    source = reference_of(layer.GetSpatialRef().ExportToWkt())
     west, east, south, north = layer.GetExtent()
     try:
         with quiet():

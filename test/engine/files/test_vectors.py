@@ -1,12 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 import re
 
+import numpy as np
 import pytest
 from osgeo import ogr, osr
 from scarp.engine.errors import EngineError
 from scarp.engine.files.grid import Grid
 from scarp.engine.files.shapes import Tally
-from scarp.engine.files.vectors import feature_id, features, laid_over, open_layer
+from scarp.engine.files.vectors import feature_id, features, laid_over, open_layer, write_points
 
 
 def reference(code):
@@ -158,3 +159,22 @@ def test_a_feature_keeps_the_id_that_it_has_in_qgis(tmp_path):
     feature = layer.GetFeature(0)
     feature["scarp_id"] = 5_000_000_000
     assert feature_id(feature) == "5000000000"
+
+
+@pytest.mark.parametrize(("most", "indexed"), [(3, True), (2, False)])
+def test_points_by_columns(tmp_path, monkeypatch, most, indexed):
+    monkeypatch.setattr("scarp.engine.files.vectors._MOST_INDEXED", most)
+    fields = {"n": ogr.OFTInteger, "x": ogr.OFTReal, "y": ogr.OFTReal, "origin": ogr.OFTString}
+    x, y = np.array([500100.1, 500200.25, 500300 + 1 / 3]), np.array([3599900.7, 3599800.0, 3599700.5])
+    columns = [np.array([3, 1, 2]), x, y, np.array(["7", 'a "b", c', "ä"])]
+    write_points(tmp_path / "p.gpkg", "cells", fields, columns, GRID.spatial_reference)
+    layer = (dataset := ogr.Open(str(tmp_path / "p.gpkg"))).GetLayer(0)
+    assert (layer.GetName(), layer.GetGeomType()) == ("cells", ogr.wkbPoint) and layer.GetSpatialRef().IsSame(GRID.spatial_reference)
+    assert [layer.GetLayerDefn().GetFieldDefn(index).GetType() for index in range(4)] == list(fields.values())
+    assert [(each["n"], each["x"], each["y"], each["origin"]) for each in layer] == list(zip(*(column.tolist() for column in columns)))
+    layer.ResetReading()
+    assert [(each.geometry().GetX(), each.geometry().GetY()) for each in layer] == list(zip(x.tolist(), y.tolist()))
+    found = dataset.ExecuteSQL("SELECT HasSpatialIndex('cells', 'geom')")
+    assert found.GetNextFeature().GetField(0) == indexed
+    dataset.ReleaseResultSet(found)
+    del layer, dataset

@@ -60,15 +60,15 @@ def stack(stack_of):
 
 @pytest.fixture
 def layer_of(tmp_path):
-    """Write geometries given as WKT in UTM 39 N, in any CRS and format, with fields; return the layer's path."""
+    """Write geometries given as WKT (in UTM 39 N unless told) in any CRS and format, with fields; return the layer's path."""
 
-    def make(name, shapes, code=32639, driver="GPKG", types=None, **fields):
+    def make(name, shapes, code=32639, driver="GPKG", types=None, given=32639, **fields):
         path = str(tmp_path / name)
         dataset = gdal.GetDriverByName(driver).Create(path, 0, 0, 0, gdal.GDT_Unknown)
         layer = dataset.CreateLayer("slides", reference_of(code) if code else None, ogr.wkbUnknown)
         for field in fields:
             layer.CreateField(ogr.FieldDefn(field, (types or {}).get(field, ogr.OFTString)))
-        there = osr.CoordinateTransformation(reference_of(32639), reference_of(code)) if code and code != 32639 else None
+        there = osr.CoordinateTransformation(reference_of(given), reference_of(code)) if code and code != given else None
         for number, wkt in enumerate(shapes):
             feature = ogr.Feature(layer.GetLayerDefn())
             if wkt:

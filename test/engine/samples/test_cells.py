@@ -194,3 +194,18 @@ def test_a_stack_in_degrees_is_refused(stack_of, layer_of):
     stack = stack_of([(Covariate("slope"), 1)], grid)
     with pytest.raises(EngineError, match="gdal:warpreproject"):
         draw(stack, layer_of("a.gpkg", ["POINT (500015 3599985)"]), Feedback())
+
+
+def test_too_few_landslides_are_told_with_what_the_test_took(stack, layer_of, points):
+    with pytest.raises(EngineError, match="There are 3 landslide cells; 1 of them are for the test, and the other 2 .* into 5 folds"):
+        draw(stack, layer_of("a.gpkg", points(CELLS[:3])), Feedback())
+    assert draw(stack, layer_of("b.gpkg", points(CELLS[:3])), Feedback(), folds=2).landslide.sum() == 3
+
+
+@pytest.mark.parametrize(("size", "told"), [(500.0, 1), (201.0, 1), (200.0, 0)])
+def test_large_cells_are_told(stack_of, layer_of, points, listener, size, told):
+    grid = Grid(reference_of(32639).ExportToWkt(), (500007.25, 100.0, 0.0, 3600011.5, 0.0, -size), (40, 61))
+    stack = stack_of([(Covariate("slope"), 1)], grid)
+    draw(stack, layer_of("a.gpkg", points(CELLS, grid)), listener)
+    texts = [text for text in listener.warnings if text.startswith(f"The cells are 100 × {size:,.0f} m: most landslides are smaller")]
+    assert len(texts) == told

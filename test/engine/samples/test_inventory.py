@@ -2,8 +2,13 @@
 import numpy as np
 import pytest
 from scarp.engine.errors import EngineError
+from scarp.engine.files import shapes
+from scarp.engine.files.grid import Grid, reference_of
+from scarp.engine.files.stack import Stack
 from scarp.engine.samples.inventory import read_inventory
 from scarp.models.covariate import Covariate
+
+_read = Stack.read
 
 
 def found(cells):
@@ -144,7 +149,7 @@ def test_a_raster_is_named_as_such(stack):
 def test_older_versions_of_gdal_read_the_same(stack, layer_of, points, box, monkeypatch):
     source = layer_of("a.gpkg", [*points([(3, 4), (8, 50)]), None, box((9, 9), (11, 12), 1)], day=["2014", None, "x", "y"])
     new = read_inventory(source, stack, ["day"])
-    monkeypatch.delattr("osgeo.ogr.Layer.GetArrowStreamAsNumPy", raising=False)
+    monkeypatch.setattr("scarp.engine.files.shapes._columns", shapes._loop)
     old = read_inventory(source, stack, ["day"])
     assert found(new) == found(old) and new.fields["day"].tolist() == old.fields["day"].tolist() == ["2014", None, *["y"] * 12]
 
@@ -155,5 +160,18 @@ def test_cells_of_many_windows_are_looked_at(stack_of, layer_of, points, monkeyp
     values[10:20, 20:40] = np.nan
     stack = stack_of([(Covariate("a"), 1), (Covariate("b"), values)])
     cells = [(row, col) for row in range(0, 40, 3) for col in range(0, 61, 4)]
+    reads = []
+    monkeypatch.setattr(type(stack), "read", lambda self, window: reads.append(window) or _read(self, window))
     read = read_inventory(layer_of("a.gpkg", points(cells)), stack)
     assert list(zip(read.rows.tolist(), read.cols.tolist())) == [cell for cell in cells if not (10 <= cell[0] < 20 and 20 <= cell[1] < 40)]
+    assert max(max(window.rows, window.cols) for window in reads) <= 7, "memory does not depend on how far they lie"
+
+
+def test_points_far_off_lie_outside_and_not_in_the_corner(stack_of, layer_of, listener):
+    """The grid holds the origin of its coordinates; one point is at the other side of the world."""
+    grid = Grid(reference_of(3857).ExportToWkt(), (-610.0, 20.0, 0.0, 700.0, 0.0, -35.0), (40, 61))
+    stack = stack_of([(Covariate("a"), 1)], grid)
+    source = layer_of("slides.gpkg", ["POINT (0.001 0.001)", "POINT (170 60)"], 4326, given=4326)
+    cells = read_inventory(source, stack, feedback=listener)
+    assert found(cells) == {"1": [(16, 36)]}
+    assert listener.warnings == ["1 of 2 features of the layer slides were left out: 1 outside the raster."]
