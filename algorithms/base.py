@@ -11,25 +11,29 @@ from typing import Any, ClassVar
 
 from qgis.core import (
     QgsMapLayer,
+    QgsProcessing,
     QgsProcessingAlgorithm,
     QgsProcessingContext,
     QgsProcessingException,
     QgsProcessingFeedback,
     QgsProcessingLayerPostProcessorInterface,
+    QgsProcessingOutputLayerDefinition,
     QgsProcessingParameterDefinition,
     QgsProcessingParameterNumber,
     QgsProcessingUtils,
+    QgsProperty,
 )
 from qgis.PyQt.QtCore import QCoreApplication
 from qgis.PyQt.QtGui import QIcon
 
 from ..engine.declarations.checks import check_together, checked_value
+from ..engine.declarations.outputs import check_outputs
 from ..engine.declarations.parameters import FILES, RESULTS, dialog_parameters
 from ..engine.environment import PACKAGES
 from ..engine.errors import EngineError
 from .bridge import WorkerMissingError, find_python, run_task
 from .definitions import IDS, make_definition, make_output
-from .inputs import KINDS, refuse_layers, take_layers
+from .inputs import KINDS, files_read, refuse_layers, take_layers
 
 RESOURCES = Path(__file__).resolve().parents[1] / "resources"
 GROUPS = {
@@ -100,6 +104,7 @@ class ScarpAlgorithm(QgsProcessingAlgorithm):
         try:
             self._check(parameters, context)
             refuse_layers(self, parameters, context)
+            check_outputs(self.TASK, self._targets(parameters), files_read(self, parameters, context))
         except EngineError as error:
             return False, str(error)
         return super().checkParameterValues(parameters, context)
@@ -117,11 +122,25 @@ class ScarpAlgorithm(QgsProcessingAlgorithm):
             values[declared.key] = value
         check_together(self.TASK, values)
 
+    def _targets(self, parameters: dict[str, Any]) -> dict[str, str]:
+        """Return the files that outputs were given by name, by keyword; QGIS names temporary ones itself."""
+        found = {}
+        for definition in self.parameterDefinitions():
+            value = parameters.get(definition.name())
+            if isinstance(value, QgsProcessingOutputLayerDefinition):
+                value = value.sink
+            if isinstance(value, QgsProperty):
+                value = value.staticValue()
+            if definition.isDestination() and isinstance(value, str) and value not in ("", "memory:", QgsProcessing.TEMPORARY_OUTPUT):
+                found[definition.name().lower()] = value
+        return found
+
     def prepareAlgorithm(self, parameters: dict[str, Any], context: QgsProcessingContext, feedback: QgsProcessingFeedback) -> bool:
         parameters = self._numbered(parameters)
         self._refused = ""
         try:
             refuse_layers(self, parameters, context)  # a model does not check its children
+            check_outputs(self.TASK, self._targets(parameters), files_read(self, parameters, context))
             self._layers = take_layers(self, parameters, context)
         except EngineError as error:
             self._refused = str(error)  # told when the algorithm runs, since QGIS drops what is raised here
@@ -197,6 +216,8 @@ class ScarpAlgorithm(QgsProcessingAlgorithm):
         if kind in {"fileDestination", "folderDestination"}:
             return self.parameterAsFileOutput(parameters, name, context) or None
         if definition.isDestination():
+            if parameters.get(name) == "memory:":  # as scripts ask for a temporary layer; the worker writes files
+                parameters = {**parameters, name: QgsProcessing.TEMPORARY_OUTPUT}
             return self.parameterAsOutputLayer(parameters, name, context) or None
         return self.parameterAsString(parameters, name, context) or None
 

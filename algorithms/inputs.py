@@ -46,6 +46,7 @@ from qgis.core import (
 )
 from qgis.PyQt.QtCore import QMetaType, Qt, QVariant
 
+from ..engine.declarations.outputs import archive_of
 from ..engine.declarations.source import ID_FIELD, Source, several_layers
 from ..engine.errors import EngineError
 
@@ -88,6 +89,14 @@ def take_layers(
         for definition in algorithm.parameterDefinitions()
         if definition.type() in KINDS
     }
+
+
+def files_read(algorithm: QgsProcessingAlgorithm, parameters: dict[str, Any], context: QgsProcessingContext) -> Iterator[tuple[str, Path]]:
+    """Yield the files of the layers among the parameters, each with what it is called."""
+    for definition in algorithm.parameterDefinitions():
+        for given in _given(definition, parameters, context):
+            if given.layer is not None:
+                yield given.told, archive_of(str(_parts(given.layer).get("path") or given.layer.source()))
 
 
 @dataclass(frozen=True)

@@ -64,12 +64,12 @@ class ScarpProvider(QgsProcessingProvider):
             self.addAlgorithm(ShippedModel(path))
 
     def supportedOutputVectorLayerExtensions(self) -> list[str]:  # noqa: N802
-        """Return the vector formats that the worker writes."""
-        return ["gpkg"]
+        """Return the vector formats that the worker writes; QGIS counts tables among them."""
+        return ["gpkg", "csv"]
 
     def supportedOutputTableExtensions(self) -> list[str]:  # noqa: N802
         """Return the table formats that the worker writes."""
-        return ["csv"]
+        return ["csv", "gpkg"]
 
     def supportedOutputRasterLayerExtensions(self) -> list[str]:  # noqa: N802
         """Return the raster formats that the worker writes."""

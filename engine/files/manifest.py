@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from ..declarations.labels import settings
+from ..declarations.outputs import archive_of
 from ..declarations.source import Source
 from ..environment import DISTRIBUTIONS, NUMERIC_PACKAGES
 from ..gdal import gdal
@@ -44,7 +45,7 @@ def hashes(inputs: Mapping[str, str | None]) -> dict[str, Any]:
     """
     found: dict[str, Any] = {}
     for name, source in inputs.items():
-        files = _files(Source.parse(source).path) if source else []
+        files = files_of(Source.parse(source).path) if source else []
         if len(files) == 1:
             found[name] = _digest(files[0])
         elif files:
@@ -53,18 +54,23 @@ def hashes(inputs: Mapping[str, str | None]) -> dict[str, Any]:
     return found
 
 
-def _files(path: str) -> list[Path]:
-    """Return the files that an input is read from, the main one first, and those of a mosaic's own sources."""
-    waiting, files = [path], []
+def files_of(path: str) -> list[Path]:
+    """Return the files that an input is read from, the main one first, and those of a mosaic's own sources.
+
+    Of what lies in an archive it is the archive.
+    """
+    waiting, seen, files = [path], {path}, []
     while waiting:
         each = waiting.pop(0)
-        if Path(each).is_file() and Path(each) not in files:
-            files.append(Path(each))
+        file = archive_of(each)
+        if file.is_file() and file not in files:
+            files.append(file)
         try:
             listed = gdal.OpenEx(each).GetFileList() or []
         except RuntimeError:  # no layer
             continue
-        waiting += [other for other in listed if Path(other) not in files and other not in waiting and other != each]
+        waiting += [other for other in dict.fromkeys(listed) if other not in seen]
+        seen.update(listed)
     # Overviews are for display, and statistics are GDAL's own notes: they may come later, and nothing is read from them.
     return [each for each in files if not each.name.endswith((".ovr", ".aux.xml")) or str(each) == path]
 

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import glob
+import hashlib
 import os
 import re
 import shutil
@@ -16,6 +17,9 @@ from ..errors import EngineError
 # Paths under work in this process; the worker removes them when it is told to stop.
 _unfinished: set[Path] = set()
 _PART = ".scarp-part"
+# File systems take names of 255 bytes; temporary files and those beside an output have longer names than the output.
+_LONGEST = 240
+_SHORT = 64
 
 
 @contextmanager
@@ -37,7 +41,7 @@ def replacing(target: str | Path) -> Iterator[Path]:
     """
     target = Path(target)
     check_writable(target)
-    temporary = target.with_name(f".{target.stem}.{os.getpid()}{_PART}{target.suffix}")
+    temporary = target.with_name(f".{_short(target.stem)}.{os.getpid()}{_PART}{target.suffix}")
     _unfinished.add(temporary)
     try:
         yield temporary
@@ -62,7 +66,7 @@ def scratch_folder(target: str | Path) -> Iterator[Path]:
     """
     target = Path(target)
     check_writable(target)
-    folder = target.with_name(f".{target.stem}.{os.getpid()}{_PART}.folder")
+    folder = target.with_name(f".{_short(target.stem)}.{os.getpid()}{_PART}.folder")
     _unfinished.add(folder)
     try:
         folder.mkdir()
@@ -75,9 +79,12 @@ def scratch_folder(target: str | Path) -> Iterator[Path]:
 def check_writable(target: str | Path) -> None:
     """Make the folder of `target`, clear what a killed run left there, and raise if it cannot be written to."""
     target = Path(target)
+    length = len(os.fsencode(target.name))
+    if length > _LONGEST:
+        raise EngineError(f"The name of the output {target.name} has {length} bytes, and at most {_LONGEST} are allowed; shorten it.")
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        probe = target.with_name(f".{target.stem}.{os.getpid()}{_PART}.probe")
+        probe = target.with_name(f".{_short(target.stem)}.{os.getpid()}{_PART}.probe")
         probe.touch()
         probe.unlink()
     except OSError as error:
@@ -98,6 +105,11 @@ def remove_unfinished() -> None:
         _remove(temporary)
 
 
+def _short(stem: str) -> str:
+    """Return a name that leaves room for what temporary files add to it."""
+    return stem if len(os.fsencode(stem)) <= _SHORT else hashlib.sha256(os.fsencode(stem)).hexdigest()[:_SHORT]
+
+
 def _sidecars(path: Path) -> list[Path]:
     """Files that GDAL writes beside a raster: `.aux.xml`, `.ovr`, `.msk`."""
     return [p for p in path.parent.glob(f"{glob.escape(path.name)}.*") if p.is_file()]
@@ -112,8 +124,8 @@ def _remove(path: Path) -> None:
 
 
 def _clear_stale(target: Path) -> None:
-    pattern = re.compile(rf"\.{re.escape(target.stem)}\.(\d+){re.escape(_PART)}.*")
-    for path in target.parent.glob(f".{glob.escape(target.stem)}.*{_PART}*"):
+    pattern = re.compile(rf"\.{re.escape(_short(target.stem))}\.(\d+){re.escape(_PART)}.*")
+    for path in target.parent.glob(f".{glob.escape(_short(target.stem))}.*{_PART}*"):
         match = pattern.fullmatch(path.name)
         if match and not _alive(int(match[1])):
             _remove(path)

@@ -5,20 +5,24 @@ from __future__ import annotations
 
 import functools
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 from ...models.recipe import Recipe
 from ..declarations.checks import checked
-from ..declarations.parameters import task_parameters
+from ..declarations.outputs import check_outputs
+from ..declarations.parameters import FILES, task_parameters
+from ..declarations.source import Source
 from ..feedback import Feedback
 
 
 def task(run: Callable[..., dict[str, Any]]) -> Callable[..., dict[str, Any]]:
     """Make a task of a function: what it is given is checked, and defaults are filled in, before it does anything.
 
-    The function takes `feedback` and, by keyword, each parameter that is declared for the task of its module. The hyper-parameters come as
-    one `recipe`. Where it names `asked`, it also gets the values of all parameters by keyword, as the run manifest tells them.
+    Nothing is written that would replace an input, another output or another layer. The function takes `feedback` and, by keyword, each
+    parameter that is declared for the task of its module. The hyper-parameters come as one `recipe`. Where it names `asked`, it also gets
+    the values of all parameters by keyword, as the run manifest tells them.
 
     Raises
     ------
@@ -31,6 +35,7 @@ def task(run: Callable[..., dict[str, Any]]) -> Callable[..., dict[str, Any]]:
     @functools.wraps(run)
     def checked_run(feedback: Feedback, **given: Any) -> dict[str, Any]:
         values = checked(name, given)
+        check_outputs(name, values, _inputs(name, values))
         hyper = {key for key, each in task_parameters(name).items() if each.recipe}
         keywords = {key: value for key, value in values.items() if key not in hyper}
         if hyper:
@@ -40,3 +45,18 @@ def task(run: Callable[..., dict[str, Any]]) -> Callable[..., dict[str, Any]]:
         return run(feedback, **keywords)
 
     return checked_run
+
+
+def _inputs(name: str, values: Mapping[str, Any]) -> Iterator[tuple[str, Path]]:
+    """Yield the files that a task reads, those of mosaics and attributes too, each with the title of its parameter."""
+    for key, parameter in task_parameters(name).items():
+        if parameter.kind not in FILES or parameter.is_output or not values.get(key):
+            continue
+        title = f"{parameter.title} ({parameter.id})"
+        if parameter.kind == "file":
+            yield title, Path(values[key])
+            continue
+        from ..files.manifest import files_of  # installing needs no GDAL
+
+        for source in values[key] if isinstance(values[key], (list, tuple)) else [values[key]]:
+            yield from ((title, file) for file in files_of(Source.parse(source).path))

@@ -557,3 +557,32 @@ def test_features_without_a_geometry_are_counted(take, feedback, tmp_path, stack
     layer.dataProvider().deleteFeatures([1, 2, 3])
     with pytest.raises(QgsProcessingException, match="None of the 2 features of the layer “Scratch” has a geometry"):
         take("samplecells", COVARIATES=stack, INVENTORY=layer)
+
+
+def test_an_output_is_never_what_a_layer_of_the_project_is_read_from(provider, tmp_path, stack):
+    from qgis.core import QgsProcessing, QgsProcessingContext, QgsProcessingOutputLayerDefinition, QgsProject
+
+    layer, context = filtered(tmp_path, None), QgsProcessingContext()
+    context.setProject(QgsProject.instance())
+    algorithm = provider.algorithm("samplecells").create()
+    path = layer.source().split("|")[0]
+    (tmp_path / "link.gpkg").symlink_to(path)
+
+    def told(output):
+        found, text = algorithm.checkParameterValues({"COVARIATES": stack, "INVENTORY": layer.id(), "OUTPUT": output}, context)
+        assert found == (not text)
+        return text
+
+    for output in (path, str(tmp_path / "link.gpkg"), QgsProcessingOutputLayerDefinition(path)):
+        assert f"would replace “Slides of 2014” (Landslide inventory), which is read from {path}" in told(output)
+    assert "its name must end in .gpkg" in told(str(tmp_path / "cells.shp"))
+    for output in (str(tmp_path / "cells.gpkg"), QgsProcessing.TEMPORARY_OUTPUT, "memory:"):
+        assert told(output) == ""
+    QgsProject.instance().clear()
+
+
+def test_a_temporary_layer_is_written_to_a_temporary_file(run, tmp_path, stack):
+    found = run("samplecells", {"COVARIATES": stack, "INVENTORY": gpkg(tmp_path, None), "BUFFER": 0, "FOLDS": 2, "OUTPUT": "memory:"})
+    path = found["OUTPUT"] if isinstance(found["OUTPUT"], str) else found["OUTPUT"].source()
+    dataset, layer = open_layer(path.split("|")[0])
+    assert sum(feature["landslide"] for feature in layer) == 40

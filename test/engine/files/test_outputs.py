@@ -54,3 +54,30 @@ def test_a_scratch_folder_leaves_nothing(tmp_path):
         (folder / "1.tif").write_text("a")
         remove_unfinished()  # the worker was told to stop
         assert not os.listdir(tmp_path)
+
+
+def test_long_names_are_written_and_longer_ones_refused(tmp_path):
+    target = tmp_path / ("s" * 231 + ".tif")
+    with replacing(target) as temporary, scratch_folder(target) as folder:
+        temporary.write_text("whole", encoding="utf-8")
+        assert folder.is_dir()
+    assert target.read_text(encoding="utf-8") == "whole"
+    assert [path.name for path in tmp_path.iterdir()] == [target.name]
+    check_writable(tmp_path / ("s" * 236 + ".tif"))
+    with pytest.raises(EngineError, match="has 241 bytes, and at most 240 are allowed; shorten it"):
+        check_writable(tmp_path / ("s" * 237 + ".tif"))
+    with pytest.raises(EngineError, match="has 304 bytes"):
+        check_writable(tmp_path / ("é" * 150 + ".tif"))
+
+
+def test_what_a_killed_run_left_of_a_long_name_is_cleared(tmp_path):
+    names = [("s" * 200 + letter + ".tif") for letter in "ab"]
+    with replacing(tmp_path / names[0]) as temporary:
+        temporary.write_text("", encoding="utf-8")
+        left = temporary.with_name(temporary.name.replace(f".{os.getpid()}.", ".999999999."))
+        temporary.rename(left)
+        temporary.write_text("", encoding="utf-8")
+    check_writable(tmp_path / names[1])
+    assert left.exists()
+    check_writable(tmp_path / names[0])
+    assert not left.exists()
