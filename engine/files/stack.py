@@ -93,6 +93,11 @@ class Stack:
             names,
         )
 
+    def forget(self) -> None:
+        """Give back the memory in which GDAL keeps what was read; for when all of it has been gone through."""
+        for band in self._bands:
+            band.dataset.FlushCache()
+
     def at(self, rows: np.ndarray, cols: np.ndarray, names: Sequence[str] | None = None) -> np.ndarray:
         """Return the covariates of cells, (n, bands)."""
         return self.patches(rows, cols, 1, names).centres()

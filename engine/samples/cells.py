@@ -232,6 +232,7 @@ def _draw_absences(
             f"and only {len(best_cell)} cells qualify; use a "
             "smaller buffer, a smaller ratio or another method."
         )
+    stack.forget()
     return best_cell
 
 

@@ -116,6 +116,7 @@ def valid_cells(stack: Stack, rows: np.ndarray, cols: np.ndarray) -> np.ndarray:
         row, col = int(rows[some].min()), int(cols[some].min())
         values = stack.read(Window(row, col, int(rows[some].max()) - row + 1, int(cols[some].max()) - col + 1))
         out[some] = np.isfinite(values).all(axis=-1)[rows[some] - row, cols[some] - col]
+    stack.forget()
     return out
 
 

@@ -74,3 +74,56 @@ def test_no_figure_needs_pyplot():
     code += "import scarp.engine.reporting.figures; sys.exit('matplotlib.pyplot' in sys.modules)"
     root = Path(__file__).resolve().parents[3]
     subprocess.run([sys.executable, "-c", code, str(root / "engine" / "__main__.py")], check=True)
+
+
+def test_error_bars_reach_from_low_to_high():
+    figure = figures.bars(
+        {"a": [0.8], "b": [0.6]}, ["LR"], "AUC", low={"a": [0.7], "b": [0.55]}, high={"a": [0.85], "b": [0.7]}, reference=0.5
+    )
+    axes = figure.axes[0]
+    reaches = [
+        segment[:, 0].tolist() for container in axes.containers if hasattr(container, "lines") for segment in container[2][0].get_segments()
+    ]
+    assert [pytest.approx(each) for each in reaches] == [[0.7, 0.85], [0.55, 0.7]]
+    assert [list(line.get_xdata()) for line in axes.lines if line.get_linestyle() == ":"] == [[0.5, 0.5]]
+    first, second = (bar.get_y() + bar.get_height() / 2 for bar in axes.patches)
+    assert (first, second) == (pytest.approx(-0.2), pytest.approx(0.2)), "side by side about the name's place"
+
+
+def test_the_best_reachable_is_drawn_beside():
+    figure = figures.roc_curves({"LR": [(LABELS, SUSCEPTIBILITY)]}, truth=[(LABELS, LABELS.astype(float))])
+    rate, sensitivity = curve(figure, 0, "best reachable  1.000")
+    assert sensitivity[rate == 0].max() == 1
+
+
+def test_every_model_has_a_line_of_its_own():
+    styles = figures._line_styles()
+    assert len({(each["color"], each["ls"]) for each in styles}) == len(styles) == 28
+
+
+def test_cells_of_folds_lie_where_they_are():
+    x, y = np.array([1.0, 2, 3, 4]), np.array([5.0, 6, 7, 8])
+    figure = figures.fold_map(x, y, np.array([0, 0, 1, 1]), np.array([1, 0, 1, 0]))
+    drawn = [collection.get_offsets().tolist() for collection in figure.axes[0].collections]
+    assert drawn == [[[1, 5]], [[2, 6]], [[3, 7]], [[4, 8]]]
+    assert [text.get_text() for text in figure.axes[1].get_legend().get_texts()] == ["fold 0", "fold 1"]
+
+
+def test_a_class_map_has_its_colours_and_shares():
+    classes = np.array([[0, 1, 2], [2, 2, 1]], np.uint8)
+    figure = figures.class_map(classes, ["low", "high"], ["#111111", "#222222"], [0.4, 0.6], (20.0, 35.0))
+    axes, legend = figure.axes
+    picture = axes.images[0]
+    shades = [tuple(np.round(np.array(picture.cmap(picture.norm(number)))[:3] * 255).astype(int).tolist()) for number in (0, 1, 2)]
+    assert shades == [(255,) * 3, (17,) * 3, (34,) * 3]
+    assert axes.get_aspect() == pytest.approx(35 / 20)
+    assert [text.get_text() for text in legend.get_legend().get_texts()] == ["high  (60%)", "low  (40%)"]
+    (bar,) = axes.lines
+    assert np.ptp(bar.get_xdata()) == pytest.approx(10 / 20), "a quarter of 60 m, rounded down to 10 m"
+    assert [text.get_text() for text in axes.texts] == ["10 m", "N"]
+
+
+def test_a_scale_bar_of_kilometres():
+    classes = np.ones((100, 400), np.uint8)
+    figure = figures.class_map(classes, ["low"], ["#111111"], [1.0], (30.0, 30.0))
+    assert figure.axes[0].texts[0].get_text() == "2 km"
