@@ -30,6 +30,17 @@ class Covariate:
         if self.kind not in KINDS:
             raise ValueError(f"Kind {self.kind!r} of covariate {self.name!r} is none of {', '.join(KINDS)}")
 
+    def is_named(self, code: int) -> bool:
+        """Tell whether a class has a name of its own, rather than its code for want of one.
+
+        Examples
+        --------
+        >>> rock = Covariate("rock", "categorical", classes={1: "marl", 2: "2", 9: "110000007"}, codes={9: 110_000_007})
+        >>> [rock.is_named(code) for code in rock.classes]
+        [True, False, False]
+        """
+        return code in self.classes and self.classes[code] != str(self.codes.get(code, code))
+
     def to_json(self) -> dict[str, Any]:
         """Return plain values for JSON."""
         return {

@@ -211,14 +211,16 @@ def _of_sources(sources: list[tuple[str, int]], name: str, path: str) -> Covaria
     classes: dict[int, str] = {}
     codes: dict[int, int] = {}
     for (file, _), part in zip(sources, parts):
-        clash = next((code for code in part.classes if classes.get(code, part.classes[code]) != part.classes[code]), None)
+        known = replace(first, classes=classes, codes=codes)
+        told = [code for code in part.classes if part.is_named(code) and known.is_named(code)]
+        clash = next((code for code in told if classes[code] != part.classes[code]), None)
         if part.name != first.name or part.kind != first.kind or clash is not None:
             raise EngineError(
                 f"The files of {path} do not hold the same covariates: {Path(sources[0][0]).name} has {first.name} where {Path(file).name} "
                 + (f"calls the class {clash} of {part.name} {part.classes[clash]!r}" if clash is not None else f"has {part.name}")
                 + ". Build the virtual raster of files with the same bands, or of single bands each placed into a separate band."
             )
-        classes |= part.classes
+        classes |= {code: name for code, name in part.classes.items() if code not in classes or part.is_named(code)}
         codes |= part.codes
     return replace(first, name=name or first.name, classes=classes, codes=codes)
 

@@ -63,8 +63,11 @@ def check_stack(stack: Stack, model: Model) -> list[str]:
         kind = stack.covariate(each.name).kind
         if kind != each.kind:
             raise EngineError(f"The covariate {each.name} is {kind} in the stack and was {each.kind} in training.")
-        theirs, ours = stack.covariate(each.name).classes, each.classes
-        changed = [str(code) for code in theirs if code in ours and theirs[code] != ours[code]]
+        found = stack.covariate(each.name)
+        theirs, ours = found.classes, each.classes
+        # A raster that lost its names has codes still.
+        told = [code for code in theirs if found.is_named(code) and each.is_named(code)]
+        changed = [str(code) for code in told if theirs[code] != ours[code]]
         if changed:
             raise EngineError(
                 f"The classes of {each.name} have other codes in the stack than in training (code {changed[0]} is "

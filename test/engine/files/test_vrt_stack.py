@@ -78,6 +78,13 @@ def test_map_sheets_side_by_side_join_their_classes(write, tmp_path):
     assert bands(stack)["altitude"][0, COLS] == 1100
 
 
+def test_a_sheet_without_names_takes_those_of_its_neighbour(write, tmp_path):
+    west = write("west.tif", Covariate("geology", "categorical", classes={1: "1", 2: "2"}))
+    east = write("east.tif", Covariate("geology", "categorical", classes={2: "lime", 3: "clay"}), east=1)
+    for order in ([west, east], [east, west]):
+        assert Stack.open(built(tmp_path, order)).covariate("geology").classes == {1: "1", 2: "lime", 3: "clay"}
+
+
 def test_sheets_that_contradict_each_other_are_refused(write, tmp_path):
     west = write("west.tif", GEOLOGY)
     east = write("east.tif", Covariate("geology", "categorical", classes={1: "clay"}), east=1)

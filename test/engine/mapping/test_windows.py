@@ -90,6 +90,19 @@ def test_a_stack_that_lacks_something_is_refused(stack):
         mapping.check_stack(stack, other)
 
 
+def test_classes_that_lost_their_names_are_known_by_their_codes(stack):
+    other = model_of(COVARIATES, stack)
+    for classes in ({1: "1", 2: "2"}, {1: "marl", 2: "2"}, {1: "marl"}):
+        other.encoder.covariates = (*COVARIATES[:2], Covariate("geology", "categorical", classes=classes))
+        assert mapping.check_stack(stack, other) == []
+    named = stack.covariates
+    stack.covariates = (*COVARIATES[:2], Covariate("geology", "categorical", classes={1: "110000001", 2: "2"}, codes={1: 110_000_001}))
+    assert mapping.check_stack(stack, model_of(named, stack)) == []
+    stack.covariates = (*COVARIATES[:2], Covariate("geology", "categorical", classes={1: "110000001"}))
+    with pytest.raises(EngineError, match="code 1 is “110000001” and was “marl”"):
+        mapping.check_stack(stack, model_of(named, stack))
+
+
 @pytest.mark.parametrize(
     ("size", "warned"), [([20.0, 35.0], 0), ([20.1, 35.2], 0), ([35.0, 20.0], 1), ([20.0, 36.0], 1), ([10.0, 35.0], 1)]
 )
