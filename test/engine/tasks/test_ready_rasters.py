@@ -237,3 +237,58 @@ def test_paths_with_a_pipe(prepared, raster):
 def test_no_two_names_are_the_same_in_any_order(candidates, taken, names):
     assert distinct(candidates, taken) == names
     assert distinct(candidates[::-1], taken) == names[::-1]
+
+
+def test_a_coast_runs_whole_with_its_sea_and_drifting_grids(prepared, raster, odd_grid, tmp_path):
+    """The twin of the test on Los Lagos: a sea that is flat, polygons, layers of one file, and rasters whose cells drift off the DEM's."""
+    rows, cols = 60, 45
+    row, col = np.mgrid[:rows, :cols]
+    z = np.maximum(12.0 * (col - 14) + 9 * np.sin(row / 3), 0).astype(np.float32)
+    grid = odd_grid(rows, cols)
+    west, south, east, north = grid.bounds
+    dataset = ogr.GetDriverByName("GPKG").CreateDataSource(str(tmp_path / "places.gpkg"))
+    for name, wkts in (("towns", [f"POINT ({west + 710} {north - 717.5})"]), ("none", [])):
+        layer = dataset.CreateLayer(name, grid.spatial_reference, ogr.wkbUnknown)
+        for wkt in wkts:
+            feature = ogr.Feature(layer.GetLayerDefn())
+            feature.SetGeometry(ogr.CreateGeometryFromWkt(wkt))
+            layer.CreateFeature(feature)
+    units = dataset.CreateLayer("units", grid.spatial_reference, ogr.wkbPolygon)
+    units.CreateField(ogr.FieldDefn("Clase", ogr.OFTInteger))
+    for number, (top, bottom) in enumerate(((north, north - 1050), (north - 1050, south)), start=1):
+        feature = ogr.Feature(units.GetLayerDefn())
+        feature.SetGeometry(
+            ogr.CreateGeometryFromWkt(f"POLYGON (({west} {top}, {east} {top}, {east} {bottom}, {west} {bottom}, {west} {top}))")
+        )
+        feature["Clase"] = number
+        units.CreateFeature(feature)
+    dataset = layer = units = feature = None
+    drifting = odd_grid(rows + 2, cols + 2, corner=(west - 13.0, north + 21.0), width=20.001, height=35.002)
+    far = np.hypot((np.arange(rows + 2)[:, None] - 21) * 35, (np.arange(cols + 2) - 36) * 20)
+    parameters = {
+        "dem": raster("dem.tif", z, grid=grid),
+        "terrain": ["altitude", "slope", "aspect", "distance_to_drainage", "height_above_drainage", "watershed"],
+        "drainage_area": 0.02,
+        "settlements": f"{tmp_path / 'places.gpkg'}|layername=towns",
+        "geology": f"{tmp_path / 'places.gpkg'}|layername=units",
+        "geology_field": "Clase",
+        "extra_categorical": [raster("near town.tif", np.where(far <= 400, 4, 1), grid=drifting, kind=gdal.GDT_Byte)],
+        "extra_continuous": [raster("rain.tif", far, grid=drifting)],
+    }
+    told, stack, bands = prepared(**parameters)
+    sea = bands["altitude"] == 0
+    assert 0.2 < sea.mean() < 0.5
+    assert (bands["slope"][sea] == 0).mean() > 0.85
+    assert (bands["aspect"][bands["slope"] == 0] == -1).all()
+    assert np.nanmin(bands["height_above_drainage"]) == 0
+    assert np.nanmax(bands["height_above_drainage"]) <= z.max()
+    assert not [text for text in told.warnings if "missing on" in text]
+    assert stack.covariate("geology").classes == {1: "1", 2: "2"}
+    np.testing.assert_array_equal(bands["geology"], np.where(row < 30, 1, 2))
+    assert any(text.startswith("near town: near town.tif, cells of 20.001 × 35.002, nearest class") for text in told.messages)
+    near = bands["distance_to_settlements"] <= 400
+    assert bands["distance_to_settlements"].min() == 0
+    assert (near == (bands["near town"] == 4)).mean() > 0.97
+    assert np.abs(bands["rain"] - bands["distance_to_settlements"]).max() < 45
+    with pytest.raises(EngineError, match="none has no features in the area or near it"):
+        prepared(**{**parameters, "settlements": f"{tmp_path / 'places.gpkg'}|layername=none"})
