@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Write what pages tell of declarations: all of `docs/parameters.md`, and the table of `docs/covariates.md`: `make docs`."""
+"""Write what pages tell of declarations: `docs/parameters.md`, the table of `docs/covariates.md`, that of rooms: `make docs`."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from typing import Any
 ROOT = Path(__file__).resolve().parents[1]
 runpy.run_path(str(ROOT / "engine" / "__main__.py"), run_name="launch")["register_package"]()
 
+from scarp.engine import ROOMS
 from scarp.engine.declarations.checks import allowed
 from scarp.engine.declarations.covariates import DECLARATIONS, Declaration
 from scarp.engine.declarations.labels import readable
@@ -20,6 +21,7 @@ from scarp.engine.declarations.parameters import RESULTS, TASKS, Parameter, dial
 
 PAGE = Path(__file__).with_name("parameters.md")
 COVARIATES = Path(__file__).with_name("covariates.md")
+ARCHITECTURE = Path(__file__).with_name("architecture.md")
 HEAD = """# Parameters
 
 Every parameter of every algorithm, in the order of its dialog. A script gives it by its id, as in
@@ -84,12 +86,25 @@ def covariate_row(declared: Declaration) -> str:
 
 def covariates() -> str:
     """Return the page of covariates with a table of what is declared; the words around it stay."""
-    rows = "".join(f"{covariate_row(each)}\n" for each in DECLARATIONS)
-    return re.sub(
-        r"(\|---\|---\|---\|---\|---\|---\|---\|\n)(?:\|.*\n)+", lambda found: found[1] + rows, COVARIATES.read_text(encoding="utf-8")
+    return _with_rows(
+        COVARIATES, "name | kind | unit | range | requires | default | source", [covariate_row(each) for each in DECLARATIONS]
     )
+
+
+def rooms() -> str:
+    """Return the page of the architecture with a table of the engine's rooms; the words around it stay."""
+    rows = [f"| `{room}/` | {reason} |" for level in ROOMS for room, reason in level.items()]
+    return _with_rows(ARCHITECTURE, "room | what lives there, and why it has walls", rows)
+
+
+def _with_rows(page: Path, header: str, rows: list[str]) -> str:
+    """Return a page with other rows in the table that has this header."""
+    head = f"| {header} |\n{'|---' * (header.count('|') + 1)}|\n"
+    before, after = page.read_text(encoding="utf-8").split(head)
+    return before + head + "\n".join(rows) + "\n" + re.sub(r"\A(?:\|.*\n)*", "", after)
 
 
 if __name__ == "__main__":
     COVARIATES.write_text(covariates(), encoding="utf-8")
+    ARCHITECTURE.write_text(rooms(), encoding="utf-8")
     PAGE.write_text(page(), encoding="utf-8")

@@ -4,6 +4,7 @@
 import runpy
 from pathlib import Path
 
+import pytest
 from scarp.engine.declarations.parameters import TASKS, dialog_parameters
 
 DOCS = Path(__file__).resolve().parents[1] / "docs"
@@ -19,7 +20,6 @@ def test_the_page_of_parameters_is_up_to_date():
     assert "| PATCH_SIZE | Patch size (cells) | integer | 15 cells | an odd whole number from 1 to 101 cells |" in found
 
 
-def test_the_table_of_covariates_is_up_to_date():
-    assert (DOCS / "covariates.md").read_text(encoding="utf-8") == runpy.run_path(str(DOCS / "make_pages.py"))["covariates"](), (
-        "run make docs"
-    )
+@pytest.mark.parametrize(("page", "made_by"), [("covariates.md", "covariates"), ("architecture.md", "rooms")])
+def test_the_tables_in_pages_are_up_to_date(page, made_by):
+    assert (DOCS / page).read_text(encoding="utf-8") == runpy.run_path(str(DOCS / "make_pages.py"))[made_by](), "run make docs"
