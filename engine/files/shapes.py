@@ -228,7 +228,7 @@ def _arrow(layer: ogr.Layer, fields: Sequence[str]) -> Iterator[tuple[np.ndarray
     for batch in layer.GetArrowStreamAsNumPy():
         shapes = batch[geometry]
         if np.ma.isMaskedArray(shapes) or shapes.dtype.kind != "V":
-            shapes = np.array([None if each is np.ma.masked else bytes(each) for each in shapes], object)
+            shapes = np.array([None if each is np.ma.masked or each is None else bytes(each) for each in shapes], object)
         yield batch[fid], shapes, {name: _plain(batch[name]) for name in fields}
 
 
@@ -270,8 +270,19 @@ def _loop(layer: ogr.Layer, fields: Sequence[str]) -> Iterator[tuple[np.ndarray,
         yield gathered()
 
 
-# How this GDAL hands over columns.
-_columns = _arrow if hasattr(ogr.Layer, "GetArrowStreamAsNumPy") else _loop
+def _columns(layer: ogr.Layer, fields: Sequence[str]) -> Iterator[tuple[np.ndarray, np.ndarray, dict[str, np.ndarray]]]:
+    """Yield columns in the fastest way that this GDAL and the layer's format know."""
+    if hasattr(layer, "GetArrowStreamAsNumPy"):
+        stream = _arrow(layer, fields)
+        try:
+            first = next(stream, None)
+        except (RuntimeError, ImportError, KeyError):  # a type that it does not hand over, or a GDAL without its numpy part
+            layer.ResetReading()
+        else:
+            yield from () if first is None else (first,)
+            yield from stream
+            return
+    yield from _loop(layer, fields)
 
 
 def _field(feature: ogr.Feature, name: str) -> Any:

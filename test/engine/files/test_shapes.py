@@ -140,15 +140,18 @@ def layer():
     del layer, dataset
 
 
-@pytest.mark.parametrize("way", ["arrow", "loop"])
+@pytest.mark.parametrize("way", ["arrow", "loop", "neither"])
 def test_batches_hold_what_the_layer_holds(layer, monkeypatch, way):
+    """By columns, by features, and by features where columns fail."""
+    monkeypatch.setattr(shapes, "_BATCH", 3)
     if way == "loop":
-        monkeypatch.setattr(shapes, "_BATCH", 3)
         monkeypatch.setattr(shapes, "_columns", shapes._loop)
+    elif way == "neither":
+        monkeypatch.setattr(shapes, "_plain", lambda column: {}["no such type"])
     elif not hasattr(ogr.Layer, "GetArrowStreamAsNumPy"):
         pytest.skip("GDAL before 3.6")
     found = list(batches(layer, ["text", "n", "x", "day"]))
-    assert [len(each.ids) for each in found] == ([3, 3, 2] if way == "loop" else [8])
+    assert [len(each.ids) for each in found] == ([8] if way == "arrow" else [3, 3, 2])
     assert np.concatenate([each.ids for each in found]).tolist() == [str(10 + number) for number in range(8)]
     values = {name: np.concatenate([each.values[name] for each in found]).tolist() for name in ("text", "n", "x", "day")}
     assert values["text"] == [None, *("Löß" * number for number in range(1, 8))]
