@@ -57,13 +57,13 @@ def suggested_block_size(stack: Stack, rows: np.ndarray, cols: np.ndarray, seed:
     first, second = np.triu_indices(len(chosen), 1)
     distance = np.hypot(x[chosen][first] - x[chosen][second], y[chosen][first] - y[chosen][second])
     lag = np.minimum((distance / (extent / 2) * _VARIOGRAM_LAGS).astype(int), _VARIOGRAM_LAGS)
-    count = np.bincount(lag, minlength=_VARIOGRAM_LAGS + 1)[:-1]
+    count = np.bincount(lag, minlength=_VARIOGRAM_LAGS)[:_VARIOGRAM_LAGS]
     ranges = []
     for column in columns:
         if not np.ptp(column, axis=0).any():  # a constant has no range
             continue
         half = 0.5 * ((column[first] - column[second]) ** 2).sum(axis=1)
-        semivariance = np.bincount(lag, half, minlength=_VARIOGRAM_LAGS + 1)[:-1] / np.maximum(count, 1)
+        semivariance = np.bincount(lag, half, minlength=_VARIOGRAM_LAGS)[:_VARIOGRAM_LAGS] / np.maximum(count, 1)
         reached = np.flatnonzero((semivariance >= 0.95 * column.var(axis=0).sum()) & (count > 0))
         ranges.append((reached[0] + 0.5) / _VARIOGRAM_LAGS * extent / 2 if len(reached) else extent / 2)
     return float(np.clip(np.median(ranges) if ranges else least, least, max(least, most)))

@@ -6,7 +6,7 @@ from html.parser import HTMLParser
 import numpy as np
 import pytest
 from scarp.engine.reporting import figures
-from scarp.engine.reporting.page import Report, format_cell
+from scarp.engine.reporting.page import Report, format_cell, listed
 
 
 class Reader(HTMLParser):
@@ -98,3 +98,13 @@ def test_cells_read_well():
         "−7",
     ]
     assert [format_cell(value) for value in values] == texts
+
+
+def test_digits_follow_the_size():
+    numbers = (0.0009994, 0.001, 99.9994, 100.0, 100.5, 9_999_999.0, 1e7)
+    assert [format_cell(number) for number in numbers] == ["0.001", "0.001", "99.999", "100.0", "100.5", "9,999,999.0", "1e+07"]
+    assert format_cell(0.00099) == "0.00099"
+
+
+def test_names_are_listed_in_words():
+    assert [listed(names) for names in (["a"], ["a", "b"], ["a", "b", "c"])] == ["a", "a and b", "a, b and c"]

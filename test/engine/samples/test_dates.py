@@ -52,6 +52,7 @@ def test_one_number_above_12_tells_for_the_whole_field():
     ("values", "said"),
     [
         (["01/02/2014", "03/02/2014"], "day holds '0[13]/02/2014' and no number above 12 that would tell whether the day or the month"),
+        (["05/12/2014", "12/05/2014"], "day holds '(05/12|12/05)/2014' and no number above 12"),
         (["in May"], "day holds 'in May'; expected dates such as 2014-05-31, 20140531 or 31/05/2014"),
         (["31/05/14"], "day holds '31/05/14'"),
         ([41790], "day holds '41790'"),

@@ -264,3 +264,14 @@ def test_validation_in_blocks_keeps_them_whole(grid):
     for part in (first, second):
         assert not set(blocks[part]) & set(blocks[~part])
         assert 0.2 <= part.mean() < 0.3 and len(np.unique(LABELS[part])) == 2
+
+
+@pytest.mark.parametrize(("reach", "block"), [((39, 3), (5, 9)), ((3, 60), (4, 8))])
+def test_blocks_of_validation_follow_the_longer_side(grid, reach, block):
+    """39 rows of 35 m are 1365 m, 60 columns of 20 m 1200 m; an eighth of either is rounded to whole cells."""
+    rng = np.random.default_rng(0)
+    rows, cols = (rng.integers(0, side + 1, 400) for side in reach)
+    rows[:2], cols[:2] = (0, reach[0]), (0, reach[1])
+    part = validation_part(rows, cols, LABELS, "blocks", grid, 3)
+    blocks = rows // block[0] * 100 + cols // block[1]
+    assert not set(blocks[part]) & set(blocks[~part])

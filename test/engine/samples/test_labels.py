@@ -25,7 +25,8 @@ def test_what_says_none(value):
 @pytest.mark.parametrize("value", [None, "", 2, 0.5, "maybe", "1,5", -1, float("nan"), "10"])
 def test_what_says_neither(value):
     assert truth(value) is None
-    with pytest.raises(EngineError, match="landslides must be 1, yes or true"):
+    said = "NULL" if value is None else str(value)
+    with pytest.raises(EngineError, match=f"'slide' holds '{said}'; landslides must be 1, yes or true"):
         labels(np.array([1, 0, value], object), "slide")
 
 

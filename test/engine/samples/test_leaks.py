@@ -40,6 +40,9 @@ def test_classes_and_directions():
     assert auc_of(np.where(LABELS == 1, 10.0, 200.0), "circular") == 1
     assert auc_of(np.where(LABELS == 1, -1.0, 20.0), "circular") == 1
     assert auc_of(RNG.uniform(0, 360, 500), "circular") is None
+    assert auc_of(np.where(LABELS == 1, 44.0, 46.0), "circular") == 1, "north-east begins at 45 degrees"
+    for low, high in ((0.0, 44.9), (45.0, 89.9), (315.0, 359.9)):
+        assert auc_of(np.where(LABELS == 1, low, high), "circular") is None, "one direction"
 
 
 def test_cells_without_a_value_do_not_count():
