@@ -59,6 +59,22 @@ def test_unpenalised_logistic_regression_agrees_with_a_published_fit(data_folder
     assert deviance == pytest.approx(264.959861, abs=1e-5)
 
 
+def test_unpenalised_logistic_regression_is_the_maximum_of_the_likelihood():
+    """By Newton's steps from nothing, on cells whose covariates have very unlike scales."""
+    rng = np.random.default_rng(4)
+    x = np.column_stack([rng.normal(900, 300, 250), rng.uniform(0, 45, 250), rng.uniform(-1, 1, 250)])
+    y = (rng.random(250) < 1 / (1 + np.exp(4 - 0.002 * x[:, 0] - 0.09 * x[:, 1] + x[:, 2]))).astype(int)
+    mean, deviation = x.mean(axis=0), x.std(axis=0)
+    fitted = CLASSIFIERS["lr"].make(["altitude", "slope", "north"], 1).set_params(tol=1e-10).fit((x - mean) / deviation, y)
+    design, beta = np.column_stack([np.ones(250), x]), np.zeros(4)
+    for _ in range(20):
+        p = 1 / (1 + np.exp(-design @ beta))
+        beta += np.linalg.solve(design.T * (p * (1 - p)) @ design, design.T @ (y - p))
+    assert np.abs(beta[1:]).min() > 0.001
+    assert fitted.coef_[0] / deviation == pytest.approx(beta[1:], rel=1e-4)
+    assert fitted.intercept_[0] - fitted.coef_[0] / deviation @ mean == pytest.approx(beta[0], rel=1e-4)
+
+
 @pytest.mark.parametrize("name", OF_CELLS)
 def test_every_classifier_learns_and_lives_in_a_file(name, cells):
     from sklearn.metrics import roc_auc_score

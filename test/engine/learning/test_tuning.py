@@ -32,7 +32,7 @@ def test_the_search_finds_what_learns_and_looks_at_every_fold():
     patches = rng.normal(size=(240, 7, 7, 2)).astype(np.float32)
     labels = (patches[..., 0].mean(axis=(1, 2)) > 0).astype(int)
     rows, cols = np.divmod(np.arange(240), 16)
-    grid = Grid("", (0.0, 1.0, 0.0, 0.0, 0.0, -1.0), (15, 16))
+    grid = Grid("", (437_123.7, 25.0, 0.0, 3_912_345.6, 0.0, -35.0), (15, 16))
     examples = Examples(Patches.of(patches), (Covariate("slope"), Covariate("relief")), labels, rows, cols, grid)
     recipe = Recipe(patch_size=7, filters=8, members=3, epochs=20)
     tried = search(examples, np.arange(240) % 3, read_grid("0.000001, 0.01", "1", "16", "32"), recipe, 1, Feedback())
