@@ -41,7 +41,7 @@ Model = Union[CnnDnn, CellModel]
 
 
 def save_model(path: str | Path | IO[bytes], model: Model) -> None:
-    """Write a model file, or its bytes to a stream; equal models make equal files, byte by byte.
+    """Write a model file, or its bytes to a stream; equal networks make equal files, byte by byte (skops names its entries anew each time).
 
     Its `manifest.json` holds `format`, `kind`, `encoder` and what `model.manifest` tells; of a network also `architecture`, `members` and
     `calibration`. Beside it lie `member0.npz` and so on, the arrays of `Architecture.shapes`, or `estimator.skops`.

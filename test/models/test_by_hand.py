@@ -258,3 +258,10 @@ def test_a_file_that_was_changed_is_refused(file, entry, change, message):
     path, _, changed = file
     with pytest.raises(EngineError, match=message):
         load_model(changed(entry, change), "numpy")
+
+
+def test_equal_networks_make_equal_files_whatever_the_day(file, tmp_path, monkeypatch):
+    path, _, _ = file
+    monkeypatch.setattr("time.localtime", lambda *seconds: (2001, 2, 3, 4, 5, 6, 0, 34, 0))
+    save_model(tmp_path / "again.scarp", load_model(path, "numpy"))
+    assert (tmp_path / "again.scarp").read_bytes() == path.read_bytes()
