@@ -270,7 +270,7 @@ def _without_voids(raster: Raster, codes: Counter[float], names: Mapping[int, st
     suspects = {code: count for code, count in suspects.items() if code not in names}
     rest = [code for code in codes if code not in suspects]
     found = Contents(codes.total(), min(rest, default=np.inf), max(rest, default=-np.inf), suspects)
-    voids = tuple({*undeclared_voids(found), *(code for code in suspects if code < 0 <= found.low)})
+    voids = undeclared_voids(found)
     if told := told_voids(found, voids):
         feedback.warning(
             f"The raster {raster.file} holds {told} of {found.cells:,} cells, which is no class but looks like nodata that nobody "

@@ -20,8 +20,8 @@ _STRIP_PX = 256
 _LOWEST_M, _HIGHEST_M = -12_000.0, 9_000.0
 # Below the lowest shore and above the deep sea: −9999 and −999 here are voids unless other cells are nearly as low.
 _VOID_GAP_M = 400.0
-# Zeros whose neighbours are mostly higher than this are no coast.
-_CLIFF_M = 30.0
+# Zeros whose neighbours are mostly higher than this are no coast; on low ground less will do if it is many times the usual step.
+_CLIFF_M, _LEAST_CLIFF_M, _USUAL_STEPS = 30.0, 5.0, 10.0
 _FOOT, _US_FOOT = 0.3048, 1200 / 3937
 # What units of elevation are called, and their metres.
 _UNITS = {
@@ -152,6 +152,8 @@ def _declared_unit(raster: Raster, feedback: Feedback) -> float:
     """Return the metres in the unit of elevation that the band or the vertical CRS declares."""
     unit = raster.band.GetUnitType().strip().lower()
     reference = raster.grid.spatial_reference
+    if unit and unit not in _UNITS and unit.split()[0] in _UNITS:  # metres above sea level
+        unit = unit.split()[0]
     if unit and unit not in _UNITS:
         raise EngineError(
             f"The DEM {raster.file} says that its elevations are in {unit!r}, which is no length that is known here; set the Z factor "
@@ -243,15 +245,18 @@ def tally_within(raster: Raster, part: Window) -> Contents:
 
 def _zero_cliffs(raster: Raster, factor: float) -> int:
     """Return how many cells are exactly 0 if most of what borders them is much higher or lower, else 0."""
-    zeros = borders = cliffs = 0
+    zeros = steps = 0
+    total, rises = 0.0, [np.empty(0)]
     for window in raster.grid.windows():
         values = raster.read(window, 1, np.float64) * factor
         zero = values == 0
         zeros += int(zero[1:-1, 1:-1].sum())
         for one, other in ((values[1:-1, 1:-1], values[1:-1, 2:]), (values[1:-1, 1:-1], values[2:, 1:-1])):
+            rise = np.abs(one - other)
             edge = (one == 0) != (other == 0)
-            rise = np.abs(one - other)[edge]
-            rise = rise[np.isfinite(rise)]
-            borders += rise.size
-            cliffs += int((rise > _CLIFF_M).sum())
-    return zeros if cliffs > borders / 2 else 0
+            rises.append(rise[edge & np.isfinite(rise)])
+            inland = rise[~edge & (one != 0) & np.isfinite(rise)]
+            steps, total = steps + inland.size, total + float(inland.sum())
+    limit = min(_CLIFF_M, max(_LEAST_CLIFF_M, _USUAL_STEPS * total / max(steps, 1)))
+    found = np.concatenate(rises)
+    return zeros if np.count_nonzero(found > limit) > len(found) / 2 else 0

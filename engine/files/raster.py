@@ -390,7 +390,7 @@ def windows_of(part: Window) -> Iterator[Window]:
 
 
 def undeclared_voids(found: Contents) -> tuple[float, ...]:
-    """Return which odd values are voids: those that lie farther from all others than these from each other.
+    """Return which odd values are voids: farther from all others than these from each other, or negative where no other is.
 
     Examples
     --------
@@ -399,13 +399,10 @@ def undeclared_voids(found: Contents) -> tuple[float, ...]:
     >>> undeclared_voids(Contents(100, -9998.0, 21_000.0, {-9999.0: 1, 32767.0: 2}))
     ()
     """
-    if not np.isfinite(found.low):
-        return tuple(value for value in found.odd or {} if np.isfinite(value) and value != -999.0)
     spread = max(found.high - found.low, 1.0)
+    odd = [value for value in found.odd or {} if np.isfinite(value) and value != -999.0]
     return tuple(
-        value
-        for value in found.odd or {}
-        if np.isfinite(value) and value != -999.0 and (found.low - value > spread or value - found.high > spread)
+        value for value in odd if found.low - value > spread or value - found.high > spread or value < 0 <= found.low or found.low == np.inf
     )
 
 

@@ -54,10 +54,12 @@ def opened(path, tmp_path, cell_size=None, z_factor=None):
 @pytest.mark.parametrize(
     ("unit", "metres"),
     [
-        ("", 1), ("m", 1), ("Metre", 1), ("ft", 0.3048), ("feet", 0.3048), ("US survey foot", 1200 / 3937), ("us-ft", 1200 / 3937),
-        ("cm", 0.01), ("dm", 0.1), ("mm", 0.001), ("km", 1000),
+        *dict.fromkeys(("", "m", "Metre", "metres above sea level"), 1).items(),
+        *dict.fromkeys(("ft", "feet"), 0.3048).items(),
+        *dict.fromkeys(("US survey foot", "us-ft"), 1200 / 3937).items(),
+        *{"cm": 0.01, "dm": 0.1, "mm": 0.001, "km": 1000}.items(),
     ],
-)  # fmt: skip
+)
 def test_a_declared_unit_is_converted(write, tmp_path, unit, metres):
     elevation, z, told = opened(write(plane() / metres, gdal.GDT_Float64, unit), tmp_path)
     np.testing.assert_allclose(z, plane(), rtol=1e-6)
@@ -157,8 +159,13 @@ def test_a_missing_tile_of_zeros_is_told(write, tmp_path):
     _, z, told = opened(write(values), tmp_path)
     assert any("dem.tif is 0 on 56 cells with cliffs around them" in text for text in told.warnings)
     assert (z == 0).sum() == 56
-    values = np.maximum(plane(-60), 0)  # a coast
-    assert not opened(write(values), tmp_path)[2].warnings
+    for coast in (np.maximum(plane(-60), 0), np.maximum(plane(-60) / 10, 0), np.maximum(np.floor(plane(-60) / 4), 0)):
+        assert not opened(write(coast), tmp_path)[2].warnings
+    lowland = plane() / 100 + 3  # 8 m and a centimetre a cell
+    lowland[10:18, 5:12] = 0
+    assert any("dem.tif is 0 on 56 cells" in text for text in opened(write(lowland), tmp_path)[2].warnings)
+    lowland += np.where(lowland > 0, -4.9, 0)  # 3 m is no cliff
+    assert not opened(write(lowland), tmp_path)[2].warnings
     values = plane()
     values[10:18, 5:12] = 0
     assert not opened(write(values, nodata=0), tmp_path)[2].warnings

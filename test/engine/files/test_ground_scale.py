@@ -32,6 +32,7 @@ def test_scales_within_a_hundredth_stay(odd_grid):
     assert grid.ground_scale[1] < 0.001
     assert grid.cell_size_m == (20, 35)
     assert web_mercator(4.0).cell_size_m == (20, 35)  # its metre is 0.998 m along the parallel and 0.991 m along the meridian
+    assert web_mercator(8.0).cell_size_m[1] == pytest.approx(35 * 0.9837, rel=1e-3)
     assert web_mercator(9.5).cell_size_m[0] < 19.8
 
 

@@ -240,6 +240,14 @@ def test_what_is_no_raster_is_named(tmp_path):
         open_raster(f"{tmp_path}/nothing.tif|band=red")
 
 
+def test_a_tally_adds_up_over_windows(write, monkeypatch):
+    values = numbered()
+    values[::2, 3], values[5, 5] = -9999, 3e38
+    monkeypatch.setattr("scarp.engine.files.grid.WINDOW_PX", 8)
+    found = tally(open_raster(write(values)), Window(0, 0, ROWS, COLS))
+    assert (found.cells, found.low, found.high, found.odd) == (ROWS * COLS, 0, ROWS * COLS - 1, {-9999: 12, np.inf: 1})
+
+
 def test_a_tally_sets_odd_values_apart(write):
     values = numbered()
     values[0, :5], values[1, :3], values[2, 0] = -9999, -3e38, np.nan
@@ -266,11 +274,14 @@ def test_the_largest_number_of_a_type_is_odd(write, kind):
     [
         (0.0, 1.0, (-9999.0,), (-9999.0,)),
         (0.0, 9_998.0, (-9999.0,), (-9999.0,)),
-        (0.0, 10_000.0, (-9999.0,), ()),
+        (0.0, 50_000.0, (-9999.0,), (-9999.0,)),
+        (-1.0, 9_997.0, (-9999.0,), ()),
+        (-1.0, 9_996.0, (-9999.0,), (-9999.0,)),
         (-9_999.5, 9_998.0, (-9999.0,), ()),
-        (0.0, 20_000.0, (65535.0, -32768.0), (65535.0, -32768.0)),
+        (0.0, 25_000.0, (65535.0, -32768.0), (65535.0, -32768.0)),
         (0.0, 40_000.0, (65535.0,), ()),
         (0.0, 1.0, (-999.0, np.inf), ()),
+        (-32_766.5, -32_766.5, (-32767.0,), ()),
         (np.inf, -np.inf, (-9999.0, np.inf), (-9999.0,)),
     ],
 )
