@@ -98,6 +98,11 @@ def test_sheets_that_contradict_each_other_are_refused(write, tmp_path):
         Stack.open(built(tmp_path, [west, other]))
 
 
+def test_two_covariates_in_one_band_are_refused(write, tmp_path):
+    with pytest.raises(EngineError, match=r"altitude\.tif has altitude where slope\.tif has slope\. Build the virtual raster"):
+        Stack.open(built(tmp_path, [write("altitude.tif", ALTITUDE), write("slope.tif", SLOPE)]))
+
+
 def test_tiles_in_separate_bands_are_refused_with_the_way_to_build_them(write, tmp_path):
     tiles = [write("west.tif", ALTITUDE, SLOPE), write("east.tif", ALTITUDE, SLOPE, east=1)]
     with pytest.raises(EngineError, match=r"more than one band named altitude.*gdal:buildvirtualraster without “Place each input"):
