@@ -186,7 +186,7 @@ def open_dataset(source: str, what: str) -> tuple[Source, gdal.Dataset]:
 def bands_of(named: Source, dataset: gdal.Dataset, what: str) -> list[Raster]:
     """Return the bands of an open raster that hold values, as `open_rasters` does."""
     name = file_name(named)
-    if named.band > dataset.RasterCount:
+    if not 0 <= named.band <= dataset.RasterCount:
         raise EngineError(f"The {what} {name} has {dataset.RasterCount} bands, and band {named.band} was asked for.")
     _check_size(named, dataset)
     crs = reference_of(named.crs).ExportToWkt() if named.crs else dataset.GetProjection()
