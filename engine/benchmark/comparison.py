@@ -16,7 +16,7 @@ import numpy as np
 from joblib import Parallel, delayed
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.exceptions import ConvergenceWarning
-from sklearn.model_selection import BaseCrossValidator, GridSearchCV, StratifiedKFold
+from sklearn.model_selection import BaseCrossValidator, GridSearchCV
 from threadpoolctl import threadpool_limits
 
 from ...models.cell_model import CellModel
@@ -31,7 +31,7 @@ from ..files.grid import Grid
 from ..files.stack import Stack
 from ..learning.fitting import Examples, fit, susceptibility
 from ..samples.cells import SampleCells
-from ..samples.folds import BlockKFold, FoldWarning, KMeansKFold, TemporalSplit, deal_folds, take_share
+from ..samples.folds import BlockKFold, FoldWarning, KMeansKFold, TemporalSplit, deal_folds, fewest_units, take_share
 
 # Spatial folds always come with random ones, and random ones with spatial ones: one alone does not tell what to expect.
 BESIDE = {"random": "blocks", "blocks": "random", "kmeans": "random"}
@@ -81,6 +81,11 @@ class Data:
     def labels(self) -> np.ndarray:
         """1 for landslide, 0 for non-landslide cells."""
         return np.asarray(self.cells.landslide)
+
+    @property
+    def units(self) -> np.ndarray | None:
+        """The unit of each cell, which no fold divides; None where each is one cell."""
+        return self.cells.units
 
 
 @dataclass(frozen=True)
@@ -135,15 +140,13 @@ class Validation:
     test_share: float = 0.2
     split_date: np.datetime64 | None = field(default=None)
 
-    def splitter(self, seed: int) -> BaseCrossValidator:
-        """Return the scikit-learn splitter of one repeat; X are coordinates, groups are dates."""
+    def splitter(self, seed: int, units: np.ndarray | None = None) -> BaseCrossValidator:
+        """Return the scikit-learn splitter of one repeat in space or time; X are coordinates, groups units or dates."""
         if self.method == "blocks":
             return BlockKFold(self.folds, self.block_size_m, self.exclusion_m, seed)
         if self.method == "kmeans":
             return KMeansKFold(self.folds, self.exclusion_m, seed)
-        if self.method == "temporal":
-            return TemporalSplit(self.split_date, self.test_share, seed)
-        return StratifiedKFold(self.folds, shuffle=True, random_state=seed)
+        return TemporalSplit(self.split_date, self.test_share, seed, units)
 
     def make(self, data: Data, seed: int, feedback: Feedback | None = None) -> list[Fold]:
         """Return the folds of all repeats.
@@ -154,9 +157,8 @@ class Validation:
             If the cells do not suffice for them.
         """
         feedback = feedback or Feedback()
-        fewest = int(np.bincount(data.labels, minlength=2).min())
-        if self.method not in ("holdout", "temporal") and fewest < self.folds:
-            deal_folds(data.labels, self.folds, None, seed)  # says what is missing
+        if self.method not in ("holdout", "temporal") and fewest_units(data.labels, data.units) < self.folds:
+            deal_folds(data.labels, self.folds, None, seed, data.units)  # says what is missing
         made: list[Fold] = []
         for repeat in range(self.repeats):
             with warnings.catch_warnings(record=True) as caught:
@@ -173,9 +175,11 @@ class Validation:
         if self.method == "holdout":
             given = data.cells.subset == "test"
             own = repeat == 0 and len(np.unique(data.labels[given])) == 2
-            test = given if own else take_share(data.labels, self.test_share, None, np.random.default_rng(seed))
+            test = given if own else take_share(data.labels, self.test_share, None, np.random.default_rng(seed), data.units)
             return iter([(np.flatnonzero(~test), np.flatnonzero(test))])
-        return self.splitter(seed).split(data.xy, data.labels, data.dates if self.method == "temporal" else None)
+        if self.method == "random":
+            return _splits(deal_folds(data.labels, self.folds, None, seed, data.units))
+        return self.splitter(seed, data.units).split(data.xy, data.labels, data.dates if self.method == "temporal" else data.units)
 
 
 def compare(
@@ -260,20 +264,23 @@ def fit_cells(data: Data, training: np.ndarray, name: str, spatial: bool, seed: 
         If fewer than two training cells are of one class.
     """
     encoder = Encoder.fit(data.values[training], data.covariates)
-    x, y = encoder.encode(data.values[training]), data.labels[training]
+    x, y, units = encoder.encode(data.values[training]), data.labels[training], data.units
+    units = units if units is None else units[training]
     classifier = CLASSIFIERS[name]
     if classifier.make is None:
         raise ValueError(f"{name} is not a classifier of single cells")
     estimator, chosen = classifier.make(encoder.channels, seed), {}
     if classifier.grids:
         some = np.random.default_rng(seed).permutation(len(y))[:SEARCH_CELLS]
-        inner = _inner_folds(data.xy[training][some], y[some], spatial, seed)
+        inner = _inner_folds(data.xy[training][some], y[some], spatial, seed, units if units is None else units[some])
         search = GridSearchCV(estimator, classifier.grids, scoring="roc_auc", cv=inner, refit=False).fit(x[some], y[some])
         chosen = search.best_params_
         estimator.set_params(**chosen)
     if not hasattr(estimator, "predict_proba"):
-        least = int(np.bincount(y).min())
-        estimator = CalibratedClassifierCV(estimator, method="sigmoid", ensemble=False, cv=min(_INNER_FOLDS, least))
+        parts: Any = min(_INNER_FOLDS, fewest_units(y, units))
+        if units is not None:
+            parts = list(_splits(deal_folds(y, parts, None, seed, units)))
+        estimator = CalibratedClassifierCV(estimator, method="sigmoid", ensemble=False, cv=parts)
     return CellModel(encoder, estimator.fit(x, y)), chosen
 
 
@@ -306,19 +313,27 @@ def _check_both_classes(labels: np.ndarray, part: np.ndarray, name: str) -> None
         )
 
 
-def _inner_folds(xy: np.ndarray, labels: np.ndarray, spatial: bool, seed: int) -> list[tuple[np.ndarray, np.ndarray]]:
+def _splits(fold: np.ndarray) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """Yield the numbers of the cells that train and are tested, fold by fold."""
+    return ((np.flatnonzero(fold != number), np.flatnonzero(fold == number)) for number in np.unique(fold))
+
+
+def _inner_folds(
+    xy: np.ndarray, labels: np.ndarray, spatial: bool, seed: int, units: np.ndarray | None
+) -> list[tuple[np.ndarray, np.ndarray]]:
     """Return folds inside the training cells; random ones where spatial ones cannot hold both classes."""
-    folds = min(_INNER_FOLDS, int(np.bincount(labels, minlength=2).min()))
+    folds = min(_INNER_FOLDS, fewest_units(labels, units))
     if folds < 2:
-        raise EngineError("A training fold has fewer than 2 cells of one class; use fewer folds or a larger inventory.")
+        kind = "cells" if units is None else "landslides, or cells"
+        raise EngineError(f"A training fold has fewer than 2 {kind} of one class; use fewer folds or a larger inventory.")
     if spatial:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", FoldWarning)
             try:
-                return list(KMeansKFold(folds, random_state=seed).split(xy, labels))
+                return list(KMeansKFold(folds, random_state=seed).split(xy, labels, units))
             except EngineError:
                 pass
-    return list(StratifiedKFold(folds, shuffle=True, random_state=seed).split(xy, labels))
+    return list(_splits(deal_folds(labels, folds, None, seed, units)))
 
 
 def _warn_of_covariates(data: Data, folds: Sequence[Fold], feedback: Feedback) -> None:

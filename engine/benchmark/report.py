@@ -32,8 +32,9 @@ REFERENCES = (
 )
 _NAMES = {name: label for name, label, _ in METRICS}
 _HOW = {
-    "holdout": "One part of the cells is held out for the test; the others train.",
-    "random": "Cells are dealt into folds at random, each fold with the same share of landslide cells; each fold is the test once.",
+    "holdout": "One part of the cells is held out for the test; the others train. The cells of a landslide stay together.",
+    "random": "Cells are dealt into folds at random, the cells of a landslide together, each fold with about the same share of landslide "
+    "cells; each fold is the test once.",
     "blocks": "Square blocks of {block_size_m:,.0f} m are dealt into folds as a whole, so that test cells lie on other ground than "
     "training cells; the origin of the blocks is random.",
     "kmeans": "k-means on the coordinates finds compact folds; each is the test once, so that test cells lie on other ground than training "

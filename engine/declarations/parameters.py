@@ -191,7 +191,7 @@ _BLOCK_SIZE = Parameter(
     "BLOCK_SIZE",
     "Block size",
     "number",
-    "Side of a block in metres. 0: from the covariates’ spatial autocorrelation.",
+    "Side of a block in metres. 0: from the covariates’ spatial autocorrelation, at least two patches.",
     0.0,
     "m",
     0,
@@ -511,7 +511,10 @@ TASKS: dict[str, tuple[Parameter, ...]] = {
             most=1000,
             advanced=True,
         ),
-        replace(_BLOCK_SIZE, help="The side of a spatial block in metres. 0: from the spatial autocorrelation of the covariates."),
+        replace(
+            _BLOCK_SIZE,
+            help="The side of a spatial block in metres. 0: from the spatial autocorrelation of the covariates, at least two patches.",
+        ),
         _advanced(_seed("The same seed draws the same cells.")),
         Parameter(
             "OUTPUT",

@@ -37,6 +37,8 @@ class Examples:
         Where the cells lie in the grid, (n,).
     grid
         The stack's grid.
+    units
+        The unit of each cell, (n,), which no part or fold divides, see `samples.folds.landslide_units`; None where each is one cell.
     """
 
     patches: Patches
@@ -45,16 +47,19 @@ class Examples:
     rows: np.ndarray
     cols: np.ndarray
     grid: Grid
+    units: np.ndarray | None = None
 
     @classmethod
     def of(cls, stack: Stack, cells: SampleCells, size_px: int) -> Examples:
         """Read the patches of sample cells, `size_px` cells wide and odd; those that reach beyond the stack are mirrored at its edge."""
         patches = stack.patches(cells.rows, cells.cols, size_px)
-        return cls(patches, stack.covariates, np.asarray(cells.landslide), cells.rows, cells.cols, stack.grid)
+        return cls(patches, stack.covariates, np.asarray(cells.landslide), cells.rows, cells.cols, stack.grid, cells.units)
 
     def only(self, index: Index) -> Examples:
         """Return some of the cells, by number, mask or slice; patches stay in memory where they are."""
-        return replace(self, patches=self.patches.only(index), labels=self.labels[index], rows=self.rows[index], cols=self.cols[index])
+        units = self.units if self.units is None else self.units[index]
+        part = {name: getattr(self, name)[index] for name in ("labels", "rows", "cols")}
+        return replace(self, patches=self.patches.only(index), units=units, **part)
 
 
 def fit(
@@ -100,7 +105,7 @@ def fit(
         def part(percent: float, number: int = number) -> None:
             progress((100 * number + percent) / recipe.members)
 
-        held = validation_part(*cells, seed, number)
+        held = validation_part(*cells, seed, number, examples.units)
         member = train(encoded, examples.labels, held, recipe, seed + number, encoder.circular_pairs, part)
         members.append(member.weights)
         histories.append(member.history)

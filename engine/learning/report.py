@@ -155,7 +155,8 @@ def _add_method(page: Report, facts: Training) -> None:
         f"A coupled network: 3×3 convolutions with {normalised}ReLU and max-pooling read the patch around a cell; their maps are "
         "flattened and joined with the cell's own covariates; dense layers follow, and a linear term of the cell's own covariates "
         f"is added before the sigmoid. Binary cross-entropy{weights}, L2 penalty, dropout and label smoothing; patches are "
-        "flipped and turned at random. The encoding of covariates was fitted on training cells only. "
+        "flipped and turned at random. The encoding of covariates was fitted on training cells only; the cells of a landslide stayed "
+        "together where cells were divided for validation and into folds. "
         f"Optimizer: {OPTIMIZERS[recipe.optimizer]}; schedule: {SCHEDULES[recipe.schedule]}."
     )
     counts = [(name.capitalize(), *numbers) for name, numbers in facts.counts.items()]

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 from scipy.ndimage import distance_transform_edt
 
+from ...models.recipe import Recipe
 from ..declarations import choices
 from ..errors import EngineError
 from ..feedback import Feedback
@@ -16,7 +17,7 @@ from ..files.grid import Grid, Window
 from ..files.stack import Stack
 from ..files.vectors import open_layer, write_points
 from ..gdal import ogr
-from .folds import block_ids, deal_folds, suggested_block_size, take_share
+from .folds import block_ids, deal_folds, landslide_units, suggested_block_size, take_share
 from .inventory import read_inventory
 from .labels import check_no_labels, labels, subsets
 from .labels import folds as folds_of
@@ -44,8 +45,8 @@ _LEAK_CELLS = 20_000
 class SampleCells:
     """Cells to learn from and to test on; all arrays (n,).
 
-    `subset` is "train" or "test"; `fold` numbers the folds of the training cells from 0, -1 for test cells; `origin` is the id in the
-    inventory or the rule that drew the absence.
+    `subset` is "train" or "test"; `fold` numbers the folds of the training cells from 0, -1 for test cells; `origin` is the landslide's id
+    in the inventory or the rule that drew the absence. The cells of one landslide have one subset and one fold.
     """
 
     rows: np.ndarray
@@ -54,6 +55,11 @@ class SampleCells:
     subset: np.ndarray
     fold: np.ndarray
     origin: np.ndarray
+
+    @property
+    def units(self) -> np.ndarray | None:
+        """The unit of each cell, which no part or fold divides, (n,); None where each is one cell. See `folds.landslide_units`."""
+        return landslide_units(np.asarray(self.landslide), np.asarray(self.origin))
 
     def write(self, path: str | Path, grid: Grid) -> None:
         """Write the cells as points of a GeoPackage."""
@@ -157,7 +163,7 @@ def _labelled(stack: Stack, inventory: str, label_field: str, seed: int, feedbac
     dataset, layer = open_layer(inventory)
     definition = layer.GetLayerDefn()
     names = [definition.GetFieldDefn(index).GetName() for index in range(definition.GetFieldCount())]
-    ours = {name.lower(): name for name in names if name.lower() in ("subset", "fold")}
+    ours = {name.lower(): name for name in names if name.lower() in ("subset", "fold", "origin")}
     del dataset
     found = read_inventory(inventory, stack, [label_field, *ours.values()], feedback)
     landslide = labels(found.fields[label_field], label_field)
@@ -170,13 +176,18 @@ def _labelled(stack: Stack, inventory: str, label_field: str, seed: int, feedbac
         raise EngineError(
             f"All {len(rows)} cells have the same value in {label_field!r}: landslide and non-landslide cells are both needed."
         )
-    if len(ours) == 2:
+    if {"subset", "fold"} <= ours.keys():
+        if "origin" in ours:
+            given = found.fields[ours["origin"]][first]
+            origin = np.array([own if value is None else str(value) for value, own in zip(given, origin)])
         subset, fold = (
             subsets(found.fields[ours["subset"]][first], ours["subset"]),
             folds_of(found.fields[ours["fold"]][first], ours["fold"]),
         )
         if set(subset) == {"train", "test"}:
-            return SampleCells(rows, cols, landslide, subset, fold, origin)
+            cells = SampleCells(rows, cols, landslide, subset, fold, origin)
+            _tell_divided(cells, feedback)
+            return cells
         feedback.warning(f"All cells are {subset[0]} cells by the field {ours['subset']!r}; they are divided anew, at random.")
     return _dealt(stack, rows, cols, landslide, origin, choices.SPLIT, choices.TEST_SHARE, choices.FOLDS, 0.0, seed, feedback)
 
@@ -188,6 +199,17 @@ def _notice_cells(stack: Stack, feedback: Feedback) -> None:
             f"The cells are {width:,.0f} × {height:,.0f} m: most landslides are smaller, and slopes are those of whole hillsides. Cells "
             "of 10 to 50 m are usual."
         )
+
+
+def _tell_divided(cells: SampleCells, feedback: Feedback) -> None:
+    units = cells.units
+    if units is not None:
+        divided = len(np.unique(np.stack([units, cells.subset == "test"]), axis=1).T) - len(np.unique(units))
+        if divided:
+            feedback.warning(
+                f"The cells of {divided:,} landslides lie partly in training and partly in the test, so the figures of the test are partly "
+                "memory. Draw the cells anew (scarp:samplecells keeps each landslide whole)."
+            )
 
 
 def _draw_absences(
@@ -272,10 +294,11 @@ def _dealt(
 ) -> SampleCells:
     groups = None
     if split == "blocks":
-        size = block_size_m or suggested_block_size(stack, rows, cols, seed)
+        size = block_size_m or suggested_block_size(stack, rows, cols, seed, Recipe().patch_size, feedback)
         groups = block_ids(rows, cols, stack.grid, size)
         feedback.message(f"{len(np.unique(groups))} spatial blocks of {size:.0f} m hold the cells.")
-    test = take_share(landslide, test_share, groups, np.random.default_rng(seed))
+    units = landslide_units(landslide, origin)
+    test = take_share(landslide, test_share, groups, np.random.default_rng(seed), units)
     slides, tested = int(landslide.sum()), int(landslide[test].sum())
     if slides - tested < folds:
         raise EngineError(
@@ -288,5 +311,6 @@ def _dealt(
             "tests on all of them."
         )
     fold = np.full(len(rows), -1)
-    fold[~test] = deal_folds(landslide[~test], folds, None if groups is None else groups[~test], seed)
+    groups, units = (each if each is None else each[~test] for each in (groups, units))
+    fold[~test] = deal_folds(landslide[~test], folds, groups, seed, units)
     return SampleCells(rows, cols, landslide, np.where(test, "test", "train"), fold, origin)

@@ -9,7 +9,9 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from ..declarations.choices import ABSENCE_METHODS
 from ..errors import EngineError
+from ..feedback import Feedback
 from ..files.grid import Grid
 from ..files.stack import Stack
 
@@ -42,16 +44,78 @@ def block_ids(rows: np.ndarray, cols: np.ndarray, grid: Grid, block_size_m: floa
     return (np.asarray(rows) // height) * (grid.shape[1] // width + 1) + np.asarray(cols) // width
 
 
-def suggested_block_size(stack: Stack, rows: np.ndarray, cols: np.ndarray, seed: int) -> float:
+def landslide_units(landslide: np.ndarray, origin: np.ndarray) -> np.ndarray | None:
+    """Return the number of the unit that each cell belongs to, (n,): units are never divided between parts or folds.
+
+    The cells of one landslide are one; so are those of one feature that is labelled as no landslide. Absences that were drawn are one each.
+
+    Parameters
+    ----------
+    landslide
+        1 for landslide, 0 for other cells, (n,).
+    origin
+        The landslide or feature of each cell, or the rule that drew it (of `choices.ABSENCE_METHODS`), as text (n,).
+
+    Returns
+    -------
+    None where every unit is one cell, as with points.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from scarp.engine.samples.folds import landslide_units
+    >>> landslide_units(np.array([1, 1, 1, 0, 0]), np.array(["7", "12", "7", "random", "random"])).tolist()
+    [1, 0, 1, 2, 3]
+    >>> landslide_units(np.array([1, 1, 0]), np.array(["7", "12", "random"])) is None
+    True
+    """
+    drawn = np.isin(origin.astype(str), list(ABSENCE_METHODS)) & (landslide == 0)
+    keys = [f"{label} {text}" for label, text in zip(landslide[~drawn], origin[~drawn])]
+    names, of_cell = np.unique(np.array(keys, str), return_inverse=True)
+    if len(names) == len(of_cell):
+        return None
+    units = np.empty(len(landslide), np.int64)
+    units[~drawn] = of_cell.ravel()
+    units[drawn] = len(names) + np.arange(drawn.sum())
+    return units
+
+
+def keep_whole(parts: np.ndarray, units: np.ndarray | None) -> np.ndarray:
+    """Return the part of each cell, (n,), such that no unit is divided: each goes where most of its cells are, else to the lowest number.
+
+    >>> import numpy as np
+    >>> from scarp.engine.samples.folds import keep_whole
+    >>> keep_whole(np.array([2, 0, 2, 1, 0]), np.array([5, 5, 5, 6, 6])).tolist()
+    [2, 2, 2, 0, 0]
+    """
+    if units is None:
+        return parts
+    (unit, part), count = np.unique(np.stack([units, parts]), axis=1, return_counts=True)
+    order = np.lexsort((part, -count, unit))
+    _, first = np.unique(unit[order], return_index=True)
+    _, of_cell = np.unique(units, return_inverse=True)
+    return part[order][first][of_cell.ravel()]
+
+
+def suggested_block_size(
+    stack: Stack, rows: np.ndarray, cols: np.ndarray, seed: int, patch_px: int = 1, feedback: Feedback | None = None
+) -> float:
     """Return a block size in metres from the spatial autocorrelation of the covariates.
 
     It is the median over continuous covariates (over categorical ones where there are none) of the distance at which the empirical
     semivariance first reaches 95 % of the variance (the practical range; Roberts et al. 2017 ask for blocks of at least that size), but
-    at least 5 cells and at most a fifth of the cells' extent, so that there are blocks enough to deal.
+    at least 5 cells and two patches of `patch_px` cells, so that few patches of test cells reach over training cells, and at most a fifth
+    of the cells' extent, so that there are blocks enough to deal. It is told where that leaves blocks narrower than two patches.
     """
     x, y = stack.grid.centres_m(rows, cols).T
     extent = max(np.ptp(x), np.ptp(y), 1.0)
-    least, most = 5 * max(stack.grid.cell_size_m), extent / 5
+    cell = max(stack.grid.cell_size_m)
+    least, most, patches = 5 * cell, extent / 5, 2 * patch_px * cell
+    if most < patches and feedback:
+        feedback.warning(
+            f"The cells reach over {extent:,.0f} m only, so blocks are {max(least, most):,.0f} m wide, narrower than two patches "
+            f"({patches:,.0f} m): what the network sees of test cells lies partly on training cells, and spatial figures flatter it."
+        )
     chosen = np.random.default_rng(seed).permutation(len(x))[:_VARIOGRAM_CELLS]
     columns = _columns(stack, rows[chosen], cols[chosen])
     first, second = np.triu_indices(len(chosen), 1)
@@ -66,7 +130,7 @@ def suggested_block_size(stack: Stack, rows: np.ndarray, cols: np.ndarray, seed:
         semivariance = np.bincount(lag, half, minlength=_VARIOGRAM_LAGS)[:_VARIOGRAM_LAGS] / np.maximum(count, 1)
         reached = np.flatnonzero((semivariance >= 0.95 * column.var(axis=0).sum()) & (count > 0))
         ranges.append((reached[0] + 0.5) / _VARIOGRAM_LAGS * extent / 2 if len(reached) else extent / 2)
-    return float(np.clip(np.median(ranges) if ranges else least, least, max(least, most)))
+    return float(np.clip(np.median(ranges) if ranges else least, min(max(least, patches), max(least, most)), max(least, most)))
 
 
 def _columns(stack: Stack, rows: np.ndarray, cols: np.ndarray) -> list[np.ndarray]:
@@ -80,7 +144,9 @@ def _columns(stack: Stack, rows: np.ndarray, cols: np.ndarray) -> list[np.ndarra
     return [(column[:, None] == np.unique(column)).astype(np.float64) for column in stack.at(rows, cols, names).T]
 
 
-def take_share(labels: np.ndarray, share: float, groups: np.ndarray | None, rng: np.random.Generator) -> np.ndarray:
+def take_share(
+    labels: np.ndarray, share: float, groups: np.ndarray | None, rng: np.random.Generator, units: np.ndarray | None = None
+) -> np.ndarray:
     """Return which cells make a part of about `share`, boolean (n,): of each class at random, or whole groups at random.
 
     Parameters
@@ -91,6 +157,8 @@ def take_share(labels: np.ndarray, share: float, groups: np.ndarray | None, rng:
         From 0, which takes nothing, to 1; of each class one cell at least is taken.
     groups
         The group of each cell, (n,); whole groups are taken until the share is reached with both classes.
+    units
+        The unit of each cell, (n,), which is not divided, see `landslide_units`; the share is one of cells, as near as units allow.
 
     Examples
     --------
@@ -111,9 +179,9 @@ def take_share(labels: np.ndarray, share: float, groups: np.ndarray | None, rng:
         return taken
     if groups is None:
         for label in np.unique(labels):
-            members = rng.permutation(np.flatnonzero(labels == label))
-            taken[members[: max(round(share * len(members)), 1)]] = True
+            taken |= _some(labels == label, share, rng, units)
         return taken
+    groups = keep_whole(groups, units)
     for group in rng.permutation(np.unique(groups)):
         if taken.mean() >= share and len(np.unique(labels[taken])) == 2:
             break
@@ -126,8 +194,22 @@ def take_share(labels: np.ndarray, share: float, groups: np.ndarray | None, rng:
     return taken
 
 
-def deal_folds(labels: np.ndarray, folds: int, groups: np.ndarray | None, seed: int) -> np.ndarray:
-    """Return the fold of each cell from 0, int64 (n,), with both classes in like shares; groups stay whole.
+def _some(members: np.ndarray, share: float, rng: np.random.Generator, units: np.ndarray | None) -> np.ndarray:
+    """Return about a share of those cells, boolean (n,): of single cells, or of units of one class."""
+    taken = np.zeros(len(members), bool)
+    if units is None:
+        order = rng.permutation(np.flatnonzero(members))
+        taken[order[: max(round(share * len(order)), 1)]] = True
+        return taken
+    numbers, size = np.unique(units[members], return_counts=True)
+    order = rng.permutation(len(numbers))
+    nearest = int(np.argmin(np.abs(size[order].cumsum() - share * size.sum()))) + 1
+    chosen = order[: min(nearest, max(len(order) - 1, 1))]
+    return members & np.isin(units, numbers[chosen])
+
+
+def deal_folds(labels: np.ndarray, folds: int, groups: np.ndarray | None, seed: int, units: np.ndarray | None = None) -> np.ndarray:
+    """Return the fold of each cell from 0, int64 (n,), with both classes in like shares; groups and units stay whole.
 
     Parameters
     ----------
@@ -135,6 +217,8 @@ def deal_folds(labels: np.ndarray, folds: int, groups: np.ndarray | None, seed: 
         1 for landslide, 0 for other cells, (n,).
     groups
         The group of each cell, (n,), such as its spatial block; None for cells dealt one by one.
+    units
+        The unit of each cell, (n,), which is not divided, see `landslide_units`.
 
     Examples
     --------
@@ -147,7 +231,7 @@ def deal_folds(labels: np.ndarray, folds: int, groups: np.ndarray | None, seed: 
     Raises
     ------
     EngineError
-        If a class has fewer cells, or there are fewer groups, than folds.
+        If a class has fewer cells or units, or there are fewer groups, than folds.
     """
     fewest = int(np.bincount(labels.astype(int), minlength=2).min())
     if fewest < folds:
@@ -155,6 +239,9 @@ def deal_folds(labels: np.ndarray, folds: int, groups: np.ndarray | None, seed: 
             f"{folds} folds need at least {folds} cells of each class; the smaller class has {fewest}. Use fewer folds or a larger "
             "inventory."
         )
+    if groups is None and units is not None:
+        return _deal_units(labels, folds, units, seed)
+    groups = groups if groups is None else keep_whole(groups, units)
     if groups is not None and len(np.unique(groups)) < folds:
         raise EngineError(
             f"{folds} folds need at least {folds} spatial blocks; there are {len(np.unique(groups))}. Use a smaller block size."
@@ -169,8 +256,41 @@ def deal_folds(labels: np.ndarray, folds: int, groups: np.ndarray | None, seed: 
     return fold
 
 
+def fewest_units(labels: np.ndarray, units: np.ndarray | None) -> int:
+    """Return the number of units, or of cells where every unit is one, of the class that has fewer."""
+    first = slice(None) if units is None else np.unique(units, return_index=True)[1]
+    return int(np.bincount(np.asarray(labels)[first].astype(int), minlength=2).min())
+
+
+def _deal_units(labels: np.ndarray, folds: int, units: np.ndarray, seed: int) -> np.ndarray:
+    """Deal units of one class each, the largest first: each goes to the fold that has the fewest cells of its class so far."""
+    if fewest_units(labels, units) < folds:
+        raise EngineError(
+            f"{folds} folds need at least {folds} landslides, since the cells of one are not divided; there are "
+            f"{fewest_units(labels, units)}. Use fewer folds or a larger inventory."
+        )
+    rng = np.random.default_rng(seed)
+    _, first, of_cell, size = np.unique(units, return_index=True, return_inverse=True, return_counts=True)
+    fold = np.empty(len(first), np.int64)
+    for label in (0, 1):
+        members = rng.permutation(np.flatnonzero(labels[first] == label))
+        order, cells = rng.permutation(folds), np.zeros(folds, np.int64)
+        for unit in members[np.argsort(-size[members], kind="stable")]:
+            fewest = int(np.argmin(cells))
+            cells[fewest] += size[unit]
+            fold[unit] = order[fewest]
+    return fold[of_cell.ravel()]
+
+
 def validation_part(
-    rows: np.ndarray, cols: np.ndarray, labels: np.ndarray, method: str, grid: Grid, seed: int, member: int = 0
+    rows: np.ndarray,
+    cols: np.ndarray,
+    labels: np.ndarray,
+    method: str,
+    grid: Grid,
+    seed: int,
+    member: int = 0,
+    units: np.ndarray | None = None,
 ) -> np.ndarray:
     """Return which training cells decide when training stops, boolean (n,): a fifth at `random`, or about that in whole `blocks`.
 
@@ -182,6 +302,8 @@ def validation_part(
         The training cells, (n,).
     method
         `random` or `blocks`; blocks are an eighth of the cells' extent wide.
+    units
+        The unit of each cell, (n,), which is not divided, see `landslide_units`.
 
     Raises
     ------
@@ -192,9 +314,9 @@ def validation_part(
     if method == "blocks":
         extent = max(np.ptp(rows) * grid.cell_size_m[1], np.ptp(cols) * grid.cell_size_m[0])
         groups = block_ids(rows, cols, grid, max(extent / 8, 1.0))
-        return take_share(labels, 1 / _VALIDATION_PARTS, groups, np.random.default_rng([seed, member]))
-    parts = max(min(_VALIDATION_PARTS, int(np.bincount(labels, minlength=2).min())), 2)
-    return deal_folds(labels, parts, None, seed + member // parts) == member % parts
+        return take_share(labels, 1 / _VALIDATION_PARTS, groups, np.random.default_rng([seed, member]), units)
+    parts = max(min(_VALIDATION_PARTS, fewest_units(labels, units)), 2)
+    return deal_folds(labels, parts, None, seed + member // parts, units) == member % parts
 
 
 class FoldWarning(UserWarning):
@@ -202,7 +324,7 @@ class FoldWarning(UserWarning):
 
 
 class _SpatialKFold(ABC):
-    """A scikit-learn splitter: X are coordinates (n, 2) in metres, y labels (n,) of 1 and 0.
+    """A scikit-learn splitter: X are coordinates (n, 2) in metres, y labels (n,) of 1 and 0, groups units (n,) that are not divided.
 
     Folds with one class are merged with their nearest neighbour, with a `FoldWarning`. Training cells nearer than `exclusion_m`
     to a test cell are left out. `split` raises EngineError where fewer than two folds hold both classes, or no training cells are left.
@@ -215,12 +337,12 @@ class _SpatialKFold(ABC):
         """Return the number of folds before any are merged."""
         return self.n_splits
 
-    def split(self, X: np.ndarray, y: np.ndarray, groups: object = None) -> Iterator[tuple[np.ndarray, np.ndarray]]:  # noqa: N803
+    def split(self, X: np.ndarray, y: np.ndarray, groups: np.ndarray | None = None) -> Iterator[tuple[np.ndarray, np.ndarray]]:  # noqa: N803
         """Yield the training and test cells of each fold as indices."""
         from scipy.spatial import cKDTree
 
         xy, labels = np.asarray(X, float), np.asarray(y)
-        fold = merge_one_class_folds(self._fold(xy, labels), labels, xy)
+        fold = merge_one_class_folds(self._fold(xy, labels, groups), labels, xy)
         for number in np.unique(fold):
             test = np.flatnonzero(fold == number)
             training = np.flatnonzero(fold != number)
@@ -234,7 +356,7 @@ class _SpatialKFold(ABC):
             yield training, test
 
     @abstractmethod
-    def _fold(self, xy: np.ndarray, labels: np.ndarray) -> np.ndarray:
+    def _fold(self, xy: np.ndarray, labels: np.ndarray, units: np.ndarray | None) -> np.ndarray:
         """Return the number of the fold of each cell, (n,)."""
 
 
@@ -255,21 +377,21 @@ class BlockKFold(_SpatialKFold):
         super().__init__(n_splits, exclusion_m, random_state)
         self.block_size_m = block_size_m
 
-    def _fold(self, xy: np.ndarray, labels: np.ndarray) -> np.ndarray:
+    def _fold(self, xy: np.ndarray, labels: np.ndarray, units: np.ndarray | None) -> np.ndarray:
         origin = xy.min(axis=0) - np.random.default_rng(self.random_state).uniform(0, self.block_size_m, 2)
         _, blocks = np.unique(np.floor((xy - origin) / self.block_size_m), axis=0, return_inverse=True)
-        return deal_folds(labels, self.n_splits, blocks.ravel(), self.random_state)
+        return deal_folds(labels, self.n_splits, blocks.ravel(), self.random_state, units)
 
 
 class KMeansKFold(_SpatialKFold):
     """Folds of cells that k-means finds together (Brenning 2012; Ruß & Brenning 2010)."""
 
-    def _fold(self, xy: np.ndarray, labels: np.ndarray) -> np.ndarray:
+    def _fold(self, xy: np.ndarray, labels: np.ndarray, units: np.ndarray | None) -> np.ndarray:
         if len(np.unique(xy, axis=0)) < self.n_splits:
             raise EngineError(f"{self.n_splits} folds need at least {self.n_splits} cells apart; use fewer folds.")
         from sklearn.cluster import KMeans
 
-        return KMeans(self.n_splits, n_init=1, random_state=self.random_state).fit_predict(xy)
+        return keep_whole(KMeans(self.n_splits, n_init=1, random_state=self.random_state).fit_predict(xy), units)
 
 
 class TemporalSplit:
@@ -282,10 +404,14 @@ class TemporalSplit:
     ----------
     date
         The date; None for the one that leaves `test_share` of the dated landslides after it.
+    units
+        The unit of each cell, (n,), see `landslide_units`: a landslide goes by its earliest date, and others are dealt whole.
     """
 
-    def __init__(self, date: np.datetime64 | None = None, test_share: float = 0.2, random_state: int = 0) -> None:
-        self.date, self.test_share, self.random_state = date, test_share, random_state
+    def __init__(
+        self, date: np.datetime64 | None = None, test_share: float = 0.2, random_state: int = 0, units: np.ndarray | None = None
+    ) -> None:
+        self.date, self.test_share, self.random_state, self.units = date, test_share, random_state, units
 
     def get_n_splits(self, X: object = None, y: object = None, groups: object = None) -> int:  # noqa: N803
         """Return 1."""
@@ -293,7 +419,7 @@ class TemporalSplit:
 
     def split(self, X: object, y: np.ndarray, groups: np.ndarray) -> Iterator[tuple[np.ndarray, np.ndarray]]:  # noqa: N803
         """Yield the training and test cells as indices."""
-        labels, dates = np.asarray(y), np.asarray(groups, "datetime64[D]")
+        labels, dates = np.asarray(y), _earliest(np.asarray(groups, "datetime64[D]"), self.units)
         dated, slide = ~np.isnat(dates), labels == 1
         if not (dated & slide).any():
             raise EngineError("None of the landslides has a date, which a temporal validation needs.")
@@ -307,10 +433,25 @@ class TemporalSplit:
             raise EngineError(
                 f"All dated landslides lie on one side of {date} ({days[0]} to {days[-1]}); choose a date between, or another validation."
             )
-        free = np.random.default_rng(self.random_state).permutation(np.flatnonzero(~dated & ~slide))
-        later[free[: round(share * len(free))]] = True
+        free, rng = ~dated & ~slide, np.random.default_rng(self.random_state)
+        if self.units is None:
+            order = rng.permutation(np.flatnonzero(free))
+            later[order[: round(share * len(order))]] = True
+        elif free.any():
+            later |= _some(free, share, rng, self.units)
         used = dated | ~slide
         yield np.flatnonzero(used & ~later), np.flatnonzero(used & later)
+
+
+def _earliest(dates: np.ndarray, units: np.ndarray | None) -> np.ndarray:
+    """Return the earliest date of each cell's unit, (n,); NaT where none of its cells has one."""
+    if units is None:
+        return dates
+    order = np.lexsort((dates, units))
+    _, first, of_cell = np.unique(units[order], return_index=True, return_inverse=True)
+    earliest = np.empty_like(dates)
+    earliest[order] = dates[order][first][of_cell.ravel()]
+    return earliest
 
 
 def merge_one_class_folds(fold: np.ndarray, labels: np.ndarray, xy: np.ndarray) -> np.ndarray:

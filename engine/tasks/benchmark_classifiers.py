@@ -69,8 +69,8 @@ def run(
     data = Data.of(stack, cells, _dates(stack, inventory, date_field, cells))
     methods = [validation, *([BESIDE[validation]] if validation in BESIDE else [])]
     if not block_size and "blocks" in methods:
-        block_size = round(suggested_block_size(stack, cells.rows, cells.cols, seed), 1)
-        feedback.message(f"Blocks of {block_size:,.0f} m, after the spatial autocorrelation of the covariates.")
+        block_size = round(suggested_block_size(stack, cells.rows, cells.cols, seed, recipe.patch_size, feedback), 1)
+        feedback.message(f"Blocks of {block_size:,.0f} m, after the spatial autocorrelation of the covariates and the size of patches.")
     first = Validation(validation, folds, repeats, block_size, exclusion, TEST_SHARE, _date(split_date))
     validations = [replace(first, method=method) for method in methods]
     made = [fold for each in validations for fold in each.make(data, seed, feedback)]

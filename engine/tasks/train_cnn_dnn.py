@@ -24,7 +24,7 @@ from ..learning.report import Training, make_report
 from ..learning.tuning import held_out, read_grid, search
 from ..reporting import metrics
 from ..samples.cells import SampleCells, resolve_samples
-from ..samples.folds import deal_folds
+from ..samples.folds import deal_folds, keep_whole
 from . import task
 
 # Fewer training cells of a class than this teach nothing.
@@ -145,6 +145,7 @@ def _check(cells: SampleCells, training: np.ndarray) -> None:
 def _folds(cells: SampleCells, training: np.ndarray, seed: int) -> np.ndarray:
     """Return a few folds of the training cells, whole folds of the sample cells together where they have some."""
     own, labels = cells.fold[training], np.asarray(cells.landslide[training])
-    given = own % _FOLDS
+    units = cells.units if cells.units is None else cells.units[training]
+    given = keep_whole(own % _FOLDS, units)
     both = all(len(np.unique(labels[given == number])) == 2 for number in range(_FOLDS))
-    return given if both and own.min() >= 0 else deal_folds(labels, _FOLDS, None, seed)
+    return given if both and own.min() >= 0 else deal_folds(labels, _FOLDS, None, seed, units)

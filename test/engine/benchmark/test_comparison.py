@@ -62,7 +62,7 @@ def stack(tmp_path_factory):
 def cells_of(rows, cols, labels):
     count = len(rows)
     subset = np.where(np.arange(count) % 5, "train", "test")
-    return SampleCells(rows, cols, labels, subset, np.full(count, -1), np.array(["0"] * count))
+    return SampleCells(rows, cols, labels, subset, np.full(count, -1), np.arange(count).astype(str))
 
 
 @pytest.fixture(scope="module")

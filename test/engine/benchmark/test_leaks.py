@@ -49,7 +49,7 @@ def halves(stack):
     labels = (rows < ROWS // 2).astype(int)
     west = cols < COLS // 2
     nothing = np.full(len(rows), -1)
-    cells = SampleCells(rows, cols, labels, np.where(west, "train", "test"), nothing, np.array(["0"] * len(rows)))
+    cells = SampleCells(rows, cols, labels, np.where(west, "train", "test"), nothing, np.arange(len(rows)).astype(str))
     return Data.of(stack, cells), Fold("holdout", 0, 0, np.flatnonzero(west), np.flatnonzero(~west))
 
 
@@ -80,7 +80,7 @@ def noise(stack):
     rng = np.random.default_rng(2)
     rows, cols = np.divmod(rng.permutation(ROWS * COLS)[:120], COLS)
     labels = np.tile([0, 0, 0, 1, 1, 1], 20)
-    cells = SampleCells(rows, cols, labels, np.full(120, "train"), np.full(120, -1), np.array(["0"] * 120))
+    cells = SampleCells(rows, cols, labels, np.full(120, "train"), np.full(120, -1), np.arange(120).astype(str))
     data = replace(Data.of(stack, cells), values=rng.normal(size=(120, 2)).astype(np.float32))
     test = np.arange(120) % 3 == 2
     return data, Fold("kmeans", 0, 0, np.flatnonzero(~test), np.flatnonzero(test))

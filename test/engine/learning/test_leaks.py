@@ -80,11 +80,11 @@ def test_members_differ_in_seed_and_in_the_cells_that_stop_them(slopes, monkeypa
 
     def recorded(*arguments):
         asked.append(arguments)
-        return validation_part(*arguments[:-1], 0)  # the same for both, so that nothing but the seed is left to tell them apart
+        return validation_part(*arguments[:6], 0, *arguments[7:])  # the same for both, so that the seed alone tells them apart
 
     monkeypatch.setattr("scarp.engine.learning.fitting.validation_part", recorded)
     model, histories = fit(slopes, replace(TINY, members=2, epochs=2), 7)
-    assert [arguments[-2:] for arguments in asked] == [(7, 0), (7, 1)]
+    assert [arguments[5:] for arguments in asked] == [(7, 0, None), (7, 1, None)]
     assert len(histories) == 2
     assert histories[0]["val_loss"] != histories[1]["val_loss"]
     assert (model.members[0]["convolution0"] != model.members[1]["convolution0"]).all()

@@ -122,7 +122,7 @@ def test_the_benchmark_gives_the_same(tmp_path, processes):
     rng = np.random.default_rng(1)
     count = 120
     rows, cols, landslide = rng.integers(0, 50, count), rng.integers(0, 50, count), np.arange(count) % 2
-    cells = SampleCells(rows, cols, landslide, np.full(count, "train"), np.zeros(count), np.full(count, ""))
+    cells = SampleCells(rows, cols, landslide, np.full(count, "train"), np.zeros(count), np.arange(count).astype(str))
     values = (rng.normal(size=(count, 2)) + landslide[:, None]).astype(np.float32)
     days = np.full(count, np.datetime64("NaT"), "datetime64[D]")
     grid = Grid("", (0.0, 1.0, 0.0, 0.0, 0.0, -1.0), (50, 50))

@@ -49,7 +49,9 @@ def study(tmp_path_factory):
     around = np.array([padded[r : r + 5, c : c + 5].sum() - padded[r + 2, c + 2] for r, c in zip(rows, cols)]) / 24
     labels = (around + rng.normal(0, 0.2, 160) > 20).astype(int)
     number = np.arange(160) % 5
-    cells = SampleCells(rows, cols, labels, np.where(number == 4, "test", "train"), np.where(number == 4, -1, number), np.full(160, "0"))
+    cells = SampleCells(
+        rows, cols, labels, np.where(number == 4, "test", "train"), np.where(number == 4, -1, number), np.arange(160).astype(str)
+    )
     cells.write(folder / "cells.gpkg", grid)
     flipped = np.where(number == 4, 1 - labels, labels)
     replace(cells, landslide=flipped).write(folder / "flipped.gpkg", grid)
