@@ -71,12 +71,14 @@ def test_folds_inside_are_spatial_where_those_outside_are():
     assert spatial is not None and spatial <= 3
 
 
-def test_probabilities_come_from_held_out_cells():
-    """A support vector machine that remembers its cells is sure of them; of cells that tell nothing it must not be."""
+def test_probabilities_come_from_held_out_cells(monkeypatch):
+    """A support vector machine that remembers its cells is sure of them; where cells tell nothing it must not be."""
+    grid = {"kernel": ["rbf"], "C": [100.0], "gamma": [1.0]}
+    monkeypatch.setitem(CLASSIFIERS, "svm", replace(CLASSIFIERS["svm"], grids=[grid]))
     rng, rows, cols = scattered(160, 3)
     data = data_of(rows, cols, rng.permutation(np.arange(160) % 2), rng.normal(size=(160, 3)))
     model, _ = fit_cells(data, np.arange(160), "svm", False, 1)
-    assert np.abs(model.predict(data.values[None]) - 0.5).max() < 0.3
+    assert np.abs(model.predict(data.values[None]) - 0.5).mean() < 0.2
 
 
 @pytest.mark.parametrize("method", ["holdout", "random", "blocks", "kmeans", "temporal"])
