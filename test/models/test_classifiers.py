@@ -75,6 +75,24 @@ def test_unpenalised_logistic_regression_is_the_maximum_of_the_likelihood():
     assert fitted.intercept_[0] - fitted.coef_[0] / deviation @ mean == pytest.approx(beta[0], rel=1e-4)
 
 
+def test_unpenalised_logistic_regression_is_the_likeliest():
+    """The twin of the test on published data: Newton's method by hand, until the likelihood has no slope left."""
+    rng = np.random.default_rng(4)
+    x = rng.normal(size=(230, 3)) * (1.0, 5.0, 0.2) + (0.0, 20.0, 1.0)
+    y = (rng.random(230) < 1 / (1 + np.exp(0.4 - 0.9 * x[:, 0] - 0.15 * (x[:, 1] - 20)))).astype(int)
+    columns = np.column_stack([np.ones(230), x])
+    by_hand = np.zeros(4)
+    for _ in range(25):
+        found = 1 / (1 + np.exp(-columns @ by_hand))
+        by_hand += np.linalg.solve((columns * (found * (1 - found))[:, None]).T @ columns, columns.T @ (y - found))
+    assert np.abs(columns.T @ (y - 1 / (1 + np.exp(-columns @ by_hand)))).max() < 1e-9
+    mean, deviation = x.mean(axis=0), x.std(axis=0)
+    fitted = CLASSIFIERS["lr"].make(["a", "b", "c"], 1).set_params(tol=1e-10).fit((x - mean) / deviation, y)
+    coefficients = fitted.coef_[0] / deviation
+    assert coefficients == pytest.approx(by_hand[1:], rel=1e-4, abs=1e-5)
+    assert fitted.intercept_[0] - coefficients @ mean == pytest.approx(by_hand[0], rel=1e-4, abs=1e-4)
+
+
 @pytest.mark.parametrize("name", OF_CELLS)
 def test_every_classifier_learns_and_lives_in_a_file(name, cells):
     from sklearn.metrics import roc_auc_score
