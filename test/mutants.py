@@ -52,7 +52,7 @@ WITHOUT = (
 )
 # Tests that guard a file beside the one that mirrors it (`engine/samples/folds.py`: `test/engine/samples/test_folds.py`). A file with
 # neither is guarded by all tests of its room.
-OF_LAYERS = ("test/engine/tasks/test_prepare_covariates.py",)
+OF_LAYERS = ("test/engine/tasks/test_prepare_covariates.py", "test/engine/tasks/test_ready_rasters.py")
 OF_NETWORKS = ("test/models/test_network.py", "test/models/test_calibration.py")
 GUARDS = {
     "engine/cluster.py": ("test/engine/mapping/test_on_cluster.py",),

@@ -100,7 +100,7 @@ class Build:
         def ndvi(window: Window) -> np.ndarray:
             r, n = low.read(window), high.read(window)
             with np.errstate(invalid="ignore", divide="ignore"):
-                return np.where((r >= 0) & (n >= 0) & (r + n > 0), (n - r) / (n + r), np.float32(np.nan))
+                return np.where((r >= 0) & (n >= 0), (n - r) / (n + r), np.float32(np.nan))  # two zeros have none either
 
         self._add("ndvi", ndvi, f"red {low_how}; near infrared {high_how}", declared=True)
 

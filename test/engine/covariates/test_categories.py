@@ -181,7 +181,8 @@ def test_a_raster_of_quantities_is_no_raster_of_classes(odd_grid, tmp_path, writ
         laid(write(thirds(1, 2, 3) + 0.25 - 1, gdal.GDT_Float32), odd_grid, tmp_path)
     monkeypatch.setattr("scarp.engine.covariates.categories._MOST_CODES", 300)
     with pytest.raises(EngineError, match="more than 300 different values"):
-        laid(write(np.arange(ROWS * COLS).reshape(ROWS, COLS)), odd_grid, tmp_path)
+        laid(write(np.arange(ROWS * COLS).reshape(ROWS, COLS) % 301), odd_grid, tmp_path)
+    laid(write(np.arange(ROWS * COLS).reshape(ROWS, COLS) % 300), odd_grid, tmp_path)
 
 
 def polygons(path, units, odd_grid, encoding="UTF-8"):

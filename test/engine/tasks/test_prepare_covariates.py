@@ -143,6 +143,21 @@ def test_too_many_classes_are_folded_with_a_warning(tmp_path, dem):
     np.testing.assert_array_equal(bands["soil"], np.where(np.isin(codes, list(classes)), codes.astype(float), OTHER_CODE))
 
 
+def test_as_many_classes_as_make_sense_stay(tmp_path, dem):
+    codes = (np.arange(SIZE * SIZE).reshape(SIZE, SIZE) % MOST_CLASSES + 1).astype(np.int16)
+    listener = Listener()
+    stack, bands = prepared(tmp_path, listener, dem=dem, soil=raster(tmp_path / "soil.tif", codes, kind=gdal.GDT_Int16))
+    assert list(stack.covariate("soil").classes) == list(range(1, MOST_CLASSES + 1))
+    np.testing.assert_array_equal(bands["soil"], codes)
+    assert not [text for text in listener.warnings if "rarest" in text]
+
+
+def test_the_two_made_codes_lie_beyond_all_others():
+    """32-bit floats hold integers up to 2²⁴ and tell the two apart."""
+    assert (UNKNOWN_CODE, OTHER_CODE) == (-16_777_216, -16_777_215)
+    assert np.float32(UNKNOWN_CODE) == UNKNOWN_CODE != np.float32(OTHER_CODE) == OTHER_CODE
+
+
 def test_fractions_are_no_class_codes(tmp_path, dem):
     with pytest.raises(EngineError, match=r"holds 0\.5.*whole numbers"):
         prepared(tmp_path, dem=dem, soil=raster(tmp_path / "soil.tif", np.full((SIZE, SIZE), 0.5)))
