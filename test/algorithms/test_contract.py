@@ -58,6 +58,7 @@ TYPES = {
     "sources": "multilayer",
     "layer": "layer",
     "field": "field",
+    "band": "band",
     "file": "file",
     "integer": "number",
     "number": "number",
@@ -97,6 +98,8 @@ def test_the_dialog_is_the_declaration(algorithm):
         if each.table:
             assert definition.options() == list(each.table.values())
             assert definition.help().endswith(f"In scripts: {', '.join(each.table)}.")
+        if each.kind in ("field", "band"):
+            assert definition.parentLayerParameterName() == each.parent
         if each.kind in ("integer", "number", "distance"):
             assert definition.minimum() == each.least
             assert definition.maximum() == (sys.float_info.max if each.most is None else each.most)
@@ -112,7 +115,8 @@ def test_the_dialog_is_the_declaration(algorithm):
         ("traincnndnn", {"TUNE_UNITS": "32, 5000"}, "Units to try (TUNE_UNITS) must be whole numbers from 1 to 4096"),
         ("classifysusceptibility", {"BREAKS": "0.2; much"}, "Manual breaks (BREAKS) must be numbers from 0 to 1, separated by commas"),
         ("classifysusceptibility", {"METHOD": "manual"}, "Manual breaks (BREAKS) must rise"),
-        ("preparecovariates", {"RED": "red.tif"}, "NDVI needs both"),
+        ("preparecovariates", {"DEM": "dem.tif", "RED": "red.tif"}, "NDVI needs both"),
+        ("preparecovariates", {}, "Elevation (DEM) is missing; give it, or ready rasters"),
     ],
 )
 def test_the_dialog_refuses_what_the_worker_would(provider, name, changed, said):
