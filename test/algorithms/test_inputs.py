@@ -6,7 +6,8 @@ import zipfile
 import numpy as np
 import pytest
 from osgeo import gdal, ogr, osr
-from scarp.engine.files.grid import Grid, Window, open_raster, read_window
+from scarp.engine.files.grid import Grid, Window
+from scarp.engine.files.raster import open_raster
 from scarp.engine.files.stack import Stack, StackWriter
 from scarp.engine.files.vectors import feature_id, open_layer
 from scarp.engine.samples.inventory import read_inventory
@@ -392,7 +393,7 @@ def raster_file(path, fill=5, nodata=None, code=CODE):
 
 
 def first_cells(source):
-    return read_window(open_raster(source), Window(0, 0, 1, 4))[0].tolist()
+    return open_raster(source).read(Window(0, 0, 1, 4))[0].tolist()
 
 
 def raster(path, name="Elevation", provider="gdal"):
