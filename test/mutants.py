@@ -43,7 +43,7 @@ WITHOUT = (
     "*/__init__.py",
     "*/__main__.py",
     "engine/gdal.py",  # one import
-    "engine/tasks/*",  # only wire; the chain's tests run them
+    "engine/tasks/install_engine.py",  # runs pip; test/algorithms installs with it
     "engine/worker.py",  # hands on what tasks say
     "engine/compiled.py",
     "engine/environment.py",  # folders and names of packages
@@ -55,6 +55,10 @@ WITHOUT = (
 OF_LAYERS = ("test/engine/tasks/test_prepare_covariates.py", "test/engine/tasks/test_ready_rasters.py")
 OF_NETWORKS = ("test/models/test_network.py", "test/models/test_calibration.py")
 GUARDS = {
+    "engine/tasks/benchmark_classifiers.py": ("test/engine/benchmark/test_comparison.py",),
+    "engine/tasks/sample_cells.py": ("test/engine/tasks/test_light_tasks.py",),
+    "engine/tasks/sample_landscape.py": ("test/engine/tasks/test_light_tasks.py", "test/engine/landscape/test_layers.py"),
+    "engine/tasks/prepare_covariates.py": ("test/engine/tasks/test_ready_rasters.py",),
     "engine/cluster.py": ("test/engine/mapping/test_on_cluster.py",),
     "engine/feedback.py": ("test/engine/learning/test_tuning.py",),
     "engine/declarations/checks.py": ("test/engine/declarations/test_parameters.py",),
