@@ -19,6 +19,21 @@ def overconfident(n=20_000, seed=1):
     return 1 / (1 + np.exp(-(2 * logit - 0.5))), labels
 
 
+def test_certainty_counts_as_one_in_a_million():
+    """The logit of 0 and 1 is infinite; a curve with slope 1 shows where it is cut."""
+    found = apply_calibration({"method": "platt", "slope": 1.0, "intercept": 0.0}, np.array([0.0, 1e-7, 2e-6, 0.5, 1 - 2e-6, 1.0]))
+    assert found == pytest.approx([1e-6, 1e-6, 2e-6, 0.5, 1 - 2e-6, 1 - 1e-6], rel=1e-9)
+    said, labels = overconfident(400)
+    sure = fit_calibration("platt", np.where(said > 0.5, 1.0, 0.0), labels)
+    rates = [labels[(said > 0.5) == high].mean() for high in (False, True)]
+    assert apply_calibration(sure, np.array([0.0, 1.0])) == pytest.approx(rates, abs=1e-3)
+
+
+def test_a_model_that_says_one_thing_of_all_cannot_be_calibrated():
+    with pytest.raises(EngineError, match="no better than chance"):
+        fit_calibration("platt", np.full(40, 0.5), np.arange(40) % 2)
+
+
 def test_platt_finds_the_curve_that_was_bent():
     said, labels = overconfident()
     found = fit_calibration("platt", said, labels)

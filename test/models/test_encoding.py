@@ -83,3 +83,11 @@ def test_windows_are_encoded_cell_by_cell():
     assert encoded.dtype == np.float32
     np.testing.assert_array_equal(encoded[1, 0], encoder.encode(TRAINING[2]))
     np.testing.assert_array_equal(encoded[0, 1], encoder.encode(TRAINING[1]))
+
+
+def test_classes_that_training_has_not_seen_are_told():
+    encoder = Encoder.fit(np.array([[1.0], [2.0]]), [Covariate("soil", "categorical", classes={1: "clay", 2: "sand", 3: "peat"})])
+    there = Covariate("soil", "categorical", classes={1: "clay", 3: "peat", 4: "silt"})
+    assert encoder.unseen_classes([Covariate("slope"), there]) == {"soil": ["peat", "silt"]}
+    assert encoder.unseen_classes([Covariate("slope")]) == {}
+    assert Encoder.fit(np.array([[1.0], [2.0]]), [Covariate("soil")]).unseen_classes([there]) == {}, "a number has no classes"
