@@ -120,7 +120,7 @@ class Build:
                 self._add_classes(name, lay_class_raster(raster, self.grid, self.path(), unknown, self._feedback), declared=False)
             else:
                 laid, how = quantity_raster(raster, self.grid, self.path(), self._feedback)
-                self._add(name, laid.read, how, unit=raster.band.GetUnitType())
+                self._add(name, laid.read, how, unit=as_text(raster.band.GetUnitType()))
         for name, source in zip(names[len(rasters) :], distances):
             self.add_distance(name, source, declared=False)
 

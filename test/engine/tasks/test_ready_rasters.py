@@ -127,6 +127,15 @@ def test_an_extra_is_what_its_parameter_says_not_its_name(prepared, raster):
     assert set(stack.covariate("aspect").classes) == set(range(1, 9))
 
 
+def test_an_extra_has_the_unit_that_it_declares(prepared, raster):
+    path = raster("rain.tif", numbered())
+    dataset = gdal.Open(path, gdal.GA_Update)
+    dataset.GetRasterBand(1).SetUnitType("mm")
+    dataset = None
+    _, stack, _ = prepared(extra_continuous=[path])
+    assert (stack.covariate("rain").unit, stack.covariate("rain").source) == ("mm", "rain.tif, on the grid already")
+
+
 def test_extras_are_named_after_their_layers(prepared, raster):
     a, b = raster("layer.tif", numbered()), raster("other/layer.tif", numbered(2))
     for order in ([f"{a}|name=Rain", f"{b}|name=Warmth"], [f"{b}|name=Warmth", f"{a}|name=Rain"]):
