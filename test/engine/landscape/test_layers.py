@@ -103,6 +103,23 @@ def test_landslides_lie_in_the_inner_part_of_their_cells(tmp_path, grid):
     assert date(2024, 10, 1) < days[-1] <= date(2024, 12, 31)
 
 
+def test_days_are_drawn_from_the_first_to_the_last(tmp_path, grid):
+    class Ends:
+        """Draws the least and the greatest number that may be drawn."""
+
+        def uniform(self, low, high, shape):
+            return np.zeros(shape)
+
+        def integers(self, low, high, count):
+            return np.array([low, high - 1])
+
+    layers.write_inventory(str(tmp_path / "slides.gpkg"), grid, np.array([[1, 2], [3, 4]]), Ends())
+    found = features(tmp_path / "slides.gpkg")
+    assert [values["date"].replace("/", "-") for values, _ in found] == ["2005-01-01", "2024-12-31"]
+    x, y = grid.centres(np.array([1, 3]), np.array([2, 4]))
+    assert [(shape.GetX(), shape.GetY()) for _, shape in found] == list(zip(x, y))
+
+
 def flat(value, kind=np.float32):
     return np.full((SIDE, SIDE), value, kind)
 
