@@ -103,14 +103,13 @@ def test_survivors_are_those_that_no_guard_notices(tmp_path, monkeypatch):
     """The copies are right again afterwards."""
     right = "def f(a):\n    return a + 1\n"
     found = list(driver.mutants("mutated_file.py", right))
-    trees = [tmp_path / "one", tmp_path / "two"]
-    for tree in trees:
-        tree.mkdir()
-        (tree / "mutated_file.py").write_text(right)
-        (tree / "test_file.py").write_text("from mutated_file import f\n\n\ndef test_f():\n    assert f(0) == 1\n")
-        (tree / "conftest.py").write_text("import sys\n\nsys.path.insert(0, '.')\n")
+    tree = tmp_path / "tree"
+    tree.mkdir()
+    (tree / "mutated_file.py").write_text(right)
+    (tree / "test_file.py").write_text("from mutated_file import f\n\n\ndef test_f():\n    assert f(0) == 1\n")
+    (tree / "conftest.py").write_text("import sys\n\nsys.path.insert(0, '.')\n")
     monkeypatch.setattr(driver, "guards", lambda file: ["test_file.py"])
     assert sorted(mutant.after for mutant in found) == ["return a + 0", "return a + 2", "return a - 1"]
     twice = [*found, found[0]._replace(text="def f(a):\n    return 1\n", after="return 1")]
-    assert [mutant.after for mutant in driver.survivors(trees, twice)] == ["return 1"]
-    assert [(tree / "mutated_file.py").read_text() for tree in trees] == [right, right]
+    assert [mutant.after for mutant in driver.survivors(tree, twice)] == ["return 1"]
+    assert [(each / "mutated_file.py").read_text() for each in (tree, tmp_path / "tree-1")] == [right, right]
