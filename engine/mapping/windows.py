@@ -66,12 +66,18 @@ def check_stack(stack: Stack, model: Model) -> list[str]:
         found = stack.covariate(each.name)
         theirs, ours = found.classes, each.classes
         # A raster that lost its names has codes still.
-        told = [code for code in theirs if found.is_named(code) and each.is_named(code)]
-        changed = [str(code) for code in told if theirs[code] != ours[code]]
-        if changed:
+        named = {code: name for code, name in ours.items() if each.is_named(code)}
+        for code in filter(found.is_named, theirs):
+            name = theirs[code]
+            if named.get(code, name) != name:
+                told = f"code {code} is “{name}” and was “{named[code]}”"
+            elif code not in named and name in named.values():
+                told = f"“{name}” is code {code} and was {next(number for number in named if named[number] == name)}"
+            else:
+                continue
             raise EngineError(
-                f"The classes of {each.name} have other codes in the stack than in training (code {changed[0]} is "
-                f"“{theirs[int(changed[0])]}” and was “{ours[int(changed[0])]}”); prepare both stacks from the same layer."
+                f"The classes of {each.name} have other codes in the stack than in training ({told}); prepare both stacks from the same "
+                "layer with the same version of Scarp, and train anew."
             )
     warnings = []
     trained = model.manifest.get("cell_size")

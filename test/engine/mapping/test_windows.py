@@ -88,6 +88,9 @@ def test_a_stack_that_lacks_something_is_refused(stack):
     other.encoder.covariates = (*COVARIATES[:2], Covariate("geology", "categorical", classes={1: "marl", 2: "gneiss"}))
     with pytest.raises(EngineError, match=r"code 2 is “lime” and was “gneiss”"):
         mapping.check_stack(stack, other)
+    other.encoder.covariates = (*COVARIATES[:2], Covariate("geology", "categorical", classes={1: "marl", 7: "lime", 9: "gneiss"}))
+    with pytest.raises(EngineError, match=r"“lime” is code 2 and was 7"):
+        mapping.check_stack(stack, other)
 
 
 def test_classes_that_lost_their_names_are_known_by_their_codes(stack):
