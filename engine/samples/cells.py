@@ -33,7 +33,7 @@ _FIELDS = {
 }
 # Width of the ring that seed cells are drawn from, in cells, beyond the buffer.
 _RING_CELLS = 10
-# Fewer landslide cells than this in the test say little.
+# Fewer landslides than this in the test say little.
 _FEW_TEST = 10
 # Cells larger than this are told.
 _LARGE_CELL_M = 200.0
@@ -128,9 +128,12 @@ def draw(
         drawn = _draw_absences(stack, landslides, occupied, rule, count, buffer_m, slope_limit_deg, rng)
         occupied = np.concatenate([occupied, drawn])
         origin = np.concatenate([origin, np.full(count, rule)])
+    slides = len(landslides)
+    del landslides
     rows, cols = np.divmod(occupied, stack.grid.shape[1])
-    landslide = (np.arange(len(rows)) < len(landslides)).astype(int)
-    feedback.message(f"{len(landslides):,} landslide cells and {len(rows) - len(landslides):,} non-landslide cells.")
+    del occupied
+    landslide = (np.arange(len(rows)) < slides).astype(int)
+    feedback.message(f"{slides:,} landslide cells and {len(rows) - slides:,} non-landslide cells.")
     return _dealt(stack, rows, cols, landslide, origin, split, test_share, folds, block_size_m, seed, feedback)
 
 
@@ -190,6 +193,17 @@ def _labelled(stack: Stack, inventory: str, label_field: str, seed: int, feedbac
             return cells
         feedback.warning(f"All cells are {subset[0]} cells by the field {ours['subset']!r}; they are divided anew, at random.")
     return _dealt(stack, rows, cols, landslide, origin, choices.SPLIT, choices.TEST_SHARE, choices.FOLDS, 0.0, seed, feedback)
+
+
+def notice_few(cells: SampleCells, feedback: Feedback) -> None:
+    """Warn of a test that few landslides take part in."""
+    slides = cells.landslide == 1
+    tested, there = (len(np.unique(cells.origin[some])) for some in (slides & (cells.subset == "test"), slides))
+    if 0 < tested < _FEW_TEST:
+        feedback.warning(
+            f"Only {tested} of {there} landslides are for the test: what it says is chance to a large part. Validation by folds tests on "
+            "all of them."
+        )
 
 
 def _notice_cells(stack: Stack, feedback: Feedback) -> None:
@@ -304,11 +318,6 @@ def _dealt(
         raise EngineError(
             f"There are {slides} landslide cells; {tested} of them are for the test, and the other {slides - tested} are to be dealt into "
             f"{folds} folds, which need {folds} at least. Use fewer folds, a smaller share of test cells, or a larger inventory."
-        )
-    if 0 < tested < _FEW_TEST:
-        feedback.warning(
-            f"Only {tested} of {slides} landslide cells are for the test: what it says is chance to a large part. Validation by folds "
-            "tests on all of them."
         )
     fold = np.full(len(rows), -1)
     groups, units = (each if each is None else each[~test] for each in (groups, units))

@@ -70,8 +70,8 @@ def landslide_units(landslide: np.ndarray, origin: np.ndarray) -> np.ndarray | N
     True
     """
     drawn = np.isin(origin.astype(str), list(ABSENCE_METHODS)) & (landslide == 0)
-    keys = [f"{label} {text}" for label, text in zip(landslide[~drawn], origin[~drawn])]
-    names, of_cell = np.unique(np.array(keys, str), return_inverse=True)
+    texts, of_text = np.unique(origin[~drawn].astype(str), return_inverse=True)
+    names, of_cell = np.unique(landslide[~drawn] * len(texts) + of_text.ravel(), return_inverse=True)
     if len(names) == len(of_cell):
         return None
     units = np.empty(len(landslide), np.int64)

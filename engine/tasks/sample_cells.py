@@ -8,7 +8,7 @@ from typing import Any
 from ..feedback import Feedback
 from ..files.outputs import check_writable, replacing
 from ..files.stack import Stack
-from ..samples.cells import draw
+from ..samples.cells import draw, notice_few
 from . import task
 
 
@@ -46,6 +46,7 @@ def run(
         block_size_m=block_size,
         seed=seed,
     )
+    notice_few(cells, feedback)
     with replacing(output) as path:
         cells.write(path, stack.grid)
     feedback.progress(100)

@@ -4,7 +4,7 @@ import pytest
 from osgeo import ogr, osr
 from scarp.engine.files import shapes
 from scarp.engine.files.grid import Grid, reference_of
-from scarp.engine.files.shapes import BEYOND, OUTSIDE, Onto, batches, valid
+from scarp.engine.files.shapes import BEYOND, OUTSIDE, Onto, Tally, batches, valid
 
 GRID = Grid(reference_of(32639).ExportToWkt(), (500007.25, 20.0, 0.0, 3600011.5, 0.0, -35.0), (40, 61))
 WORLD = reference_of(4326)
@@ -176,3 +176,19 @@ def test_points_of_one_size_are_read_from_one_block():
         layer.CreateFeature(feature)
     xy, is_point = next(batches(layer, [])).points()
     assert is_point.all() and xy.tolist() == [[number, -number] for number in range(5)]
+
+
+def test_ids_of_a_field_in_every_batch(layer, monkeypatch):
+    monkeypatch.setattr(shapes, "_BATCH", 3)
+    monkeypatch.setattr(shapes, "_columns", shapes._loop)
+    assert np.concatenate([each.ids for each in batches(layer, [], "n")]).tolist() == ["None", *map(str, range(1, 8))]
+
+
+def test_a_tally_begins_with_nothing():
+    tally = Tally()
+    assert str(tally) == "0 features"
+    tally.taken = 1200
+    tally.drop(OUTSIDE, 3)
+    tally.drop(OUTSIDE)
+    tally.drop(BEYOND, 0)
+    assert str(tally) == "1,200 of 1,204 features; left out: 4 outside the raster"

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 import numpy as np
 import pytest
-from osgeo import gdal, ogr
+from osgeo import gdal, ogr, osr
 from scarp.engine.errors import EngineError
 from scarp.engine.feedback import Feedback
 from scarp.engine.files.grid import Grid, reference_of
@@ -189,6 +189,11 @@ def test_a_class_is_as_large_as_on_the_ellipsoid(raster_of, tmp_path):
     values = np.where(np.arange(61)[:, None] < 1, 0.9, 0.1)
     _, areas = write_classes(raster_of(values, grid), [0.5], tmp_path / "classes.tif", Feedback())
     assert areas == pytest.approx([found[1:].sum(), found[0]])
+    sphere = osr.SpatialReference()
+    sphere.ImportFromProj4("+proj=longlat +R=6371000 +no_defs")
+    ball = Grid(sphere.ExportToWkt(), (10.0, 1.0, 0.0, 61.0, 0.0, -1.0), (61, 1))
+    zones = 6371.0**2 * np.radians(1) * -np.diff(np.sin(np.radians(np.arange(61, -1, -1))))
+    assert cell_areas_km2(ball) == pytest.approx(zones, rel=1e-6)
     feet = Grid(reference_of(2225).ExportToWkt(), (6000000.0, 100.0, 0.0, 2000000.0, 0.0, -200.0), (4, 3))
     assert cell_areas_km2(feet) == pytest.approx([100 * 200 * (1200 / 3937) ** 2 / 1e6] * 4)
 

@@ -6,7 +6,7 @@ from scarp.engine.errors import EngineError
 from scarp.engine.feedback import Feedback
 from scarp.engine.files.grid import Grid, reference_of
 from scarp.engine.files.outputs import replacing
-from scarp.engine.samples.cells import draw, resolve_samples
+from scarp.engine.samples.cells import draw, notice_few, resolve_samples
 from scarp.models.covariate import Covariate
 
 ROWS, COLS = 40, 61
@@ -154,10 +154,7 @@ def test_labels_in_words_and_two_points_in_a_cell(stack, layer_of, points, liste
     cells = resolve_samples(stack, source, "label", 1, listener)
     assert pairs(cells) == CELLS
     assert pairs(cells, cells.landslide == 1) == CELLS[1::2], "the first of two points in a cell counts"
-    assert listener.warnings == [
-        "1 points share a cell with another one and are left out.",
-        "Only 6 of 30 landslide cells are for the test: what it says is chance to a large part. Validation by folds tests on all of them.",
-    ]
+    assert listener.warnings == ["1 points share a cell with another one and are left out."]
     assert [(cells.subset[cells.landslide == label] == "test").sum() for label in (0, 1)] == [6, 6]
     assert set(cells.fold[cells.subset == "train"]) == {0, 1, 2, 3, 4}
 
@@ -209,3 +206,17 @@ def test_large_cells_are_told(stack_of, layer_of, points, listener, size, told):
     draw(stack, layer_of("a.gpkg", points(CELLS, grid)), listener)
     texts = [text for text in listener.warnings if text.startswith(f"The cells are 100 × {size:,.0f} m: most landslides are smaller")]
     assert len(texts) == told
+
+
+@pytest.mark.parametrize(("share", "told"), [(0.15, ["Only 9 of 60 landslides are for the test"]), (0.167, []), (0.0, [])])
+def test_a_test_of_few_landslides_is_told(stack, layer_of, points, listener, share, told):
+    cells = draw(stack, layer_of("a.gpkg", points(CELLS)), Feedback(), test_share=share)
+    notice_few(cells, listener)
+    assert [text.partition(":")[0] for text in listener.warnings] == told
+
+
+def test_a_landslide_of_many_cells_is_one_in_the_test(stack, layer_of, box, listener):
+    boxes = [box((row, col), (row + 2, col + 2), 1) for row in range(3, 33, 6) for col in range(3, 53, 6)]
+    cells = draw(stack, layer_of("a.gpkg", boxes), Feedback(), buffer_m=0)
+    notice_few(cells, listener)
+    assert listener.warnings and listener.warnings[0].startswith("Only 9 of 45 landslides are for the test")

@@ -66,3 +66,10 @@ def test_one_number_above_12_tells_for_the_whole_field():
 def test_what_is_no_date_is_told(values, said):
     with pytest.raises(EngineError, match=said):
         told(*values)
+
+
+def test_a_twelfth_tells_nothing():
+    with pytest.raises(EngineError, match="no number above 12"):
+        told("01/12/2014", "03/11/2014")
+    with pytest.raises(EngineError, match="no number above 12"):
+        told("12/01/2014", "11/03/2014")

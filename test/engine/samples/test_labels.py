@@ -77,3 +77,8 @@ def test_sample_cells_are_no_inventory(stack, layer_of, points, tmp_path):
     cells.write(tmp_path / "cells.gpkg", stack.grid)
     with pytest.raises(EngineError, match="'landslide'"):
         draw(stack, str(tmp_path / "cells.gpkg"), Feedback())
+
+
+def test_an_empty_label_is_told_as_such():
+    with pytest.raises(EngineError, match="'slide' holds 'NULL', 'perhaps'"):
+        labels(np.array([1, None, " perhaps "], object), "slide")

@@ -61,3 +61,10 @@ def test_leaks_are_told_where_samples_are_taken(stack_of, layer_of, points, list
     resolve_samples(stack, layer_of("a.gpkg", points(cells), label=[str(each) for each in label]), "label", 1, listener)
     (told,) = [text for text in listener.warnings if "alone" in text]
     assert told.startswith("The covariate scarp_height alone tells landslide cells from others with an AUC of 1.000. Was it made from")
+
+
+def test_directions_are_eight_and_begin_in_the_north():
+    """Of eight sectors the first ends just below 45 degrees."""
+    first, second = np.r_[np.full(150, 44.95), np.linspace(0, 44, 150)], np.r_[np.full(100, 45.0), np.linspace(46, 89, 100)]
+    assert auc_of(np.r_[first, second], "circular") == 1
+    assert auc_of(np.r_[first, second - 1.0], "circular") is None
