@@ -215,6 +215,7 @@ def start(tree: Path, tests: list[str], limit_s: int) -> int:
     pid = os.fork()
     if pid == 0:
         os.setsid()
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
         signal.alarm(limit_s)
         os.chdir(tree)
         with (tree / "output.txt").open("w") as output:
@@ -250,18 +251,23 @@ def survivors(tree: Path, chosen: list[Mutant]) -> Iterator[Mutant]:
     seconds = measure(tree, sorted({test for each in tests.values() for test in each}))
     others = [Path(shutil.copytree(tree, f"{tree}-{number}")) for number in range(1, AT_ONCE)]  # with the code that numba kept
     waiting, free, running = chosen[::-1], [tree, *others], {}
-    while waiting or running:
-        while waiting and free:
-            tree, mutant = free.pop(), waiting.pop()
-            put(tree, mutant.file, mutant.text)
-            in_order = sorted(tests[mutant.file], key=seconds.__getitem__)
-            running[start(tree, in_order, int(60 + 4 * sum(map(seconds.__getitem__, in_order))))] = tree, mutant
-        pid, status = ended()
-        tree, mutant = running.pop(pid)
-        put(tree, mutant.file, mutant.source)
-        free.append(tree)
-        if status == 0:
-            yield mutant
+    try:
+        while waiting or running:
+            while waiting and free:
+                tree, mutant = free.pop(), waiting.pop()
+                put(tree, mutant.file, mutant.text)
+                in_order = sorted(tests[mutant.file], key=seconds.__getitem__)
+                running[start(tree, in_order, int(60 + 4 * sum(map(seconds.__getitem__, in_order))))] = tree, mutant
+            pid, status = ended()
+            tree, mutant = running.pop(pid)
+            put(tree, mutant.file, mutant.source)
+            free.append(tree)
+            if status == 0:
+                yield mutant
+    finally:
+        for pid in running:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(pid, signal.SIGKILL)
 
 
 def main() -> int:
@@ -273,6 +279,7 @@ def main() -> int:
     most = None if sample == "all" else int(sample)
     chosen = [m for file in files for m in islice(mutants(file, (ROOT / file).read_text(encoding="utf-8")), most)]
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # leaves no copy behind
     for name in HEAVY:
         importlib.import_module(name)
     told = (ROOT / "docs" / "mutants.md").read_text(encoding="utf-8")
