@@ -93,6 +93,12 @@ class Elevation:
         else:
             how = f"{name}, its own grid"
         feedback.message(f"Elevation: {how}.")
+        if grid.ground_scale[0] != (1.0, 1.0):
+            across, down = grid.cell_size_m
+            feedback.warning(
+                f"The DEM {name} is in {grid.spatial_reference.GetName()}, whose metres are not those on the ground: its cells are "
+                f"{across:.4g} × {down:.4g} m there, and count as such. Lengths are right; a projection made for the area is better."
+            )
         return cls(raster, grid, factor)
 
     def read(self, window: Window, halo_px: int = 0) -> np.ndarray:

@@ -201,6 +201,15 @@ def test_a_local_crs_in_metres_works_and_degrees_do_not(write, tmp_path):
         opened(path, tmp_path)
 
 
+def test_true_cell_sizes_are_told(write, tmp_path):
+    elevation, _, told = opened(write(plane(), epsg=3857, corner=(1_000_000.3, 8_400_000.7)), tmp_path)
+    assert elevation.grid.cell_size_m == pytest.approx((20 * 0.5014, 35 * 0.4995), rel=2e-3)
+    assert any(
+        "in WGS 84 / Pseudo-Mercator, whose metres are not those on the ground: its cells are 10.0" in text for text in told.warnings
+    )
+    assert not opened(write(plane()), tmp_path)[2].warnings
+
+
 def test_a_projection_that_stretches_the_area_unevenly_is_refused(odd_grid):
     north = odd_grid(6000, 3000, epsg=3857, corner=(1_000_000.3, 8_500_000.7))  # 60° N, 105 km from north to south
     with pytest.raises(EngineError, match=r"in WGS 84 / Pseudo-Mercator, whose metre is 0\.5.*% off elsewhere.*gdal:warpreproject"):
