@@ -198,8 +198,9 @@ def _labelled(stack: Stack, inventory: str, label_field: str, seed: int, feedbac
 def notice_few(cells: SampleCells, feedback: Feedback) -> None:
     """Warn of a test that few landslides take part in."""
     slides = cells.landslide == 1
-    tested, there = (len(np.unique(cells.origin[some])) for some in (slides & (cells.subset == "test"), slides))
+    tested = len(np.unique(cells.origin[slides & (cells.subset == "test")]))
     if 0 < tested < _FEW_TEST:
+        there = len(np.unique(cells.origin[slides]))
         feedback.warning(
             f"Only {tested} of {there} landslides are for the test: what it says is chance to a large part. Validation by folds tests on "
             "all of them."
@@ -262,13 +263,14 @@ def _draw_absences(
         rank, cell = np.concatenate([best_rank, drawn[entering]]), np.concatenate([best_cell, cell[entering]])
         lowest = np.argsort(rank, kind="stable")[:count]
         best_rank, best_cell = rank[lowest], cell[lowest]
+        if window.col + window.cols == grid.shape[1]:
+            stack.forget()
     if len(best_cell) < count:
         raise EngineError(
             f"{count} non-landslide cells were to be drawn ({choices.ABSENCE_METHODS[rule]}), "
             f"and only {len(best_cell)} cells qualify; use a "
             "smaller buffer, a smaller ratio or another method."
         )
-    stack.forget()
     return best_cell
 
 

@@ -69,8 +69,9 @@ def landslide_units(landslide: np.ndarray, origin: np.ndarray) -> np.ndarray | N
     >>> landslide_units(np.array([1, 1, 0]), np.array(["7", "12", "random"])) is None
     True
     """
-    drawn = np.isin(origin.astype(str), list(ABSENCE_METHODS)) & (landslide == 0)
-    texts, of_text = np.unique(origin[~drawn].astype(str), return_inverse=True)
+    drawn = np.asarray(landslide) == 0
+    drawn[drawn] = np.isin(np.asarray(origin[drawn], str), list(ABSENCE_METHODS))
+    texts, of_text = np.unique(np.asarray(origin[~drawn], str), return_inverse=True)
     names, of_cell = np.unique(landslide[~drawn] * len(texts) + of_text.ravel(), return_inverse=True)
     if len(names) == len(of_cell):
         return None

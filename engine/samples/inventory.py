@@ -111,12 +111,14 @@ def valid_cells(stack: Stack, rows: np.ndarray, cols: np.ndarray) -> np.ndarray:
     """Return which cells (n,) are valid in every covariate, boolean (n,)."""
     out = np.zeros(len(rows), bool)
     window = (rows // _WINDOW_PX) * (stack.grid.shape[1] // _WINDOW_PX + 1) + cols // _WINDOW_PX
-    order = np.argsort(window, kind="stable")
+    order, last = np.argsort(window, kind="stable"), -1
     for some in np.split(order, np.flatnonzero(np.diff(window[order])) + 1) if len(order) else []:
         row, col = int(rows[some].min()), int(cols[some].min())
         values = stack.read(Window(row, col, int(rows[some].max()) - row + 1, int(cols[some].max()) - col + 1))
         out[some] = np.isfinite(values).all(axis=-1)[rows[some] - row, cols[some] - col]
-    stack.forget()
+        if row // _WINDOW_PX != last:
+            last = row // _WINDOW_PX
+            stack.forget()
     return out
 
 
