@@ -19,7 +19,6 @@ from qgis.core import (
     QgsProcessingParameterDistance,
     QgsProcessingParameterEnum,
     QgsProcessingParameterFeatureSource,
-    QgsProcessingParameterField,
     QgsProcessingParameterFile,
     QgsProcessingParameterFileDestination,
     QgsProcessingParameterFolderDestination,
@@ -131,9 +130,8 @@ _MAKERS: dict[str, Callable[[Parameter, str, Translate], Any]] = {
     "layer": lambda each, title, _: QgsProcessingParameterMapLayer(
         each.id, title, optional=each.optional, types=[_GEOMETRIES[name] for name in each.geometry]
     ),
-    "field": lambda each, title, _: QgsProcessingParameterField(
-        each.id, title, parentLayerParameterName=each.parent, optional=each.optional
-    ),
+    # As text: QGIS’s own picker ends it where its layer is a raster (QgsProcessingFieldWidgetWrapper::setParentLayerWrapperValue in 3.40).
+    "field": _text,
     "band": lambda each, title, _: QgsProcessingParameterBand(
         each.id, title, None, parentLayerParameterName=each.parent, optional=each.optional
     ),

@@ -47,6 +47,7 @@ from qgis.core import (
 from qgis.PyQt.QtCore import QMetaType, Qt, QVariant
 
 from ..engine.declarations.outputs import archive_of
+from ..engine.declarations.parameters import task_parameters
 from ..engine.declarations.source import ID_FIELD, Source, several_layers
 from ..engine.errors import EngineError
 
@@ -188,7 +189,7 @@ def _refuse(given: _Given, algorithm: QgsProcessingAlgorithm, parameters: dict[s
     """Raise EngineError if the layer cannot go into the task."""
     layer = given.layer
     if layer is None or given.is_path:
-        _refuse_unnamed(given, _asked_fields(given, algorithm, parameters))
+        _refuse_unnamed(given, is_vector=any(_asked_fields(given, algorithm, parameters).values()))
     if layer is None:
         raise EngineError(f"The layer {given.told} cannot be opened: {_why_not(given)}.")
     takes_rasters, takes_vectors = _takes(given.definition)
@@ -228,15 +229,15 @@ def _takes(definition: QgsProcessingParameterDefinition) -> tuple[bool, bool]:
     return definition.type() not in ("source", "vector"), definition.type() != "raster"
 
 
-def _refuse_unnamed(given: _Given, fields: set[str]) -> None:
+def _refuse_unnamed(given: _Given, *, is_vector: bool) -> None:
     """Raise EngineError if a text is the path alone of a file that holds several layers of the kind that is needed.
 
-    Where a field is named besides, the layer is a vector layer.
+    Where a field of it is named besides, it is a vector layer.
     """
     if not given.text.startswith("/vsi") and not Path(given.text).is_file():
         return
     takes_rasters, takes_vectors = _takes(given.definition)
-    takes_rasters &= not fields
+    takes_rasters &= not is_vector
     found = QgsProviderRegistry.instance().querySublayers(given.text, Qgis.SublayerQueryFlag.ResolveGeometryType)
     rasters = [each for each in found if each.type() == Qgis.LayerType.Raster] if takes_rasters else []
     vectors = [
@@ -276,7 +277,14 @@ def _refuse_features(
     """Raise EngineError if the features asked for are none, or are sample cells that are taken for landslides."""
     if given.limits.selectedFeaturesOnly and not layer.selectedFeatureCount():
         raise EngineError(f"No feature of the layer {given.told} is selected; select some, or do not ask for “Selected features only”.")
-    if given.definition.name() != "INVENTORY" or not set(_SAMPLE_FIELDS) <= set(layer.fields().names()):
+    names = layer.fields().names()
+    for parameter, field in _asked_fields(given, algorithm, parameters).items():
+        if field and field not in names:
+            raise EngineError(f"The layer {given.told} has no field “{field}” ({parameter}); its fields are {', '.join(names) or 'none'}.")
+        if not field and _takes(given.definition)[0]:
+            listed = ", ".join(names) or "it has none"
+            raise EngineError(f"The layer {given.told} is a polygon layer; name the field with the class ({parameter}): {listed}.")
+    if given.definition.name() != "INVENTORY" or not set(_SAMPLE_FIELDS) <= set(names):
         return
     if algorithm.parameterDefinition("LABEL_FIELD") is None:
         raise EngineError(
@@ -341,7 +349,8 @@ def _vector(
         layername = named.layername or layer.dataProvider().subLayers()[0].split("!!::!!")[1]
         source = Source(named.path, name if name != layername else "", layername)
         return lambda folder, feedback: str(source)
-    features = _Features.of(given, layer, _asked_fields(given, algorithm, parameters), context)
+    asked = set(_asked_fields(given, algorithm, parameters).values())
+    features = _Features.of(given, layer, asked, context)
     return lambda folder, feedback: str(Source(features.write(_new(folder, "fgb"), feedback), name))
 
 
@@ -362,11 +371,10 @@ def _is_as_in_its_file(given: _Given, layer: QgsVectorLayer) -> bool:
     )
 
 
-def _asked_fields(given: _Given, algorithm: QgsProcessingAlgorithm, parameters: dict[str, Any]) -> set[str]:
-    """Return the fields that parameters name of this layer."""
-    definitions = [each for each in algorithm.parameterDefinitions() if each.type() == "field"]
-    children = [each.name() for each in definitions if each.parentLayerParameterName() == given.definition.name()]
-    return {str(parameters[name]) for name in children if parameters.get(name)}
+def _asked_fields(given: _Given, algorithm: Any, parameters: dict[str, Any]) -> dict[str, str]:
+    """Return the fields that parameters name of this layer, by the parameters; those left out too, as empty text."""
+    declared = (each for each in task_parameters(algorithm.TASK).values() if each.parent == given.definition.name())
+    return {each.id: str(parameters.get(each.id) or "") for each in declared if each.kind == "field"}
 
 
 @dataclass(frozen=True)

@@ -3,17 +3,7 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from qgis.core import (
-    QgsProcessingContext,
-    QgsRasterLayer,
-)
-
-from ..engine.declarations.covariates import DECLARATIONS
 from .base import ScarpAlgorithm
-
-CLASSES = {each.requires.upper(): each for each in DECLARATIONS if each.family == "classes"}
 
 
 class PrepareCovariates(ScarpAlgorithm):
@@ -30,13 +20,3 @@ class PrepareCovariates(ScarpAlgorithm):
         "any coordinate reference system, cell size and extent: they are laid over the DEM's grid, and the log says how.\n\n"
         "A cell is valid where every covariate is; the log says how many cells each layer costs."
     )
-
-    def checkParameterValues(self, parameters: dict[str, Any], context: QgsProcessingContext) -> tuple[bool, str]:
-        for name, declared in CLASSES.items():
-            layer = self.parameterAsLayer(parameters, name, context)
-            is_vector = layer is not None and not isinstance(layer, QgsRasterLayer)
-            if is_vector and not self.parameterAsString(parameters, f"{name}_FIELD", context):
-                return False, self.tr("{} is a polygon layer: choose the field that names the class ({}_FIELD).").format(
-                    self.tr(declared.label), name
-                )
-        return super().checkParameterValues(parameters, context)

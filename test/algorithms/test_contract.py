@@ -57,7 +57,7 @@ TYPES = {
     "source": "source",
     "sources": "multilayer",
     "layer": "layer",
-    "field": "field",
+    "field": "string",
     "band": "band",
     "file": "file",
     "integer": "number",

@@ -412,6 +412,9 @@ def test_crs_and_nodata_of_a_raster_count_as_set_in_qgis(take, tmp_path):
     assert first_cells(source) == pytest.approx([-9999, 0, np.nan, 5], nan_ok=True)
     layer.dataProvider().setUserNoDataValue(1, [QgsRasterRange(-9999, -9999)])
     assert first_cells(take("preparecovariates", DEM=layer)["DEM"][0]) == pytest.approx([np.nan, 0, np.nan, 5], nan_ok=True)
+    layer.dataProvider().setUserNoDataValue(1, [QgsRasterRange(-9999, -9999), QgsRasterRange(4, 6)])
+    assert first_cells(take("preparecovariates", DEM=layer)["DEM"][0]) == pytest.approx([np.nan, 0, np.nan, np.nan], nan_ok=True)
+    layer.dataProvider().setUserNoDataValue(1, [QgsRasterRange(-9999, -9999)])
     layer.dataProvider().setUseSourceNoDataValue(1, False)
     assert first_cells(take("preparecovariates", DEM=layer)["DEM"][0]) == pytest.approx([np.nan, 0, 1, 5], nan_ok=True)
 
@@ -487,6 +490,15 @@ def test_a_path_that_does_not_tell_the_layer_is_refused(take, refusal, tmp_path,
     source = take("preparecovariates", DEM=stack, GEOLOGY=both, GEOLOGY_FIELD="kind")["GEOLOGY"][0]
     assert source == f"{both}|name=both|layername=units"
     assert first_cells(take("preparecovariates", DEM=both)["DEM"][0])[3] == 5
+
+
+def test_fields_are_told_where_none_or_a_wrong_one_is_named(take, refusal, tmp_path, stack):
+    slides = gpkg(tmp_path, None)
+    text = refusal("preparecovariates", DEM=stack, SOIL=slides)
+    assert text == "The layer “slides” (Soil type) is a polygon layer; name the field with the class (SOIL_FIELD): fid, nr, kind."
+    text = refusal("benchmarkclassifiers", COVARIATES=stack, INVENTORY=slides, DATE_FIELD="when")
+    assert text.endswith("has no field “when” (DATE_FIELD); its fields are fid, nr, kind.")
+    take("preparecovariates", DEM=stack, SOIL=stack)
 
 
 def test_sample_cells_without_a_label_field_are_noticed(take, refusal, tmp_path, stack):
