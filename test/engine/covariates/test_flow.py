@@ -278,6 +278,7 @@ def test_cells_without_elevation_have_no_flow():
     gap = np.isnan(z)
     assert (flow.directions[gap] == 247).all()
     assert (flow.cells[gap] == NO_CELLS).all()
+    np.testing.assert_array_equal(flow.drainage(0.0), ~gap)
     network = flow.drainage(0.005)
     for values in (flow.filled, flow.height_above(network), flow.stream_length(network), flow.watersheds()[0]):
         np.testing.assert_array_equal(np.isnan(values), gap)

@@ -207,6 +207,12 @@ def derived(z, names=TERRAIN, method="horn", radius=0.0, width=WIDTH, height=HEI
     return derive(np.pad(z, halo_of(names, spans), constant_values=np.nan), names, (width, height), method, spans)
 
 
+@pytest.mark.parametrize("name", TERRAIN)
+def test_each_is_the_same_alone_and_among_all(name):
+    z, _, _ = quadratic()
+    np.testing.assert_array_equal(derived(z, [name], radius=60.0)[name], derived(z, radius=60.0)[name])
+
+
 @pytest.mark.parametrize("method", ["horn", "zevenbergen_thorne"])
 def test_a_quadratic_surface_in_closed_form(method):
     """Both methods are exact on second-order surfaces, so every covariate of them has its textbook value."""
