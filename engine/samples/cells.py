@@ -82,6 +82,7 @@ def draw(
     folds: int = choices.FOLDS,
     block_size_m: float = 0.0,
     seed: int = choices.SEED,
+    few: bool = False,
 ) -> SampleCells:
     """Return the landslide cells of an inventory and non-landslide cells drawn by a method of `choices.ABSENCE_METHODS`.
 
@@ -103,6 +104,8 @@ def draw(
         Folds that the training cells are dealt into.
     seed
         The same seed draws the same cells.
+    few
+        Whether fewer landslides than a test and the folds need will do: none is then kept for a test.
 
     Raises
     ------
@@ -134,6 +137,17 @@ def draw(
     del occupied
     landslide = (np.arange(len(rows)) < slides).astype(int)
     feedback.message(f"{slides:,} landslide cells and {len(rows) - slides:,} non-landslide cells.")
+    if few and (units := landslide_units(landslide, origin)) is not None:
+        _, number = np.unique(units[landslide == 1], return_inverse=True)
+        there = int(number.max()) + 1
+        if there < folds + (test_share > 0):
+            feedback.warning(
+                f"The landslide cells are those of {there} landslides, which are not divided: too few for a test and {folds} folds. All "
+                "cells are for training, and nothing tells how good a model of them is; use a larger inventory."
+            )
+            fold = rng.permutation(len(rows)) % folds
+            fold[landslide == 1] = number.ravel() % folds
+            return SampleCells(rows, cols, landslide, np.full(len(rows), "train"), fold, origin)
     return _dealt(stack, rows, cols, landslide, origin, split, test_share, folds, block_size_m, seed, feedback)
 
 

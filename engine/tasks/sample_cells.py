@@ -45,6 +45,7 @@ def run(
         folds=folds,
         block_size_m=block_size,
         seed=seed,
+        few=True,
     )
     notice_few(cells, feedback)
     with replacing(output) as path:

@@ -220,3 +220,22 @@ def test_a_landslide_of_many_cells_is_one_in_the_test(stack, layer_of, box, list
     cells = draw(stack, layer_of("a.gpkg", boxes), Feedback(), buffer_m=0)
     notice_few(cells, listener)
     assert listener.warnings and listener.warnings[0].startswith("Only 9 of 45 landslides are for the test")
+
+
+def test_fewer_landslides_than_folds_are_sampled_whole_and_not_tested(stack, layer_of, box, listener):
+    """Two landslides of ten by ten cells that overlap in 25 are one; another lies apart."""
+    parts = [box(*ends, 1)[len("POLYGON ") :] for ends in (((5, 5), (14, 14)), ((10, 10), (19, 19)), ((30, 40), (31, 41)))]
+    source = layer_of("a.gpkg", [f"MULTIPOLYGON ({', '.join(parts)})"])
+    cells = draw(stack, source, listener, buffer_m=0, few=True)
+    slides = cells.landslide == 1
+    assert (slides.sum(), (~slides).sum(), set(cells.subset)) == (179, 179, {"train"})
+    assert sorted((origin, len(set(cells.fold[cells.origin == origin]))) for origin in set(cells.origin[slides])) == [
+        ("1.1", 1),
+        ("1.2", 1),
+    ]
+    assert set(cells.fold[slides]) == {0, 1} and np.ptp(np.bincount(cells.fold[~slides], minlength=5)) < 30
+    assert listener.warnings[-1].startswith(
+        "The landslide cells are those of 2 landslides, which are not divided: too few for a test and 5 folds"
+    )
+    with pytest.raises(EngineError):
+        draw(stack, source, Feedback(), buffer_m=0)
