@@ -43,6 +43,7 @@ WITHOUT = (
     "*/__init__.py",
     "*/__main__.py",
     "engine/gdal.py",  # one import
+    "*/errors.py",
     "engine/tasks/install_engine.py",  # runs pip; test/algorithms installs with it
     "engine/worker.py",  # hands on what tasks say
     "engine/compiled.py",
@@ -50,8 +51,8 @@ WITHOUT = (
     "*/report.py",  # pages: words around figures that others reckon
     "*/figures.py",
 )
-# Tests that guard a file beside the one that mirrors it (`engine/samples/folds.py`: `test/engine/samples/test_folds.py`). A file with
-# neither is guarded by all tests of its room.
+# Tests that guard a file beside the one that mirrors it (`engine/samples/folds.py`: `test/engine/samples/test_folds.py`) and those of its
+# room that mirror none. A file without any is guarded by all tests of its room.
 OF_LAYERS = ("test/engine/tasks/test_prepare_covariates.py", "test/engine/tasks/test_ready_rasters.py")
 OF_NETWORKS = ("test/models/test_network.py", "test/models/test_calibration.py")
 GUARDS = {
@@ -73,6 +74,7 @@ GUARDS = {
     "engine/mapping/breaks.py": ("test/engine/mapping/test_zonation.py",),
     "engine/samples/inventory.py": ("test/engine/samples/test_cells.py",),
     "models/architecture.py": OF_NETWORKS,
+    "models/covariate.py": ("test/models/test_encoding.py", "test/engine/files/test_stack.py"),
     "models/cnn_dnn.py": OF_NETWORKS,
     "models/dense.py": ("test/models/test_network.py",),
     "models/model_file.py": (*OF_NETWORKS, "test/models/test_cell_model.py"),
@@ -181,8 +183,10 @@ def guards(file: str, root: Path = ROOT) -> list[str]:
     """Return the tests that guard a file, from the root."""
     path = Path("test", file)
     mirror = path.with_name(f"test_{path.name}")
-    patterns = [*([str(mirror)] if (root / mirror).exists() else []), *GUARDS.get(file, ())] or [f"{path.parent}/test_*.py"]
-    tests = {str(found.relative_to(root)) for pattern in patterns for found in root.glob(pattern)}
+    in_room = sorted((root / path.parent).glob("test_*.py")) if len(path.parts) > 3 else []
+    of_none = [test for test in in_room if not (root / file).with_name(test.name.removeprefix("test_")).exists()]  # guard the whole room
+    named = [root / test for test in (str(mirror), *GUARDS.get(file, ())) if (root / test).exists()]
+    tests = {str(found.relative_to(root)) for found in (*named, *of_none)} or {str(found.relative_to(root)) for found in in_room}
     if ">>>" in (root / file).read_text(encoding="utf-8"):
         tests.add(f"test/test_docstrings.py::test_examples_hold[{file}]")
     return sorted(tests)

@@ -77,6 +77,15 @@ def test_guards_are_the_mirror_the_named_tests_and_the_examples(tmp_path, monkey
     ]
     assert driver.guards("engine/room/three.py", tmp_path) == ["test/engine/room/test_four.py", "test/engine/room/test_one.py"]
     assert driver.guards("engine/room/four.py", tmp_path) == ["test/engine/room/test_four.py"]
+    (tmp_path / "test" / "engine" / "room" / "test_leaks.py").touch()
+    assert driver.guards("engine/room/four.py", tmp_path) == ["test/engine/room/test_four.py", "test/engine/room/test_leaks.py"]
+
+
+def test_every_file_has_its_guards():
+    for path in (*(ROOT / "engine").rglob("*.py"), *(ROOT / "models").rglob("*.py")):
+        file = str(path.relative_to(ROOT))
+        if not any(driver.fnmatch(file, pattern) for pattern in driver.WITHOUT):
+            assert driver.guards(file), file
 
 
 def test_every_pattern_of_the_tables_finds_a_file():

@@ -88,7 +88,7 @@ def class_limits(sample: np.ndarray, method: str, classes: int) -> tuple[np.ndar
     else:
         limits = np.unique(np.quantile(sample, np.arange(1, classes) / classes))
     limits = limits[(limits > distinct[0]) & (limits <= distinct[-1])]
-    if not len(limits) and len(distinct) > 1:  # nearly all cells share one value
+    if not len(limits):  # nearly all cells share one value
         limits = distinct[1:2]
     gaps = np.diff(np.r_[distinct[0], limits, distinct[-1]])
     decimals = 1 - math.floor(math.log10(gaps[gaps > 0].min())) if (gaps > 0).any() else 0

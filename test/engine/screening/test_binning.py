@@ -18,9 +18,10 @@ def test_class_limits_share_the_cells():
 def test_class_limits_of_odd_values(method):
     assert not len(class_limits(np.full(100, 3, np.float32), method, 8)[0])
     assert class_limits(np.repeat(np.float32([0, 1]), [99, 1]), method, 8)[0].tolist() == [0.5]
+    assert class_limits(np.repeat(np.float32([1, 2, 4, 9]), 5), method, 4)[0].tolist() == [1.5, 3.0, 6.5], "halfway between few values"
     mostly_zero = np.r_[np.zeros(9990), np.arange(1, 11)].astype(np.float32)
     limits, _ = class_limits(mostly_zero, method, 5)
-    assert len(limits) >= 1 and limits[0] > 0
+    assert limits.tolist() == [1.0]
     tiny = (np.linspace(-1, 1, 1000) * 1e-9).astype(np.float32)
     assert len(class_limits(tiny, method, 4)[0]) == 3
 
