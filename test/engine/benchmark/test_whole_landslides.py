@@ -2,6 +2,7 @@
 """No landslide has cells in two parts: of any validation, of the folds inside it, of tuning, calibration or stopping. By ids."""
 
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -68,12 +69,21 @@ def test_no_fold_divides_a_landslide(data, method):
         assert [len(each) for each in tested] == [10] * 4 and len(set.union(*tested)) == SLIDES
 
 
+def test_nor_does_a_date_within_a_landslide(data):
+    """Where a later landslide ran over part of an earlier one, each goes by its first day."""
+    days = np.where(data.labels == 1, data.dates + np.arange(len(data.labels)) % 15, data.dates)
+    (fold,) = Validation("temporal", split_date=np.datetime64("2010-01-25")).make(replace(data, dates=days), 3)
+    assert len(landslides(data, fold.training)) + len(landslides(data, fold.test)) == SLIDES
+    assert not landslides(data, fold.training) & landslides(data, fold.test)
+
+
 @pytest.mark.parametrize("spatial", [False, True])
 def test_folds_inside_divide_none(data, monkeypatch, spatial):
     seen = []
 
     def recorded(estimator, grid, **settings):
         seen.append(settings["cv"])
+        assert settings["scoring"] == "roc_auc"
         return GridSearchCV(estimator, grid, **settings)
 
     monkeypatch.setattr(comparison, "GridSearchCV", recorded)
@@ -122,6 +132,11 @@ def examples(data):
     patches = np.repeat(np.repeat(data.values[:, None, None], 5, axis=1), 5, axis=2)
     cells = data.cells
     return Examples(Patches.of(patches), data.covariates, data.labels, cells.rows, cells.cols, GRID, cells.units)
+
+
+def test_examples_know_the_landslides_of_their_cells(data, examples):
+    stack = SimpleNamespace(patches=lambda rows, cols, size: examples.patches, covariates=data.covariates, grid=GRID)
+    np.testing.assert_array_equal(Examples.of(stack, data.cells, 5).units, data.cells.units)
 
 
 @pytest.mark.parametrize("validation", ["random", "blocks"])
