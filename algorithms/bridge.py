@@ -22,6 +22,8 @@ from ..engine.environment import environment_folder, environment_python, is_comp
 ENTRY = Path(__file__).resolve().parents[1] / "engine" / "__main__.py"
 # Where Processing keeps the provider setting `Python interpreter`.
 SETTING = "SCARP_PYTHON"
+# The exit code of a worker that got SIGTERM.
+_TERMINATED = 143
 INSTALL_HINT = "run “Install or repair the engine” (scarp:installengine)"
 
 
@@ -129,6 +131,8 @@ def run_with(python: Path, task: str, values: dict[str, Any], feedback: QgsProce
         raise QgsProcessingException(listener.error)
     if process.processError() == QProcess.ProcessError.FailedToStart:
         raise QgsProcessingException(f"The worker {python} could not be started; {INSTALL_HINT}.")
+    if code == _TERMINATED:
+        raise QgsProcessingException("The worker was told to end by the system or by another program; run again.")
     if code != 0 or listener.result is None:
         raise QgsProcessingException(
             f"The worker was ended by the system (exit code {code}; most likely it ran out of memory); nothing was written. "

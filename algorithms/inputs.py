@@ -203,7 +203,7 @@ def _refuse(given: _Given, algorithm: QgsProcessingAlgorithm, parameters: dict[s
     if isinstance(layer, QgsRasterLayer) and not takes_rasters:
         raise EngineError(
             f"The layer {given.told} is a raster, and a vector layer is needed; make points (native:pixelstopoints) or polygons "
-            "(gdal:polygonize) of its cells first."
+            "(gdal:polygonize) of its cells first, and keep the landslides alone by a filter."
         )
     if isinstance(layer, QgsVectorLayer) and not takes_vectors:
         raise EngineError(f"The layer {given.told} is a vector layer, and a raster is needed; make one of it first (gdal:rasterize).")

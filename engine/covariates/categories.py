@@ -6,6 +6,7 @@ A class has the same code on every map sheet: that of the raster or, of polygons
 
 from __future__ import annotations
 
+import math
 import zlib
 from collections import Counter
 from collections.abc import Iterable, Mapping
@@ -47,6 +48,11 @@ _VALUE_COLUMNS = (
     "gridcode",
     "grid_code",
 )
+# Columns of whole numbers that are no codes.
+_NO_CODES = {"count", "histogram", "pixelcount", "oid", "fid", "rowid", "objectid", "red", "green", "blue", "alpha", "opacity"}
+# Ranges of more whole numbers than these name no classes.
+_MOST_IN_RANGES = 65_536
+_FEWEST_BESIDE_255 = 2
 _NAME_COLUMNS = (
     "class_name",
     "classname",
@@ -267,6 +273,8 @@ def _without_voids(raster: Raster, codes: Counter[float], names: Mapping[int, st
     suspects = {
         code: count for code, count in codes.items() if code in (*USUAL_VOIDS, 32767.0, 65535.0, 2147483647.0, 4294967295.0, np.inf)
     }
+    if raster.band.DataType == gdal.GDT_Byte and len(codes) > _FEWEST_BESIDE_255 and 255.0 in codes:  # 0 and 255 make a mask
+        suspects[255.0] = codes[255.0]
     suspects = {code: count for code, count in suspects.items() if code not in names}
     rest = [code for code in codes if code not in suspects]
     found = Contents(codes.total(), min(rest, default=np.inf), max(rest, default=-np.inf), suspects)
@@ -299,6 +307,12 @@ def _table_names(table: gdal.RasterAttributeTable) -> dict[int, str]:
     if name is None:
         return {}
     value = _column(usages, (gdal.GFU_MinMax, gdal.GFU_Min), called, _VALUE_COLUMNS, [column for column in columns if column != name])
+    if {gdal.GFU_Min, gdal.GFU_Max} <= set(usages):
+        ranges = _range_names(table, usages.index(gdal.GFU_Min), usages.index(gdal.GFU_Max), name)
+        if ranges:
+            return ranges
+    if value is None:
+        value = _only_codes(table, usages, called)
     binned, first, step = table.GetLinearBinning()
 
     def code(row: int) -> float:
@@ -308,6 +322,28 @@ def _table_names(table: gdal.RasterAttributeTable) -> dict[int, str]:
 
     found = {code(row): as_text(table.GetValueAsString(row, name)).strip() for row in range(table.GetRowCount())}
     return {int(code): name for code, name in found.items() if name and code.is_integer()}
+
+
+def _only_codes(table: gdal.RasterAttributeTable, usages: list[int], called: list[str]) -> int | None:
+    """Return the column of whole numbers that differ from row to row, if there is only one; it may be called in any language."""
+    found = []
+    for column in range(table.GetColumnCount()):
+        values = [table.GetValueAsInt(row, column) for row in range(table.GetRowCount())]
+        whole = table.GetTypeOfCol(column) == gdal.GFT_Integer and usages[column] == gdal.GFU_Generic
+        if whole and called[column] not in _NO_CODES and len(set(values)) == len(values):
+            found.append(column)
+    return found[0] if len(found) == 1 else None
+
+
+def _range_names(table: gdal.RasterAttributeTable, low: int, high: int, name: int) -> dict[int, str]:
+    """Return the names of whole numbers by rows of ranges; a limit that two rows share belongs to the upper. Nothing without ranges."""
+    rows = sorted(
+        (table.GetValueAsDouble(row, low), table.GetValueAsDouble(row, high), as_text(table.GetValueAsString(row, name)).strip())
+        for row in range(table.GetRowCount())
+    )
+    if not any(most > least for least, most, _ in rows) or sum(most - least for least, most, _ in rows) > _MOST_IN_RANGES:
+        return {}
+    return {code: told for least, most, told in rows if told for code in range(math.ceil(least), math.floor(most) + 1)}
 
 
 def _column(usages: list[int], wanted: tuple[int, ...], called: list[str], names: tuple[str, ...], among: list[int]) -> int | None:

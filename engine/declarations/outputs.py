@@ -17,6 +17,8 @@ from .parameters import Parameter, task_parameters
 FORMATS = {"raster output": (".tif", ".tiff"), "vector output": (".gpkg",), "table": (".csv", ".gpkg"), "html": (".html", ".htm")}
 # What the layers of Scarp's GeoPackages are called, beside the file's own name; QGIS keeps styles beside them.
 _OURS = {"sample_cells", "susceptibility_classes", "layer_styles"}
+# Two letters at least: `C:/` is a drive.
+_URL = re.compile(r"[a-z][a-z0-9+.-]+:/{1,3}", re.IGNORECASE)
 _DATABASE = re.compile(r"(ogr|postgis|postgres|spatialite|mssql|oracle|hana|memory):|.*\bdbname=", re.IGNORECASE)
 
 
@@ -35,9 +37,13 @@ def check_outputs(task: str, values: Mapping[str, Any], inputs: Iterable[tuple[s
     read = list(inputs)
     for key, parameter in declared.items():
         path = values.get(key)
-        if not parameter.is_output or not path or parameter.kind == "folder output":
+        if not parameter.is_output or not path:
             continue
         what = f"{parameter.title} ({parameter.id})"
+        if _URL.match(path):
+            raise EngineError(f"{what} cannot be written to the address {path}; give the path of a file or folder on this machine.")
+        if parameter.kind == "folder output":
+            continue
         _check_name(what, parameter, path)
         place = os.path.normcase(os.path.realpath(path))
         if place in taken:

@@ -86,8 +86,7 @@ class Onto:
 
         Of a geometry with parts those are kept that can be laid. Parts that overlap become one.
         """
-        geometry = geometry.GetLinearGeometry()
-        geometry.FlattenTo2D()
+        geometry = plain(geometry)
         if self._transformation:
             if self._near and not any(_within(geometry.GetEnvelope(), each) for each in self._near):
                 geometry = _clipped(geometry, self._near)
@@ -118,6 +117,26 @@ class Onto:
             out[near] = np.where(np.isfinite(found), found, np.nan)
             beyond[near] = ~np.isfinite(found).all(axis=1)
         return out, beyond
+
+
+def plain(geometry: ogr.Geometry) -> ogr.Geometry:
+    """Return a geometry flat and without curves; of a TIN, a polyhedral surface or a triangle the polygons that it is made of.
+
+    Examples
+    --------
+    >>> from scarp.engine.gdal import ogr
+    >>> from scarp.engine.files.shapes import plain
+    >>> plain(ogr.CreateGeometryFromWkt("TIN Z (((0 0 1, 2 0 1, 0 2 1, 0 0 1)))")).ExportToWkt()
+    'MULTIPOLYGON (((0 0,2 0,0 2,0 0)))'
+    """
+    geometry = geometry.GetLinearGeometry()
+    kind = ogr.GT_Flatten(geometry.GetGeometryType())
+    if kind == ogr.wkbTriangle:
+        geometry = ogr.ForceToPolygon(geometry)
+    elif ogr.GT_IsSubClassOf(kind, ogr.wkbPolyhedralSurface):
+        geometry = ogr.ForceToMultiPolygon(geometry)
+    geometry.FlattenTo2D()
+    return geometry
 
 
 def valid(geometry: ogr.Geometry) -> ogr.Geometry:

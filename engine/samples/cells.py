@@ -330,6 +330,11 @@ def _dealt(
     units = landslide_units(landslide, origin)
     test = take_share(landslide, test_share, groups, np.random.default_rng(seed), units)
     slides, tested = int(landslide.sum()), int(landslide[test].sum())
+    if units is not None and len(np.unique(units[landslide == 1])) == 1:
+        raise EngineError(
+            f"All {slides} landslide cells belong to one landslide, and the cells of a landslide stay together: it cannot both train and "
+            "test. Use a larger inventory; landslides that were dissolved into one overlapping shape are to be drawn apart."
+        )
     if slides - tested < folds:
         raise EngineError(
             f"There are {slides} landslide cells; {tested} of them are for the test, and the other {slides - tested} are to be dealt into "

@@ -13,7 +13,7 @@ from ..declarations.source import ID_FIELD, Source
 from ..errors import EngineError
 from ..feedback import Feedback
 from ..files.grid import Grid, Window, reference_of
-from ..files.shapes import BEYOND, NO_GEOMETRY, OUTSIDE, Onto, Tally, batches, simple_parts, valid
+from ..files.shapes import BEYOND, NO_GEOMETRY, OUTSIDE, Onto, Tally, batches, plain, simple_parts, valid
 from ..files.stack import Stack
 from ..files.vectors import open_layer
 from ..gdal import gdal, ogr, osr, quiet
@@ -162,9 +162,7 @@ def _cells_of_shape(shape: bytes | None, onto: Onto, grid: Grid, tally: Tally) -
     if geometry is None or geometry.IsEmpty():
         tally.drop(NO_GEOMETRY)
         return nothing
-    geometry = geometry.GetLinearGeometry()
-    geometry.FlattenTo2D()
-    parts = [part for part in simple_parts(valid(geometry)) if part.GetDimension() != 1]
+    parts = [part for part in simple_parts(valid(plain(geometry))) if part.GetDimension() != 1]
     if not parts:
         tally.drop(LINES)
         return nothing

@@ -20,7 +20,11 @@ _SUBSETS = {
     "test": ("test", "testing", "validation", "validate", "val", "holdout", "hold-out"),
 }
 # Names of fields that say what is a landslide, where a layer of polygons holds 0 and 1 for many things.
-_LABEL_NAME = re.compile(r"slide|lsl|^ls|label|class|target|presen|absen|occur|^y$|^pa$|binary|response", re.IGNORECASE)
+_LABEL_NAME = re.compile(
+    r"slide|lsl|^ls|label|class|target|presen|absen|occur|^y$|^pa$|binary|response"
+    r"|^dn$|^value$|^grid_?code$",  # what QGIS, GDAL and ArcGIS call the values of a raster that was turned into polygons
+    re.IGNORECASE,
+)
 _KINDS = (ogr.OFTInteger, ogr.OFTInteger64, ogr.OFTReal, ogr.OFTString)
 
 
@@ -38,12 +42,17 @@ def labels(values: np.ndarray, field: str) -> np.ndarray:
     >>> from scarp.engine.samples.labels import labels
     >>> labels(np.array(["1,0", 0.0, "Yes", False], object), "slide").tolist()
     [1, 0, 1, 0]
+    >>> labels(np.array([1, -1, -1], object), "slide").tolist()
+    [1, 0, 0]
     """
     told = {value: truth(value) for value in set(values.tolist())}
+    if 0 not in told.values():  # 1 and −1, as some programs want them
+        told = {value: 0 if label is None and _is_minus_one(value) else label for value, label in told.items()}
     strange = sorted("NULL" if value is None else str(value).strip() for value, label in told.items() if label is None)
     if strange:
         raise EngineError(
-            f"The field {field!r} holds {', '.join(map(repr, strange[:3]))}; landslides must be 1, yes or true, and others 0, no or false."
+            f"The field {field!r} holds {', '.join(map(repr, strange[:3]))}; landslides must be 1, yes or true, and others 0, no or "
+            "false. Make such a field of it first (native:fieldcalculator)."
         )
     return np.array([told[value] for value in values.tolist()])
 
@@ -63,6 +72,13 @@ def truth(value: object) -> int | None:
     except ValueError:
         return None
     return int(number) if number in (0.0, 1.0) else None
+
+
+def _is_minus_one(value: object) -> bool:
+    try:
+        return float(str(value).strip().replace(",", ".")) == -1.0
+    except ValueError:
+        return False
 
 
 def subsets(values: np.ndarray, field: str) -> np.ndarray:
@@ -142,15 +158,15 @@ def check_no_labels(source: str) -> None:
     found = [name for name in left if len(seen[name]) == 2]
     if found:
         raise EngineError(
-            f"The field {_listed(found)} of the landslide inventory holds both yes and no (1 and 0), and no field is set that tells "
-            f"landslides: those with 0 would count as landslides. Set “Field that tells landslides” to {found[0]!r}, or keep "
+            f"The field {_listed(found)} of the landslide inventory holds both yes and no (1 and 0 or −1), and no field is set that "
+            f"tells landslides: those without would count as landslides. Set “Field that tells landslides” to {found[0]!r}, or keep "
             f'the landslides alone by a filter ("{found[0]}" = 1); leave the field out if it means something else (native:deletecolumn).'
         )
 
 
 def _truths(values: np.ndarray, seen: set[int]) -> bool:
     """Add to `seen` what values (n,) say, 1 or 0, and return whether they say nothing else."""
-    told = {truth(value) for value in set(values.tolist()) if value is not None}
+    told = {0 if _is_minus_one(value) else truth(value) for value in set(values.tolist()) if value is not None}
     if None in told:
         return False
     seen |= {each for each in told if each is not None}

@@ -78,6 +78,16 @@ def test_a_killed_worker_is_reported_and_qgis_lives(run, feedback, long_task, tm
     assert not [name for name in left_over(tmp_path) if "scarp-part" in name]
 
 
+def test_a_worker_that_was_told_to_end_had_memory_enough(run, feedback, long_task):
+    from qgis.core import QgsProcessingException
+
+    thread = when_busy(feedback, lambda: [os.kill(pid, signal.SIGTERM) for pid in workers()])
+    with pytest.raises(QgsProcessingException, match="told to end") as caught:
+        run("samplelandscape", long_task, feedback)
+    thread.join()
+    assert "memory" not in str(caught.value)
+
+
 def test_an_error_is_one_sentence(run, tmp_path):
     from qgis.core import QgsProcessingException
 

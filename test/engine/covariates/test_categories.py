@@ -84,6 +84,28 @@ def test_columns_are_found_by_usage_then_by_name(write, columns):
     assert class_names(open_raster(path)) == ROCKS
 
 
+def test_codes_are_found_in_a_table_of_any_language(write):
+    path = write(thirds(*CODES))
+    table(path, ("凡例", STRING, GENERIC, NAMES[::-1]), ("値", INTEGER, GENERIC, CODES[::-1]), ("面積", INTEGER, GENERIC, [5, 5, 2]))
+    assert class_names(open_raster(path)) == ROCKS
+
+
+def test_a_table_of_ranges_names_the_codes_in_them(write):
+    path = write(thirds(10, 20, 30))
+    table(path, ("a", REAL, MINIMUM, [0, 15, 25]), ("b", REAL, MAXIMUM, [15, 25, 35]), ("n", STRING, NAME, NAMES))
+    found = class_names(open_raster(path))
+    assert [found[code] for code in (0, 10, 14, 15, 24, 25, 35)] == ["granite"] * 3 + ["shale"] * 2 + ["lime"] * 2
+    assert len(found) == 36
+
+
+@pytest.mark.parametrize(("codes", "kind", "left"), [((1, 3, 255), gdal.GDT_Byte, {1, 3}), ((0, 0, 255), gdal.GDT_Byte, {0, 255})])
+def test_255_beside_small_codes_is_no_class(write, odd_grid, tmp_path, codes, kind, left):
+    """A mask of 0 and 255 alone keeps both."""
+    classes, values = laid(write(thirds(*codes), kind=kind), odd_grid, tmp_path, unknown="nodata")
+    assert set(classes.names) == left
+    assert np.isnan(values).any() == (255 not in left)
+
+
 def test_a_table_of_names_alone_counts_its_rows(write):
     path = write(thirds(0, 1, 2))
     table(path, ("legend", STRING, GENERIC, NAMES))

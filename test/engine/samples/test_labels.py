@@ -53,6 +53,7 @@ def test_folds_in_numbers_and_words():
         ("type", ["yes", "no"], ogr.OFTString),
         ("value", [1.0, 0.0], ogr.OFTReal),
         ("landslide", ["1,0", "0,0"], ogr.OFTString),
+        ("target", [1, -1], ogr.OFTInteger),
     ],
 )
 def test_points_with_labels_are_no_inventory(stack, layer_of, points, field, values, kind):
@@ -70,6 +71,20 @@ def test_landslides_alone_are_an_inventory_whatever_their_fields(stack, layer_of
     check_no_labels(layer_of("c.gpkg", polygons, types={"is_deep": ogr.OFTInteger}, is_deep=[0, 1] * 30))
     with pytest.raises(EngineError, match="'Landslide'"):
         check_no_labels(layer_of("d.gpkg", polygons, types={"Landslide": ogr.OFTInteger}, Landslide=[0, 1] * 30))
+    with pytest.raises(EngineError, match="'DN'"):  # of a raster that gdal:polygonize made polygons of
+        check_no_labels(layer_of("e.gpkg", polygons, types={"DN": ogr.OFTInteger}, DN=[0, 1] * 30))
+
+
+def test_one_landslide_cannot_train_and_test(stack, layer_of, box):
+    with pytest.raises(EngineError, match=r"All \d+ landslide cells belong to one landslide"):
+        draw(stack, layer_of("one.gpkg", [box((4, 5), (9, 12), 1)]), Feedback())
+
+
+def test_triangles_and_surfaces_are_polygons(stack, layer_of, box):
+    polygons = [box(cell, cell, 1) for cell in CELLS]
+    surfaces = [each.replace("POLYGON ", "POLYHEDRALSURFACE (") + ")" for each in polygons]
+    flat, made = (draw(stack, layer_of(name, shapes), Feedback()) for name, shapes in (("a.gpkg", polygons), ("b.gpkg", surfaces)))
+    np.testing.assert_array_equal(made.rows[made.landslide == 1], flat.rows[flat.landslide == 1])
 
 
 def test_sample_cells_are_no_inventory(stack, layer_of, points, tmp_path):

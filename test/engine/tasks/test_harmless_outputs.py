@@ -34,3 +34,11 @@ def test_layers_in_archives_and_models_are_inputs_too(tmp_path):
             inventory=f"/vsizip/{tmp_path}/slides.gpkg/slides.shp",
             output=str(tmp_path / "slides.gpkg"),
         )
+
+
+@pytest.mark.parametrize("address", ["file:///tmp/stack.tif", "https://example.com/stack.tif", "s3://bucket/stack.tif"])
+def test_addresses_are_no_files(tmp_path, monkeypatch, address):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(EngineError, match=f"Covariate stack \\(OUTPUT\\) cannot be written to the address {address}"):
+        prepare_covariates.run(Feedback(), dem=str(tmp_path / "dem.tif"), output=address)
+    assert list(tmp_path.iterdir()) == []
