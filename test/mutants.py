@@ -62,6 +62,8 @@ GUARDS = {
     "engine/tasks/prepare_covariates.py": ("test/engine/tasks/test_ready_rasters.py",),
     "engine/cluster.py": ("test/engine/mapping/test_on_cluster.py",),
     "engine/feedback.py": ("test/engine/learning/test_tuning.py",),
+    "engine/declarations/choices.py": ("test/test_pages.py",),
+    "engine/declarations/parameters.py": ("test/test_pages.py",),
     "engine/declarations/checks.py": ("test/engine/declarations/test_parameters.py",),
     "engine/declarations/labels.py": ("test/engine/declarations/test_parameters.py",),
     "engine/covariates/build.py": OF_LAYERS,

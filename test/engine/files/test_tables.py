@@ -18,3 +18,9 @@ def test_tables_keep_their_values_and_types(tmp_path, ending):
 def test_tables_of_other_formats_are_refused(tmp_path):
     with pytest.raises(EngineError, match=r"must end in .csv or .gpkg"):
         write_table(str(tmp_path / "t.shp"), [{"a": 1}])
+
+
+def test_a_table_of_one_row(tmp_path):
+    write_table(str(tmp_path / "t.csv"), [{"n": 3, "x": None}])
+    assert (tmp_path / "t.csv").read_text() == "n,x\n3,\n"
+    assert (tmp_path / "t.csvt").read_text() == '"Integer64","Real"\n'
