@@ -16,7 +16,8 @@ class PrepareCovariates(ScarpAlgorithm):
     TASK = "prepare_covariates"
     HELP = (
         "Computes the conditioning factors (covariates) of landslides on the grid of the DEM and writes them as the bands of one raster, "
-        "the covariate stack. A DEM is enough; every further layer adds covariates. Layers may have "
+        "the covariate stack. A DEM is enough; every further layer adds covariates. Without a DEM, rasters that are ready (“Further "
+        "continuous rasters” and “Further categorical rasters”) become the stack. Layers may have "
         "any coordinate reference system, cell size and extent: they are laid over the DEM's grid, and the log says how.\n\n"
         "A cell is valid where every covariate is; the log says how many cells each layer costs."
     )

@@ -54,7 +54,7 @@ WITHOUT = (
 # Tests that guard a file beside the one that mirrors it (`engine/samples/folds.py`: `test/engine/samples/test_folds.py`) and those of its
 # room that mirror none. A file without any is guarded by all tests of its room.
 OF_LAYERS = ("test/engine/tasks/test_prepare_covariates.py", "test/engine/tasks/test_ready_rasters.py")
-OF_NETWORKS = ("test/models/test_network.py", "test/models/test_calibration.py")
+OF_NETWORKS = ("test/models/test_network.py", "test/models/test_calibration.py", "test/models/test_by_hand.py")
 GUARDS = {
     "engine/tasks/benchmark_classifiers.py": ("test/engine/benchmark/test_comparison.py",),
     "engine/tasks/sample_cells.py": ("test/engine/tasks/test_light_tasks.py",),
@@ -82,7 +82,7 @@ GUARDS = {
     "models/model_file.py": (*OF_NETWORKS, "test/models/test_cell_model.py"),
     "models/optimizers.py": ("test/models/test_training.py",),
     "models/patches.py": ("test/engine/files/test_stack.py", "test/models/test_network.py", "test/models/test_training.py"),
-    "models/recipe.py": ("test/models/test_training.py", "test/engine/learning/test_tuning.py"),
+    "models/recipe.py": ("test/test_pages.py", "test/models/test_training.py", "test/engine/learning/test_tuning.py"),
 }
 
 # One fault a place, of the same kind: others (`a >> b` for `a + b`) fail at once, and would only flatter.

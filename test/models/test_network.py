@@ -103,3 +103,12 @@ def test_a_damaged_model_file_is_refused(model, tmp_path):
         load_model(path)
     with pytest.raises(EngineError, match="no model file"):
         load_model(tmp_path / "none.scarp")
+
+
+@pytest.mark.parametrize("hidden_layers", [0, 1, 2, 3])
+def test_units_are_dropped_before_each_dense_layer_but_the_last(hidden_layers):
+    """After the maps are flattened, and between dense layers; the output reads all units of the last."""
+    network = build(Recipe(patch_size=5, hidden_layers=hidden_layers, dropout=0.4).architecture(2), 1e-3)
+    dropped = [layer for layer in network.layers if type(layer).__name__ == "Dropout"]
+    assert len(dropped) == 1 + max(hidden_layers - 1, 0)
+    assert {layer.rate for layer in dropped} == {0.4}
