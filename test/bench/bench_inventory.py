@@ -23,7 +23,7 @@ from scarp.engine.files.vectors import write_points
 from scarp.models.covariate import Covariate
 
 SIDE = 4000
-MOST_S, MOST_MB = 15.0, 550.0
+MOST_S, MOST_MB = 15.0, 500.0
 
 
 def main():
