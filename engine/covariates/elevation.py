@@ -23,6 +23,8 @@ _VOID_GAP_M = 400.0
 # Zeros whose neighbours are mostly higher than this are no coast; on low ground less will do if it is many times the usual step.
 _CLIFF_M, _LEAST_CLIFF_M, _USUAL_STEPS = 30.0, 5.0, 10.0
 _FOOT, _US_FOOT = 0.3048, 1200 / 3937
+# What drivers say where no unit was declared, as Idrisi's.
+_NO_UNITS = {"unspecified", "unknown", "undefined", "none", "n/a", "-"}
 # What units of elevation are called, and their metres.
 _UNITS = {
     **dict.fromkeys(("m", "metre", "metres", "meter", "meters", "mtrs"), 1.0),
@@ -157,6 +159,7 @@ def resized(grid: Grid, cell_size: float) -> Grid:
 def _declared_unit(raster: Raster, feedback: Feedback) -> float:
     """Return the metres in the unit of elevation that the band or the vertical CRS declares."""
     unit = raster.band.GetUnitType().strip().lower()
+    unit = "" if unit in _NO_UNITS else unit
     reference = raster.grid.spatial_reference
     if unit and unit not in _UNITS and unit.split()[0] in _UNITS:  # metres above sea level
         unit = unit.split()[0]

@@ -216,3 +216,9 @@ def test_a_projection_that_stretches_the_area_unevenly_is_refused(odd_grid):
         check_ground(north, "The DEM", "slopes need metres")
     check_ground(odd_grid(30, 30, epsg=3857, corner=(1_000_000.3, 8_400_000.7)), "The DEM", "slopes need metres")
     check_ground(odd_grid(30, 30), "The DEM", "slopes need metres")
+
+
+@pytest.mark.parametrize("unit", ["unspecified", "Unknown", "none"])
+def test_a_unit_that_says_nothing_is_none(write, tmp_path, unit):
+    values = np.arange(60.0).reshape(6, 10) + 100
+    np.testing.assert_array_equal(opened(write(values, unit=unit), tmp_path)[1], values)
