@@ -238,7 +238,9 @@ def _refuse_unnamed(given: _Given, *, is_vector: bool) -> None:
         return
     takes_rasters, takes_vectors = _takes(given.definition)
     takes_rasters &= not is_vector
-    found = QgsProviderRegistry.instance().querySublayers(given.text, Qgis.SublayerQueryFlag.ResolveGeometryType)
+    # Counted, since GPX files have layers of every kind, most of them empty.
+    flags = Qgis.SublayerQueryFlags(Qgis.SublayerQueryFlag.ResolveGeometryType) | Qgis.SublayerQueryFlag.CountFeatures
+    found = QgsProviderRegistry.instance().querySublayers(given.text, flags)
     rasters = [each for each in found if each.type() == Qgis.LayerType.Raster] if takes_rasters else []
     vectors = [
         each

@@ -423,6 +423,7 @@ def _parsed(source: str) -> Source:
 
 
 def _unreadable(source: Source, why: str) -> str:
+    why = " ".join(why.split())  # GDAL 3.10 gives the cause on a line of its own
     return (
         f"The raster {file_name(source)} cannot be read to its end ({why or 'unknown reason'}); it is damaged, or a file that it is made "
         "of is missing. Download or copy it again."

@@ -264,9 +264,19 @@ def virtual(folder, _stack):
     return vector(f"?query=SELECT * FROM {layer.id()}&geometry=geometry:1:{CODE}", provider="virtual")
 
 
+def waypoints(folder, _stack):
+    """By the path alone: the file has layers of routes and tracks too, which are empty."""
+    to_degrees = osr.CoordinateTransformation(reference(CODE), reference(4326))
+    places = (to_degrees.TransformPoint(x, y)[:2] for x, y in POINTS)
+    text = "".join(f'<wpt lat="{north}" lon="{east}"></wpt>' for east, north in places)
+    path = folder / "slides.gpx"
+    path.write_text(f'<gpx version="1.1" creator="none" xmlns="http://www.topografix.com/GPX/1/1">{text}</gpx>')
+    return str(path)
+
+
 WAYS = (
     gpkg, geojson, kml, delimited_text, spatialite, zipped, memory, memory_with_repeated_fid, joined, filtered, filtered_by_path, selected,
-    chosen_by_expression, limited, merged, edited, with_crs_set, with_crs_corrected, sublayer, layer_by_number, virtual,
+    chosen_by_expression, limited, merged, edited, with_crs_set, with_crs_corrected, sublayer, layer_by_number, virtual, waypoints,
 )  # fmt: skip
 
 
