@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -280,19 +280,33 @@ def read_window(dataset: gdal.Dataset, window: Window, number: int = 1, dtype: A
 
     It is NaN beyond the raster, and where the band holds NaN or its nodata value, whatever its data type.
     """
-    row, col = max(window.row - halo_px, 0), max(window.col - halo_px, 0)
-    end_row = min(window.row + window.rows + halo_px, dataset.RasterYSize)
-    end_col = min(window.col + window.cols + halo_px, dataset.RasterXSize)
     band = dataset.GetRasterBand(number)
-    stored = band.ReadAsArray(col, row, end_col - col, end_row - row)
-    values = stored.astype(dtype, copy=False)
-    nodata = band.GetNoDataValue()
-    if nodata is not None and not np.isnan(nodata):
-        values[stored == nodata] = np.nan
-    top, left = row - (window.row - halo_px), col - (window.col - halo_px)
-    shape = window.rows + 2 * halo_px, window.cols + 2 * halo_px
-    if values.shape == shape:
+
+    def read(part: Window) -> np.ndarray:
+        stored = band.ReadAsArray(part.col, part.row, part.cols, part.rows)
+        values = stored.astype(dtype, copy=False)
+        nodata = band.GetNoDataValue()
+        if nodata is not None and not np.isnan(nodata):
+            values[stored == nodata] = np.nan
         return values  # type: ignore[no-any-return]
-    out = np.full(shape, np.nan, dtype)
-    out[top : top + end_row - row, left : left + end_col - col] = values
+
+    return with_halo(read, (dataset.RasterYSize, dataset.RasterXSize), window, halo_px, dtype)
+
+
+def with_halo(read: Callable[[Window], np.ndarray], shape: tuple[int, int], window: Window, halo_px: int, dtype: Any) -> np.ndarray:
+    """Return a window with a halo, (rows + 2 halo, cols + 2 halo) in `dtype`, NaN beyond a raster of this `shape` (rows, cols).
+
+    `read` is asked for the part that lies in the raster, if any does.
+    """
+    top, left = max(window.row - halo_px, 0), max(window.col - halo_px, 0)
+    bottom, right = min(window.row + window.rows + halo_px, shape[0]), min(window.col + window.cols + halo_px, shape[1])
+    wide = window.rows + 2 * halo_px, window.cols + 2 * halo_px
+    if bottom <= top or right <= left:
+        return np.full(wide, np.nan, dtype)
+    values = read(Window(top, left, bottom - top, right - left))
+    if values.shape == wide:
+        return values
+    out = np.full(wide, np.nan, dtype)
+    row, col = top - (window.row - halo_px), left - (window.col - halo_px)
+    out[row : row + values.shape[0], col : col + values.shape[1]] = values
     return out

@@ -16,7 +16,7 @@ import numpy as np
 from ..declarations.source import Source
 from ..errors import EngineError
 from ..gdal import gdal
-from .grid import Grid, Window, reference_of
+from .grid import Grid, Window, reference_of, with_halo
 
 # No quantity of this field is as large; fill values are (−3.4e38 of 32-bit floats, 1e20 and 9.97e36 of NetCDF).
 HUGE = 1e19
@@ -87,26 +87,14 @@ class Raster:
         EngineError
             If the file cannot be read there.
         """
-        rows, cols = self.grid.shape
-        top, left = max(window.row - halo_px, 0), max(window.col - halo_px, 0)
-        bottom, right = min(window.row + window.rows + halo_px, rows), min(window.col + window.cols + halo_px, cols)
-        shape = window.rows + 2 * halo_px, window.cols + 2 * halo_px
-        if bottom <= top or right <= left:
-            return np.full(shape, np.nan, dtype)
-        values = self._values(top, left, bottom - top, right - left, dtype)
-        if values.shape == shape:
-            return values
-        out = np.full(shape, np.nan, dtype)
-        row, col = top - (window.row - halo_px), left - (window.col - halo_px)
-        out[row : row + values.shape[0], col : col + values.shape[1]] = values
-        return out
+        return with_halo(lambda part: self._values(part, dtype), self.grid.shape, window, halo_px, dtype)
 
-    def _values(self, top: int, left: int, rows: int, cols: int, dtype: Any) -> np.ndarray:
+    def _values(self, part: Window, dtype: Any) -> np.ndarray:
         band = self.band
-        stored = self._stored(band, top, left, rows, cols)
+        stored = self._stored(band, part)
         if band.GetMetadataItem("PIXELTYPE", "IMAGE_STRUCTURE") == "SIGNEDBYTE":
             stored = stored.view(np.int8)
-        missing = self._masked(band, top, left, rows, cols)
+        missing = self._masked(band, part)
         nodata = band.GetNoDataValue() if self.source.own_nodata else None
         if nodata is not None and not np.isnan(nodata):
             missing |= stored == nodata
@@ -123,21 +111,21 @@ class Raster:
         values[missing] = np.nan
         return values  # type: ignore[no-any-return]
 
-    def _masked(self, band: gdal.Band, top: int, left: int, rows: int, cols: int) -> np.ndarray:
+    def _masked(self, band: gdal.Band, part: Window) -> np.ndarray:
         """Return where a mask or an alpha band says that there is no value; (rows, cols)."""
-        missing = np.zeros((rows, cols), bool)
+        missing = np.zeros((part.rows, part.cols), bool)
         alpha = alpha_band(self.dataset)
         if alpha:
-            missing |= self._stored(self.dataset.GetRasterBand(alpha), top, left, rows, cols) == 0
+            missing |= self._stored(self.dataset.GetRasterBand(alpha), part) == 0
         if band.GetMaskFlags() & gdal.GMF_PER_DATASET and not band.GetMaskFlags() & gdal.GMF_ALPHA:
-            missing |= self._stored(band.GetMaskBand(), top, left, rows, cols) == 0
+            missing |= self._stored(band.GetMaskBand(), part) == 0
         return missing
 
-    def _stored(self, band: gdal.Band, top: int, left: int, rows: int, cols: int) -> np.ndarray:
+    def _stored(self, band: gdal.Band, part: Window) -> np.ndarray:
         south_up = self.dataset.GetGeoTransform()[5] > 0
-        first = self.grid.shape[0] - top - rows if south_up else top
+        first = self.grid.shape[0] - part.row - part.rows if south_up else part.row
         try:
-            stored = band.ReadAsArray(left, first, cols, rows)
+            stored = band.ReadAsArray(part.col, first, part.cols, part.rows)
         except RuntimeError as error:
             raise EngineError(_unreadable(self.source, str(error))) from error
         if stored is None:

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from listening import Listener
 from osgeo import gdal, ogr
 from scarp.engine.benchmark.comparison import Data, Fold, Outcome, Validation, compare, fit_cells
 from scarp.engine.benchmark.report import verdict
@@ -24,20 +25,6 @@ from sklearn.metrics import roc_auc_score
 
 ROWS, COLS = 71, 90
 COVARIATES = [Covariate("slope", unit="degree"), Covariate("noise"), Covariate("geology", "categorical", classes={1: "marl", 2: "granite"})]
-
-
-class Listener(Feedback):
-    def __init__(self):
-        self.warnings, self.messages, self.percent = [], [], []
-
-    def warning(self, text):
-        self.warnings.append(text)
-
-    def message(self, text):
-        self.messages.append(text)
-
-    def progress(self, percent):
-        self.percent.append(percent)
 
 
 @pytest.fixture(scope="module")
@@ -254,7 +241,7 @@ def test_the_task_end_to_end(stack, layer, tmp_path):
     assert run["parameters"]["seed"] == 1 and set(run["inputs_sha256"]) == {"covariates", "inventory"}
     folds = ogr.Open(str(tmp_path / "folds.gpkg"))
     assert sorted({feature["fold"] for feature in folds.GetLayer(0)}) == [0, 1, 2]
-    assert listener.percent == sorted(listener.percent) and listener.percent[-1] == 100
+    assert listener.percents == sorted(listener.percents) and listener.percents[-1] == 100
 
 
 def test_temporal_validation_trains_before_the_date(stack, layer, tmp_path):
@@ -336,7 +323,7 @@ def test_edges_missing_values_and_two_points_in_a_cell(data, tmp_path):
     )
     assert any(f"{holes} on cells without data" in text for text in listener.warnings)
     assert any("share a cell" in text for text in listener.warnings)
-    assert len(set(listener.percent)) > 12 and listener.percent == sorted(listener.percent), "progress within a network"
+    assert len(set(listener.percents)) > 12 and listener.percents == sorted(listener.percents), "progress within a network"
     table = ogr.Open(str(tmp_path / "table.gpkg"))
     rows_of_table = {feature["classifier"]: feature for feature in table.GetLayer(0)}
     assert set(rows_of_table) == {"cnn_dnn", "lr"}

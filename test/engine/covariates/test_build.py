@@ -3,28 +3,13 @@
 
 import numpy as np
 import pytest
+from listening import Listener
 from osgeo import gdal
 from scarp.engine.covariates.categories import UNKNOWN_CODE
 from scarp.engine.errors import EngineError
-from scarp.engine.feedback import Feedback
 from scarp.engine.files.grid import Window
 from scarp.engine.files.stack import Stack
 from scarp.engine.tasks.prepare_covariates import run
-
-
-class Listener(Feedback):
-    def __init__(self):
-        self.messages, self.warnings, self.percents = [], [], []
-
-    def message(self, text):
-        self.messages.append(text)
-
-    def warning(self, text):
-        self.warnings.append(text)
-
-    def progress(self, percent):
-        self.percents.append(percent)
-
 
 ROWS, COLS = 23, 17
 

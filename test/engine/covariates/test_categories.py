@@ -3,6 +3,7 @@
 
 import numpy as np
 import pytest
+from listening import Listener
 from osgeo import gdal, ogr
 from scarp.engine.covariates.categories import UNKNOWN_CODE, class_names, code_of_name, lay_classes
 from scarp.engine.errors import EngineError
@@ -11,14 +12,6 @@ from scarp.engine.files.grid import Window, reference_of
 from scarp.engine.files.raster import open_raster
 
 ROWS, COLS = 23, 17
-
-
-class Listener(Feedback):
-    def __init__(self):
-        self.warnings = []
-
-    def warning(self, text):
-        self.warnings.append(text)
 
 
 @pytest.fixture

@@ -3,24 +3,13 @@
 
 import numpy as np
 import pytest
+from listening import Listener
 from osgeo import gdal, osr
 from scarp.engine.covariates.elevation import Elevation, check_ground, resized
 from scarp.engine.errors import EngineError
-from scarp.engine.feedback import Feedback
 from scarp.engine.files.grid import Window
 
 ROWS, COLS = 23, 17
-
-
-class Listener(Feedback):
-    def __init__(self):
-        self.messages, self.warnings = [], []
-
-    def message(self, text):
-        self.messages.append(text)
-
-    def warning(self, text):
-        self.warnings.append(text)
 
 
 def plane(low=500.0):

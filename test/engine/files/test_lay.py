@@ -3,6 +3,7 @@
 
 import numpy as np
 import pytest
+from listening import Listener
 from osgeo import gdal, osr
 from scarp.engine.errors import EngineError
 from scarp.engine.feedback import Feedback
@@ -11,14 +12,6 @@ from scarp.engine.files.overlay import part_under, quantity_raster
 from scarp.engine.files.raster import open_raster
 
 ROWS, COLS = 23, 17
-
-
-class Listener(Feedback):
-    def __init__(self):
-        self.warnings = []
-
-    def warning(self, text):
-        self.warnings.append(text)
 
 
 @pytest.fixture

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 import numpy as np
 import pytest
+from listening import Listener
 from osgeo import gdal, ogr, osr
 from scarp.engine.errors import EngineError
 from scarp.engine.feedback import Feedback
@@ -18,14 +19,6 @@ from scarp.engine.mapping.zonation import (
 
 UTM = Grid(reference_of(32639).ExportToWkt(), (500007.25, 20.0, 0.0, 3600011.5, 0.0, -35.0), (30, 23))
 BREAKS = [0.25, 0.5, 0.625, 0.75]
-
-
-class Listener(Feedback):
-    def __init__(self):
-        self.warnings = []
-
-    def warning(self, text):
-        self.warnings.append(text)
 
 
 @pytest.fixture

@@ -3,27 +3,14 @@
 
 import numpy as np
 import pytest
+from listening import Listener
 from osgeo import gdal, ogr, osr
-from scarp.engine.feedback import Feedback
 from scarp.engine.files.grid import Grid, Window, reference_of
 from scarp.engine.files.stack import Stack, StackWriter
 from scarp.models.covariate import Covariate
 
 # 40 rows of 35 m and 61 columns of 20 m; the corner is no multiple of anything.
 GRID = Grid(reference_of(32639).ExportToWkt(), (500007.25, 20.0, 0.0, 3600011.5, 0.0, -35.0), (40, 61))
-
-
-class Listener(Feedback):
-    """Feedback that keeps what it is told."""
-
-    def __init__(self):
-        self.warnings, self.messages = [], []
-
-    def warning(self, text):
-        self.warnings.append(text)
-
-    def message(self, text):
-        self.messages.append(text)
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 
 import numpy as np
 import pytest
+from listening import Listener
 from osgeo import ogr
 from scarp.engine.errors import EngineError
 from scarp.engine.feedback import Feedback
@@ -26,14 +27,6 @@ from scarp.models.covariate import Covariate
 
 ROWS, COLS = 67, 94
 GRID = Grid(reference_of(32639).ExportToWkt(), (437_123.7, 25.0, 0.0, 3_912_345.6, 0.0, -35.0), (ROWS, COLS))
-
-
-class Listener(Feedback):
-    def __init__(self):
-        self.warnings = []
-
-    def warning(self, text):
-        self.warnings.append(text)
 
 
 def landslides():

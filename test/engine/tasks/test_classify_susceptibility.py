@@ -4,6 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from listening import Listener
 from osgeo import gdal, ogr
 from scarp.engine.errors import EngineError
 from scarp.engine.feedback import Feedback
@@ -11,20 +12,6 @@ from scarp.engine.files.grid import Grid, reference_of
 from scarp.engine.tasks.classify_susceptibility import run
 
 GRID = Grid(reference_of(32639).ExportToWkt(), (500007.25, 20.0, 0.0, 3600011.5, 0.0, -35.0), (30, 23))
-
-
-class Listener(Feedback):
-    def __init__(self):
-        self.messages, self.warnings, self.percents = [], [], []
-
-    def message(self, text):
-        self.messages.append(text)
-
-    def warning(self, text):
-        self.warnings.append(text)
-
-    def progress(self, percent):
-        self.percents.append(percent)
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@ import os
 
 import numpy as np
 import pytest
+from listening import Listener
 from osgeo import gdal
 from scarp.engine.feedback import Feedback
 from scarp.engine.files.grid import Grid, Window
@@ -20,22 +21,17 @@ class InterruptionError(Exception):
     pass
 
 
-class Listener(Feedback):
-    """Feedback that keeps what it is told, and interrupts the run at a percentage."""
+class Interrupting(Listener):
+    """Interrupts the run at a percentage."""
 
     def __init__(self, percent=1000.0):
-        self._percent, self.messages, self.warnings, self.percents = percent, [], [], []
+        super().__init__()
+        self._percent = percent
 
     def progress(self, percent):
-        self.percents.append(percent)
+        super().progress(percent)
         if percent > self._percent:
             raise InterruptionError
-
-    def message(self, text):
-        self.messages.append(text)
-
-    def warning(self, text):
-        self.warnings.append(text)
 
 
 @pytest.fixture
@@ -48,7 +44,7 @@ def values_of(path):
 
 
 def test_the_map_by_value(tmp_path, write_stack, model_file, small_windows):
-    path, listener = write_stack("stack.tif", SHAPE, **UNEVEN), Listener()
+    path, listener = write_stack("stack.tif", SHAPE, **UNEVEN), Interrupting()
     assert run(listener, covariates=path, model=model_file, output=str(tmp_path / "map.tif")) == {"output": str(tmp_path / "map.tif")}
     stack, model = Stack.open(path), load_model(model_file)
     expected = model.predict(stack.read(Window(0, 0, *SHAPE), model.margin_px, ["slope", "geology"]))
@@ -71,12 +67,12 @@ def test_the_map_by_value(tmp_path, write_stack, model_file, small_windows):
 
 def interrupted(tmp_path, **given):
     with pytest.raises(InterruptionError):
-        run(Listener(50), **given, output=str(tmp_path / "map.tif"), resume=True)
+        run(Interrupting(50), **given, output=str(tmp_path / "map.tif"), resume=True)
 
 
 def resumed(tmp_path, **given):
     """Go on from the interrupted run; return what is said of windows mapped before, and whether the map is that of a run by itself."""
-    listener = Listener()
+    listener = Interrupting()
     run(listener, **given, output=str(tmp_path / "map.tif"), resume=True)
     run(Feedback(), **given, output=str(tmp_path / "whole.tif"))
     same = (values_of(tmp_path / "map.tif") == values_of(tmp_path / "whole.tif")).all()
@@ -131,7 +127,7 @@ def test_another_backend_begins_anew(tmp_path, write_stack, model_file, small_wi
 def test_without_resume_nothing_is_gone_on_from(tmp_path, write_stack, model_file, small_windows):
     given = {"covariates": write_stack("stack.tif", SHAPE), "model": model_file}
     interrupted(tmp_path, **given)
-    listener = Listener()
+    listener = Interrupting()
     run(listener, **given, output=str(tmp_path / "map.tif"))
     assert not [text for text in listener.messages if "before" in text]
     assert not list(tmp_path.glob(".*"))

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 import numpy as np
 import pytest
+from listening import Listener
 from osgeo import gdal, ogr, osr
 from scarp.engine.covariates.categories import MOST_CLASSES, OTHER_CODE, UNKNOWN_CODE, code_of_name
 from scarp.engine.covariates.disc import half_widths
@@ -15,17 +16,6 @@ ogr.UseExceptions()
 
 SIZE, CELL, WEST, NORTH = 40, 30.0, 500000.0, 3600000.0
 TRANSFORM = (WEST, CELL, 0.0, NORTH, 0.0, -CELL)
-
-
-class Listener(Feedback):
-    def __init__(self):
-        self.messages, self.warnings = [], []
-
-    def message(self, text):
-        self.messages.append(text)
-
-    def warning(self, text):
-        self.warnings.append(text)
 
 
 def reference(code):

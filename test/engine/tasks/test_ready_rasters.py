@@ -3,27 +3,16 @@
 
 import numpy as np
 import pytest
+from listening import Listener
 from osgeo import gdal, ogr
 from scarp.engine.covariates.build import distinct
 from scarp.engine.covariates.categories import UNKNOWN_CODE
 from scarp.engine.errors import EngineError
-from scarp.engine.feedback import Feedback
 from scarp.engine.files.grid import Grid, Window, reference_of
 from scarp.engine.files.stack import Stack
 from scarp.engine.tasks.prepare_covariates import run
 
 ROWS, COLS = 23, 17
-
-
-class Listener(Feedback):
-    def __init__(self):
-        self.messages, self.warnings = [], []
-
-    def message(self, text):
-        self.messages.append(text)
-
-    def warning(self, text):
-        self.warnings.append(text)
 
 
 @pytest.fixture

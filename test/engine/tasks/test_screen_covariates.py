@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 import numpy as np
 import pytest
+from listening import Listener
 from osgeo import ogr
 from scarp.engine.errors import EngineError
 from scarp.engine.feedback import Feedback
@@ -8,17 +9,6 @@ from scarp.engine.files.grid import Grid, Window, reference_of
 from scarp.engine.files.stack import StackWriter
 from scarp.engine.tasks import screen_covariates
 from scarp.models.covariate import Covariate
-
-
-class Listener(Feedback):
-    def __init__(self):
-        self.warnings, self.messages = [], []
-
-    def warning(self, text):
-        self.warnings.append(text)
-
-    def message(self, text):
-        self.messages.append(text)
 
 
 def made(tmp_path, covariates, bands):
