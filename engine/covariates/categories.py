@@ -229,11 +229,22 @@ def _distinct(names: Iterable[str]) -> dict[str, int]:
 
 def _from_raster(raster: Raster, grid: Grid, path: Path, feedback: Feedback) -> _Laid:
     part = part_under(raster, grid)
-    own_names = class_names(raster)
     codes = _codes_of(raster, part)
+    own_names = class_names(raster, codes)
     raster = _without_voids(raster, codes, own_names, feedback)
     codes = Counter({code: count for code, count in codes.items() if abs(code) != np.inf and code not in raster.voids})
+    nameless = sorted(code for code in codes if code not in own_names)
+    if own_names and nameless:
+        feedback.warning(
+            f"{len(nameless)} of {len(codes)} classes of the raster {raster.file} have no name in its table "
+            f"({', '.join(f'{code:.10g}' for code in nameless[:5])}); they are called by their codes."
+        )
     long = {code for code in (*codes, *own_names) if abs(code) > _MOST_CODE}
+    if raster.band.DataType == gdal.GDT_Float32 and long.intersection(codes):
+        feedback.warning(
+            f"The raster {raster.file} holds codes above {_MOST_CODE:,} as 32-bit floats, which cannot tell neighbouring ones apart; save "
+            "it as whole numbers (Int32) from its source if classes are missing."
+        )
     short = {code: int(short_codes(np.array([float(code)]))[0]) for code in (*codes, *own_names)}
     own = {short[code]: int(code) for code in long}
     if len({short[code] for code in codes}) < len(codes):
@@ -287,16 +298,22 @@ def _without_voids(raster: Raster, codes: Counter[float], names: Mapping[int, st
     return replace(raster, voids=voids)
 
 
-def class_names(raster: Raster) -> dict[int, str]:
-    """Return what a raster calls its classes: by its attribute table, an Esri table beside it, or its category names; code to name."""
+def class_names(raster: Raster, codes: Iterable[float] = ()) -> dict[int, str]:
+    """Return what a raster calls its classes: by its attribute table, an Esri table beside it, or its category names; code to name.
+
+    `codes` are those of its cells, by which a column of codes is known that nothing else tells.
+    """
     band = raster.band
     table = band.GetDefaultRAT()
-    found = _table_names(table) if table is not None and table.GetRowCount() else {}
+    found = _table_names(table, set(codes)) if table is not None and table.GetRowCount() else {}
     return found or _esri_names(raster.source) or {code: as_text(name) for code, name in enumerate(band.GetCategoryNames() or []) if name}
 
 
-def _table_names(table: gdal.RasterAttributeTable) -> dict[int, str]:
-    """Return the names of a raster attribute table: the columns by their usage, else by their names, else the row and the first text."""
+def _table_names(table: gdal.RasterAttributeTable, codes: set[float]) -> dict[int, str]:
+    """Return the names of a raster attribute table: the first text, or the column of names by its usage or name, by codes.
+
+    Codes are in a column by its usage, else by its name, else in the one that holds those of the cells; else they are the rows.
+    """
     columns = range(table.GetColumnCount())
     usages = [table.GetUsageOfCol(column) for column in columns]
     called = [as_text(table.GetNameOfCol(column)).strip().lower() for column in columns]
@@ -312,7 +329,7 @@ def _table_names(table: gdal.RasterAttributeTable) -> dict[int, str]:
         if ranges:
             return ranges
     if value is None:
-        value = _only_codes(table, usages, called)
+        value = _column_of_codes(table, usages, called, codes)
     binned, first, step = table.GetLinearBinning()
 
     def code(row: int) -> float:
@@ -324,15 +341,23 @@ def _table_names(table: gdal.RasterAttributeTable) -> dict[int, str]:
     return {int(code): name for code, name in found.items() if name and code.is_integer()}
 
 
-def _only_codes(table: gdal.RasterAttributeTable, usages: list[int], called: list[str]) -> int | None:
-    """Return the column of whole numbers that differ from row to row, if there is only one; it may be called in any language."""
-    found = []
-    for column in range(table.GetColumnCount()):
-        values = [table.GetValueAsInt(row, column) for row in range(table.GetRowCount())]
-        whole = table.GetTypeOfCol(column) == gdal.GFT_Integer and usages[column] == gdal.GFU_Generic
-        if whole and called[column] not in _NO_CODES and len(set(values)) == len(values):
-            found.append(column)
-    return found[0] if len(found) == 1 else None
+def _column_of_codes(table: gdal.RasterAttributeTable, usages: list[int], called: list[str], codes: set[float]) -> int | None:
+    """Return the column of whole numbers that differ from row to row and hold most of the codes, the first of equals; None without any.
+
+    Without codes to look for it is the only such column of integers.
+    """
+    rows, found = range(table.GetRowCount()), {}
+    for column, usage in enumerate(usages):
+        if table.GetTypeOfCol(column) == gdal.GFT_String or usage != gdal.GFU_Generic or called[column] in _NO_CODES:
+            continue
+        values = {table.GetValueAsDouble(row, column) for row in rows}
+        if len(values) == len(rows) and all(value.is_integer() for value in values):
+            found[column] = len(values & codes)
+    if codes:
+        best = max(found, key=lambda column: found[column], default=None)
+        return best if best is not None and found[best] else None
+    whole = [column for column in found if table.GetTypeOfCol(column) == gdal.GFT_Integer]
+    return whole[0] if len(whole) == 1 else None
 
 
 def _range_names(table: gdal.RasterAttributeTable, low: int, high: int, name: int) -> dict[int, str]:

@@ -128,6 +128,8 @@ def plain(geometry: ogr.Geometry) -> ogr.Geometry:
     >>> from scarp.engine.files.shapes import plain
     >>> plain(ogr.CreateGeometryFromWkt("TIN Z (((0 0 1, 2 0 1, 0 2 1, 0 0 1)))")).ExportToWkt()
     'MULTIPOLYGON (((0 0,2 0,0 2,0 0)))'
+    >>> plain(ogr.CreateGeometryFromWkt("GEOMETRYCOLLECTION (TIN (((0 0, 2 0, 0 2, 0 0))), POINT (1 1))")).ExportToWkt()
+    'GEOMETRYCOLLECTION (MULTIPOLYGON (((0 0,2 0,0 2,0 0))),POINT (1 1))'
     """
     geometry = geometry.GetLinearGeometry()
     kind = ogr.GT_Flatten(geometry.GetGeometryType())
@@ -135,6 +137,11 @@ def plain(geometry: ogr.Geometry) -> ogr.Geometry:
         geometry = ogr.ForceToPolygon(geometry)
     elif ogr.GT_IsSubClassOf(kind, ogr.wkbPolyhedralSurface):
         geometry = ogr.ForceToMultiPolygon(geometry)
+    elif kind == ogr.wkbGeometryCollection:
+        parts = [plain(geometry.GetGeometryRef(number)) for number in range(geometry.GetGeometryCount())]
+        geometry = ogr.Geometry(ogr.wkbGeometryCollection)
+        for part in parts:
+            geometry.AddGeometry(part)
     geometry.FlattenTo2D()
     return geometry
 

@@ -147,7 +147,7 @@ def check_no_labels(source: str) -> None:
     fields = [definition.GetFieldDefn(index) for index in range(definition.GetFieldCount())]
     points = ogr.GT_Flatten(layer.GetGeomType()) in (ogr.wkbPoint, ogr.wkbMultiPoint, ogr.wkbUnknown)
     left = [each.GetName() for each in fields if each.GetType() in _KINDS and (points or _LABEL_NAME.search(each.GetName()))]
-    seen: dict[str, set[int]] = {name: set() for name in left}
+    seen: dict[str, dict[int, object]] = {name: {} for name in left}
     for batch in batches(layer, left) if left else ():
         points = points and bool((batch.points()[1] | np.array([each is None for each in batch.shapes.tolist()])).any())
         left = [name for name in left if points or _LABEL_NAME.search(name)]
@@ -157,20 +157,27 @@ def check_no_labels(source: str) -> None:
     del dataset
     found = [name for name in left if len(seen[name]) == 2]
     if found:
+        first, word = found[0], _quoted(seen[found[0]][1])
         raise EngineError(
             f"The field {_listed(found)} of the landslide inventory holds both yes and no (1 and 0 or −1), and no field is set that "
-            f"tells landslides: those without would count as landslides. Set “Field that tells landslides” to {found[0]!r}, or keep "
-            f'the landslides alone by a filter ("{found[0]}" = 1); leave the field out if it means something else (native:deletecolumn).'
+            f"tells landslides: those without would count as landslides. Set “Field that tells landslides” to {first!r}, or keep the "
+            f'landslides alone by a filter ("{first}" = {word}); leave the field out if it means something else (native:deletecolumn).'
         )
 
 
-def _truths(values: np.ndarray, seen: set[int]) -> bool:
-    """Add to `seen` what values (n,) say, 1 or 0, and return whether they say nothing else."""
-    told = {0 if _is_minus_one(value) else truth(value) for value in set(values.tolist()) if value is not None}
-    if None in told:
-        return False
-    seen |= {each for each in told if each is not None}
+def _truths(values: np.ndarray, seen: dict[int, object]) -> bool:
+    """Add to `seen` what values (n,) say, 1 or 0, each with a value that says so; return whether they say nothing else."""
+    for value in set(values.tolist()) - {None}:
+        told = 0 if _is_minus_one(value) else truth(value)
+        if told is None:
+            return False
+        seen.setdefault(told, value)
     return True
+
+
+def _quoted(value: object) -> str:
+    """Return a value as a filter of QGIS writes it."""
+    return f"{value:g}" if isinstance(value, (int, float)) else "'" + str(value).replace("'", "''") + "'"
 
 
 def _listed(names: Sequence[str]) -> str:

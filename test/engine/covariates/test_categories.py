@@ -83,6 +83,33 @@ def test_codes_are_found_in_a_table_of_any_language(write):
     assert class_names(open_raster(path)) == ROCKS
 
 
+@pytest.mark.parametrize("kind", [INTEGER, REAL])
+def test_codes_are_in_the_column_that_holds_those_of_the_cells(write, odd_grid, tmp_path, kind):
+    """Beside another one whose numbers differ too, before it or behind it."""
+    rows = ("凡例", STRING, GENERIC, NAMES[::-1]), ("値", kind, GENERIC, CODES[::-1]), ("面積", kind, GENERIC, [500, 70, 1])
+    for number, columns in enumerate((rows, (rows[2], rows[1], rows[0]))):
+        path = write(thirds(*CODES), name=f"{number}.tif")
+        table(path, *columns)
+        listener = Listener()
+        assert laid(path, odd_grid, tmp_path, feedback=listener)[0].names == ROCKS
+        assert not [text for text in listener.warnings if "have no name" in text]
+
+
+def test_classes_without_a_name_are_told(write, odd_grid, tmp_path):
+    path = write(thirds(*CODES))
+    table(path, ("Value", INTEGER, MIN_MAX, CODES[:2]), ("n", STRING, NAME, NAMES[:2]))
+    listener = Listener()
+    assert laid(path, odd_grid, tmp_path, feedback=listener)[0].names == {4: "granite", 7: "shale", 9: "9"}
+    assert [text for text in listener.warnings if "1 of 3 classes of the raster" in text and "(9)" in text]
+
+
+@pytest.mark.parametrize(("kind", "warned"), [(gdal.GDT_Float32, 1), (gdal.GDT_Int32, 0)])
+def test_long_codes_in_floats_are_told(write, odd_grid, tmp_path, kind, warned):
+    listener = Listener()
+    laid(write(thirds(110_101_000, 110_101_024, 110_101_048), kind=kind), odd_grid, tmp_path, feedback=listener)
+    assert sum("cannot tell neighbouring ones apart" in text for text in listener.warnings) == warned
+
+
 def test_a_table_of_ranges_names_the_codes_in_them(write):
     path = write(thirds(10, 20, 30))
     table(path, ("a", REAL, MINIMUM, [0, 15, 25]), ("b", REAL, MAXIMUM, [15, 25, 35]), ("n", STRING, NAME, NAMES))

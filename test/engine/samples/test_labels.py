@@ -75,6 +75,26 @@ def test_landslides_alone_are_an_inventory_whatever_their_fields(stack, layer_of
         check_no_labels(layer_of("e.gpkg", polygons, types={"DN": ogr.OFTInteger}, DN=[0, 1] * 30))
 
 
+@pytest.mark.parametrize(
+    ("values", "kind", "right"),
+    [
+        ([0, 1], ogr.OFTInteger, '"kind" = 1'),
+        ([1.0, 0.0], ogr.OFTReal, '"kind" = 1'),
+        (["Slide", "stable"], ogr.OFTString, "\"kind\" = 'Slide'"),
+        (["1,0", "0,0"], ogr.OFTString, "\"kind\" = '1,0'"),
+    ],
+)
+def test_the_filter_that_is_advised_selects_the_landslides(layer_of, points, values, kind, right):
+    source = layer_of("a.gpkg", points(CELLS), types={"kind": kind}, kind=values * 30)
+    with pytest.raises(EngineError) as caught:
+        check_no_labels(source)
+    assert f"by a filter ({right});" in str(caught.value)
+    layer = (dataset := ogr.Open(source)).GetLayer(0)
+    layer.SetAttributeFilter(right)
+    assert layer.GetFeatureCount() == 30
+    del dataset
+
+
 def test_one_landslide_cannot_train_and_test(stack, layer_of, box):
     with pytest.raises(EngineError, match=r"All \d+ landslide cells belong to one landslide"):
         draw(stack, layer_of("one.gpkg", [box((4, 5), (9, 12), 1)]), Feedback())
