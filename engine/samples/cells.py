@@ -141,8 +141,9 @@ def draw(
         _, number = np.unique(units[landslide == 1], return_inverse=True)
         there = int(number.max()) + 1
         if there < folds + (test_share > 0):
+            told = "one landslide, which is" if there == 1 else f"{there} landslides, which are"
             feedback.warning(
-                f"The landslide cells are those of {there} landslides, which are not divided: too few for a test and {folds} folds. All "
+                f"The landslide cells are those of {told} not divided: too few for a test and {folds} folds. All "
                 "cells are for training, and nothing tells how good a model of them is; use a larger inventory."
             )
             fold = rng.permutation(len(rows)) % folds
