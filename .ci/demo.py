@@ -68,7 +68,7 @@ def main() -> None:
     print(
         f"\nDone in {seconds:.0f} s.\n"
         f"  AUC on the test cells      {reached:.3f}\n"
-        f"  best AUC that is reachable {best:.3f} (the true susceptibility itself, on the same cells)\n\n"
+        f"  AUC of the truth itself    {best:.3f} (on the same cells; no model can be expected to do better)\n\n"
         f"  map (picture)   {DEMO / 'map.png'}\n"
         f"  classes         {DEMO / outputs['susceptibility_classes']}\n"
         f"  susceptibility  {DEMO / outputs['susceptibility']}\n"

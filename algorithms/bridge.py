@@ -10,11 +10,12 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterable
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import osgeo
-from qgis.core import QgsBlockingProcess, QgsProcessingException, QgsProcessingFeedback, QgsSettings
+from qgis.core import QgsApplication, QgsBlockingProcess, QgsProcessingException, QgsProcessingFeedback, QgsSettings
 from qgis.PyQt.QtCore import QProcess
 
 from ..engine.environment import environment_folder, environment_python, is_complete
@@ -24,7 +25,14 @@ ENTRY = Path(__file__).resolve().parents[1] / "engine" / "__main__.py"
 SETTING = "SCARP_PYTHON"
 # The exit code of a worker that got SIGTERM.
 _TERMINATED = 143
+# The log file is begun anew when it is larger; the one before is kept beside it.
+_LOG_BYTES = 2_000_000
 INSTALL_HINT = "run “Install or repair the engine” (scarp:installengine)"
+
+
+def log_file() -> Path:
+    """Return the file that takes what libraries print, and tracebacks: for diagnostics, not for the user's log."""
+    return Path(QgsApplication.qgisSettingsDirPath()) / "scarp" / "engine.log"
 
 
 class WorkerMissingError(Exception):
@@ -119,7 +127,7 @@ def run_with(python: Path, task: str, values: dict[str, Any], feedback: QgsProce
     with tempfile.TemporaryDirectory(prefix="scarp-") as folder:
         description = Path(folder) / "task.json"
         description.write_text(json.dumps({"task": task, "parameters": values}), encoding="utf-8")
-        listener = _Listener(feedback)
+        listener = _Listener(feedback, task)
         process = QgsBlockingProcess(str(python), ["-I", str(ENTRY), str(description)])
         stdout, stderr = listener.stdout, listener.stderr  # the process does not keep a bound method alive
         process.setStdOutHandler(stdout)
@@ -128,7 +136,7 @@ def run_with(python: Path, task: str, values: dict[str, Any], feedback: QgsProce
     if feedback.isCanceled():
         return {}
     if listener.error:
-        raise QgsProcessingException(listener.error)
+        raise QgsProcessingException(listener.error + (f" The details are in {log_file()}." if listener.unexpected else ""))
     if process.processError() == QProcess.ProcessError.FailedToStart:
         raise QgsProcessingException(f"The worker {python} could not be started; {INSTALL_HINT}.")
     if code == _TERMINATED:
@@ -143,14 +151,16 @@ def run_with(python: Path, task: str, values: dict[str, Any], feedback: QgsProce
 
 
 class _Listener:
-    """Turns what the worker writes into calls of the Processing feedback."""
+    """Turns what the worker tells into calls of the Processing feedback, and writes what libraries print into the log file."""
 
-    def __init__(self, feedback: QgsProcessingFeedback) -> None:
-        self._feedback = feedback
+    def __init__(self, feedback: QgsProcessingFeedback, task: str) -> None:
+        self._feedback, self._task = feedback, task
         self._rest = {"out": b"", "err": b""}
         self.result: dict[str, Any] | None = None
         self.error = ""
+        self.unexpected = False
         self.last_words = ""
+        self._logged = False
 
     def stdout(self, data: Any) -> None:
         for line in self._lines("out", data):
@@ -161,7 +171,21 @@ class _Listener:
             text = line.decode("utf-8", "replace").rstrip()
             if text:
                 self.last_words = text
-                self._feedback.pushDebugInfo(text)
+                self._log(text)
+
+    def _log(self, text: str) -> None:
+        path = log_file()
+        try:
+            if not self._logged:
+                path.parent.mkdir(parents=True, exist_ok=True)
+                if path.exists() and path.stat().st_size > _LOG_BYTES:
+                    path.replace(path.with_suffix(".old.log"))
+                text = f"== {datetime.now():%Y-%m-%d %H:%M:%S} {self._task}\n{text}"
+                self._logged = True
+            with path.open("a", encoding="utf-8") as stream:
+                stream.write(text + "\n")
+        except OSError:
+            pass  # a folder that cannot be written to is no reason to end a task
 
     def _lines(self, stream: str, data: Any) -> list[bytes]:
         *lines, self._rest[stream] = (self._rest[stream] + bytes(data)).split(b"\n")
@@ -175,7 +199,10 @@ class _Listener:
             self._feedback.pushInfo(line["text"])
         elif kind == "warning":
             self._feedback.pushWarning(line["text"])
+        elif kind == "status":
+            self._feedback.setProgressText(line["text"])
         elif kind == "error":
             self.error = line["text"]
+            self.unexpected = bool(line.get("unexpected"))
         elif kind == "result":
             self.result = line["value"]

@@ -17,6 +17,7 @@ class SampleLandscape(ScarpAlgorithm):
     HELP = (
         "Makes a synthetic mountain landscape with everything that a landslide susceptibility study starts from, and an inventory "
         "of landslides drawn from a susceptibility that is known. Use it to learn Scarp, and to see how "
-        "close a model can come to the truth: no model can predict better than the true susceptibility itself.\n\n"
+        "close a model can come to the truth: no model can be expected to predict better than the true susceptibility itself, though by "
+        "chance it may on one draw of test cells.\n\n"
         "The same seed makes the same landscape."
     )

@@ -13,6 +13,8 @@ class Feedback:
     """Silent feedback: the base of the worker's, and enough for a test.
 
     Progress runs from 0 to 100 and never falls. `part` gives a piece of work its own 0 to 100.
+    `message` is for the log; `status` is what is being done now, such as an epoch with its loss, and may be told as often as it changes:
+    the worker shows the last one every few seconds.
     """
 
     def progress(self, percent: float) -> None:
@@ -24,6 +26,9 @@ class Feedback:
     def warning(self, text: str) -> None:
         """Report one line that the user should not overlook."""
 
+    def status(self, text: str) -> None:
+        """Report what is being done now, without a full stop: Training member 1 of 3, epoch 12 of 40."""
+
     def part(self, start: float, end: float) -> Feedback:
         """Return feedback whose 0 to 100 is `start` to `end` of this one."""
         return _Part(self, start, end)
@@ -33,9 +38,11 @@ class Feedback:
         ends = [100.0 * sum(weights[:number]) / (sum(weights) or 1.0) for number in range(len(weights) + 1)]
         return [self.part(start, end) for start, end in zip(ends, ends[1:])]
 
-    def steps(self, items: Iterable[T], total: int) -> Iterator[T]:
-        """Yield `items`, reporting progress after each of `total`."""
+    def steps(self, items: Iterable[T], total: int, doing: str = "") -> Iterator[T]:
+        """Yield `items`, reporting progress after each of `total`, and with `doing` (Mapping window) which of them is being done."""
         for done, item in enumerate(items, start=1):
+            if doing:
+                self.status(f"{doing} {done:,} of {total:,}")
             yield item
             self.progress(100.0 * done / max(total, 1))
 
@@ -52,3 +59,18 @@ class _Part(Feedback):
 
     def warning(self, text: str) -> None:
         self._whole.warning(text)
+
+    def status(self, text: str) -> None:
+        self._whole.status(text)
+
+
+def duration(seconds: float) -> str:
+    """Return a time in words, in two units at most.
+
+    >>> duration(8), duration(100), duration(3900)
+    ('8 s', '2 min', '1 h 5 min')
+    """
+    if seconds < 90:
+        return f"{max(round(seconds), 1)} s"
+    minutes = round(seconds / 60)
+    return f"{minutes} min" if minutes < 60 else f"{minutes // 60} h {minutes % 60} min"

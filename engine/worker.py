@@ -3,7 +3,7 @@
 
 `--probe PACKAGE…` prints which of the packages this Python lacks; `--python` the interpreter of the plugin's own environment.
 
-Each line is an object with `type`: `progress` (`percent`), `message`, `warning` and `error` (`text`), `result` (`value`).
+Each line is an object with `type`: `progress` (`percent`), `message`, `warning`, `status` and `error` (`text`), `result` (`value`).
 Exactly one `result` or `error` comes last. A traceback goes to stderr, and so does whatever a library prints.
 """
 
@@ -16,26 +16,39 @@ import os
 import signal
 import sys
 import threading
+import time
 import traceback
+from collections.abc import Callable
 from pathlib import Path
 from typing import IO, Any
 
 from .declarations.parameters import TASKS
 from .environment import environment_folder, environment_python
 from .errors import EngineError
-from .feedback import Feedback
+from .feedback import Feedback, duration
 from .files import outputs
 
 _POLL_S = 1.0
+# After so long without any line, what is being done is told again.
+_SILENCE_S = 2.0
+# What is left is told from this share of the work and this time on: before, it would be a guess.
+_LEAST_PERCENT, _LEAST_S = 2.0, 4.0
 
 
 class JsonFeedback(Feedback):
-    """Feedback that writes JSON lines; progress never falls and is written in steps of 0.1."""
+    """Feedback that writes JSON lines; progress never falls and is written in steps of 0.1.
 
-    def __init__(self, stream: IO[str]) -> None:
-        self._stream = stream
+    A status is written when it has changed, but not oftener than every two seconds (every sixtieth of what a long run has taken), and again
+    after two seconds without any line, with the time that is left.
+    """
+
+    def __init__(self, stream: IO[str], clock: Callable[[], float] = time.monotonic) -> None:
+        self._stream, self._clock = stream, clock
         self._percent = -1.0
         self._lock = threading.Lock()
+        self._doing = self._told = ""
+        self._began = self._last_line = clock()
+        self._last_status = -_SILENCE_S
 
     def progress(self, percent: float) -> None:
         percent = min(round(percent, 1), 100.0)
@@ -49,9 +62,38 @@ class JsonFeedback(Feedback):
     def warning(self, text: str) -> None:
         self.write("warning", text=text)
 
+    def status(self, text: str) -> None:
+        self._doing = text
+        self.tell_status()
+
+    def tell_status(self) -> None:
+        """Write what is being done, if it is time to."""
+        now = self._clock()
+        changed = self._doing != self._told and now - self._last_status >= max(_SILENCE_S, (now - self._began) / 60)
+        if self._doing and (changed or now - self._last_line >= _SILENCE_S):
+            self._told, self._last_status = self._doing, now
+            self.write("status", text=self._doing + self._left(now))
+
+    def keep_telling(self) -> None:
+        """Tell the status in a thread of its own, whatever the others do."""
+
+        def tell() -> None:
+            while True:
+                time.sleep(_SILENCE_S / 4)
+                self.tell_status()
+
+        threading.Thread(target=tell, name="status", daemon=True).start()
+
+    def _left(self, now: float) -> str:
+        taken = now - self._began
+        if self._percent < _LEAST_PERCENT or taken < _LEAST_S or self._percent >= 100:
+            return " …"
+        return f" – about {duration(taken * (100 - self._percent) / self._percent)} left"
+
     def write(self, kind: str, **values: Any) -> None:
         """Write one line."""
         with self._lock:
+            self._last_line = self._clock()
             self._stream.write(json.dumps({"type": kind, **values}) + "\n")
             self._stream.flush()
 
@@ -66,6 +108,8 @@ def main(arguments: list[str]) -> int:
         return 0
     feedback = JsonFeedback(_claim_stdout())
     _stop_when_told()
+    feedback.status("Starting the engine")
+    feedback.keep_telling()
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     # Tasks divide their own work among the cores; a matrix product on one core leaves the others to the next window.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
@@ -81,7 +125,7 @@ def main(arguments: list[str]) -> int:
         return 1
     except Exception as error:  # a bug: the traceback goes to the log
         traceback.print_exc()
-        feedback.write("error", text=f"Scarp failed unexpectedly ({type(error).__name__}: {error}); the log has the details.")
+        feedback.write("error", text=f"Scarp failed unexpectedly ({type(error).__name__}: {error}).", unexpected=True)
         return 1
     feedback.write("result", value=value)
     return 0
@@ -91,7 +135,10 @@ def run(task: str, parameters: dict[str, Any], feedback: Feedback) -> dict[str, 
     """Run the task whose module in `engine.tasks` has the name `task`; return its result."""
     if task not in TASKS:
         raise EngineError(f"There is no task {task!r}; choose one of {', '.join(TASKS)}.")
-    return importlib.import_module(f".tasks.{task}", __package__).run(feedback, **parameters)
+    module = importlib.import_module(f".tasks.{task}", __package__)
+    feedback.status("Reading the inputs")
+    result: dict[str, Any] = module.run(feedback, **parameters)
+    return result
 
 
 def _described(path: Path) -> tuple[str, dict[str, Any]]:

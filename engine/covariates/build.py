@@ -74,6 +74,7 @@ class Build:
         """Add covariates of the DEM, where there is one."""
         if self._elevation is None:
             return
+        self._feedback.status("Computing covariates from the elevation")
         ground = Ground(self._elevation, names, method, window_m, drainage_area_km2, self._folder, self._feedback)
         self.covariates += ground.covariates
         self._readers.append(ground.read)
@@ -83,11 +84,13 @@ class Build:
     def add_distance(self, name: str, source: str, *, declared: bool = True) -> None:
         """Add the distance to the features of a layer."""
         check_ground(self.grid, "The stack", "distances need metres")
+        self._feedback.status(f"Laying {name} over the grid")
         path, how = distance_to_features(source, self.grid, self.path())
         self._add(name, open_raster(path).read, how, unit="m", declared=declared)
 
     def add_classes(self, name: str, source: str, field: str | None, unknown: str) -> None:
         """Add the classes of polygons or of a raster as a declared covariate."""
+        self._feedback.status(f"Laying {name} over the grid")
         self._add_classes(name, lay_classes(source, field, self.grid, self.path(), unknown, self._feedback), declared=True)
 
     def add_ndvi(self, red: str, nir: str) -> None:
@@ -116,6 +119,7 @@ class Build:
         candidates += [tuple(f"distance_to_{name}" for name in _names_of_layer(Source.parse(source))) for source in distances]
         names = distinct(candidates, {each.name for each in self.covariates})
         for name, (raster, kind) in zip(names, rasters):
+            self._feedback.status(f"Laying {name} over the grid")
             if kind == "classes":
                 self._add_classes(name, lay_class_raster(raster, self.grid, self.path(), unknown, self._feedback), declared=False)
             else:
@@ -143,7 +147,7 @@ class Build:
         missing = np.zeros(len(self.covariates), np.int64)
         low, high = np.full(len(self.covariates), np.inf), np.full(len(self.covariates), -np.inf)
         with StackWriter(str(path), self.grid, self.covariates) as writer:
-            for window in feedback.steps(windows, len(windows)):
+            for window in feedback.steps(windows, len(windows), "Writing window"):
                 ground = self._ground(window)
                 bands = [band for read in self._readers for band in read(window)]
                 common = ground.copy()

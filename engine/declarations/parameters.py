@@ -826,7 +826,7 @@ RESULTS: dict[str, tuple[Result, ...]] = {
         Result("ROADS", "Roads", "vector"),
         Result("SETTLEMENTS", "Settlements", "vector"),
         Result("INVENTORY", "Landslide inventory", "vector"),
-        Result("BEST_AUC", "Best AUC that any model could reach", "number"),
+        Result("BEST_AUC", "AUC that the truth itself has on average", "number"),
     ),
     "train_cnn_dnn": (Result("AUC", "AUC on the test cells", "number"),),
     "benchmark_classifiers": (Result("BEST", "Best classifier", "text"), Result("AUC", "Its mean AUC", "number")),

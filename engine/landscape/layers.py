@@ -43,8 +43,8 @@ def write_rasters(
     landslides: int,
     seed: int,
     feedback: Feedback,
-) -> tuple[np.ndarray, float]:
-    """Write all rasters, window by window; return the cells (n, 2) that slide and the best AUC."""
+) -> tuple[np.ndarray, BestAuc]:
+    """Write all rasters, window by window; return the cells (n, 2) that slide and the best AUC to expect."""
     weakness = np.array([rock.weakness for rock in ROCKS], np.float32)
     side = grid.shape[0]
     best = BestAuc()
@@ -90,7 +90,7 @@ def write_rasters(
             first = np.argsort(keys, kind="stable")[:landslides]
             keys, cells = keys[first], cells[first]
         files.clear()
-    return cells, best.value()
+    return cells, best
 
 
 def _around(first: int, count: int, side: int) -> np.ndarray:

@@ -82,7 +82,7 @@ def draw_keys(rng: np.random.Generator, truth: np.ndarray) -> np.ndarray:
 
 
 class BestAuc:
-    """The AUC that no model can be expected to exceed, from windows of the truth.
+    """The expected AUC of the truth, which no model can be expected to exceed; on one draw of test cells, one may.
 
     Landslide cells are drawn in proportion to the truth t, absence cells evenly from the whole area. The ratio of the
     two densities grows with t, so by the Neyman–Pearson lemma t itself is the best score there is. Its expected AUC is
@@ -113,8 +113,23 @@ class BestAuc:
 
     def value(self) -> float:
         """Return the AUC, to about 1e-4."""
-        below = np.cumsum(self._cells) - self._cells / 2
-        return float((self._weights * below).sum() / (self._weights.sum() * self._cells.sum()))
+        return float(self._placed_presences() @ self._weights / self._weights.sum())
+
+    def standard_error(self, presences: int, absences: int) -> float:
+        """Return by how much the AUC of the truth varies from one draw of so many test cells to another.
+
+        The variance of a mean over pairs (DeLong, DeLong & Clarke-Pearson 1988, with the distributions themselves in place of samples).
+        """
+        presence, absence = self._weights / self._weights.sum(), self._cells / self._cells.sum()
+        placed = self._placed_presences()
+        above = 1 - np.cumsum(presence) + presence / 2
+        variances = [float(share @ (place - share @ place) ** 2) for share, place in ((presence, placed), (absence, above))]
+        return (variances[0] / presences + variances[1] / absences) ** 0.5
+
+    def _placed_presences(self) -> np.ndarray:
+        """Return, for each bin, the share of absences below it (half of those in it)."""
+        absence = self._cells / self._cells.sum()
+        return np.cumsum(absence) - absence / 2
 
 
 def _slope_deg(z: np.ndarray, cell_size: float) -> np.ndarray:

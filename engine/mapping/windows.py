@@ -132,7 +132,7 @@ def complete(partial: PartialRaster, grid: Grid, submit: Callable[[Window], Futu
     """
     windows = windows_of(grid)
     left = [number for number in range(len(windows)) if number not in partial.done]
-    for number, values in feedback.steps(_in_order(lambda number: submit(windows[number]), left, at_once), len(left)):
+    for number, values in feedback.steps(_in_order(lambda number: submit(windows[number]), left, at_once), len(left), "Mapping window"):
         partial.write(number, windows[number], values)
 
 

@@ -153,7 +153,7 @@ def write_classes(
     counts, areas = np.zeros(classes, np.int64), np.zeros(classes)
     of_cell = cell_areas_km2(raster.grid)
     windows = raster.windows()
-    for window in feedback.steps(windows, len(windows)):
+    for window in feedback.steps(windows, len(windows), "Classifying window"):
         values = raster.read(window)
         valid = np.isfinite(values)
         numbers = np.where(valid, np.searchsorted(breaks, values, side="right") + 1, 0).astype(np.uint8)

@@ -119,6 +119,7 @@ def draw(
         )
     rng = np.random.default_rng(seed)
     check_no_labels(inventory)
+    feedback.status("Counting the cells of landslides")
     _notice_cells(stack, feedback)
     found = read_inventory(inventory, stack, feedback=feedback)
     _, first = np.unique(stack.grid.numbers(found.rows, found.cols), return_index=True)
@@ -177,6 +178,7 @@ def resolve_samples(stack: Stack, inventory: str, label_field: str | None, seed:
 
 
 def _labelled(stack: Stack, inventory: str, label_field: str, seed: int, feedback: Feedback) -> SampleCells:
+    feedback.status("Counting the cells of landslides")
     _notice_cells(stack, feedback)
     dataset, layer = open_layer(inventory)
     definition = layer.GetLayerDefn()

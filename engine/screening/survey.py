@@ -61,7 +61,7 @@ def survey(stack: Stack, seed: int, feedback: Feedback, sample_cells: int = SAMP
     sample, rank = np.empty((0, bands), np.float32), np.empty(0)
     cells = 0
     windows = list(stack.grid.windows())
-    for window in feedback.steps(windows, len(windows)):
+    for window in feedback.steps(windows, len(windows), "Reading window"):
         values = stack.read(window)
         row, col = -(-window.row // step), -(-window.col // step)
         part = values[row * step - window.row :: step, col * step - window.col :: step]
@@ -90,7 +90,7 @@ def class_areas(stack: Stack, classings: Sequence[Classing], feedback: Feedback)
     """Count the cells of each class of each covariate, among the cells that are valid in every covariate."""
     counts = [np.zeros(len(classing.names), np.int64) for classing in classings]
     windows = list(stack.grid.windows())
-    for window in feedback.steps(windows, len(windows)):
+    for window in feedback.steps(windows, len(windows), "Counting classes in window"):
         values = stack.read(window)
         valid = values[np.isfinite(values).all(axis=-1)]
         for index, classing in enumerate(classings):

@@ -35,10 +35,11 @@ def run(feedback: Feedback, *, covariates: str, model: str, scheduler: str | Non
             feedback.message(f"Mapping with {trained.device}.")
             map_susceptibility(stack, trained, partial, feedback.part(0, 90))
         with replacing(output) as path:
+            feedback.status("Writing the map with overviews")
             cells = partial.finish(path, "susceptibility", feedback.part(90, 100).progress)
             if not cells:
                 raise EngineError(f"The covariate stack {stack.told} has no valid cell: every cell lacks a covariate of the model.")
-    feedback.message(f"Susceptibility of {cells} cells.")
+    feedback.message(f"Susceptibility of {cells:,} cells.")
     return {"output": output}
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from ..declarations.choices import TEST_SHARE
 from ..feedback import Feedback
 from ..files.outputs import check_writable
 from ..landscape import layers
@@ -46,11 +47,13 @@ def run(feedback: Feedback, *, size: int, cell_size: float, landslides: int, see
     control = min(size, CONTROL_PX)
     control_cell = cell_size * size / control
     surroundings = draw_structure(np.random.default_rng([seed, 0]), padded(control), control_cell)
-    feedback.message("Rivers wear the mountains down")
+    feedback.message("Rivers wear the mountains down.")
+    feedback.status("Wearing the mountains down")
     altitude = shape_terrain(np.random.default_rng([seed, 1]), surroundings, size, cell_size, feedback.part(1, 60))
     structure = surroundings.crop(control)
     land = cover(np.random.default_rng([seed, 2]), structure, resample(altitude, control), control_cell)
     feedback.progress(65)
+    feedback.status("Writing geology, soil, climate, faults, roads and settlements")
 
     layers.write_areas(paths["geology"], grid, structure.rock, [rock.name for rock in ROCKS])
     layers.write_areas(paths["soil"], grid, land.soil, SOILS)
@@ -59,11 +62,19 @@ def run(feedback: Feedback, *, size: int, cell_size: float, landslides: int, see
     layers.write_lines(paths["roads"], grid, [road * size / control for road in land.roads], "road")
     layers.write_points(paths["settlements"], grid, land.settlements * size / control)
     feedback.progress(70)
+    feedback.status("Writing rasters and drawing landslides")
 
     cells, best = layers.write_rasters(
         paths, grid, altitude, structure, land, landslides=landslides, seed=seed, feedback=feedback.part(70, 98)
     )
     layers.write_inventory(paths["inventory"], grid, cells, np.random.default_rng([seed, 4]))
-    feedback.message(f"No model can be expected to exceed an AUC of {best:.3f} here")
+    tested = max(round(landslides * TEST_SHARE), 1)
+    chance = 1.96 * best.standard_error(tested, tested)
+    feedback.message(
+        f"The true susceptibility itself has an AUC of {best.value():.3f} on average, so no model can be expected to do better. "
+        f"On one draw of test cells ({tested:,} with and {tested:,} without landslides) chance moves it by ±{chance:.3f} (95 % of draws), "
+        "so that a model may be above it."
+    )
+    feedback.message(f"All layers are in {folder}.")
     feedback.progress(100)
-    return {**paths, "folder": folder, "best_auc": best}
+    return {**paths, "folder": folder, "best_auc": best.value()}

@@ -60,6 +60,7 @@ def run(
     areas = class_areas(stack, classings, feedback.part(50, 80))
     screening = screen(found.sample, stack.at(cells.rows, cells.cols), labels, classings, areas, vif_limit)
     feedback.progress(85)
+    feedback.status("Comparing covariates and drawing the report")
     feedback.message(verdict(screening))
     for each in screening.summaries:
         if not each.inflation.df:

@@ -135,3 +135,28 @@ def test_an_interrupted_installation_counts_as_none(provider, monkeypatch, tmp_p
     (copy / UNFINISHED).touch()
     assert not is_complete(copy)
     assert "incomplete" in provider.algorithm("traincnndnn").canExecute()[1]
+
+
+def test_what_libraries_print_goes_to_a_file(provider, feedback, monkeypatch, tmp_path):
+    """The user's log has what the worker tells, and no line of TensorFlow or GDAL."""
+    from qgis.core import QgsProcessingException
+    from scarp.algorithms import bridge
+
+    texts = []
+    feedback.setProgressText = texts.append
+    feedback.pushDebugInfo = feedback.pushConsoleInfo = feedback.reportError = lambda *told: pytest.fail(str(told))
+    monkeypatch.setattr(bridge, "log_file", lambda: tmp_path / "scarp" / "engine.log")
+    worker = tmp_path / "python"
+    worker.write_text(
+        "#!/bin/sh\necho 'I0000 cuda_executor.cc: retracing' >&2\n"
+        """echo '{"type": "status", "text": "Training member 1 of 3"}'\n"""
+        """echo '{"type": "error", "text": "Scarp failed unexpectedly.", "unexpected": true}'\nexit 1\n"""
+    )
+    worker.chmod(0o755)
+    for _ in range(2):
+        with pytest.raises(QgsProcessingException, match=r"Scarp failed unexpectedly. The details are in .*engine.log\."):
+            bridge.run_with(worker, "train_cnn_dnn", {}, feedback)
+    assert texts == ["Training member 1 of 3"] * 2
+    assert feedback.messages == feedback.warnings == []
+    lines = (tmp_path / "scarp" / "engine.log").read_text().splitlines()
+    assert [line.split()[-1] for line in lines] == ["train_cnn_dnn", "retracing"] * 2

@@ -193,6 +193,20 @@ def test_best_auc_by_hand():
     assert best.value() == pytest.approx((0.1 * 0.5 + 0.3 * 1.5 + 0.6 * 2.5) / 3)
 
 
+def test_the_auc_varies_as_it_says():
+    rng = np.random.default_rng(0)
+    truth = rng.beta(0.3, 3, 5000)
+    best = landslides.BestAuc()
+    best.add(truth)
+    labels = np.repeat([1, 0], [60, 90])
+    found = []
+    for _ in range(500):
+        drawn = np.concatenate([rng.choice(truth, 60, p=truth / truth.sum()), rng.choice(truth, 90)])
+        found.append(roc_auc_score(labels, drawn))
+    assert np.mean(found) == pytest.approx(best.value(), abs=0.005)
+    assert np.std(found) == pytest.approx(best.standard_error(60, 90), rel=0.1)
+
+
 def test_keys_draw_in_proportion():
     rng = np.random.default_rng(0)
     truth = np.array([0.1, 0.2, 0.7])

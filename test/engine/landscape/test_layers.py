@@ -156,7 +156,7 @@ def test_rasters_are_what_they_say(tmp_path, grid, monkeypatch):
     np.testing.assert_allclose(read["truth"], expected, rtol=1e-3)
     auc = BestAuc()
     auc.add(read["truth"])
-    assert best == pytest.approx(auc.value(), abs=1e-6)
+    assert best.value() == pytest.approx(auc.value(), abs=1e-6)
     assert len({tuple(cell) for cell in cells}) == 30
     assert cells.min() >= 0
     assert cells.max() < SIDE

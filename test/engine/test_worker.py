@@ -1,0 +1,66 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+import io
+import json
+
+from scarp.engine.feedback import Feedback
+from scarp.engine.worker import JsonFeedback
+
+
+class Clock:
+    now = 0.0
+
+    def __call__(self):
+        return self.now
+
+
+def told(stream):
+    lines = [json.loads(line) for line in stream.getvalue().splitlines()]
+    return [line["text"] for line in lines if line["type"] == "status"]
+
+
+def make():
+    stream, clock = io.StringIO(), Clock()
+    return stream, clock, JsonFeedback(stream, clock)
+
+
+def test_a_status_is_told_at_once_and_then_every_two_seconds():
+    stream, clock, feedback = make()
+    for tenth in range(50):
+        clock.now = tenth / 10
+        feedback.part(10, 20).status(f"Epoch {tenth}")
+    assert told(stream) == ["Epoch 0 …", "Epoch 20 …", "Epoch 40 …"]
+
+
+def test_what_lasts_is_told_again_with_the_time_left():
+    stream, clock, feedback = make()
+    feedback.status("Compiling")
+    clock.now = 1.9
+    feedback.tell_status()
+    assert told(stream) == ["Compiling …"]
+    clock.now = 2.0
+    feedback.tell_status()
+    feedback.progress(10)
+    clock.now = 10.0
+    feedback.tell_status()
+    assert told(stream) == ["Compiling …", "Compiling …", "Compiling – about 90 s left".replace("90 s", "2 min")]
+
+
+def test_nothing_is_repeated_while_progress_tells():
+    stream, clock, feedback = make()
+    feedback.status("Mapping window 1 of 9")
+    for second in range(1, 20):
+        clock.now = float(second)
+        feedback.progress(second)
+        feedback.tell_status()
+    assert len(told(stream)) == 1
+
+
+def test_steps_tell_what_is_done():
+    heard = []
+
+    class Listening(Feedback):
+        def status(self, text):
+            heard.append(text)
+
+    assert list(Listening().part(0, 50).steps("ab", 1200, "Mapping window")) == ["a", "b"]
+    assert heard == ["Mapping window 1 of 1,200", "Mapping window 2 of 1,200"]
