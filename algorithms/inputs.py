@@ -54,9 +54,10 @@ from ..engine.errors import EngineError
 KINDS = frozenset({"raster", "source", "vector", "maplayer", "layer", "multilayer"})
 # Vector formats that QGIS and the worker read alike: text is UTF-8, and a layer has one name.
 _ALIKE = frozenset({"GPKG", "GeoJSON", "FlatGeobuf"})
-# Fields of sample cells that Scarp made, and of those that others make.
+# Fields of sample cells.
 _SAMPLE_FIELDS = ("landslide", "subset", "fold")
-_KNOWN_FIELDS = frozenset({*_SAMPLE_FIELDS, "origin", "label", "class"})
+# Parameters whose layers may hold labels, known or overlooked.
+_INVENTORIES = frozenset({"INVENTORY", "TEST_INVENTORY"})
 # Features between two looks at whether the user cancelled.
 _LOOK = 4096
 # What becomes of layers of other kinds.
@@ -185,6 +186,13 @@ def _parts(layer: QgsMapLayer) -> dict[str, Any]:
     return {key: value for key, value in parts.items() if not QgsVariantUtils.isNull(value)}
 
 
+def _crs(layer: QgsMapLayer) -> QgsCoordinateReferenceSystem:
+    """Return a layer's CRS; of a layer of geometry collections, to which QGIS gives none, that of its source."""
+    if layer.crs().isValid() or not isinstance(layer, QgsVectorLayer) or layer.isSpatial():
+        return layer.crs()
+    return layer.dataProvider().crs()
+
+
 def _refuse(given: _Given, algorithm: QgsProcessingAlgorithm, parameters: dict[str, Any], context: QgsProcessingContext) -> None:
     """Raise EngineError if the layer cannot go into the task."""
     layer = given.layer
@@ -212,7 +220,7 @@ def _refuse(given: _Given, algorithm: QgsProcessingAlgorithm, parameters: dict[s
             f"The layer {given.told} is a table without geometries; load it with “Add Delimited Text Layer”, or make points of it first "
             "(native:createpointslayerfromtable)."
         )
-    if not layer.crs().isValid():
+    if not _crs(layer).isValid():
         raise EngineError(
             f"The layer {given.told} has no coordinate reference system; assign one (Layer > Set Layer CRS) so that it can be laid over "
             "the others."
@@ -368,7 +376,7 @@ def _is_as_in_its_file(given: _Given, layer: QgsVectorLayer) -> bool:
         and not layer.isModified()
         and not layer.subsetString()
         and all(fields.fieldOrigin(index) == QgsFields.FieldOrigin.OriginProvider for index in range(fields.count()))
-        and layer.crs() == layer.dataProvider().crs()
+        and _crs(layer) == layer.dataProvider().crs()
         and not (limits.selectedFeaturesOnly or limits.filterExpression or limits.featureLimit >= 0 or limits.flags)
     )
 
@@ -395,9 +403,10 @@ class _Features:
 
     @classmethod
     def of(cls, given: _Given, layer: QgsVectorLayer, asked: set[str], context: QgsProcessingContext) -> _Features:
-        """Take the features of a layer, with the fields asked for, those of sample cells, and numbers, which may be labels."""
+        """Take the features of a layer, with the fields asked for, and of an inventory all that may be labels."""
         limits, own = given.limits, layer.fields()
-        indices = tuple(index for index, field in enumerate(own) if field.name() in asked | _KNOWN_FIELDS or field.isNumeric())
+        is_inventory = given.definition.name() in _INVENTORIES
+        indices = tuple(index for index, field in enumerate(own) if field.name() in asked or (is_inventory and _may_be_label(field)))
         fields = QgsFields()
         fields.append(_field(ID_FIELD))
         for index in indices:
@@ -417,7 +426,7 @@ class _Features:
             request,
             fields,
             indices,
-            layer.crs(),
+            _crs(layer),
             selected,
             limits.featureLimit,
             limits.geometryCheck if overridden else Qgis.InvalidGeometryCheck.NoCheck,
@@ -480,6 +489,13 @@ def _new(folder: Path, suffix: str) -> str:
 def _field(name: str) -> QgsField:
     """Return a field of text."""
     return QgsField(name, QMetaType.Type.QString if Qgis.versionInt() >= 33800 else QVariant.String)
+
+
+def _may_be_label(field: QgsField) -> bool:
+    """Tell whether a field holds numbers, text or truth."""
+    kinds = QMetaType.Type if Qgis.versionInt() >= 33800 else QVariant
+    texts = (kinds.QString, kinds.Bool) if Qgis.versionInt() >= 33800 else (kinds.String, kinds.Bool)
+    return bool(field.isNumeric() or field.type() in texts)
 
 
 def _text(value: Any) -> str | None:

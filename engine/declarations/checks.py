@@ -87,7 +87,7 @@ def allowed(parameter: Parameter) -> str:
         return KINDS[kind]
     low, high = (plain(each) if each is not None else None for each in (parameter.least, parameter.most))
     unit = f" {parameter.unit}" if parameter.unit else ""
-    several = ", separated by commas" if kind in ("numbers", "integers") else ""
+    several = {"integers": ", separated by commas", "numbers": ", separated by commas (0.2, 0.4) or semicolons (0,2; 0,4)"}.get(kind, "")
     what = KINDS[kind].replace("a whole", "an odd whole") if parameter.odd else KINDS[kind]
     return f"{what} from {low} to {high}{unit}{several}" if high else f"{what} of {low}{unit} or more{several}"
 
@@ -229,7 +229,7 @@ def _breaks_rise(values: Mapping[str, Any]) -> None:
     found = numbers(values["breaks"] or [])
     if not found or sorted(set(found)) != found or found[0] <= 0 or found[-1] >= 1:
         raise EngineError(
-            f"Manual breaks (BREAKS) must rise and lie between 0 and 1, such as 0.2, 0.4, 0.6, 0.8; found {_shown(values['breaks'])}."
+            f"Manual breaks (BREAKS) must rise and lie between 0 and 1, such as 0.2, 0.4 or 0,2; 0,4; found {_shown(values['breaks'])}."
         )
 
 

@@ -44,7 +44,7 @@ class Raster:
     number
         Of the band, from 1.
     grid
-        Its cells, north-up also where the file is stored south-up.
+        Its cells, north-up also where the file is stored south-up or from east to west.
     voids
         Values that are no data though nobody declared them.
     limits
@@ -122,15 +122,17 @@ class Raster:
         return missing
 
     def _stored(self, band: gdal.Band, part: Window) -> np.ndarray:
-        south_up = self.dataset.GetGeoTransform()[5] > 0
-        first = self.grid.shape[0] - part.row - part.rows if south_up else part.row
+        _, width, _, _, _, height = self.dataset.GetGeoTransform()
+        south_up, westward = height > 0, width < 0
+        first_row = self.grid.shape[0] - part.row - part.rows if south_up else part.row
+        first_col = self.grid.shape[1] - part.col - part.cols if westward else part.col
         try:
-            stored = band.ReadAsArray(part.col, first, part.cols, part.rows)
+            stored = band.ReadAsArray(first_col, first_row, part.cols, part.rows)
         except RuntimeError as error:
             raise EngineError(_unreadable(self.source, str(error))) from error
         if stored is None:
             raise EngineError(_unreadable(self.source, gdal.GetLastErrorMsg()))
-        return stored[::-1] if south_up else stored  # type: ignore[no-any-return]
+        return stored[:: -1 if south_up else 1, :: -1 if westward else 1]  # type: ignore[no-any-return]
 
 
 def open_rasters(source: str, what: str = "raster") -> list[Raster]:
@@ -183,13 +185,15 @@ def bands_of(named: Source, dataset: gdal.Dataset, what: str) -> list[Raster]:
             f"The {what} {name} has no coordinate reference system; assign one (gdal:assignprojection), set it in QGIS, or name it: "
             f"{named.path}|crs=EPSG:…"
         )
-    transform = dataset.GetGeoTransform()
-    if transform[2] or transform[4] or transform[1] < 0:
+    west, width, tilt, north, skew, height = dataset.GetGeoTransform()
+    if tilt or skew:
         raise EngineError(f"The {what} {name} is rotated; warp it first (gdal:warpreproject).")
     rows, cols = dataset.RasterYSize, dataset.RasterXSize
-    if transform[5] > 0:
-        transform = (*transform[:3], transform[3] + rows * transform[5], 0.0, -transform[5])
-    grid = Grid(crs, transform, (rows, cols))
+    if width < 0:
+        west, width = west + cols * width, -width
+    if height > 0:
+        north, height = north + rows * height, -height
+    grid = Grid(crs, (west, width, 0.0, north, 0.0, height), (rows, cols))
     found = [Raster(named, dataset, number, grid) for number in ([named.band] if named.band else data_bands(dataset))]
     if len(found) == len(_COLOURS) and dataset.GetDriver().ShortName in _TILED and _are_alike(found):
         found = found[:1]

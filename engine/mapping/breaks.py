@@ -47,6 +47,11 @@ def find_breaks(counts: np.ndarray, method: str, classes: int, manual: Sequence[
             f"choose “{choices.CLASSIFICATIONS['manual']}”, or leave them empty."
         )
     used = np.flatnonzero(counts)
+    if len(used) == 1:
+        raise EngineError(
+            f"The raster has the same susceptibility everywhere, {(used[0] + 0.5) / len(counts):.3f} (to 0.001), so that there are no "
+            f"classes to be told apart; check the model or what the raster was made of, or choose “{choices.CLASSIFICATIONS['manual']}”."
+        )
     if len(used) < classes:
         raise EngineError(
             f"The raster has only {len(used)} different values of susceptibility (to 0.001), too few for {classes} classes; use fewer."

@@ -15,7 +15,8 @@ from ..declarations.source import Source
 from ..errors import EngineError
 from ..feedback import Feedback
 from ..files.grid import Grid, Window
-from ..files.raster import Raster, open_raster
+from ..files.overlay import without_voids
+from ..files.raster import Raster, open_raster, tally
 from ..files.stack import Stack
 from ..files.vectors import write_layer
 from ..gdal import gdal, ogr
@@ -26,6 +27,9 @@ from ..samples.labels import check_no_labels
 _BINS = 1024
 # So far beyond 0 … 1 values are rounding, of a raster calculator for example, and count as 0 or 1.
 _ROUNDING = 1e-6
+# What susceptibility is multiplied by to be kept as whole numbers, percents first; as many are classes.
+_SCALES = (100, 255, 1000, 10_000, 65_535)
+_MOST_CLASSES = 20
 _NAMES = {
     2: ("low", "high"),
     3: ("low", "moderate", "high"),
@@ -46,9 +50,12 @@ class SusceptibilityRaster:
     raster: Raster
 
     @classmethod
-    def open(cls, path: str) -> SusceptibilityRaster:
-        """Open it; raise EngineError if it cannot be."""
-        return cls(Source.parse(path).told, open_raster(path, what="susceptibility raster"))
+    def open(cls, path: str, feedback: Feedback | None = None) -> SusceptibilityRaster:
+        """Open it, with undeclared voids taken as missing and a warning of them; raise EngineError if it cannot be opened."""
+        raster = open_raster(path, what="susceptibility raster")
+        rows, cols = raster.grid.shape
+        raster = without_voids(raster, tally(raster, Window(0, 0, rows, cols)), feedback or Feedback())
+        return cls(Source.parse(path).told, raster)
 
     @property
     def grid(self) -> Grid:
@@ -101,9 +108,14 @@ class SusceptibilityRaster:
         if low >= -_ROUNDING and high <= 1 + _ROUNDING:
             return
         text = f"The raster {self.path} has values from {low:.9g} to {high:.9g}; susceptibility lies between 0 and 1."
-        if low >= 0 and high <= 100:
-            whole = gdal.GetDataTypeName(band.DataType) not in ("Float32", "Float64")
-            text += " Are these classes? Give the raster that they were made from." if whole else " If these are percents, divide by 100."
+        whole = gdal.GetDataTypeName(band.DataType) not in ("Float32", "Float64")
+        if low < -_ROUNDING:
+            text += " Bring an index that can be negative to 0 … 1 first, or declare what is nodata (gdal:translate)."
+        elif whole and high <= _MOST_CLASSES:
+            text += " Are these classes? Give the raster that they were made from."
+        elif scale := next((each for each in _SCALES if high <= each), None):
+            told = "percents" if scale == _SCALES[0] else f"values that were multiplied by {scale:,}"
+            text += f" If these are {told}, divide by {scale:,} (gdal:rastercalculator)."
         raise EngineError(text)
 
 
@@ -259,7 +271,7 @@ def class_rows(
     ]
     if inventory:
         stack = Stack(raster.path, [raster.raster], [Covariate("susceptibility")])
-        check_no_labels(inventory)
+        check_no_labels(inventory, feedback)
         cells = read_inventory(inventory, stack, feedback=feedback)
         values = stack.at(cells.rows, cells.cols)[:, 0]
         slides = np.bincount(np.searchsorted(breaks, values, side="right"), minlength=len(names))

@@ -118,7 +118,7 @@ def draw(
             "coordinate reference system first (gdal:warpreproject)."
         )
     rng = np.random.default_rng(seed)
-    check_no_labels(inventory)
+    check_no_labels(inventory, feedback)
     feedback.status("Counting the cells of landslides")
     _notice_cells(stack, feedback)
     found = read_inventory(inventory, stack, feedback=feedback)

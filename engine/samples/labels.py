@@ -9,6 +9,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from ..errors import EngineError
+from ..feedback import Feedback
 from ..files.shapes import batches
 from ..files.vectors import open_layer
 from ..gdal import ogr
@@ -25,6 +26,8 @@ _LABEL_NAME = re.compile(
     r"|^dn$|^value$|^grid_?code$",  # what QGIS, GDAL and ArcGIS call the values of a raster that was turned into polygons
     re.IGNORECASE,
 )
+# What some write for landslides and others, and others for kinds of landslides.
+_CODES = {"1", "2"}
 _KINDS = (ogr.OFTInteger, ogr.OFTInteger64, ogr.OFTReal, ogr.OFTString)
 
 
@@ -136,43 +139,60 @@ def folds(values: np.ndarray, field: str) -> np.ndarray:
     return np.array(numbers).astype(np.int64)
 
 
-def check_no_labels(source: str) -> None:
-    """Raise EngineError where a layer that is given as landslides alone holds landslides and others.
+def check_no_labels(source: str, feedback: Feedback | None = None) -> None:
+    """Raise EngineError where a layer that is given as landslides alone holds landslides and others; warn where it perhaps does.
 
     A field of 0 and 1, or of words for yes and no, tells them apart. Of polygons, which have such fields for many things, only those count
-    whose names say so.
+    whose names say so. A field of 1 and 2 whose name says so may tell them apart too, or kinds of landslides.
     """
     dataset, layer = open_layer(source)
     definition = layer.GetLayerDefn()
     fields = [definition.GetFieldDefn(index) for index in range(definition.GetFieldCount())]
     points = ogr.GT_Flatten(layer.GetGeomType()) in (ogr.wkbPoint, ogr.wkbMultiPoint, ogr.wkbUnknown)
     left = [each.GetName() for each in fields if each.GetType() in _KINDS and (points or _LABEL_NAME.search(each.GetName()))]
-    seen: dict[str, dict[int, object]] = {name: {} for name in left}
+    seen: dict[str, dict[int | None, object]] = {name: {} for name in left}
+    doubtful: dict[str, set[str]] = {name: set() for name in left if _LABEL_NAME.search(name)}
     for batch in batches(layer, left) if left else ():
         points = points and bool((batch.points()[1] | np.array([each is None for each in batch.shapes.tolist()])).any())
         left = [name for name in left if points or _LABEL_NAME.search(name)]
+        doubtful = {name: codes for name, codes in doubtful.items() if _are_codes(batch.values[name], codes)}
         left = [name for name in left if _truths(batch.values[name], seen[name])]
-        if not left:
+        if not left and not doubtful:
             break
     del dataset
-    found = [name for name in left if len(seen[name]) == 2]
+    found = [name for name in left if {0, 1} <= set(seen[name])]
     if found:
         first, word = found[0], _quoted(seen[found[0]][1])
+        way = f"Set “Field that tells landslides” to {first!r}"
+        if None in seen[first]:
+            way = "Some of its values are empty (NULL), which say neither: fill them and set “Field that tells landslides” to it"
         raise EngineError(
             f"The field {_listed(found)} of the landslide inventory holds both yes and no (1 and 0 or −1), and no field is set that "
-            f"tells landslides: those without would count as landslides. Set “Field that tells landslides” to {first!r}, or keep the "
-            f'landslides alone by a filter ("{first}" = {word}); leave the field out if it means something else (native:deletecolumn).'
+            f"tells landslides: those without would count as landslides. {way}, or keep the landslides alone by a filter "
+            f'("{first}" = {word}); leave the field out if it means something else (native:deletecolumn).'
         )
+    for name, codes in doubtful.items():
+        if len(codes) == len(_CODES) and feedback is not None:
+            feedback.warning(
+                f"The field {name!r} of the landslide inventory holds 1 and 2 and nothing else; all its features count as landslides. If "
+                f'one of the numbers means that there is none, keep the landslides alone by a filter ("{name}" = 1).'
+            )
 
 
-def _truths(values: np.ndarray, seen: dict[int, object]) -> bool:
-    """Add to `seen` what values (n,) say, 1 or 0, each with a value that says so; return whether they say nothing else."""
-    for value in set(values.tolist()) - {None}:
-        told = 0 if _is_minus_one(value) else truth(value)
-        if told is None:
+def _truths(values: np.ndarray, seen: dict[int | None, object]) -> bool:
+    """Add to `seen` what values (n,) say, 1, 0 or None where empty, each with a value that says so; return whether that is all."""
+    for value in set(values.tolist()):
+        told = None if value is None else 0 if _is_minus_one(value) else truth(value)
+        if told is None and value is not None:
             return False
         seen.setdefault(told, value)
     return True
+
+
+def _are_codes(values: np.ndarray, seen: set[str]) -> bool:
+    """Add values (n,) to `seen`, as text; return whether they are 1 or 2 or empty."""
+    seen |= {f"{value:g}" if isinstance(value, float) else str(value).strip() for value in set(values.tolist()) - {None}}
+    return seen <= _CODES
 
 
 def _quoted(value: object) -> str:

@@ -33,7 +33,7 @@ def run(
             check_writable(path)
     if table:
         check_table(table)
-    raster = SusceptibilityRaster.open(susceptibility)
+    raster = SusceptibilityRaster.open(susceptibility, feedback)
     found = find_breaks(raster.histogram(feedback), method, classes, numbers(breaks or []))
     names = class_names(len(found) + 1)
     feedback.progress(30)

@@ -274,9 +274,33 @@ def waypoints(folder, _stack):
     return str(path)
 
 
+def collections(folder, _stack):
+    """Each point as a collection of geometries: QGIS takes such a layer for one without a place on Earth."""
+    path = write(folder / "plain.gpkg", "GPKG", POINTS)
+    source = ogr.Open(path)
+    dataset = ogr.GetDriverByName("GPKG").CreateDataSource(str(folder / "collected.gpkg"))
+    layer = dataset.CreateLayer("collected", reference(CODE), ogr.wkbGeometryCollection)
+    layer.CreateField(ogr.FieldDefn("nr", ogr.OFTInteger))
+    for number, each in enumerate(source.GetLayer(0)):
+        feature = ogr.Feature(layer.GetLayerDefn())
+        collection = ogr.Geometry(ogr.wkbGeometryCollection)
+        collection.AddGeometry(each.GetGeometryRef())
+        feature.SetGeometry(collection)
+        feature["nr"] = number
+        layer.CreateFeature(feature)
+    return str(folder / "collected.gpkg")
+
+
+def collections_filtered(folder, _stack):
+    layer = vector(collections(folder, None))
+    assert layer.setSubsetString("nr < 100")
+    return layer
+
+
 WAYS = (
     gpkg, geojson, kml, delimited_text, spatialite, zipped, memory, memory_with_repeated_fid, joined, filtered, filtered_by_path, selected,
     chosen_by_expression, limited, merged, edited, with_crs_set, with_crs_corrected, sublayer, layer_by_number, virtual, waypoints,
+    collections, collections_filtered,
 )  # fmt: skip
 
 
@@ -349,6 +373,25 @@ def test_dates_and_truth_become_text(take, stack):
         assert values(source, field) == [expected, None]
     dataset, opened = open_layer(source)
     assert opened.GetLayerDefn().GetFieldIndex("no") < 0
+
+
+@pytest.mark.parametrize(("kind", "pair"), [("string", ("yes", "no")), ("bool", (True, False)), ("double", (1.0, 0.0))])
+def test_labels_that_were_overlooked_are_noticed_whatever_the_format(take, stack, kind, pair):
+    from qgis.core import QgsFeature, QgsGeometry, QgsPointXY, QgsVectorLayer
+    from scarp.engine.errors import EngineError
+    from scarp.engine.samples.labels import check_no_labels
+
+    layer = QgsVectorLayer(f"Point?crs=EPSG:{CODE}&field=slid:{kind}&field=day:date", "Slides", "memory")
+    made = []
+    for number, (x, y) in enumerate(POINTS):
+        feature = QgsFeature(layer.fields())
+        feature.setGeometry(QgsGeometry.fromPointXY(QgsPointXY(x, y)))
+        feature["slid"] = pair[number % 2]
+        made.append(feature)
+    layer.dataProvider().addFeatures(made)
+    source = take("samplecells", COVARIATES=stack, INVENTORY=shown(layer))["INVENTORY"][0]
+    with pytest.raises(EngineError, match="'slid' of the landslide inventory holds both yes and no"):
+        check_no_labels(source)
 
 
 def test_a_file_that_qgis_shows_as_it_is_goes_in_itself(take, tmp_path, stack):

@@ -146,6 +146,8 @@ def test_unknown_and_missing_parameters_are_told(task, tmp_path):
         ("prepare_covariates", {"terrain": [], "area": "area.gpkg"}, r"\(TERRAIN\) must be at least one"),
         ("benchmark_classifiers", {"validation": "temporal"}, r"\(DATE_FIELD\)"),
         ("classify_susceptibility", {"method": "manual"}, r"\(BREAKS\) must rise.*found null"),
+        ("classify_susceptibility", {"method": "manual", "breaks": "0,2 0,4"}, r"\(BREAKS\) must be .* \(0.2, 0.4\) or semicolons \(0,2"),
+        ("classify_susceptibility", {"method": "manual", "breaks": "0, 0.2"}, r"\(BREAKS\) must rise.*such as 0.2, 0.4 or 0,2; 0,4"),
         ("classify_susceptibility", {"method": "manual", "breaks": "0.5, 0.2"}, r"\(BREAKS\) must rise.*found \"0.5, 0.2\""),
         ("classify_susceptibility", {"method": "manual", "breaks": [0.2, 0.2]}, r"\(BREAKS\) must rise"),
         ("classify_susceptibility", {"method": "manual", "breaks": [0.2, 1]}, r"\(BREAKS\) must rise"),

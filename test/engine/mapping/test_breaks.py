@@ -71,6 +71,12 @@ def test_manual_breaks_are_taken_as_they_are():
 
 
 @pytest.mark.parametrize("method", ["natural_breaks", "quantiles", "equal_intervals"])
+def test_one_value_everywhere_is_told(method):
+    with pytest.raises(EngineError, match=r"the same susceptibility everywhere, 0.625 \(to 0.001\).*choose “Manual breaks”"):
+        find_breaks(np.array([0, 0, 7, 0]), method, 3)
+
+
+@pytest.mark.parametrize("method", ["natural_breaks", "quantiles", "equal_intervals"])
 def test_too_few_values_are_named(method):
     counts = np.array([0, 4, 0, 3])
     with pytest.raises(EngineError, match=r"only 2 different values of susceptibility .* too few for 3 classes"):

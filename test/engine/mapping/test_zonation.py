@@ -71,7 +71,11 @@ def test_rounding_beyond_0_and_1_is_told(raster_of):
         (-0.00001, 1, gdal.GDT_Float32, "from -9.99999975e-06 to 1;"),
         (0, 87.5, gdal.GDT_Float32, "If these are percents, divide by 100"),
         (1, 5, gdal.GDT_Byte, "Are these classes?"),
-        (0, 250, gdal.GDT_Byte, r"from 0 to 250; susceptibility lies between 0 and 1.$"),
+        (0, 87, gdal.GDT_Byte, r"If these are percents, divide by 100 \(gdal:rastercalculator\)"),
+        (0, 250, gdal.GDT_Byte, "If these are values that were multiplied by 255, divide by 255"),
+        (0, 9876, gdal.GDT_Int16, "If these are values that were multiplied by 10,000, divide by 10,000"),
+        (-0.7, 2.5, gdal.GDT_Float32, "from -0.699999988 to 2.5; .* Bring an index that can be negative to 0 … 1 first"),
+        (0, 70_000, gdal.GDT_Float32, r"from 0 to 70000; susceptibility lies between 0 and 1.$"),
     ],
 )
 def test_values_that_are_no_susceptibility_are_refused(raster_of, low, high, kind, said):
@@ -79,6 +83,19 @@ def test_values_that_are_no_susceptibility_are_refused(raster_of, low, high, kin
     values[7, 8] = high
     with pytest.raises(EngineError, match=said):
         raster_of(values, kind=kind, nodata=None).histogram()
+
+
+def test_nodata_that_nobody_declared_is_no_susceptibility(raster_of, tmp_path):
+    values = np.tile(np.linspace(0.1, 0.9, 23), (30, 1))
+    values[:5] = -9999
+    raster_of(values, nodata=None)
+    listener = Listener()
+    raster = SusceptibilityRaster.open(str(tmp_path / "s.tif"), listener)
+    assert raster.histogram(listener).sum() == 25 * 23
+    assert len(listener.warnings) == 1
+    assert "s.tif holds -9999 on 115 of 690 cells, which looks like nodata" in listener.warnings[0]
+    counts, _ = write_classes(raster, [0.5], tmp_path / "classes.tif", Feedback())
+    assert counts.tolist() == [25 * 11, 25 * 12]
 
 
 def test_a_class_raster_is_no_susceptibility(raster_of, tmp_path, values):

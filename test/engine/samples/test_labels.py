@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 import numpy as np
 import pytest
+from listening import Listener
 from osgeo import ogr
 from scarp.engine.errors import EngineError
 from scarp.engine.feedback import Feedback
@@ -73,6 +74,26 @@ def test_landslides_alone_are_an_inventory_whatever_their_fields(stack, layer_of
         check_no_labels(layer_of("d.gpkg", polygons, types={"Landslide": ogr.OFTInteger}, Landslide=[0, 1] * 30))
     with pytest.raises(EngineError, match="'DN'"):  # of a raster that gdal:polygonize made polygons of
         check_no_labels(layer_of("e.gpkg", polygons, types={"DN": ogr.OFTInteger}, DN=[0, 1] * 30))
+
+
+def test_one_and_two_are_warned_of_where_the_field_may_tell_landslides(layer_of, points):
+    kinds = {"slide_type": ogr.OFTInteger, "bank": ogr.OFTInteger, "CLASS": ogr.OFTReal}
+    source = layer_of("a.gpkg", points(CELLS), types=kinds, slide_type=[1, 2, None] * 20, bank=[1, 2] * 30, CLASS=[1.0, 2.0, 3.0] * 20)
+    listener = Listener()
+    check_no_labels(source, listener)
+    assert len(listener.warnings) == 1
+    assert "'slide_type' of the landslide inventory holds 1 and 2 and nothing else; all its features count" in listener.warnings[0]
+    listener = Listener()
+    check_no_labels(layer_of("b.gpkg", points(CELLS), types=kinds, slide_type=[2] * 60), listener)
+    assert listener.warnings == []
+
+
+def test_empty_labels_are_told(layer_of, points):
+    source = layer_of("a.gpkg", points(CELLS), types={"slide": ogr.OFTInteger}, slide=[0, 1, None] * 20)
+    with pytest.raises(EngineError) as caught:
+        check_no_labels(source)
+    assert "Some of its values are empty (NULL), which say neither: fill them and set" in str(caught.value)
+    assert 'by a filter ("slide" = 1)' in str(caught.value)
 
 
 @pytest.mark.parametrize(
