@@ -4,19 +4,16 @@
 from __future__ import annotations
 
 import re
-import shutil
 import tempfile
 from pathlib import Path
 from typing import Any, ClassVar
 
 from qgis.core import (
-    QgsMapLayer,
     QgsProcessing,
     QgsProcessingAlgorithm,
     QgsProcessingContext,
     QgsProcessingException,
     QgsProcessingFeedback,
-    QgsProcessingLayerPostProcessorInterface,
     QgsProcessingOutputLayerDefinition,
     QgsProcessingParameterDefinition,
     QgsProcessingParameterNumber,
@@ -34,6 +31,7 @@ from ..engine.errors import EngineError
 from .bridge import WorkerMissingError, find_python, run_task
 from .definitions import IDS, make_definition, make_output
 from .inputs import KINDS, files_read, refuse_layers, take_layers
+from .results import elevation_of, present, save_look
 
 RESOURCES = Path(__file__).resolve().parents[1] / "resources"
 GROUPS = {
@@ -56,6 +54,8 @@ class ScarpAlgorithm(QgsProcessingAlgorithm):
     TAGS: ClassVar[str]
     HELP: ClassVar[str]
     TASK: ClassVar[str]
+    # Outputs that are layers, each with how it is shown: an id of `results.LOOKS`.
+    SHOWN: ClassVar[tuple[tuple[str, str], ...]] = ()
     # Import names of the packages that the task needs.
     NEEDS: ClassVar[tuple[str, ...]] = PACKAGES
 
@@ -126,11 +126,7 @@ class ScarpAlgorithm(QgsProcessingAlgorithm):
         """Return the files that outputs were given by name, by keyword; QGIS names temporary ones itself."""
         found = {}
         for definition in self.parameterDefinitions():
-            value = parameters.get(definition.name())
-            if isinstance(value, QgsProcessingOutputLayerDefinition):
-                value = value.sink
-            if isinstance(value, QgsProperty):
-                value = value.staticValue()
+            value = _plain(parameters.get(definition.name()))
             if definition.isDestination() and isinstance(value, str) and value not in ("", "memory:", QgsProcessing.TEMPORARY_OUTPUT):
                 found[definition.name().lower()] = value
         return found
@@ -157,6 +153,7 @@ class ScarpAlgorithm(QgsProcessingAlgorithm):
             result = {} if feedback.isCanceled() else run_task(self.TASK, values, self.NEEDS, feedback)
         if feedback.isCanceled():
             return {}
+        self.show(result, elevation_of(values), context)
         self.finish(result, context)
         return {name.upper(): value for name, value in result.items() if self.outputDefinition(name.upper())}
 
@@ -165,6 +162,15 @@ class ScarpAlgorithm(QgsProcessingAlgorithm):
         return {
             definition.name().lower(): self.value(definition, parameters, context, feedback) for definition in self.parameterDefinitions()
         }
+
+    def show(self, result: dict[str, Any], ground: str, context: QgsProcessingContext) -> None:
+        """Say how the layers that came out are shown, over a hillshade of `ground` if that has elevations."""
+        for definition in self.parameterDefinitions():
+            path = result.get(definition.name().lower())
+            if path and definition.type() in ("rasterDestination", "vectorDestination"):
+                look = dict(self.SHOWN).get(definition.name(), "")
+                save_look(look, path)
+                present(path, context, self.displayName(), look=look, ground=ground or (path if look == "stack" else ""))
 
     def finish(self, result: dict[str, Any], context: QgsProcessingContext) -> None:
         """Do what is left when the worker has done its part, such as styling an output."""
@@ -198,7 +204,9 @@ class ScarpAlgorithm(QgsProcessingAlgorithm):
             files = [written(self._folder, feedback) for written in self._layers[name]]
             return files if kind == "multilayer" else (files[0] if files else None)
         optional = bool(definition.flags() & QgsProcessingParameterDefinition.Flag.FlagOptional)
-        if optional and parameters.get(name) is None and (definition.isDestination() or definition.defaultValue() is None):
+        given = _plain(parameters.get(name))
+        missing = given is None or given == ""
+        if optional and ((missing and definition.isDestination()) or (given is None and definition.defaultValue() is None)):
             return None
         if kind == "enum":
             ids = definition.metadata()[IDS]
@@ -213,36 +221,21 @@ class ScarpAlgorithm(QgsProcessingAlgorithm):
             return self.parameterAsDouble(parameters, name, context)
         if kind == "boolean":
             return self.parameterAsBoolean(parameters, name, context)
+        if definition.isDestination() and (missing or given == "memory:"):
+            # Scripts ask for a temporary layer by the last; a model that leaves out what its next step needs, by the first.
+            parameters = {**parameters, name: QgsProcessing.TEMPORARY_OUTPUT}
         if kind in {"fileDestination", "folderDestination"}:
             return self.parameterAsFileOutput(parameters, name, context) or None
         if definition.isDestination():
-            if parameters.get(name) == "memory:":  # as scripts ask for a temporary layer; the worker writes files
-                parameters = {**parameters, name: QgsProcessing.TEMPORARY_OUTPUT}
             return self.parameterAsOutputLayer(parameters, name, context) or None
         return self.parameterAsString(parameters, name, context) or None
 
 
-class Style(QgsProcessingLayerPostProcessorInterface):
-    """Gives a layer a style of `resources/styles` when Processing loads it."""
-
-    # Processing does not keep post-processors alive.
-    _kept: ClassVar[list[Style]] = []
-
-    def __init__(self, name: str) -> None:
-        super().__init__()
-        self._path = str(RESOURCES / "styles" / name)
-
-    def postProcessLayer(self, layer: QgsMapLayer, context: QgsProcessingContext, feedback: QgsProcessingFeedback) -> None:
-        layer.loadNamedStyle(self._path)
-        layer.triggerRepaint()
-
-    @classmethod
-    def apply(cls, name: str, path: str, context: QgsProcessingContext) -> None:
-        """Style what gets loaded from `path`, now by Processing and later by whoever opens the file."""
-        shutil.copyfile(RESOURCES / "styles" / name, Path(path).with_suffix(".qml"))
-        if context.willLoadLayerOnCompletion(path):
-            cls._kept.append(cls(name))
-            context.layerToLoadOnCompletionDetails(path).setPostProcessor(cls._kept[-1])
+def _plain(value: Any) -> Any:
+    """Return the name that an output was given, whatever QGIS wrapped it in."""
+    if isinstance(value, QgsProcessingOutputLayerDefinition):
+        value = value.sink
+    return value.staticValue() if isinstance(value, QgsProperty) else value
 
 
 def _number(value: Any) -> float | None:

@@ -14,6 +14,7 @@ class BenchmarkClassifiers(ScarpAlgorithm):
     GROUP = "model"
     TAGS = "benchmark compare svm logistic regression naive bayes mlp decision tree random forest cross-validation spatial roc auc"
     TASK = "benchmark_classifiers"
+    SHOWN = (("FOLD_CELLS", "cells"),)
     HELP = (
         "Makes the evaluation of Azarafza et al. (2021) on your own data: the CNN–DNN and other classifiers learn from the same cells "
         "in the same folds, hyper-parameters are searched inside the training part of each fold, and every metric of the paper is "

@@ -16,6 +16,7 @@ class ClassifySusceptibility(ScarpAlgorithm):
     TAGS = "classify zonation classes natural breaks jenks quantile equal interval legend susceptibility"
     TASK = "classify_susceptibility"
     NEEDS = MAPPING_PACKAGES
+    SHOWN = (("OUTPUT", "classes"),)
     HELP = (
         "Sorts a susceptibility raster into classes, very low to very high, by natural breaks, quantiles, equal intervals or your own "
         "breaks. The class raster carries its names and colours, so that they appear in any GIS. With an inventory, the table tells how "

@@ -3,14 +3,8 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from qgis.core import (
-    QgsProcessingContext,
-)
-
 from ..engine.environment import MAPPING_PACKAGES
-from .base import ScarpAlgorithm, Style
+from .base import ScarpAlgorithm
 
 
 class MapSusceptibility(ScarpAlgorithm):
@@ -22,12 +16,10 @@ class MapSusceptibility(ScarpAlgorithm):
     TAGS = "map predict inference susceptibility landslide cnn raster apply"
     TASK = "map_susceptibility"
     NEEDS = MAPPING_PACKAGES
+    SHOWN = (("OUTPUT", "susceptibility"),)
     HELP = (
         "Computes the landslide susceptibility (0 to 1) of every cell of a covariate stack with a trained model. "
         "The stack is read by windows, so its size does not matter. A trained network also maps without TensorFlow, only slower: "
         "a colleague who has QGIS but not Scarp's engine can use your model file.\n\n"
         "Bands are matched by name: the stack may have more covariates than the model, in any order."
     )
-
-    def finish(self, result: dict[str, Any], context: QgsProcessingContext) -> None:
-        Style.apply("susceptibility.qml", result["output"], context)

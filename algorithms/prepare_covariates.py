@@ -14,6 +14,7 @@ class PrepareCovariates(ScarpAlgorithm):
     GROUP = "data"
     TAGS = "conditioning factors covariate stack terrain slope aspect curvature hydrology distance ndvi geology dem"
     TASK = "prepare_covariates"
+    SHOWN = (("OUTPUT", "stack"),)
     HELP = (
         "Computes the conditioning factors (covariates) of landslides on the grid of the DEM and writes them as the bands of one raster, "
         "the covariate stack. A DEM is enough; every further layer adds covariates. Without a DEM, rasters that are ready (“Further "

@@ -16,6 +16,7 @@ class SampleCells(ScarpAlgorithm):
     TAGS = "sample presence absence landslide inventory training test split fold block buffer seed cells"
     TASK = "sample_cells"
     NEEDS = SAMPLING_PACKAGES
+    SHOWN = (("OUTPUT", "cells"),)
     HELP = (
         "Turns a landslide inventory into sample cells: every cell of a landslide is a presence, and cells without landslides "
         "are drawn as absences in one of the ways of Huang et al. that the paper names: "

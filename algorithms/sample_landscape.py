@@ -3,7 +3,16 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+from qgis.core import QgsProcessingContext
+
+from ..engine.declarations.parameters import RESULTS
 from .base import ScarpAlgorithm
+from .results import present, save_look
+
+# Those that cover no other, from below.
+_VISIBLE = ("FAULTS", "ROADS", "SETTLEMENTS", "INVENTORY")
 
 
 class SampleLandscape(ScarpAlgorithm):
@@ -21,3 +30,17 @@ class SampleLandscape(ScarpAlgorithm):
         "chance it may on one draw of test cells.\n\n"
         "The same seed makes the same landscape."
     )
+
+    def show(self, result: dict[str, Any], ground: str, context: QgsProcessingContext) -> None:
+        """Load every layer, which a folder as output would not: landslides and lines over the hillshade, the others switched off."""
+        save_look("susceptibility", result["truth"])
+        if context.project() is None:
+            return
+        for each in RESULTS[self.TASK]:
+            if each.kind not in ("raster", "vector"):
+                continue
+            path = result[each.id.lower()]
+            context.addLayerToLoadOnCompletion(path, QgsProcessingContext.LayerDetails(self.tr(each.title), context.project(), each.id))
+            look = {"TRUTH": "susceptibility", "INVENTORY": "landslides"}.get(each.id, "")
+            order = 5 + _VISIBLE.index(each.id) if each.id in _VISIBLE else 0
+            present(path, context, self.displayName(), look=look, ground=result["dem"], hidden=not order, order=order)

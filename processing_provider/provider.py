@@ -73,7 +73,7 @@ class ScarpProvider(QgsProcessingProvider):
 
     def supportedOutputRasterLayerExtensions(self) -> list[str]:  # noqa: N802
         """Return the raster formats that the worker writes."""
-        return ["tif"]
+        return ["tif", "tiff"]
 
     def defaultVectorFileExtension(self, hasGeometry: bool = True) -> str:  # noqa: N802, N803
         """Return the format of a temporary vector output."""

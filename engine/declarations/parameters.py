@@ -158,8 +158,8 @@ def _scheduler(text: str) -> Parameter:
     return Parameter("SCHEDULER", "Dask scheduler", "text", common + text, optional=True, advanced=True)
 
 
-def _report(text: str, *, optional: bool = True) -> Parameter:
-    return Parameter("REPORT", "Report", "file output", text, files="HTML (*.html)", optional=optional)
+def _report(title: str, text: str, *, optional: bool = True) -> Parameter:
+    return Parameter("REPORT", title, "file output", text, files="HTML (*.html)", optional=optional)
 
 
 _STACK = Parameter("COVARIATES", "Covariate stack", "raster", "The output of “Prepare covariates”.")
@@ -562,7 +562,7 @@ TASKS: dict[str, tuple[Parameter, ...]] = {
             geometry=("table",),
             made=False,
         ),
-        _report("All figures, tables and maps of the screening, with its method."),
+        _report("Screening report", "All figures, tables and maps of the screening, with its method."),
     ),
     "train_cnn_dnn": (
         _STACK,
@@ -641,7 +641,7 @@ TASKS: dict[str, tuple[Parameter, ...]] = {
         _tried("TUNE_UNITS", "Units to try", _UNITS, "32, 64"),
         _tried("TUNE_BATCH_SIZES", "Batch sizes to try", _BATCH_SIZE, "32, 64"),
         Parameter("MODEL", "Model file", "file output", "The trained model, for “Map susceptibility”.", files="Scarp model (*.scarp)"),
-        _report("Training history, ROC curve, confusion matrix and metrics on the test cells.", optional=False),
+        _report("Training report", "Training history, ROC curve, confusion matrix and metrics on the test cells.", optional=False),
     ),
     "benchmark_classifiers": (
         _STACK,
@@ -704,7 +704,7 @@ TASKS: dict[str, tuple[Parameter, ...]] = {
             "A row for each validation and classifier, with every metric, its deviation and the comparison with the CNN–DNN.",
             geometry=("table",),
         ),
-        _report("Tables and plots of all metrics, with the method in words, for a paper's supplement."),
+        _report("Benchmark report", "Tables and plots of all metrics, with the method in words, for a paper's supplement."),
         Parameter(
             "MODEL",
             "Model file of the best",

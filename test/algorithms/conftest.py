@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """A running QGIS with Processing and the Scarp provider, in this process; the worker is another one."""
 
+import json
 import os
+import subprocess
 import sys
 from pathlib import Path
 
@@ -9,6 +11,8 @@ import pytest
 
 sys.path.append("/usr/share/qgis/python/plugins")
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+# A short training.
+SHORT = {"EPOCHS": 3, "MEMBERS": 1, "PATCH_SIZE": 9}
 
 
 @pytest.fixture(scope="session")
@@ -91,3 +95,53 @@ def stack(run, landscape, tmp_path_factory):
 @pytest.fixture(scope="session")
 def root():
     return Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture(scope="session")
+def profile(root, tmp_path_factory):
+    """Environment of a QGIS with a profile of its own, where the plugin is an enabled plain folder."""
+    folder = tmp_path_factory.mktemp("profile")
+    plugins = folder / "profiles" / "default" / "python" / "plugins"
+    plugins.mkdir(parents=True)
+    (plugins / "scarp").symlink_to(root)
+    environment = {**os.environ, "QGIS_CUSTOM_CONFIG_PATH": str(folder), "QT_QPA_PLATFORM": "offscreen"}
+    subprocess.run(["qgis_process", "plugins", "enable", "scarp"], env=environment, check=True, capture_output=True)
+    return environment
+
+
+@pytest.fixture(scope="session")
+def qgis_process(profile):
+    """Run an algorithm by qgis_process; return its results, or its words if it fails."""
+
+    def run_algorithm(name, inputs):
+        run = subprocess.run(
+            ["qgis_process", "run", f"scarp:{name}", "-"],
+            input=json.dumps({"inputs": inputs}),
+            env=profile,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if run.returncode:
+            return run.stdout + run.stderr
+        return json.loads(run.stdout)["results"]
+
+    return run_algorithm
+
+
+@pytest.fixture(scope="session")
+def mapped(run, landscape, stack, tmp_path_factory):
+    """A model and a map of the sample landscape."""
+    folder = tmp_path_factory.mktemp("mapped")
+    model = run(
+        "traincnndnn",
+        {
+            "COVARIATES": stack,
+            "INVENTORY": landscape["INVENTORY"],
+            **SHORT,
+            "MODEL": f"{folder}/m.scarp",
+            "REPORT": f"{folder}/r.html",
+        },
+    )
+    output = run("mapsusceptibility", {"COVARIATES": stack, "MODEL": model["MODEL"], "OUTPUT": f"{folder}/map.tif"})["OUTPUT"]
+    return {"model": model["MODEL"], "map": output}

@@ -10,38 +10,6 @@ import pytest
 FAST = {"EPOCHS": 3, "MEMBERS": 1, "PATCH_SIZE": 9}
 
 
-@pytest.fixture(scope="session")
-def profile(root, tmp_path_factory):
-    """Environment of a QGIS with a profile of its own, where the plugin is an enabled plain folder."""
-    folder = tmp_path_factory.mktemp("profile")
-    plugins = folder / "profiles" / "default" / "python" / "plugins"
-    plugins.mkdir(parents=True)
-    (plugins / "scarp").symlink_to(root)
-    environment = {**os.environ, "QGIS_CUSTOM_CONFIG_PATH": str(folder), "QT_QPA_PLATFORM": "offscreen"}
-    subprocess.run(["qgis_process", "plugins", "enable", "scarp"], env=environment, check=True, capture_output=True)
-    return environment
-
-
-@pytest.fixture(scope="session")
-def qgis_process(profile):
-    """Run an algorithm by qgis_process; return its results, or its words if it fails."""
-
-    def run_algorithm(name, inputs):
-        run = subprocess.run(
-            ["qgis_process", "run", f"scarp:{name}", "-"],
-            input=json.dumps({"inputs": inputs}),
-            env=profile,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        if run.returncode:
-            return run.stdout + run.stderr
-        return json.loads(run.stdout)["results"]
-
-    return run_algorithm
-
-
 def chain(runner, folder, dem, inventory, **layers):
     """Run the main line step by step; return the results of each step."""
     steps = {"stack": runner("preparecovariates", {"DEM": dem, **layers, "OUTPUT": f"{folder}/stack.tif"})}
@@ -120,24 +88,6 @@ def test_the_shipped_model_by_qgis_process(qgis_process, landscape, stack, tmp_p
     assert isinstance(results, dict), results
     assert results["susceptibility_classes"] == outputs["susceptibility_classes"]
     assert (tmp_path / "m.scarp").is_file()
-
-
-@pytest.fixture(scope="session")
-def mapped(run, landscape, stack, tmp_path_factory):
-    """A model and a map of the sample landscape."""
-    folder = tmp_path_factory.mktemp("mapped")
-    model = run(
-        "traincnndnn",
-        {
-            "COVARIATES": stack,
-            "INVENTORY": landscape["INVENTORY"],
-            **FAST,
-            "MODEL": f"{folder}/m.scarp",
-            "REPORT": f"{folder}/r.html",
-        },
-    )
-    output = run("mapsusceptibility", {"COVARIATES": stack, "MODEL": model["MODEL"], "OUTPUT": f"{folder}/map.tif"})["OUTPUT"]
-    return {"model": model["MODEL"], "map": output}
 
 
 def test_a_dialog_in_a_real_window(profile, root, mapped, stack, tmp_path):

@@ -1,0 +1,220 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""How results look in QGIS: one layer group a run, styled, over a hillshade."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+from typing import Any, ClassVar
+
+from qgis.core import (
+    QgsBilinearRasterResampler,
+    QgsColorRampShader,
+    QgsHillshadeRenderer,
+    QgsLayerTreeGroup,
+    QgsMapLayer,
+    QgsMarkerSymbol,
+    QgsProcessingContext,
+    QgsProcessingFeedback,
+    QgsProcessingLayerPostProcessorInterface,
+    QgsProject,
+    QgsRasterBandStats,
+    QgsRasterLayer,
+    QgsRasterShader,
+    QgsSingleBandPseudoColorRenderer,
+    QgsSingleSymbolRenderer,
+    QgsVectorLayer,
+    QgsWkbTypes,
+)
+from qgis.PyQt.QtGui import QColor, QPainter
+
+STYLES = Path(__file__).resolve().parents[1] / "resources" / "styles"
+# Marks the hillshade of a group.
+_HILLSHADE = "scarp/hillshade"
+# Bands of a stack that show its area at a glance, the best first.
+_READABLE = ("slope", "altitude")
+# How much lighter a hillshade is drawn, of 255.
+_BRIGHTER = 50
+# Viridis, which colour-blind people can read too.
+_VIRIDIS = ("#440154", "#3b528b", "#21918c", "#5ec962", "#fde725")
+
+
+def susceptibility(layer: QgsMapLayer) -> None:
+    """Show susceptibility from blue to red, with the hillshade through it."""
+    layer.loadNamedStyle(str(STYLES / "susceptibility.qml"))
+    layer.setBlendMode(QPainter.CompositionMode.CompositionMode_Multiply)
+
+
+def classes(layer: QgsMapLayer) -> None:
+    """Show classes in their own colours, with the hillshade through them."""
+    if isinstance(layer, QgsRasterLayer):
+        layer.setBlendMode(QPainter.CompositionMode.CompositionMode_Multiply)
+
+
+def cells(layer: QgsMapLayer) -> None:
+    """Show sample cells as small points: landslides red, the others grey."""
+    layer.loadNamedStyle(str(STYLES / "sample_cells.qml"))
+
+
+def stack(layer: QgsMapLayer) -> None:
+    """Show one covariate, where QGIS would mix three of them as red, green and blue."""
+    names = band_names(layer)
+    number = next((names.index(name) + 1 for name in _READABLE if name in names), 1)
+    provider = layer.dataProvider()
+    low, high = provider.cumulativeCut(number, 0.02, 0.98, provider.extent(), 250_000)
+    if not low < high:
+        found = provider.bandStatistics(number, QgsRasterBandStats.Stats.All, provider.extent(), 250_000)
+        low, high = found.minimumValue, found.maximumValue
+    ramp = QgsColorRampShader(low, high)
+    ramp.setColorRampType(QgsColorRampShader.Type.Interpolated)
+    values = [low + (high - low) * step / (len(_VIRIDIS) - 1) for step in range(len(_VIRIDIS))]
+    ramp.setColorRampItemList(
+        [QgsColorRampShader.ColorRampItem(value, QColor(colour), f"{value:.4g}") for value, colour in zip(values, _VIRIDIS)]
+    )
+    shader = QgsRasterShader()
+    shader.setRasterShaderFunction(ramp)
+    renderer = QgsSingleBandPseudoColorRenderer(provider, number, shader)
+    renderer.setClassificationMin(low)
+    renderer.setClassificationMax(high)
+    layer.setRenderer(renderer)
+    layer.setBlendMode(QPainter.CompositionMode.CompositionMode_Multiply)
+
+
+def landslides(layer: QgsMapLayer) -> None:
+    """Show landslides as small red points."""
+    if isinstance(layer, QgsVectorLayer) and layer.geometryType() == QgsWkbTypes.GeometryType.PointGeometry:
+        symbol = QgsMarkerSymbol.createSimple({"name": "circle", "color": "#d7191c", "size": "1.4", "outline_style": "no"})
+        layer.setRenderer(QgsSingleSymbolRenderer(symbol))
+
+
+LOOKS: dict[str, Callable[[QgsMapLayer], None]] = {
+    "susceptibility": susceptibility,
+    "classes": classes,
+    "cells": cells,
+    "stack": stack,
+    "landslides": landslides,
+}
+
+
+def save_look(look: str, path: str) -> None:
+    """Write a look beside a file, for whoever opens the file later."""
+    name = {"susceptibility": "susceptibility.qml", "cells": "sample_cells.qml"}.get(look)
+    beside = str(Path(path).with_suffix(".qml"))
+    if name:
+        shutil.copyfile(STYLES / name, beside)
+    elif look == "stack":
+        layer = QgsRasterLayer(path)
+        if layer.isValid():
+            stack(layer)
+            layer.saveNamedStyle(beside)
+
+
+def band_names(layer: QgsRasterLayer) -> list[str]:
+    """Return the descriptions of the bands, which QGIS puts after their numbers."""
+    return [layer.bandName(number).partition(": ")[2] for number in range(1, layer.bandCount() + 1)]
+
+
+def present(
+    path: str, context: QgsProcessingContext, title: str, *, look: str = "", ground: str = "", hidden: bool = False, order: int = 0
+) -> None:
+    """Say how a layer is shown once Processing loads it, if it does.
+
+    Parameters
+    ----------
+    path
+        What is loaded.
+    title
+        Of the algorithm, for the name of the group; all layers of a run, and of a model, come into one.
+    look
+        An id of `LOOKS`.
+    ground
+        A raster whose elevations give the hillshade, where there is one.
+    hidden
+        Whether the layer waits for the user to switch it on.
+    order
+        Its place in the group where it has no look: the higher, the further up.
+    """
+    if not context.willLoadLayerOnCompletion(path):
+        return
+    others = [each.groupName for each in context.layersToLoadOnCompletion().values() if each.groupName]
+    details = context.layerToLoadOnCompletionDetails(path)
+    model = context.expressionContext().variable("model_name") if context.expressionContext().hasVariable("model_name") else ""
+    details.groupName = others[0] if others else f"{model or title}, {datetime.now():%H:%M:%S}"
+    details.layerSortKey = _ORDER.get(look, order)
+    shown = _Shown(LOOKS.get(look), ground, hidden)
+    _Shown.kept.append(shown)
+    details.setPostProcessor(shown)
+
+
+# The higher, the further up in the group.
+_ORDER = {"cells": 9, "landslides": 9, "classes": 5, "susceptibility": 4, "stack": 2}
+
+
+class _Shown(QgsProcessingLayerPostProcessorInterface):
+    """Gives a layer its look, and its group a hillshade, when Processing has loaded it."""
+
+    # Processing does not keep post-processors alive.
+    kept: ClassVar[list[_Shown]] = []
+
+    def __init__(self, look: Callable[[QgsMapLayer], None] | None, ground: str, hidden: bool) -> None:
+        super().__init__()
+        self._look, self._ground, self._hidden = look, ground, hidden
+
+    def postProcessLayer(self, layer: QgsMapLayer, context: QgsProcessingContext, feedback: QgsProcessingFeedback) -> None:
+        if self._look:
+            self._look(layer)
+            layer.triggerRepaint()
+        project = context.project() or QgsProject.instance()
+        node = project.layerTreeRoot().findLayer(layer.id())
+        group = node.parent() if node else None
+        if not isinstance(group, QgsLayerTreeGroup) or group is project.layerTreeRoot():
+            return
+        node.setExpanded(self._look is not None and not self._hidden)
+        above = group.children()[: group.children().index(node)]
+        covered = _covers(layer) and any(_covers(each.layer()) and each.isVisible() for each in above if hasattr(each, "layer"))
+        node.setItemVisibilityChecked(not (self._hidden or covered))
+        _lay_hillshade(group, self._ground, layer, project)
+
+
+def _covers(layer: QgsMapLayer) -> bool:
+    """Tell whether a layer hides what is below it."""
+    return isinstance(layer, QgsRasterLayer) or (
+        isinstance(layer, QgsVectorLayer) and layer.geometryType() == QgsWkbTypes.GeometryType.PolygonGeometry
+    )
+
+
+def _lay_hillshade(group: QgsLayerTreeGroup, ground: str, layer: QgsMapLayer, project: QgsProject) -> None:
+    """Put a hillshade at the bottom of a group: of `ground`, else of one that the project has in that place."""
+    if any(each.layer() and each.layer().customProperty(_HILLSHADE) for each in group.findLayers()):
+        return
+    if not ground:
+        others = (each for each in project.mapLayers().values() if each.customProperty(_HILLSHADE))
+        ground = next((each.source() for each in others if each.extent().intersects(layer.extent()) and each.crs() == layer.crs()), "")
+    # Another spelling of the path, so that what a user gives by it is not taken for this layer.
+    shade = QgsRasterLayer(str(Path(ground).parent) + "/./" + Path(ground).name, "Hillshade") if ground else None
+    if shade is None or not shade.isValid():
+        return
+    names = band_names(shade)
+    band = names.index("altitude") + 1 if "altitude" in names else 1 if len(names) == 1 else 0
+    if not band:
+        return
+    renderer = QgsHillshadeRenderer(shade.dataProvider(), band, 315, 45)
+    renderer.setMultiDirectional(True)
+    shade.setRenderer(renderer)
+    # Light, since what lies over it is multiplied by it; smooth, since it stands in for the ground itself.
+    shade.brightnessFilter().setBrightness(_BRIGHTER)
+    shade.resampleFilter().setZoomedInResampler(QgsBilinearRasterResampler())
+    shade.setCustomProperty(_HILLSHADE, True)
+    project.addMapLayer(shade, False)
+    group.addLayer(shade).setExpanded(False)
+
+
+def elevation_of(values: dict[str, Any]) -> str:
+    """Return which input of a task has elevations: a DEM, else a stack; nothing where neither is a plain file."""
+    for key in ("dem", "covariates"):
+        if values.get(key):
+            path = str(values[key]).partition("|")[0]
+            return path if Path(path).is_file() else ""
+    return ""

@@ -1,0 +1,99 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Run is clicked in the dialog of every algorithm and model, in a real window."""
+
+import json
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+from scarp.engine.declarations.outputs import endings
+from scarp.engine.declarations.parameters import TASKS, dialog_parameters
+
+pytestmark = pytest.mark.skipif(not shutil.which("xvfb-run") or not shutil.which("qgis"), reason="needs a QGIS window")
+
+# What makes a run short; everything else is as the dialog has it.
+SMALL = {"SIZE": 64, "LANDSLIDES": 60, "EPOCHS": 2, "MEMBERS": 1, "PATCH_SIZE": 5, "FOLDS": 2, "CLASSIFIERS": [0, 3]}
+TEMPORARY = "TEMPORARY_OUTPUT"
+
+
+@pytest.fixture(scope="session")
+def click(root, profile, tmp_path_factory):
+    """Click Run in the dialogs of some orders, in one window; return what was seen of each."""
+
+    def click_all(runs, layers=(), size="1400x900"):
+        folder = tmp_path_factory.mktemp("clicks")
+        (folder / "orders.json").write_text(json.dumps({"runs": runs, "layers": dict(layers)}), encoding="utf-8")
+        environment = {**profile, "SCARP_WINDOW": str(folder / "orders.json"), "QT_QPA_PLATFORM": "xcb"}
+        script = str(root / "test" / "algorithms" / "clicks.py")
+        command = ["xvfb-run", "-a", "-s", f"-screen 0 {size}x24", "qgis", "--nologo", "--noversioncheck", "--code", script]
+        run = subprocess.run(command, env=environment, timeout=900, check=False, capture_output=True)
+        assert (folder / "seen.json").exists(), (run.returncode, run.stderr[-2000:])
+        seen = json.loads((folder / "seen.json").read_text(encoding="utf-8"))
+        assert "error" not in seen[-1], seen[-1]["error"]
+        return seen
+
+    return click_all
+
+
+@pytest.fixture(scope="session")
+def inputs(landscape, stack, mapped):
+    """What each input of any algorithm is given, by its id."""
+    return {
+        **SMALL,
+        "DEM": landscape["DEM"],
+        "COVARIATES": stack,
+        "INVENTORY": landscape["INVENTORY"],
+        "SUSCEPTIBILITY": mapped["map"],
+        "MODEL": mapped["model"],
+        "ZONES": landscape["GEOLOGY"],
+        "CLASSES_RASTER": landscape["LAND_USE"],
+    }
+
+
+def given(definitions, inputs):
+    """The inputs that an algorithm has."""
+    return {each.name(): inputs[each.name()] for each in definitions if each.name() in inputs and not each.isDestination()}
+
+
+def named_outputs(task, folder):
+    """Yield the outputs of a task, named with each of their endings in turn."""
+    outputs = {each.id: endings(each) or ("",) for each in dialog_parameters(task) if each.is_output}
+    for number in range(max(map(len, outputs.values()), default=0)):
+        yield {name: str(folder / f"{task}_{name}_{number}{ends[number % len(ends)]}") for name, ends in outputs.items()}
+
+
+def written(path):
+    return Path(str(path).split("|")[0]).exists()
+
+
+@pytest.fixture(scope="session")
+def clicked(click, provider, inputs, tmp_path_factory):
+    """Every algorithm with temporary outputs, and with each of the names that each output may have."""
+    runs, folder = [], tmp_path_factory.mktemp("named")
+    for task in TASKS:
+        algorithm = provider.algorithm(task.replace("_", ""))
+        parameters = given(algorithm.parameterDefinitions(), inputs)
+        # What the dialog leaves out by itself is asked for as well.
+        skipped = [each.id for each in dialog_parameters(task) if each.is_output and not each.made]
+        asked = {**parameters, **dict.fromkeys(skipped, TEMPORARY)}
+        runs.append({"algorithm": algorithm.id(), "parameters": asked, "outputs": TEMPORARY})
+        runs += [
+            {"algorithm": algorithm.id(), "parameters": {**parameters, **named}, "outputs": named} for named in named_outputs(task, folder)
+        ]
+    return click(runs)
+
+
+@pytest.mark.parametrize("task", TASKS)
+def test_run_in_every_dialog(clicked, task, provider):
+    mine = [each for each in clicked if each["algorithm"] == f"scarp:{task.replace('_', '')}"]
+    assert len(mine) > 1
+    for each in mine:
+        assert each["ended"] == [True], (each["outputs"], each["said"], each["log"][-2000:])
+        assert each["said"] == []
+        for name in each["outputs"] if isinstance(each["outputs"], dict) else ():
+            assert written(each["results"][name]), (name, each["results"])
+        if each["outputs"] == TEMPORARY:
+            for definition in provider.algorithm(task.replace("_", "")).parameterDefinitions():
+                if definition.isDestination():
+                    assert written(each["results"][definition.name()]), definition.name()

@@ -1,0 +1,125 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What results look like once QGIS has loaded them."""
+
+import shutil
+
+import pytest
+
+
+@pytest.fixture
+def project(provider):
+    from qgis.core import QgsProject
+
+    project = QgsProject.instance()
+    project.clear()
+    yield project
+    project.clear()
+
+
+@pytest.fixture
+def load(project, provider):
+    """Run an algorithm as its dialog does, and load what came out; return the layers of the project by name."""
+
+    def run_and_load(name, parameters, outputs=()):
+        from processing.gui.Postprocessing import handleAlgorithmResults
+        from qgis.core import QgsProcessingContext, QgsProcessingFeedback, QgsProcessingOutputLayerDefinition
+
+        context, feedback = QgsProcessingContext(), QgsProcessingFeedback()
+        context.setProject(project)
+        algorithm = provider.algorithm(name).create()
+        given = {**parameters, **{each: QgsProcessingOutputLayerDefinition("TEMPORARY_OUTPUT", project) for each in outputs}}
+        results, ok = algorithm.run(given, context, feedback)
+        assert ok
+        assert handleAlgorithmResults(algorithm, context, feedback, results)
+        return results
+
+    return run_and_load
+
+
+def groups(project):
+    return {group.name().partition(",")[0]: [each.name() for each in group.children()] for group in project.layerTreeRoot().findGroups()}
+
+
+def visible(project):
+    return {each.name() for each in project.layerTreeRoot().findLayers() if each.isVisible()}
+
+
+def layer(project, name):
+    (found,) = project.mapLayersByName(name)
+    return found
+
+
+def test_a_stack_is_one_covariate_over_a_hillshade(load, project, landscape, tmp_path):
+    from qgis.core import QgsRasterLayer
+
+    results = load("preparecovariates", {"DEM": landscape["DEM"]}, ["OUTPUT"])
+    assert groups(project) == {"Prepare covariates": ["Covariate stack", "Hillshade"]}
+    stack = layer(project, "Covariate stack")
+    assert stack.renderer().type() == "singlebandpseudocolor"
+    assert stack.bandName(stack.renderer().inputBand()) == "Band 2: slope"
+    items = stack.renderer().shader().rasterShaderFunction().colorRampItemList()
+    assert [each.color.name() for each in (items[0], items[-1])] == ["#440154", "#fde725"]
+    assert 0 <= items[0].value < items[-1].value < 90
+    shade = layer(project, "Hillshade")
+    assert shade.renderer().type() == "hillshade"
+    assert visible(project) == {"Covariate stack", "Hillshade"}
+    again = QgsRasterLayer(results["OUTPUT"])
+    assert again.renderer().type() == "singlebandpseudocolor"  # whoever opens the file sees the same
+
+
+def test_cells_are_coloured_by_class(load, project, stack, landscape):
+    load("samplecells", {"COVARIATES": stack, "INVENTORY": landscape["INVENTORY"]}, ["OUTPUT"])
+    cells = layer(project, "Sample cells")
+    renderer = cells.renderer()
+    assert (renderer.type(), renderer.classAttribute()) == ("categorizedSymbol", "landslide")
+    assert {each.value(): each.label() for each in renderer.categories()} == {1: "Landslide", 0: "No landslide"}
+    assert max(each.symbol().size() for each in renderer.categories()) < 2
+    assert groups(project) == {"Sample landslide and non-landslide cells": ["Sample cells", "Hillshade"]}
+
+
+def test_classes_find_the_hillshade_of_their_place(load, project, stack, mapped):
+    load("mapsusceptibility", {"COVARIATES": stack, "MODEL": mapped["model"]}, ["OUTPUT"])
+    load("classifysusceptibility", {"SUSCEPTIBILITY": mapped["map"]}, ["OUTPUT"])
+    assert groups(project) == {
+        "Map susceptibility": ["Susceptibility", "Hillshade"],
+        "Classify susceptibility": ["Susceptibility classes", "Hillshade"],
+    }
+    assert layer(project, "Susceptibility").renderer().type() == "singlebandpseudocolor"
+    assert layer(project, "Susceptibility classes").renderer().type() == "paletted"
+
+
+def test_a_sample_landscape_is_loaded(load, project, tmp_path):
+    from scarp.engine.declarations.parameters import RESULTS
+
+    load("samplelandscape", {"SIZE": 64, "LANDSLIDES": 20, "FOLDER": str(tmp_path)})
+    (names,) = groups(project).values()
+    titles = [each.title for each in RESULTS["sample_landscape"] if each.kind != "number"]
+    assert sorted(names) == sorted([*titles, "Hillshade"])
+    assert names[0] == "Landslide inventory"
+    assert names[-1] == "Hillshade"
+    assert visible(project) == {"Landslide inventory", "Settlements", "Roads", "Faults", "Hillshade"}
+
+
+def test_a_dem_that_is_loaded_keeps_its_name(load, project, landscape, tmp_path):
+    """What is given by its path is not taken for the hillshade of the same file."""
+    from qgis.core import QgsProcessingContext, QgsProcessingUtils
+
+    dem = str(shutil.copy(landscape["DEM"], tmp_path / "ground.tif"))
+    load("preparecovariates", {"DEM": dem}, ["OUTPUT"])
+    assert layer(project, "Hillshade").renderer().type() == "hillshade"
+    context = QgsProcessingContext()
+    context.setProject(project)
+    assert QgsProcessingUtils.mapLayerFromString(dem, context).name() != "Hillshade"
+
+
+def test_what_is_left_out_of_a_model_is_temporary(provider, stack, landscape):
+    """A step of a model whose output is left out still writes what the next step needs."""
+    from pathlib import Path
+
+    from qgis.core import QgsProcessingContext, QgsProcessingFeedback
+
+    algorithm = provider.algorithm("samplecells").create()
+    given = {"COVARIATES": stack, "INVENTORY": landscape["INVENTORY"], "OUTPUT": None}
+    results, ok = algorithm.run(given, QgsProcessingContext(), QgsProcessingFeedback())
+    assert ok
+    assert Path(results["OUTPUT"]).exists()
