@@ -41,6 +41,11 @@ class CellModel:
         self.manifest = manifest or {}
 
     @property
+    def name(self) -> str:
+        """What it is, in words."""
+        return str(self.manifest.get("classifier", "A classifier of single cells"))
+
+    @property
     def covariates(self) -> tuple[Covariate, ...]:
         """The covariates that it reads, in this order."""
         return self.encoder.covariates

@@ -25,8 +25,8 @@ class Classifier:
     label
         Its name.
     make
-        What makes the scikit-learn estimator; None for the CNN–DNN, which `models.training` makes. One without `predict_proba` gets
-        probabilities by Platt scaling.
+        What makes the scikit-learn estimator; None for those of patches, the CNN–DNN with and without trees, which `models.training`
+        makes. One without `predict_proba` gets probabilities by Platt scaling.
     grids
         The hyper-parameters searched inside each training fold (the paper's Table 2, and the usual one for the others); empty where there
         is nothing to search.
@@ -130,7 +130,14 @@ def _slope_alone(channels: Sequence[str], seed: int) -> Any:
 _C = [0.1, 1.0, 10.0, 100.0]
 _TREE = ("sklearn.tree._tree.Tree",)
 CLASSIFIERS = {
-    "cnn_dnn": Classifier("CNN–DNN", None, proper=True),
+    "cnn_dnn": Classifier("CNN–DNN", None, proper=True, note="The CNN–DNN is the network alone, as in the paper."),
+    "cnn_dnn_trees": Classifier(
+        "CNN–DNN with trees",
+        None,
+        proper=True,
+        note="The CNN–DNN with trees is the mean of that network and of a forest of shallow trees on single cells; what each counts is "
+        "chosen on held-out parts of the training cells, landslides whole.",
+    ),
     "svm": Classifier(
         "SVM",
         _svm,

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A trained CNN–DNN: an encoder and the mean of a few networks."""
+"""A trained CNN–DNN: an encoder and the mean of a few networks, with or without trees beside them."""
 
 from __future__ import annotations
 
@@ -10,9 +10,11 @@ import numpy as np
 
 from .architecture import Architecture
 from .calibration import apply_calibration
+from .classifiers import LABELS
 from .covariate import Covariate
 from .dense import DenseNetwork, Weights
 from .encoding import Encoder
+from .trees import Trees
 
 
 class CnnDnn:
@@ -25,13 +27,17 @@ class CnnDnn:
     architecture
         The shape that all members share.
     members
-        The weights of each member; susceptibility is their mean.
+        The weights of each member; what the network says is their mean.
     manifest
         What else the model file tells: cell size, CRS, settings, seed, metrics, versions.
     backend
         `tensorflow`, `numpy`, or None for what is installed.
     calibration
-        What `calibration.fit_calibration` returned; applied to the mean of the members.
+        What `calibration.fit_calibration` returned; applied to the mean of the members, or to that of network and trees.
+    trees
+        The companion, on the same channels; None for the network alone.
+    share
+        What the network counts in the mean of both, 0 to 1; the trees count the rest.
     """
 
     kind = "cnn_dnn"
@@ -44,11 +50,25 @@ class CnnDnn:
         manifest: dict[str, Any] | None = None,
         backend: str | None = None,
         calibration: dict[str, Any] | None = None,
+        trees: Trees | None = None,
+        share: float = 1.0,
     ) -> None:
         self.encoder, self.architecture, self.members = encoder, architecture, list(members)
         self.manifest = manifest or {}
         self.calibration = calibration
+        self.trees, self.share = trees, share if trees else 1.0
         self.network = DenseNetwork(architecture, self.members, backend)
+
+    @property
+    def classifier(self) -> str:
+        """Its id in `classifiers.CLASSIFIERS`."""
+        return "cnn_dnn_trees" if self.trees else "cnn_dnn"
+
+    @property
+    def name(self) -> str:
+        """What it is, in words."""
+        shares = f" ({self.share:.0%} network, {1 - self.share:.0%} trees)" if self.trees else ""
+        return LABELS[self.classifier] + shares
 
     @property
     def covariates(self) -> tuple[Covariate, ...]:
@@ -87,7 +107,19 @@ class CnnDnn:
         valid = np.isfinite(own).all(axis=-1)
         if not valid.any():
             return np.full(valid.shape, np.nan, np.float32)
-        return np.where(valid, self.calibrated(self.network.predict(self.encoder.encode(values))), np.float32(np.nan))
+        encoded = self.encoder.encode(values)
+        mean = self.mixed(self.network.predict(encoded), encoded[margin : margin + valid.shape[0], margin : margin + valid.shape[1]])
+        return np.where(valid, self.calibrated(mean), np.float32(np.nan))
+
+    def mixed(self, network: np.ndarray, encoded: np.ndarray) -> np.ndarray:
+        """Return the mean of what the members say, (…), and of what the trees say of the same cells, encoded (…, channels)."""
+        if not self.trees:
+            return network
+        return np.float32(self.share) * network + np.float32(1 - self.share) * self.trees.predict(encoded)
+
+    def alone(self) -> CnnDnn:
+        """Return the network without its trees, not calibrated."""
+        return CnnDnn(self.encoder, self.architecture, self.members, self.manifest, self.backend)
 
     def calibrated(self, mean: np.ndarray) -> np.ndarray:
         """Return the susceptibility that the mean of the members stands for, of the same shape; NaN stays."""

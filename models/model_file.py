@@ -18,11 +18,12 @@ from .cell_model import CellModel, estimator_bytes, estimator_of
 from .cnn_dnn import CnnDnn
 from .encoding import Encoder
 from .errors import EngineError
+from .trees import Trees
 
 FORMAT = 1
 # Zip entries carry a date; a fixed one keeps equal models equal bit for bit.
 _DATE = (1980, 1, 1, 0, 0, 0)
-_ESTIMATOR = "estimator.skops"
+_ESTIMATOR, _TREES = "estimator.skops", "trees.npz"
 _DAMAGES = (
     OSError,
     EOFError,
@@ -44,12 +45,16 @@ def save_model(path: str | Path | IO[bytes], model: Model) -> None:
     """Write a model file, or its bytes to a stream; equal networks make equal files, byte by byte (skops names its entries anew each time).
 
     Its `manifest.json` holds `format`, `kind`, `encoder` and what `model.manifest` tells; of a network also `architecture`, `members` and
-    `calibration`. Beside it lie `member0.npz` and so on, the arrays of `Architecture.shapes`, or `estimator.skops`.
+    `calibration`, and with trees `share`, what the network counts beside them. Beside it lie `member0.npz` and so on, the arrays of
+    `Architecture.shapes`, and `trees.npz`, those of `Trees`; or `estimator.skops`.
     """
     manifest = {"format": FORMAT, "kind": model.kind, **model.manifest, "encoder": model.encoder.to_json()}
     if isinstance(model, CnnDnn):
         manifest.update(architecture=model.architecture.to_json(), members=len(model.members), calibration=model.calibration)
         entries = {_member(number): _bytes_of(weights) for number, weights in enumerate(model.members)}
+        if model.trees:
+            manifest["share"] = model.share
+            entries[_TREES] = _bytes_of(model.trees.arrays)
     else:
         entries = {_ESTIMATOR: estimator_bytes(model.estimator)}
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
@@ -119,7 +124,12 @@ def _read_network(archive: zipfile.ZipFile, manifest: dict[str, Any], encoder: E
         if found != expected:
             wrong = sorted(name for name in {**found, **expected} if found.get(name) != expected.get(name))
             raise ValueError(f"unexpected weights {', '.join(wrong[:3])}")
-    return CnnDnn(encoder, architecture, members, manifest, backend, manifest.pop("calibration", None))
+    calibration, share, trees = manifest.pop("calibration", None), manifest.pop("share", None), None
+    if share is not None:
+        if not 0 <= share <= 1:
+            raise ValueError(f"a share of {share}")
+        trees = Trees(_arrays(archive.read(_TREES)), architecture.channels)
+    return CnnDnn(encoder, architecture, members, manifest, backend, calibration, trees, 1.0 if share is None else float(share))
 
 
 def _read_estimator(archive: zipfile.ZipFile, manifest: dict[str, Any], encoder: Encoder, backend: str | None) -> CellModel:

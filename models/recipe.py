@@ -57,6 +57,8 @@ class Recipe:
         How far labels are drawn to 0.5, from 0 to 1.
     augment
         Whether to flip and turn patches at random.
+    companion
+        Whether trees on single cells stand beside the network; susceptibility is then the mean of both.
     """
 
     patch_size: int = 15
@@ -77,6 +79,7 @@ class Recipe:
     l2: float = 1e-3
     label_smoothing: float = 0.05
     augment: bool = True
+    companion: bool = True
 
     def architecture(self, channels: int) -> Architecture:
         """Return the shape of a network of so many channels; raise EngineError if there is none."""

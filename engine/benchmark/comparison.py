@@ -6,7 +6,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import nullcontext
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import chain
 from threading import Lock
@@ -222,21 +222,22 @@ def compare(
     """
     _warn_of_covariates(data, folds, feedback)
     cell_jobs = [(fold, name) for fold in folds for name in classifiers if CLASSIFIERS[name].make]
-    network_folds = [fold for fold in folds for name in classifiers if not CLASSIFIERS[name].make]
+    networks = [name for name in classifiers if not CLASSIFIERS[name].make]
+    network_folds = folds if networks else ()
     costs = np.array([1.0] * len(cell_jobs) + [_NETWORK_COST * recipe.members] * len(network_folds))
     ends = 100.0 * costs.cumsum() / costs.sum()
     starts = np.append(0.0, ends)
     with warnings.catch_warnings(), on_cluster(scheduler) if scheduler else nullcontext():
         warnings.simplefilter("ignore", ConvergenceWarning)
         cell_job = delayed(partial(_cell_outcome, data, seed))
-        found = _parallel(cell_job(fold, name) for fold, name in cell_jobs)
+        found: Iterator[list[Outcome]] = ([each] for each in _parallel(cell_job(fold, name) for fold, name in cell_jobs))
         if network_folds:
-            job = partial(_network_outcome, Examples.of(stack, data.cells, recipe.patch_size), recipe, seed)
+            job = partial(_network_outcomes, Examples.of(stack, data.cells, recipe.patch_size), networks, recipe, seed)
             parts = [feedback.part(*part).progress for part in zip(starts[len(cell_jobs) :], ends[len(cell_jobs) :])]
             found = chain(found, _parallel(map(delayed(job), network_folds)) if scheduler else map(job, network_folds, parts))
         outcomes = []
-        for outcome, end in zip(found, ends):
-            outcomes.append(outcome)
+        for some, end in zip(found, ends):
+            outcomes.extend(some)
             feedback.progress(end)
     return outcomes
 
@@ -252,7 +253,7 @@ def fit_cells(data: Data, training: np.ndarray, name: str, spatial: bool, seed: 
     data, training
         The cells, and the numbers of those that train.
     name
-        An id of `models.classifiers.CLASSIFIERS`, not that of the CNN–DNN.
+        An id of `models.classifiers.CLASSIFIERS`, not one of the CNN–DNN.
     spatial
         Whether the folds inside are spatial.
     seed
@@ -284,7 +285,7 @@ def fit_cells(data: Data, training: np.ndarray, name: str, spatial: bool, seed: 
     return CellModel(encoder, estimator.fit(x, y)), chosen
 
 
-def _parallel(jobs: Iterable[Any]) -> Iterator[Outcome]:
+def _parallel(jobs: Iterable[Any]) -> Iterator[Any]:
     """Yield the outcomes of joblib's jobs in their order, as they come."""
     return iter(Parallel(n_jobs=-1, prefer="threads", return_as="generator")(jobs))
 
@@ -296,12 +297,20 @@ def _cell_outcome(data: Data, seed: int, fold: Fold, name: str) -> Outcome:
         return Outcome(fold, name, model.predict(data.values[fold.test][None])[0], chosen)
 
 
-def _network_outcome(
-    examples: Examples, recipe: Recipe, seed: int, fold: Fold, progress: Callable[[float], None] = lambda percent: None
-) -> Outcome:
+def _network_outcomes(
+    examples: Examples,
+    names: Sequence[str],
+    recipe: Recipe,
+    seed: int,
+    fold: Fold,
+    progress: Callable[[float], None] = lambda percent: None,
+) -> list[Outcome]:
+    """Return the outcomes of the network alone, with its trees, or both: it is trained once."""
     with _training:
-        model, _ = fit(examples.only(fold.training), recipe, seed, progress)
-        return Outcome(fold, "cnn_dnn", susceptibility(model, examples.only(fold.test)), {})
+        model, _ = fit(examples.only(fold.training), replace(recipe, companion="cnn_dnn_trees" in names), seed, progress)
+        test = examples.only(fold.test)
+        of = {"cnn_dnn": (model.alone(), {}), model.classifier: (model, {"network_share": model.share} if model.trees else {})}
+        return [Outcome(fold, name, susceptibility(of[name][0], test), of[name][1]) for name in names]
 
 
 def _check_both_classes(labels: np.ndarray, part: np.ndarray, name: str) -> None:

@@ -578,6 +578,13 @@ TASKS: dict[str, tuple[Parameter, ...]] = {
         ),
         _MEMBERS,
         _hyper(
+            "COMPANION",
+            "Trees beside the network",
+            "boolean",
+            "Susceptibility is the mean of the network and of a forest of shallow trees on single cells; what each counts is chosen on "
+            "held-out training cells. No: the network alone, the paper's CNN–DNN.",
+        ),
+        _hyper(
             "VALIDATION",
             "Validation cells",
             "choice",

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Making a CNN–DNN from labelled cells: the encoding, the members, and their mean."""
+"""Making a CNN–DNN from labelled cells: the encoding, the members, their mean, and the trees beside them."""
 
 from __future__ import annotations
 
@@ -13,10 +13,12 @@ from ...models.covariate import Covariate
 from ...models.encoding import Encoder
 from ...models.patches import Index, Patches
 from ...models.recipe import Recipe
+from ...models.trees import grow
 from ..files.grid import Grid
 from ..files.stack import Stack
 from ..samples.cells import SampleCells
 from ..samples.folds import validation_part
+from .companion import choose_share
 
 History = dict[str, list[float]]
 
@@ -71,8 +73,9 @@ def fit(
 ) -> tuple[CnnDnn, list[History]]:
     """Return a CNN–DNN fitted to cells, and the training history of each member.
 
-    The encoding is fitted to these cells alone, and so are the members: each keeps a part of its own of them to decide when to stop. The
-    model is not calibrated.
+    The encoding is fitted to these cells alone, and so are the members: each keeps a part of its own of them to decide when to stop. With a
+    companion, what it counts is chosen on those parts too: what each member says of its own, and trees grown without it. The model is not
+    calibrated.
 
     Parameters
     ----------
@@ -94,12 +97,15 @@ def fit(
     """
     import keras
 
+    from ...models.network import predict_patches
     from ...models.training import train
 
     encoder = Encoder.fit(examples.patches.centres(), examples.covariates)
     encoded = examples.patches.encoded(encoder)
+    architecture = recipe.architecture(len(encoder.channels))
     cells = examples.rows, examples.cols, examples.labels, recipe.validation, examples.grid
-    members, histories = [], []
+    members, histories, told = [], [], []
+    own = encoder.encode(examples.patches.centres()) if recipe.companion else None
     for number in range(recipe.members):
 
         def part(percent: float, number: int = number) -> None:
@@ -110,8 +116,17 @@ def fit(
         members.append(member.weights)
         histories.append(member.history)
         message(f"Member {number + 1} of {recipe.members}: {len(member.history['loss'])} epochs.")
+        if own is not None:
+            network = predict_patches(architecture, [member.weights], encoded.only(held), lambda patches: patches.astype(np.float32))
+            without = grow(own[~held], examples.labels[~held], seed + number)
+            told.append((examples.labels[held], network, without.predict(own[held])))
     keras.backend.clear_session()  # networks hold their patches in memory until they are collected
-    return CnnDnn(encoder, recipe.architecture(len(encoder.channels)), members, backend="numpy"), histories
+    model = CnnDnn(encoder, architecture, members, backend="numpy")
+    if own is not None:
+        labels, network, trees = (np.concatenate(each) for each in zip(*told))
+        model.trees, model.share = grow(own, examples.labels, seed), choose_share(labels, network, trees)
+        message(f"{model.name}, as {len(labels):,} held-out training cells have it.")
+    return model, histories
 
 
 def susceptibility(model: CnnDnn, examples: Examples) -> np.ndarray:
@@ -119,4 +134,4 @@ def susceptibility(model: CnnDnn, examples: Examples) -> np.ndarray:
     from ...models.network import predict_patches
 
     mean = predict_patches(model.architecture, model.members, examples.patches, model.encoder.encode)
-    return model.calibrated(mean)
+    return model.calibrated(model.mixed(mean, model.encoder.encode(examples.patches.centres())))

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ...models.classifiers import LABELS
 from ...models.cnn_dnn import CnnDnn
 from ...models.optimizers import OPTIMIZERS, SCHEDULES
 from ...models.recipe import CALIBRATIONS, Recipe
@@ -20,7 +21,13 @@ PAPER = (
     "Azarafza, M., Azarafza, M., Akgün, H., Atkinson, P. M., Derakhshani, R. (2021). Deep learning-based landslide susceptibility "
     "mapping. Scientific Reports 11, 24112."
 )
-_NAME = "CNN–DNN"
+_ALONE = "The model is the CNN–DNN alone, as in the paper."
+_WITH_TREES = (
+    "The model is a {name}: susceptibility is the weighted mean of the network and of {count} shallow trees of a random forest, which see "
+    "a cell's own covariates only. The weights were chosen on those training cells that each network was not trained on, with trees grown "
+    "without them; they are equal unless these cells tell otherwise (DeLong's test). The network alone, without COMPANION, is the paper's "
+    "classifier."
+)
 
 
 @dataclass(frozen=True)
@@ -88,12 +95,12 @@ def _add_test(page: Report, facts: Training) -> None:
         "susceptibility ranks cells; it is not the probability of a landslide in a given time, with calibration or without."
     )
     page.section("Test cells")
-    page.figure(figures.roc_curves({_NAME: [(labels, found)]}), "ROC curve on the test cells.")
-    matrix = figures.confusion_matrices({_NAME: metrics.confusion(labels, found)})
+    page.figure(figures.roc_curves({LABELS[facts.model.classifier]: [(labels, found)]}), "ROC curve on the test cells.")
+    matrix = figures.confusion_matrices({LABELS[facts.model.classifier]: metrics.confusion(labels, found)})
     page.figure(matrix, "Confusion matrix on the test cells at a susceptibility of 0.5.")
     rows = [(label, facts.tested[key], meaning) for key, label, meaning in metrics.METRICS]
     page.table(["Metric", "Value", "Meaning"], rows, "Metrics on the test cells.")
-    curves = {_NAME: [(labels, found)]}
+    curves = {LABELS[facts.model.classifier]: [(labels, found)]}
     if facts.model.calibration:
         curves = {"Calibrated": [(labels, found)], "Not calibrated": [(labels, facts.raw)]}
         before = metrics.evaluate(labels, facts.raw)

@@ -70,7 +70,7 @@ def read_grid(learning_rates: str, hidden_layers: str, units: str, batch_sizes: 
 def search(
     examples: Examples, folds: np.ndarray, candidates: Sequence[Candidate], recipe: Recipe, seed: int, feedback: Feedback
 ) -> list[Candidate]:
-    """Return the candidates with their AUC on folds of the training cells, the best first; each is tried with one member.
+    """Return the candidates with their AUC on folds of the training cells, the best first; each is tried with one member, without trees.
 
     Parameters
     ----------
@@ -92,7 +92,7 @@ def search(
     """
     tried = []
     for number, (candidate, part) in enumerate(zip(candidates, feedback.parts([1] * len(candidates)))):
-        single = replace(candidate.recipe(recipe), members=1)
+        single = replace(candidate.recipe(recipe), members=1, companion=False)
         aucs = [metrics.evaluate(examples.labels[test], found)["auc"] for test, found in held_out(examples, folds, single, seed, part)]
         tried.append(replace(candidate, auc=tuple(aucs)))
         feedback.message(

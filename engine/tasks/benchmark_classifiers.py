@@ -99,9 +99,10 @@ def run(
     if model:
         feedback.message(f"{winner.label} is fitted to all cells.")
         everything = np.arange(len(data.labels))
-        if winner.classifier == "cnn_dnn":
+        if CLASSIFIERS[winner.classifier].make is None:
             examples = Examples.of(stack, cells, recipe.patch_size)
-            fitted: Any = fit(examples, recipe, seed, feedback.part(90, 98).progress)[0]
+            asked_for = replace(recipe, companion=winner.classifier == "cnn_dnn_trees")
+            fitted: Any = fit(examples, asked_for, seed, feedback.part(90, 98).progress)[0]
         else:
             fitted, _ = fit_cells(data, everything, winner.classifier, honest in SPATIAL, seed)
         fitted.manifest = {

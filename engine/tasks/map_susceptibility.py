@@ -32,7 +32,7 @@ def run(feedback: Feedback, *, covariates: str, model: str, scheduler: str | Non
 
             map_on_cluster(scheduler, stack, model, partial, feedback.part(0, 90))
         else:
-            feedback.message(f"Mapping with {trained.device}.")
+            feedback.message(f"Mapping: {trained.name}, with {trained.device}.")
             map_susceptibility(stack, trained, partial, feedback.part(0, 90))
         with replacing(output) as path:
             feedback.status("Writing the map with overviews")

@@ -80,7 +80,7 @@ def run(
         recipe = tried[0].recipe(recipe)
     others = {}
     for name, part in zip(rivals, comparing.parts([1] * len(rivals))):
-        rival = replace(recipe, members=1, optimizer=name)
+        rival = replace(recipe, members=1, optimizer=name, companion=False)
         others[name] = fit(known, rival, seed, part.progress)[1][0]
     network, histories = fit(known, recipe, seed, fitting.progress, feedback.message)
     raw = susceptibility(network, unseen)
@@ -95,6 +95,7 @@ def run(
     told = {**asked, **{name: getattr(recipe, name) for name in GRID.values()}}
     packages = versions()
     network.manifest = {
+        "classifier": network.name,
         "cell_size": list(stack.grid.cell_size),
         "crs": stack.grid.crs,
         "settings": chosen("train_cnn_dnn", told),

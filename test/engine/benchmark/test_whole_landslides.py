@@ -155,7 +155,7 @@ def test_no_landslide_trains_a_member_and_stops_it(examples, monkeypatch, valida
     for index in (np.arange(400), np.arange(480) % 5 > 0):
         some = examples.only(index)
         held.clear()
-        fitting.fit(some, Recipe(members=4, validation=validation), 2)
+        fitting.fit(some, Recipe(members=4, validation=validation, companion=False), 2)
         assert len(held) == 4
         for part in held:
             assert part.any() and not part.all()

@@ -12,6 +12,7 @@ from scarp.engine.mapping import windows as mapping
 from scarp.engine.tasks.map_susceptibility import run
 from scarp.models.cnn_dnn import CnnDnn
 from scarp.models.model_file import load_model, save_model
+from scarp.models.trees import grow
 
 SHAPE = (70, 53)
 UNEVEN = {"cell": (20.0, 35.0), "corner": (500007.25, 3600011.5)}
@@ -39,6 +40,21 @@ def small_windows(monkeypatch):
     monkeypatch.setattr(mapping, "WINDOW_PX", 16)
 
 
+def test_windows_of_network_and_trees_are_the_whole(tmp_path, write_stack, model_file, small_windows):
+    alone, rng = load_model(model_file, "numpy"), np.random.default_rng(1)
+    encoded = np.stack([rng.normal(size=300), rng.random(300) < 0.5, rng.random(300) < 0.5], axis=-1).astype(np.float32)
+    trees = grow(encoded, (encoded[:, 0] + rng.normal(size=300) > 0).astype(int), 1)
+    model = CnnDnn(alone.encoder, alone.architecture, alone.members, alone.manifest, "numpy", None, trees, 0.5)
+    save_model(tmp_path / "both.scarp", model)
+    path, listener = write_stack("stack.tif", SHAPE, **UNEVEN), Interrupting()
+    run(listener, covariates=path, model=str(tmp_path / "both.scarp"), output=str(tmp_path / "map.tif"))
+    values = Stack.open(path).read(Window(0, 0, *SHAPE), model.margin_px, ["slope", "geology"])
+    expected, network = model.predict(values), alone.predict(values)
+    assert np.nanmax(np.abs(expected - network)) > 0.05
+    np.testing.assert_allclose(values_of(tmp_path / "map.tif"), np.where(np.isfinite(expected), expected, -9999), atol=1e-6)
+    assert listener.messages[0].startswith("Mapping: CNN–DNN with trees (50% network, 50% trees), with ")
+
+
 def values_of(path):
     return gdal.Open(str(path)).ReadAsArray()
 
@@ -60,7 +76,7 @@ def test_the_map_by_value(tmp_path, write_stack, model_file, small_windows):
         "susceptibility",
     )
     assert Grid.of(dataset).transform == stack.grid.transform and Grid.of(dataset).spatial_reference.IsSame(stack.grid.spatial_reference)
-    assert listener.messages == [f"Mapping with {model.device}.", f"Susceptibility of {valid.sum()} cells."]
+    assert listener.messages == [f"Mapping: CNN–DNN, with {model.device}.", f"Susceptibility of {valid.sum():,} cells."]
     assert listener.percents == sorted(listener.percents) and listener.percents[-1] == 100
     assert [text for text in listener.warnings if "cells of 30 and" in text]
 
