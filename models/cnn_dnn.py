@@ -31,7 +31,7 @@ class CnnDnn:
     manifest
         What else the model file tells: cell size, CRS, settings, seed, metrics, versions.
     backend
-        `tensorflow`, `numpy`, or None for what is installed.
+        `tensorflow`, `numpy`, or None for the one that is sooner done with so many `cells`, see `dense.DenseNetwork`.
     calibration
         What `calibration.fit_calibration` returned; applied to the mean of the members, or to that of network and trees.
     trees
@@ -52,12 +52,13 @@ class CnnDnn:
         calibration: dict[str, Any] | None = None,
         trees: Trees | None = None,
         share: float = 1.0,
+        cells: int | None = None,
     ) -> None:
         self.encoder, self.architecture, self.members = encoder, architecture, list(members)
         self.manifest = manifest or {}
         self.calibration = calibration
         self.trees, self.share = trees, share if trees else 1.0
-        self.network = DenseNetwork(architecture, self.members, backend)
+        self.network = DenseNetwork(architecture, self.members, backend, cells)
 
     @property
     def classifier(self) -> str:

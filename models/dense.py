@@ -19,10 +19,14 @@ from typing import Any
 import numpy as np
 
 from .architecture import Architecture
+from .errors import EngineError
 
 Weights = Mapping[str, np.ndarray]
 Pass = Callable[[np.ndarray], np.ndarray]
 BATCH_NORM_EPSILON = 1e-3
+# Cells times members from which TensorFlow makes up for its start: about three seconds to import, then a third of a microsecond less
+# for each (`test/bench/bench_mapping.py`).
+_WORTH_TENSORFLOW = 10_000_000
 # Rows that the numpy pass takes at once: its maps should stay in the processor's cache.
 _NUMPY_ROWS = 32
 
@@ -37,7 +41,14 @@ class DenseNetwork:
     members
         The weights of each member; susceptibility is their mean.
     backend
-        `tensorflow`, `numpy`, or None for TensorFlow where it is installed.
+        `tensorflow`, `numpy`, or None for the one that is sooner done, see `preferred_backend`.
+    cells
+        How many cells are to be predicted; None for so many that starting TensorFlow is nothing.
+
+    Raises
+    ------
+    EngineError
+        If TensorFlow is asked for and not installed.
 
     Examples
     --------
@@ -54,9 +65,13 @@ class DenseNetwork:
     [[500.0, 881.0, 119.0]]
     """
 
-    def __init__(self, architecture: Architecture, members: Sequence[Weights], backend: str | None = None) -> None:
+    def __init__(
+        self, architecture: Architecture, members: Sequence[Weights], backend: str | None = None, cells: int | None = None
+    ) -> None:
         self.architecture = architecture
-        self.backend = backend or ("tensorflow" if importlib.util.find_spec("tensorflow") else "numpy")
+        self.backend = backend or preferred_backend(None if cells is None else cells * len(members))
+        if self.backend == "tensorflow" and not _has_tensorflow():
+            raise EngineError("TensorFlow is asked for and not installed; install the engine (scarp:installengine), or map with NumPy.")
         kernels = [_folded(architecture, weights) for weights in members]
         self._pass = {"tensorflow": _tensorflow_pass, "numpy": _numpy_pass}[self.backend](architecture, kernels)
 
@@ -64,7 +79,9 @@ class DenseNetwork:
     def device(self) -> str:
         """What computes, in words for the log."""
         if self.backend == "numpy":
-            return "numpy on the processor (with TensorFlow, from scarp:installengine, it is faster)"
+            return "NumPy on the processor" + (
+                "" if _has_tensorflow() else " (with TensorFlow, from scarp:installengine, large maps are faster)"
+            )
         import tensorflow as tf
 
         gpus = [each.name for each in tf.config.list_logical_devices("GPU")]
@@ -88,6 +105,21 @@ class DenseNetwork:
         if rows % multiple or cols % multiple:
             encoded = np.pad(encoded, ((0, -rows % multiple), (0, -cols % multiple), (0, 0)))
         return self._pass(encoded)[:rows, :cols]
+
+
+def preferred_backend(work: int | None) -> str:
+    """Return what is sooner done with so many cells times members: `numpy` below ten million, or where there is no TensorFlow.
+
+    >>> from scarp.models.dense import preferred_backend
+    >>> preferred_backend(3_000_000)
+    'numpy'
+    """
+    small = work is not None and work < _WORTH_TENSORFLOW
+    return "numpy" if small or not _has_tensorflow() else "tensorflow"
+
+
+def _has_tensorflow() -> bool:
+    return importlib.util.find_spec("tensorflow") is not None
 
 
 def _folded(architecture: Architecture, weights: Weights) -> dict[str, np.ndarray]:

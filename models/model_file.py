@@ -63,7 +63,7 @@ def save_model(path: str | Path | IO[bytes], model: Model) -> None:
             _write(archive, name, content)
 
 
-def load_model(path: str | Path | IO[bytes], backend: str | None = None) -> Model:
+def load_model(path: str | Path | IO[bytes], backend: str | None = None, cells: int | None = None) -> Model:
     """Read a model file.
 
     Parameters
@@ -71,7 +71,7 @@ def load_model(path: str | Path | IO[bytes], backend: str | None = None) -> Mode
     path
         The file, or a stream of its bytes.
     backend
-        What computes a network: `tensorflow`, `numpy`, or None for what is installed.
+        What computes a network: `tensorflow`, `numpy`, or None for the one that is sooner done with so many `cells`.
 
     Raises
     ------
@@ -107,14 +107,14 @@ def load_model(path: str | Path | IO[bytes], backend: str | None = None) -> Mode
             if manifest["kind"] not in _READERS:
                 raise EngineError(f"The model file {path} holds a model of kind {manifest['kind']!r}, which is unknown here; update Scarp.")
             encoder = Encoder.from_json(manifest.pop("encoder"))
-            return _READERS[manifest["kind"]](archive, manifest, encoder, backend)
+            return _READERS[manifest["kind"]](archive, manifest, encoder, backend, cells)
     except FileNotFoundError as error:
         raise EngineError(f"There is no model file {path}.") from error
     except _DAMAGES as error:
         raise EngineError(f"{path} is no Scarp model file, or it is damaged ({error}).") from error
 
 
-def _read_network(archive: zipfile.ZipFile, manifest: dict[str, Any], encoder: Encoder, backend: str | None) -> CnnDnn:
+def _read_network(archive: zipfile.ZipFile, manifest: dict[str, Any], encoder: Encoder, backend: str | None, cells: int | None) -> CnnDnn:
     architecture = Architecture(**manifest.pop("architecture"))
     if architecture.channels != len(encoder.channels):
         raise ValueError(f"{len(encoder.channels)} channels for a network of {architecture.channels}")
@@ -129,10 +129,10 @@ def _read_network(archive: zipfile.ZipFile, manifest: dict[str, Any], encoder: E
         if not 0 <= share <= 1:
             raise ValueError(f"a share of {share}")
         trees = Trees(_arrays(archive.read(_TREES)), architecture.channels)
-    return CnnDnn(encoder, architecture, members, manifest, backend, calibration, trees, 1.0 if share is None else float(share))
+    return CnnDnn(encoder, architecture, members, manifest, backend, calibration, trees, 1.0 if share is None else float(share), cells)
 
 
-def _read_estimator(archive: zipfile.ZipFile, manifest: dict[str, Any], encoder: Encoder, backend: str | None) -> CellModel:
+def _read_estimator(archive: zipfile.ZipFile, manifest: dict[str, Any], encoder: Encoder, *_: Any) -> CellModel:
     return CellModel(encoder, estimator_of(archive.read(_ESTIMATOR)), manifest)
 
 

@@ -36,6 +36,13 @@ VALIDATIONS = {
     "temporal": "Temporal (train before a date, test after)",
 }
 
+# What computes a map; `models/dense.py`.
+BACKENDS = {
+    "auto": "Whichever is sooner done",
+    "tensorflow": "TensorFlow (a GPU where there is one)",
+    "numpy": "NumPy",
+}
+
 # How susceptibility is divided into classes; `engine/mapping/zonation.py`.
 CLASSIFICATIONS = {
     "natural_breaks": "Natural breaks (Jenks)",

@@ -742,6 +742,16 @@ TASKS: dict[str, tuple[Parameter, ...]] = {
         ),
         _scheduler("Its workers map the windows, and must see the stack under the same path."),
         Parameter(
+            "BACKEND",
+            "Computed by",
+            "choice",
+            "What computes the networks. TensorFlow needs seconds to start and is then faster: by itself Scarp takes NumPy below ten "
+            "million cells times members. The maps are the same.",
+            "auto",
+            table=choices.BACKENDS,
+            advanced=True,
+        ),
+        Parameter(
             "RESUME",
             "Resume an interrupted map",
             "boolean",

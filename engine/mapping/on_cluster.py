@@ -31,8 +31,8 @@ _WINDOWS_A_THREAD = 2
 _opening = threading.Lock()
 
 
-def map_on_cluster(address: str, stack: Stack, model: str, partial: PartialRaster, feedback: Feedback) -> None:
-    """Map the windows of a partial raster that are not done yet on the workers of a Dask cluster.
+def map_on_cluster(address: str, stack: Stack, model: str, backend: str, partial: PartialRaster, feedback: Feedback) -> None:
+    """Map the windows of a partial raster that are not done yet on the workers of a Dask cluster, with a `backend` of `models.dense`.
 
     Windows of a worker that dies are mapped by another one.
 
@@ -50,7 +50,7 @@ def map_on_cluster(address: str, stack: Stack, model: str, partial: PartialRaste
         path, code = _everywhere(stack.path), code_hash()
 
         def submit(window: Window) -> Future[np.ndarray]:
-            return client.submit(_map_window, path, content, window, code, pure=False)  # type: ignore[no-any-return]
+            return client.submit(_map_window, path, content, backend, window, code, pure=False)  # type: ignore[no-any-return]
 
         try:
             complete(partial, stack.grid, submit, _WINDOWS_A_THREAD * threads, feedback)
@@ -60,18 +60,18 @@ def map_on_cluster(address: str, stack: Stack, model: str, partial: PartialRaste
             raise EngineError(f"On a Dask worker: {error}") from error
 
 
-def _map_window(path: str, content: bytes, window: Window, code: str) -> np.ndarray:
+def _map_window(path: str, content: bytes, backend: str, window: Window, code: str) -> np.ndarray:
     """Map one window; runs on a Dask worker."""
     if code not in __file__:
         raise EngineError("the workers still hold another version of Scarp; restart them.")
     with _opening:
-        mapper = _mapper(path, content)
+        mapper = _mapper(path, content, backend)
     return mapper(window)
 
 
 @lru_cache(maxsize=1)
-def _mapper(path: str, content: bytes) -> WindowMapper:
-    return WindowMapper(Stack.open(path), load_model(io.BytesIO(content)))
+def _mapper(path: str, content: bytes, backend: str) -> WindowMapper:
+    return WindowMapper(Stack.open(path), load_model(io.BytesIO(content), backend))
 
 
 def _everywhere(path: str) -> str:

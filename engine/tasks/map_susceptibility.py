@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 from pathlib import Path
 from typing import Any
 
@@ -18,10 +19,14 @@ from . import task
 
 
 @task
-def run(feedback: Feedback, *, covariates: str, model: str, scheduler: str | None, resume: bool, output: str) -> dict[str, Any]:
+def run(
+    feedback: Feedback, *, covariates: str, model: str, scheduler: str | None, backend: str, resume: bool, output: str
+) -> dict[str, Any]:
     """Write the susceptibility raster, a Cloud Optimized GeoTIFF."""
     check_writable(output)
-    stack, trained = Stack.open(covariates), load_model(model)
+    stack = Stack.open(covariates)
+    wanted = None if backend == "auto" else backend
+    trained = load_model(model, wanted, None if scheduler else math.prod(stack.grid.shape))
     for warning in check_stack(stack, trained):
         feedback.warning(warning)
     with PartialRaster(output, stack.grid, NODATA, _key(stack, model, trained), keep=resume) as partial:
@@ -30,7 +35,7 @@ def run(feedback: Feedback, *, covariates: str, model: str, scheduler: str | Non
         if scheduler:
             from ..mapping.on_cluster import map_on_cluster
 
-            map_on_cluster(scheduler, stack, model, partial, feedback.part(0, 90))
+            map_on_cluster(scheduler, stack, model, trained.backend, partial, feedback.part(0, 90))
         else:
             feedback.message(f"Mapping: {trained.name}, with {trained.device}.")
             map_susceptibility(stack, trained, partial, feedback.part(0, 90))

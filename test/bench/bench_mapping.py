@@ -132,7 +132,21 @@ def map_sizes(sizes):
                 print(f"{size:13.1f} {seconds:8.1f} {cells / seconds:11,.0f} {cells / seconds / bare:19.0%} {peak:10,.0f}", flush=True)
 
 
+def small_jobs():
+    """Print what a map of one million cells takes by each backend, in turns, and what Scarp chooses by itself."""
+    with tempfile.TemporaryDirectory(prefix="scarp-bench-") as folder:
+        write_stack(f"{folder}/stack.tif", 1.0)
+        print("\none million cells          seconds  peak MiB")
+        for members in (1, 3):
+            write_model(f"{folder}/m.scarp", members)
+            files = {"covariates": f"{folder}/stack.tif", "model": f"{folder}/m.scarp", "output": f"{folder}/map.tif"}
+            for backend in 2 * ("tensorflow", "numpy", "auto"):
+                _, seconds, peak = timed("map_susceptibility", **files, backend=backend)
+                print(f"{members} members, {backend:12s} {seconds:9.1f} {peak:9,.0f}", flush=True)
+
+
 def main():
+    small_jobs()
     compare_ways(Recipe().architecture(30))
     compare_ways(Recipe(15, 32, 2, 128).architecture(30))
     map_sizes([float(each) for each in sys.argv[1:]] or SIZES)

@@ -76,7 +76,7 @@ def test_the_map_by_value(tmp_path, write_stack, model_file, small_windows):
         "susceptibility",
     )
     assert Grid.of(dataset).transform == stack.grid.transform and Grid.of(dataset).spatial_reference.IsSame(stack.grid.spatial_reference)
-    assert listener.messages == [f"Mapping: CNN–DNN, with {model.device}.", f"Susceptibility of {valid.sum():,} cells."]
+    assert listener.messages == ["Mapping: CNN–DNN, with NumPy on the processor.", f"Susceptibility of {valid.sum():,} cells."]
     assert listener.percents == sorted(listener.percents) and listener.percents[-1] == 100
     assert [text for text in listener.warnings if "cells of 30 and" in text]
 
@@ -147,3 +147,15 @@ def test_without_resume_nothing_is_gone_on_from(tmp_path, write_stack, model_fil
     run(listener, **given, output=str(tmp_path / "map.tif"))
     assert not [text for text in listener.messages if "before" in text]
     assert not list(tmp_path.glob(".*"))
+
+
+def test_a_small_map_starts_no_tensorflow_unless_asked(tmp_path, write_stack, model_file):
+    given = {"covariates": write_stack("stack.tif", SHAPE), "model": model_file}
+    told, maps = [], []
+    for backend in ("auto", "tensorflow"):
+        listener = Listener()
+        path = run(listener, **given, backend=backend, output=str(tmp_path / f"{backend}.tif"))["output"]
+        told.append(next(text for text in listener.messages if text.startswith("Mapping")))
+        maps.append(gdal.Open(path).ReadAsArray())
+    assert told == ["Mapping: CNN–DNN, with NumPy on the processor.", "Mapping: CNN–DNN, with TensorFlow on the processor."]
+    np.testing.assert_allclose(maps[0], maps[1], atol=1e-5)
