@@ -58,6 +58,12 @@ _ALIKE = frozenset({"GPKG", "GeoJSON", "FlatGeobuf"})
 _SAMPLE_FIELDS = ("landslide", "subset", "fold")
 # Parameters whose layers may hold labels, known or overlooked.
 _INVENTORIES = frozenset({"INVENTORY", "TEST_INVENTORY"})
+# Types of fields.
+_STRING, _TRUTH, _WHOLE = (
+    (QMetaType.Type.QString, QMetaType.Type.Bool, QMetaType.Type.Int)
+    if Qgis.versionInt() >= 33800
+    else (QVariant.String, QVariant.Bool, QVariant.Int)
+)
 # Features between two looks at whether the user cancelled.
 _LOOK = 4096
 # What becomes of layers of other kinds.
@@ -400,6 +406,8 @@ class _Features:
     selected: frozenset[int] | None
     limit: int
     check: Any
+    # How many there must be; 0 where there is no telling. QGIS says nothing where a FlatGeobuf ends too early.
+    promised: int
 
     @classmethod
     def of(cls, given: _Given, layer: QgsVectorLayer, asked: set[str], context: QgsProcessingContext) -> _Features:
@@ -411,7 +419,7 @@ class _Features:
         fields.append(_field(ID_FIELD))
         for index in indices:
             field = own.at(index)
-            fields.append(QgsField(field) if field.isNumeric() else _field(field.name()))
+            fields.append(QgsField(field) if field.isNumeric() else _field(field.name(), is_whole=_is_truth(field)))
         request = QgsFeatureRequest().setSubsetOfAttributes(list(indices))
         if limits.filterExpression:
             scope = QgsExpressionContext(context.expressionContext())
@@ -419,6 +427,7 @@ class _Features:
             request.setExpressionContext(scope)
             request.setFilterExpression(limits.filterExpression)
         selected = frozenset(layer.selectedFeatureIds()) if limits.selectedFeaturesOnly else None
+        some = layer.subsetString() or limits.filterExpression or limits.selectedFeaturesOnly or limits.featureLimit >= 0 or limits.flags
         overridden = limits.flags & Qgis.ProcessingFeatureSourceDefinitionFlag.OverrideDefaultGeometryCheck
         return cls(
             given.label,
@@ -430,6 +439,7 @@ class _Features:
             selected,
             limits.featureLimit,
             limits.geometryCheck if overridden else Qgis.InvalidGeometryCheck.NoCheck,
+            layer.featureCount() if layer.storageType() == "FlatGeobuf" and not some else 0,
         )
 
     def write(self, path: str, feedback: QgsProcessingFeedback) -> str:
@@ -457,6 +467,11 @@ class _Features:
             if not writer.addFeature(feature, QgsFeatureSink.Flag.FastInsert):
                 raise QgsProcessingException(f"The layer “{self.name}” could not be saved for the worker: {writer.errorMessage()}")
             written += 1
+        if bare + written < self.promised and not feedback.isCanceled():
+            raise QgsProcessingException(
+                f"Only {bare + written:,} of the {self.promised:,} features of the layer “{self.name}” can be read; its file is damaged. "
+                "Download or copy it again."
+            )
         if bare and not written:
             raise QgsProcessingException(f"None of the {bare:,} features of the layer “{self.name}” has a geometry.")
         if bare:
@@ -486,24 +501,24 @@ def _new(folder: Path, suffix: str) -> str:
     return str(folder / f"layer{len(list(folder.iterdir()))}.{suffix}")
 
 
-def _field(name: str) -> QgsField:
-    """Return a field of text."""
-    return QgsField(name, QMetaType.Type.QString if Qgis.versionInt() >= 33800 else QVariant.String)
+def _field(name: str, *, is_whole: bool = False) -> QgsField:
+    """Return a field of text, or of whole numbers."""
+    return QgsField(name, _WHOLE if is_whole else _STRING)
+
+
+def _is_truth(field: QgsField) -> bool:
+    return bool(field.type() == _TRUTH)
 
 
 def _may_be_label(field: QgsField) -> bool:
     """Tell whether a field holds numbers, text or truth."""
-    kinds = QMetaType.Type if Qgis.versionInt() >= 33800 else QVariant
-    texts = (kinds.QString, kinds.Bool) if Qgis.versionInt() >= 33800 else (kinds.String, kinds.Bool)
-    return bool(field.isNumeric() or field.type() in texts)
+    return bool(field.isNumeric() or field.type() in (_STRING, _TRUTH))
 
 
 def _text(value: Any) -> str | None:
-    """Return what a field holds as text: dates as ISO writes them, truth as 1 or 0."""
+    """Return what a field holds as text: dates as ISO writes them."""
     if QgsVariantUtils.isNull(value):
         return None
-    if isinstance(value, bool):
-        return str(int(value))
     if hasattr(value, "toString"):
         return str(value.toString(Qt.DateFormat.ISODate))
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)

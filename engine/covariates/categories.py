@@ -21,7 +21,7 @@ from ..feedback import Feedback
 from ..files.grid import Grid, Window
 from ..files.overlay import is_raster, lay, part_under, told_crs
 from ..files.raster import USUAL_VOIDS, Contents, Raster, as_text, file_name, is_text, open_raster, told_voids, undeclared_voids, windows_of
-from ..files.shapes import Tally
+from ..files.shapes import Tally, every
 from ..files.vectors import laid_over, open_layer
 from ..gdal import gdal, ogr
 
@@ -198,13 +198,12 @@ def _from_polygons(source: str, name_field: str | None, grid: Grid, path: Path, 
     def name(feature: ogr.Feature) -> str:
         return as_text(feature.GetFieldAsString(name_field)).strip()
 
-    if not all(is_text(feature.GetFieldAsString(name_field)) for feature in layer):
+    if not all(is_text(feature.GetFieldAsString(name_field)) for feature in every(layer)):
         feedback.warning(
             f"The field {name_field} of the layer {label} is no UTF-8 and was read as Windows-1252; if its names look wrong, set the "
             "layer’s encoding in QGIS."
         )
-    layer.ResetReading()
-    numbers = _distinct({name(feature) for feature in layer} - {""})
+    numbers = _distinct({name(feature) for feature in every(layer)} - {""})
     out = grid.create(str(path), 1, gdal.GDT_Float32, float("nan"))
     out.GetRasterBand(1).Fill(float("nan"))
     tally = Tally()

@@ -77,7 +77,7 @@ class Elevation:
             If it is in degrees or distorted, has several bands or is a picture, its unit is not understood, it holds no data, or is the
             same everywhere.
         """
-        raster = open_raster(dem, "give the one with the elevations (gdal:rearrange_bands)")
+        raster = open_raster(dem, "choose the one with the elevations by DEM_BAND")
         name = raster.file
         if raster.is_picture:
             raise EngineError(

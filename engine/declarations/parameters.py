@@ -332,6 +332,7 @@ TASKS: dict[str, tuple[Parameter, ...]] = {
             "ready rasters are given.",
             optional=True,
         ),
+        Parameter("DEM_BAND", "Elevation: band", "band", _BAND, least=1, optional=True, advanced=True, parent="DEM"),
         Parameter(
             "AREA",
             "Study area",

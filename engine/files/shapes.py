@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from ..errors import EngineError
 from ..gdal import ogr, osr, quiet
 from .grid import Grid, reference_of
 
@@ -249,6 +250,25 @@ def batches(layer: ogr.Layer, fields: Sequence[str], id_field: str | None = None
             layer.SetIgnoredFields([])
 
 
+def every(layer: ogr.Layer) -> Iterator[ogr.Feature]:
+    """Yield the features of a layer from its first.
+
+    Raises
+    ------
+    EngineError
+        If its file cannot be read to its end.
+    """
+    layer.ResetReading()
+    try:
+        yield from layer
+    except RuntimeError as error:
+        raise _cut_off(layer, error) from error
+
+
+def _cut_off(layer: ogr.Layer, error: RuntimeError) -> EngineError:
+    return EngineError(f"The layer {layer.GetName()} cannot be read to its end ({error}); its file is damaged. Download or copy it again.")
+
+
 def _arrow(layer: ogr.Layer, fields: Sequence[str]) -> Iterator[tuple[np.ndarray, np.ndarray, dict[str, np.ndarray]]]:
     geometry, fid = layer.GetGeometryColumn() or "wkb_geometry", layer.GetFIDColumn() or "OGC_FID"
     for batch in layer.GetArrowStreamAsNumPy():
@@ -284,7 +304,7 @@ def _loop(layer: ogr.Layer, fields: Sequence[str]) -> Iterator[tuple[np.ndarray,
         wkb[:] = shapes
         return np.array(ids), wkb, {name: columns[:, index] for index, name in enumerate(fields)}
 
-    for feature in layer:
+    for feature in every(layer):
         geometry = feature.GetGeometryRef()
         ids.append(feature.GetFID())
         shapes.append(None if geometry is None else bytes(geometry.ExportToIsoWkb(ogr.wkbNDR)))
@@ -306,7 +326,10 @@ def _columns(layer: ogr.Layer, fields: Sequence[str]) -> Iterator[tuple[np.ndarr
             layer.ResetReading()
         else:
             yield from () if first is None else (first,)
-            yield from stream
+            try:
+                yield from stream
+            except RuntimeError as error:
+                raise _cut_off(layer, error) from error
             return
     yield from _loop(layer, fields)
 

@@ -15,7 +15,7 @@ from ..declarations.source import ID_FIELD, Source, several_layers
 from ..errors import EngineError
 from ..gdal import gdal, ogr, osr
 from .grid import Grid
-from .shapes import NO_GEOMETRY, Bounds, Onto, Tally
+from .shapes import NO_GEOMETRY, Bounds, Onto, Tally, every
 
 _KINDS = ("points", "lines")
 # Points that are written at once, and so many that an index of their places takes longer than all else.
@@ -126,8 +126,7 @@ def features(
         Counts those that are taken, and those that are left out, by reason.
     """
     onto, tally = Onto(layer.GetSpatialRef(), grid, bounds), tally if tally is not None else Tally()
-    layer.ResetReading()
-    for feature in layer:
+    for feature in every(layer):
         geometry = feature.GetGeometryRef()
         if geometry is None or geometry.IsEmpty():
             tally.drop(NO_GEOMETRY)

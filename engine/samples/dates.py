@@ -10,19 +10,24 @@ import numpy as np
 from ..errors import EngineError
 
 # What stands for an unknown date in a field that has to hold something.
-_UNKNOWN = {"", "0", "-9999", "9999", "00000000", "0000-00-00", "null", "none", "nan", "nat", "unknown", "n/a", "na", "-"}
+_UNKNOWN = {"", "-9999", "9999", "null", "none", "nan", "nat", "unknown", "n/a", "na", "-"}
+_ZEROS = re.compile(r"[0-]?[0/.: T-]*")  # 0, 00000000, 0000-00-00, 00/00/0000
 _YEAR = re.compile(r"(1[5-9]\d\d|20\d\d)")
-_YEAR_FIRST = re.compile(r"(\d{4})[-/.](\d{1,2})(?:[-/.](\d{1,2}))?(?:[T ].*)?")
+_YEAR_FIRST = re.compile(r"(?!\d{4}\.\d$)(\d{4})[-/.](\d{1,2})(?:[-/.](\d{1,2}))?(?:[T ].*)?")
+_MONTH_FIRST = re.compile(r"(\d{1,2})[-/.](\d{4})")
+# Years before are of another calendar.
+_EARLIEST = 1500
+_LONG_PAST = re.compile(r"(1[0-4]\d\d)(?:\d{4})?")
 _COMPACT = re.compile(r"((?:1[5-9]|20)\d\d)(\d\d)(\d\d)")
 _YEAR_LAST = re.compile(r"(\d{1,2})([-/.])(\d{1,2})[-/.](\d{4})(?:[T ].*)?")
-_EXPECTED = "expected dates such as 2014-05-31, 20140531 or 31/05/2014, or a year such as 2014"
+_EXPECTED = "expected dates such as 2014-05-31, 20140531 or 31/05/2014, a month as 2014-05 or a year as 2014"
 
 
 def dates(values: np.ndarray, field: str) -> np.ndarray:
     """Return attribute values as days, datetime64[D] (n,), NaT where empty or unknown (0, −9999, 00000000).
 
-    A year stands for its first day, and so does a month. Which of two numbers is the day is seen from those above 12, over the whole field;
-    numbers with dots are day first, as everywhere where they are written so.
+    A year stands for its first day, and so does a month; a month or day 00 is not known. Which of two numbers is the day is seen from
+    those above 12, over the whole field; numbers with dots are day first, as everywhere where they are written so.
 
     Parameters
     ----------
@@ -45,17 +50,19 @@ def dates(values: np.ndarray, field: str) -> np.ndarray:
     >>> dates(np.array(["31/05/2014", "01/06/2014"], object), "day").astype(str).tolist()
     ['2014-05-31', '2014-06-01']
     """
-    texts = {value: _text(value) for value in set(values.tolist())}
+    texts = {value: _text(value, field) for value in set(values.tolist())}
     month_first = _month_first([text for text in texts.values() if text], field)
     known = {value: _day(text, month_first, field) if text else np.datetime64("NaT", "D") for value, text in texts.items()}
     return np.array([known[value] for value in values.tolist()], "datetime64[D]")
 
 
-def _text(value: object) -> str:
+def _text(value: object, field: str) -> str:
     """Return what is to be read as a date; empty for an unknown one."""
+    if isinstance(value, float) and np.isfinite(value) and not value.is_integer():  # 2014.05 is no May
+        raise EngineError(f"The date field {field} holds the number {value:.10g}; {_EXPECTED}.")
     text = f"{value:.0f}" if isinstance(value, float) and value.is_integer() else str(value).strip()
     text = re.sub(r"\.0+$", "", text) if re.fullmatch(r"-?\d+\.0+", text) else text
-    return "" if value is None or text.lower() in _UNKNOWN else text
+    return "" if value is None or text.lower() in _UNKNOWN or _ZEROS.fullmatch(text) else text
 
 
 def _month_first(texts: list[str], field: str) -> bool:
@@ -80,7 +87,17 @@ def _day(text: str, month_first: bool, field: str) -> np.datetime64:
     elif match := _YEAR_LAST.fullmatch(text):
         day, month = (match[3], match[1]) if month_first else (match[1], match[3])
         parts = match[4], month, day
+    elif match := _MONTH_FIRST.fullmatch(text):
+        parts = match[2], match[1], "1"
+    elif match := _LONG_PAST.fullmatch(text):
+        parts = match[1], "1", "1"
+    if parts[0] and int(parts[0]) < _EARLIEST:
+        raise EngineError(
+            f"The date field {field} holds {text!r}, a year long past; if it is of another calendar (the Persian one, say), convert the "
+            "dates to Gregorian ones first."
+        )
+    year, month, day = ("01" if part in ("0", "00") else f"{part:0>2}" for part in parts)
     try:
-        return np.datetime64("{}-{:0>2}-{:0>2}".format(*parts), "D")
+        return np.datetime64(f"{year}-{month}-{day}", "D")
     except ValueError as error:
         raise EngineError(f"The date field {field} holds {text!r}; {_EXPECTED}.") from error

@@ -14,12 +14,17 @@ from ..files.shapes import batches
 from ..files.vectors import open_layer
 from ..gdal import ogr
 
-_TRUE = {"yes", "y", "true", "t", "landslide", "slide", "presence", "present"}
-_FALSE = {"no", "n", "false", "f", "none", "non-landslide", "stable", "absence", "absent", "no landslide"}
+# Without blanks, hyphens and underscores.
+_TRUE = {"yes", "y", "true", "t", "landslide", "landslides", "slide", "presence", "present"}
+_NOT = {f"{no}{slide}" for no in ("no", "non", "not") for slide in ("landslide", "landslides", "slide")}
+_FALSE = {"no", "n", "false", "f", "none", "stable", "absence", "absent", *_NOT}
 _SUBSETS = {
     "train": ("train", "training", "learn", "learning", "calibration"),
-    "test": ("test", "testing", "validation", "validate", "val", "holdout", "hold-out"),
+    "test": ("test", "testing", "validation", "validate", "valid", "val", "holdout"),
 }
+_BETWEEN = re.compile(r"[\s_–-]+")
+# What may follow the word of a part: training set.
+_PART_OF = re.compile(r"(?<=.)(set|data|cells|points|samples)$")
 # Names of fields that say what is a landslide, where a layer of polygons holds 0 and 1 for many things.
 _LABEL_NAME = re.compile(
     r"slide|lsl|^ls|label|class|target|presen|absen|occur|^y$|^pa$|binary|response"
@@ -64,16 +69,17 @@ def truth(value: object) -> int | None:
     """Return 1 or 0 for a number or word that says yes or no, None for any other.
 
     >>> from scarp.engine.samples.labels import truth
-    >>> truth(" True "), truth("0,0"), truth(2)
-    (1, 0, None)
+    >>> truth(" True "), truth("0,0"), truth("Non landslide"), truth(2)
+    (1, 0, 0, None)
     """
+    if value is None:
+        return None
     word = str(value).strip().lower()
-    if word in _TRUE or word in _FALSE:
-        return int(word in _TRUE) if value is not None else None
     try:
         number = float(word.replace(",", "."))
     except ValueError:
-        return None
+        plain = _BETWEEN.sub("", word)
+        return int(plain in _TRUE) if plain in _TRUE or plain in _FALSE else None
     return int(number) if number in (0.0, 1.0) else None
 
 
@@ -96,12 +102,13 @@ def subsets(values: np.ndarray, field: str) -> np.ndarray:
     --------
     >>> import numpy as np
     >>> from scarp.engine.samples.labels import subsets
-    >>> subsets(np.array(["Training", "validation"], object), "part").tolist()
+    >>> subsets(np.array(["Training set", "validation"], object), "part").tolist()
     ['train', 'test']
     """
     known = {word: part for part, words in _SUBSETS.items() for word in words}
-    words = ["NULL" if value is None else str(value).strip().lower() for value in values]
-    strange = sorted({word for word in words if word not in known})
+    told = ["NULL" if value is None else str(value).strip() for value in values]
+    words = [_PART_OF.sub("", _BETWEEN.sub("", each.lower())) for each in told]
+    strange = sorted({each for each, word in zip(told, words) if word not in known})
     if strange:
         raise EngineError(
             f"The field {field!r} holds {', '.join(map(repr, strange[:3]))}; expected train for training cells and test for test cells. "
@@ -111,7 +118,7 @@ def subsets(values: np.ndarray, field: str) -> np.ndarray:
 
 
 def folds(values: np.ndarray, field: str) -> np.ndarray:
-    """Return the fold of each cell (n,): whole numbers as they are, other words numbered in their order from 0; −1 where empty.
+    """Return the fold of each cell (n,): whole numbers as they are, other words numbered in their order from 0; −1 where empty or negative.
 
     Raises
     ------
@@ -136,7 +143,7 @@ def folds(values: np.ndarray, field: str) -> np.ndarray:
     broken = [number for number in numbers if not number.is_integer()]
     if broken:
         raise EngineError(f"The field {field!r} holds {broken[0]:g}; folds are whole numbers, or words.")
-    return np.array(numbers).astype(np.int64)
+    return np.maximum(np.array(numbers), -1).astype(np.int64)
 
 
 def check_no_labels(source: str, feedback: Feedback | None = None) -> None:

@@ -16,6 +16,7 @@ def run(
     feedback: Feedback,
     *,
     dem: str | None,
+    dem_band: int | None,
     area: str | None,
     cell_size: float | None,
     z_factor: float | None,
@@ -50,7 +51,7 @@ def run(
     continuous, categorical, distances = extra_continuous or [], extra_categorical or [], extra_distances or []
     with scratch_folder(output) as folder:
         if dem:
-            build = Build.of_dem(dem, cell_size, z_factor, folder, feedback)
+            build = Build.of_dem(banded(dem, dem_band), cell_size, z_factor, folder, feedback)
             build.add_ground(terrain, slope_method, window, drainage_area)
         else:
             ready = [geology, land_use, soil, climate, red, nir, *continuous, *categorical]

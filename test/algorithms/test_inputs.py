@@ -355,7 +355,7 @@ def test_the_encoding_set_in_qgis_counts(take, tmp_path, stack):
     assert values(take("preparecovariates", DEM=stack, GEOLOGY=layer, GEOLOGY_FIELD="kind")["GEOLOGY"][0], "kind") == ["Глей"]
 
 
-def test_dates_and_truth_become_text(take, stack):
+def test_dates_become_text_and_truth_numbers(take, stack):
     from qgis.core import QgsFeature, QgsGeometry, QgsPointXY, QgsVectorLayer
     from qgis.PyQt.QtCore import QDate
 
@@ -369,7 +369,7 @@ def test_dates_and_truth_become_text(take, stack):
     layer.dataProvider().addFeatures([feature, empty])
     made = {"COVARIATES": stack, "INVENTORY": shown(layer), "LABEL_FIELD": "is", "DATE_FIELD": "day"}
     source = take("benchmarkclassifiers", **made)["INVENTORY"][0]
-    for field, expected in (("day", "2014-05-31"), ("is", "1"), ("big", 5_000_000_000), ("share", 0.25)):
+    for field, expected in (("day", "2014-05-31"), ("is", 1), ("big", 5_000_000_000), ("share", 0.25)):
         assert values(source, field) == [expected, None]
     dataset, opened = open_layer(source)
     assert opened.GetLayerDefn().GetFieldIndex("no") < 0
@@ -392,6 +392,23 @@ def test_labels_that_were_overlooked_are_noticed_whatever_the_format(take, stack
     source = take("samplecells", COVARIATES=stack, INVENTORY=shown(layer))["INVENTORY"][0]
     with pytest.raises(EngineError, match="'slid' of the landslide inventory holds both yes and no"):
         check_no_labels(source)
+
+
+def test_a_vector_file_that_is_cut_off_is_named(take, tmp_path, stack):
+    from qgis.core import QgsField, QgsProcessingException, QgsVectorLayer
+    from qgis.PyQt.QtCore import QVariant
+    from scarp.engine.errors import EngineError
+
+    path = write(tmp_path / "cut.fgb", "FlatGeobuf", POINTS)
+    whole = (tmp_path / "cut.fgb").read_bytes()
+    (tmp_path / "cut.fgb").write_bytes(whole[: -len(whole) // 4])
+    source = take("samplecells", COVARIATES=stack, INVENTORY=path)["INVENTORY"][0]
+    with pytest.raises(EngineError, match=r"The layer inv cannot be read to its end \(.*\); its file is damaged"):
+        read_inventory(source, Stack.open(stack))
+    layer = QgsVectorLayer(path, "Cut", "ogr")
+    layer.addExpressionField("1", QgsField("one", QVariant.String))  # so that QGIS reads it
+    with pytest.raises(QgsProcessingException, match=r"Only \d+ of the 40 features of the layer “Cut” can be read; its file is damaged"):
+        take("samplecells", COVARIATES=stack, INVENTORY=shown(layer))
 
 
 def test_a_file_that_qgis_shows_as_it_is_goes_in_itself(take, tmp_path, stack):

@@ -36,7 +36,27 @@ def test_years_and_months_stand_for_their_first_day():
     assert told(2014, 2014.0, "2014", "2014-07", "1895") == ["2014-01-01"] * 3 + ["2014-07-01", "1895-01-01"]
 
 
-@pytest.mark.parametrize("value", [None, "", " ", 0, 0.0, "0", -9999, -9999.0, "-9999", "00000000", "NULL", float("nan"), "unknown"])
+def test_a_day_or_month_that_is_not_known_is_the_first():
+    assert told("05/2014", "5.2014", "2014-05-00", 20140500) == ["2014-05-01"] * 4
+    assert told("2014-00-00", 20140000) == ["2014-01-01"] * 2
+
+
+@pytest.mark.parametrize("value", ["1393/03/10", "13/03/1393", 13930310, 1393, "1393"])
+def test_years_of_another_calendar_are_refused(value):
+    with pytest.raises(EngineError, match=rf"day holds '{value}', a year long past; if it is of another calendar \(the Persian one"):
+        told("2014-05-31", value)
+
+
+@pytest.mark.parametrize("value", [2014.5, 2014.05, 20140531.5])
+def test_a_number_with_a_fraction_is_no_date(value):
+    with pytest.raises(EngineError, match=rf"day holds the number {value}; expected dates"):
+        told(value)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [None, "", " ", 0, 0.0, "0", -9999, -9999.0, "-9999", "00000000", "0000-00-00", "00/00/0000", "NULL", float("nan"), "unknown"],
+)
 def test_unknown_days(value):
     assert told(value, "2014-05-31") == ["NaT", "2014-05-31"]
 
@@ -60,7 +80,7 @@ def test_one_number_above_12_tells_for_the_whole_field():
         (["31/02/2014"], "day holds '31/02/2014'"),
         (["13/13/2014"], "day holds '13/13/2014'"),
         ([12], "day holds '12'"),
-        ([3.5], "day holds '3.5'"),
+        ([3.5], "day holds the number 3.5"),
     ],
 )
 def test_what_is_no_date_is_told(values, said):

@@ -11,13 +11,31 @@ from scarp.engine.samples.labels import check_no_labels, folds, labels, subsets,
 CELLS = [(row, col) for row in range(3, 36, 6) for col in range(3, 58, 6)]
 
 
-@pytest.mark.parametrize("value", [1, 1.0, "1", "1.0", "1,0", "1,00", " Yes ", "TRUE", True, "t", "landslide", "Presence"])
+@pytest.mark.parametrize("value", [1, 1.0, "1", "1.0", "1,0", "1,00", " Yes ", "TRUE", True, "t", "landslide", "Landslides", "Presence"])
 def test_what_says_landslide(value):
     assert truth(value) == 1
 
 
 @pytest.mark.parametrize(
-    "value", [0, 0.0, "0", "0,0", "0.00", "no", "False", False, "f", "stable", "none", "non-landslide", "Absence", -0.0]
+    "value",
+    [
+        0,
+        0.0,
+        "0",
+        "0,0",
+        "0.00",
+        "no",
+        "False",
+        False,
+        "f",
+        "stable",
+        "none",
+        "non-landslide",
+        "Non landslide",
+        "no_slide",
+        "Absence",
+        -0.0,
+    ],
 )
 def test_what_says_none(value):
     assert truth(value) == 0
@@ -32,14 +50,14 @@ def test_what_says_neither(value):
 
 
 def test_words_of_subsets():
-    words = ["train", " Training ", "TEST", "validation", "hold-out", "calibration"]
-    assert subsets(np.array(words, object), "part").tolist() == ["train", "train", "test", "test", "test", "train"]
-    with pytest.raises(EngineError, match="'part' holds 'A', 'NULL'|'part' holds 'NULL', 'a'; expected train"):
+    words = ["train", " Training ", "TEST", "validation", "hold-out", "calibration", "Training set", "test_data"]
+    assert subsets(np.array(words, object), "part").tolist() == ["train", "train", "test", "test", "test", "train", "train", "test"]
+    with pytest.raises(EngineError, match="'part' holds 'NULL', 'a'; expected train"):
         subsets(np.array(["train", "a", None], object), "part")
 
 
 def test_folds_in_numbers_and_words():
-    assert folds(np.array([0, 2, None, -1], object), "fold").tolist() == [0, 2, -1, -1]
+    assert folds(np.array([0, 2, None, -1, -9999], object), "fold").tolist() == [0, 2, -1, -1, -1]
     assert folds(np.array(["0", "2.0", "1,0", ""], object), "fold").tolist() == [0, 2, 1, -1]
     assert folds(np.array(["south", "north", None, "south"], object), "fold").tolist() == [1, 0, -1, 1]
     with pytest.raises(EngineError, match="'fold' holds 0.5; folds are whole numbers"):
