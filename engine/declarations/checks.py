@@ -233,6 +233,21 @@ def _breaks_rise(values: Mapping[str, Any]) -> None:
         )
 
 
+def _own_breaks_rise(values: Mapping[str, Any]) -> None:
+    found = numbers(values["breaks"] or [])
+    if values["method"] == "manual" and (not found or sorted(set(found)) != found):
+        raise EngineError(f"Manual breaks (BREAKS) must rise, such as 1, 2.5, 4; found {_shown(values['breaks'])}.")
+    if values["method"] != "manual" and found:
+        raise EngineError("Breaks (BREAKS) are given, and the method (METHOD) is not “manual”; choose it, or leave them empty.")
+
+
+def _second_map_is_given(values: Mapping[str, Any]) -> None:
+    if values["difference"] and not values["susceptibility_2"]:
+        raise EngineError("The difference of the maps (DIFFERENCE) needs a second map (SUSCEPTIBILITY_2).")
+    if values["zone_field"] and not values["zones"]:
+        raise EngineError("A field of sub-areas (ZONE_FIELD) is named, and no sub-areas (ZONES) are given.")
+
+
 def _network_is_of_use(values: Mapping[str, Any]) -> None:
     grid = {name: numbers(values[key]) if values["tune"] else [] for key, name in GRID.items()}
     largest = {name: max([values[name], *grid[name]]) for name in ("units", "hidden_layers")}
@@ -255,4 +270,5 @@ RELATIONS: dict[str, tuple[Callable[[Mapping[str, Any]], None], ...]] = {
     "train_cnn_dnn": (_network_is_of_use,),
     "benchmark_classifiers": (_dates_are_told,),
     "classify_susceptibility": (_breaks_rise,),
+    "validate_map": (_own_breaks_rise, _second_map_is_given),
 }

@@ -50,6 +50,16 @@ CLASSIFICATIONS = {
     "equal_intervals": "Equal intervals",
     "manual": "Manual breaks",
 }
+# Those that ask the map alone; `engine/validation/`.
+OWN_CLASSIFICATIONS = {method: CLASSIFICATIONS[method] for method in ("natural_breaks", "quantiles", "equal_intervals", "manual")}
 
 # How continuous covariates are divided into classes for screening; `engine/screening/binning.py`.
 CLASSINGS = {method: CLASSIFICATIONS[method] for method in ("quantiles", "natural_breaks")}
+
+# What landslides are to a map that they test, and what their rate curve is called then (Chung & Fabbri 2003); `engine/validation/`.
+INVENTORY_ROLES = {
+    "unknown": "Not known whether the map was made from them",
+    "held_out": "Held out: the map was made without them",
+    "training": "The map was made from them",
+}
+RATES = {"unknown": "rate curve", "held_out": "prediction rate", "training": "success rate"}

@@ -3,25 +3,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from ...models.covariate import Covariate
 from ..declarations.source import Source
 from ..errors import EngineError
 from ..feedback import Feedback
 from ..files.grid import Grid, Window
 from ..files.overlay import without_voids
 from ..files.raster import Raster, open_raster, tally
-from ..files.stack import Stack
 from ..files.vectors import write_layer
 from ..gdal import gdal, ogr
-from ..samples.inventory import read_inventory
-from ..samples.labels import check_no_labels
+from .counting import Landslides, read_landslides
 
 # Susceptibility lies in 0 … 1; breaks are found on a histogram of the whole raster with this many bins.
 _BINS = 1024
@@ -249,7 +246,7 @@ def class_rows(
     counts, areas
         Cells and square kilometres of each class, as `write_classes` returns them.
     inventory
-        A layer of landslides; each cell that some lie in counts once a landslide.
+        A layer of landslides.
 
     Raises
     ------
@@ -257,29 +254,79 @@ def class_rows(
         If the inventory is of no use.
     """
     ends = [0.0, *breaks, 1.0]
-    share = areas / areas.sum()
+    if not inventory:
+        return density_rows(names, ends, counts, areas)
+    slides = read_landslides(inventory, raster.raster, feedback=feedback)
+    return density_rows(names, ends, counts, areas, slides, np.searchsorted(breaks, slides.values, side="right"))
+
+
+def density_rows(
+    names: Sequence[str],
+    ends: Sequence[float],
+    counts: np.ndarray,
+    areas: np.ndarray,
+    slides: Landslides | None = None,
+    number: np.ndarray | None = None,
+) -> list[dict[str, Any]]:
+    """Return a row for each class: limits, cells and area; with landslides also how many, how dense, and their frequency ratio.
+
+    Parameters
+    ----------
+    names, ends
+        The classes from low to high, and the limits of their values, one more.
+    counts, areas
+        Cells and square kilometres of each class, (classes,).
+    slides, number
+        Landslides, and the class of each of their rows from 0, (n,).
+    """
+    share = areas / areas.sum() if areas.sum() else np.zeros(len(names))
     rows: list[dict[str, Any]] = [
         {
             "class": name,
-            "from": round(ends[number], 4),
-            "to": round(ends[number + 1], 4),
-            "cells": int(counts[number]),
-            "area_km2": round(float(areas[number]), 4),
-            "share_percent": round(100 * float(share[number]), 2),
+            "from": round(ends[index], 4),
+            "to": round(ends[index + 1], 4),
+            "cells": int(counts[index]),
+            "area_km2": round(float(areas[index]), 4),
+            "share_percent": round(100 * float(share[index]), 2),
         }
-        for number, name in enumerate(names)
+        for index, name in enumerate(names)
     ]
-    if inventory:
-        stack = Stack(raster.path, [raster.raster], [Covariate("susceptibility")])
-        check_no_labels(inventory, feedback)
-        cells = read_inventory(inventory, stack, feedback=feedback)
-        values = stack.at(cells.rows, cells.cols)[:, 0]
-        slides = np.bincount(np.searchsorted(breaks, values, side="right"), minlength=len(names))
-        for row, count, area in zip(rows, slides, share):
-            row["landslide_cells"] = int(count)
-            row["landslide_percent"] = round(100 * float(count / slides.sum()), 2)
-            row["frequency_ratio"] = round(float(count / slides.sum() / area), 4) if area else None
+    if slides is None or number is None:
+        return rows
+    by_cells, by_landslides = (np.bincount(number, each, len(names)) for each in (slides.of_cells, slides.of_landslides))
+    of_cells, of_landslides = (each / each.sum() if each.sum() else each for each in (by_cells, by_landslides))
+    for index, row in enumerate(rows):
+        there, area = counts[index] > 0, share[index]
+        row["landslide_cells"] = round(float(by_cells[index]))
+        row["landslide_percent"] = round(100 * float(of_cells[index]), 2)
+        row["density_percent"] = round(100 * float(by_cells[index] / counts[index]), 4) if there else None
+        row["frequency_ratio"] = round(float(of_cells[index] / area), 4) if area else None
+        row["landslides"] = round(float(by_landslides[index]), 2)
+        row["percent_of_landslides"] = round(100 * float(of_landslides[index]), 2)
+        row["landslides_per_km2"] = round(float(by_landslides[index] / areas[index]), 4) if there else None
+        row["frequency_ratio_by_landslides"] = round(float(of_landslides[index] / area), 4) if area else None
     return rows
+
+
+def falling(rows: Sequence[Mapping[str, Any]]) -> str:
+    """Return a sentence where landslides are no denser in a class than in the one below it, by cells; nothing where they are everywhere.
+
+    >>> from scarp.engine.mapping.zonation import falling
+    >>> rows = [{"class": name, "density_percent": density} for name, density in (("low", 1.0), ("moderate", 0.5), ("high", 3.0))]
+    >>> falling(rows)
+    'Landslides are no denser in the class moderate than in low (0.5 against 1 % of the cells): the classes do not rank the ground there.'
+    >>> falling(rows[1:])
+    ''
+    """
+    filled = [row for row in rows if row.get("density_percent") is not None]
+    found = [(low, high) for low, high in zip(filled, filled[1:]) if high["density_percent"] <= low["density_percent"]]
+    if not found:
+        return ""
+    told = " and in ".join(
+        f"{high['class']} than in {low['class']} ({high['density_percent']:g} against {low['density_percent']:g} % of the cells)"
+        for low, high in found
+    )
+    return f"Landslides are no denser in the class {told}: the classes do not rank the ground there."
 
 
 def write_polygons(classes: str, names: Sequence[str], path: str | Path) -> None:

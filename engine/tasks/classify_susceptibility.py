@@ -10,7 +10,7 @@ from ..feedback import Feedback
 from ..files.outputs import check_writable, replacing
 from ..files.tables import check_table, write_table
 from ..mapping.breaks import find_breaks
-from ..mapping.zonation import SusceptibilityRaster, class_names, class_rows, write_classes, write_polygons
+from ..mapping.zonation import SusceptibilityRaster, class_names, class_rows, falling, write_classes, write_polygons
 from . import task
 
 
@@ -47,6 +47,8 @@ def run(
             write_table(table, rows)
     for row in rows:
         feedback.message("{class}: {from} to {to}, {share_percent} % of the area".format(**row))
+    if sentence := falling(rows):
+        feedback.warning(sentence)
     feedback.progress(100)
     wanted = {"table": table, "polygons": polygons}
     return {"output": output, "breaks": found, **{key: path for key, path in wanted.items() if path}}

@@ -157,7 +157,7 @@ def test_the_class_raster_tells_everything(raster_of, tmp_path, values, monkeypa
 
 
 def test_rows_of_the_table(raster_of, tmp_path, values):
-    """Two cells in class 1, one of them twice, one just above a break, and three in class 5 by one polygon."""
+    """Two cells in class 1, one of them by two landslides, one just above a break, and three in class 5 by one polygon."""
     raster = raster_of(values)
     counts, areas = write_classes(raster, BREAKS, tmp_path / "classes.tif", Feedback())
     dataset = ogr.GetDriverByName("GPKG").CreateDataSource(str(tmp_path / "slides.gpkg"))
@@ -173,7 +173,7 @@ def test_rows_of_the_table(raster_of, tmp_path, values):
     total = counts.sum()
     for number, row in enumerate(rows):
         share = counts[number] / total
-        slides = [3, 0, 1, 0, 3][number]
+        cells, slides = [2, 0, 1, 0, 3][number], [3, 0, 1, 0, 1][number]
         assert row == {
             "class": ["very low", "low", "moderate", "high", "very high"][number],
             "from": [0, 0.25, 0.5, 0.625, 0.75][number],
@@ -181,9 +181,14 @@ def test_rows_of_the_table(raster_of, tmp_path, values):
             "cells": counts[number],
             "area_km2": round(counts[number] * 0.0007, 4),
             "share_percent": round(100 * share, 2),
-            "landslide_cells": slides,
-            "landslide_percent": round(100 * slides / 7, 2),
-            "frequency_ratio": round(slides / 7 / share, 4),
+            "landslide_cells": cells,
+            "landslide_percent": round(100 * cells / 6, 2),
+            "density_percent": round(100 * cells / counts[number], 4),
+            "frequency_ratio": round(cells / 6 / share, 4),
+            "landslides": slides,
+            "percent_of_landslides": 20 * slides,
+            "landslides_per_km2": round(slides / areas[number], 4),
+            "frequency_ratio_by_landslides": round(slides / 5 / share, 4),
         }
     plain = class_rows(raster, class_names(5), BREAKS, counts, areas, None)
     assert list(plain[0]) == ["class", "from", "to", "cells", "area_km2", "share_percent"]

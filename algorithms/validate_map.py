@@ -1,0 +1,32 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Validate susceptibility map."""
+
+from __future__ import annotations
+
+from .base import ScarpAlgorithm
+
+
+class ValidateMap(ScarpAlgorithm):
+    """Tell how well a map, of whatever tool, ranks landslides."""
+
+    ID = "validatemap"
+    TITLE = "Validate susceptibility map"
+    GROUP = "map"
+    TAGS = (
+        "validate test susceptibility map roc auc success rate prediction rate curve precision recall brier reliability landslide density "
+        "compare two maps kappa difference"
+    )
+    TASK = "validate_map"
+    HELP = (
+        "Tells how well a susceptibility map ranks landslides, whichever tool made it. Best give landslides that the map was made without: "
+        "their curve is the prediction rate, which says what the map can tell; that of the landslides it was made from is the success "
+        "rate, "
+        "which only says how well it fits. Everything is counted by landslides (each counts once) and by cells (large ones count more), "
+        "and "
+        "the cells of one landslide are one cluster in the intervals.\n\n"
+        "Without a field that tells landslides, they are told from all other cells of the map. With sub-areas or dates the figures are "
+        "given "
+        "for each. With a second map both are compared on the same landslides: a paired test of their AUCs, the agreement of their "
+        "classes, "
+        "and a raster of the difference. The page docs/validation.md tells what each figure means, and which to quote."
+    )

@@ -1,0 +1,100 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""How landslides on a map are counted: each landslide once, and each cell once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from ...models.covariate import Covariate
+from ..feedback import Feedback
+from ..files.raster import Raster
+from ..files.stack import Stack
+from ..samples.inventory import read_inventory
+from ..samples.labels import check_no_labels
+
+
+@dataclass(frozen=True)
+class Landslides:
+    """The cells of landslides on a map, a row for each landslide and cell; all arrays (n,).
+
+    A landslide on several cells counts as an equal part of one on each of them, and a cell of several landslides as an equal part of a cell
+    for each: so sums of `of_landslides` count landslides, and sums of `of_cells` count cells.
+
+    Parameters
+    ----------
+    rows, cols
+        The cells.
+    unit
+        The number of the landslide.
+    values
+        The map's value there, float32.
+    fields
+        Attribute values (object) by field.
+    """
+
+    rows: np.ndarray
+    cols: np.ndarray
+    unit: np.ndarray
+    values: np.ndarray
+    of_landslides: np.ndarray
+    of_cells: np.ndarray
+    fields: dict[str, np.ndarray] = field(default_factory=dict)
+
+    @classmethod
+    def of(
+        cls, rows: np.ndarray, cols: np.ndarray, origin: np.ndarray, values: np.ndarray, fields: dict[str, np.ndarray] | None = None
+    ) -> Landslides:
+        """Return landslides by their cells; `origin` (n,) tells them apart.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from scarp.engine.mapping.counting import Landslides
+        >>> rows, cols = np.array([0, 0, 0]), np.array([1, 2, 2])
+        >>> found = Landslides.of(rows, cols, np.array(["a", "a", "b"]), np.zeros(3))
+        >>> found.of_landslides.tolist(), found.of_cells.tolist(), found.count
+        ([0.5, 0.5, 1.0], [1.0, 0.5, 0.5], 2)
+        """
+        _, unit = np.unique(origin, return_inverse=True)
+        _, cell = np.unique(np.stack([rows, cols]), axis=1, return_inverse=True)
+        unit, cell = unit.ravel(), cell.ravel()
+        return cls(rows, cols, unit, values, 1 / np.bincount(unit)[unit], 1 / np.bincount(cell)[cell], fields or {})
+
+    @property
+    def count(self) -> int:
+        """How many landslides there are."""
+        return len(np.unique(self.unit))
+
+    @property
+    def cells(self) -> int:
+        """How many cells they cover."""
+        return round(float(self.of_cells.sum()))
+
+    def only(self, chosen: np.ndarray) -> Landslides:
+        """Return some of the rows (n,), boolean; what is left of a landslide keeps its share."""
+        columns = ("rows", "cols", "unit", "values", "of_landslides", "of_cells")
+        fields = {name: column[chosen] for name, column in self.fields.items()}
+        return replace(self, fields=fields, **{name: getattr(self, name)[chosen] for name in columns})
+
+
+def as_stack(raster: Raster) -> Stack:
+    """Return a map as a stack of one band, by which inventories are read."""
+    return Stack(raster.source.told, [raster], [Covariate("susceptibility")])
+
+
+def read_landslides(inventory: str, raster: Raster, fields: Sequence[str] = (), feedback: Feedback | None = None) -> Landslides:
+    """Return the landslides of a plain inventory on the valid cells of a map.
+
+    Raises
+    ------
+    EngineError
+        If the inventory holds others than landslides, or none of them lies on the map.
+    """
+    check_no_labels(inventory, feedback)
+    stack = as_stack(raster)
+    found = read_inventory(inventory, stack, fields, feedback)
+    values = stack.at(found.rows, found.cols)[:, 0]
+    return Landslides.of(found.rows, found.cols, found.origin, values, found.fields)

@@ -1,0 +1,99 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Rate curves: the share of landslides in the most susceptible share of the area (Chung & Fabbri 2003, Natural Hazards 30, 451–472).
+
+The curve of landslides that the map was made from is its **success rate**, which says how well it fits; that of landslides that took no
+part is its **prediction rate**, which says what it can tell. Nothing but who the landslides are tells them apart, so every curve is named.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from . import figures
+
+
+@dataclass(frozen=True)
+class RateCurve:
+    """The shares of the area, from the most susceptible cells down, and of the landslides in them; both (n,), from 0 to 1."""
+
+    area: np.ndarray
+    landslides: np.ndarray
+
+    @classmethod
+    def of(cls, area: np.ndarray, landslides: np.ndarray) -> RateCurve:
+        """Return the curve of bins of susceptibility, from low to high; within a bin it is straight.
+
+        Parameters
+        ----------
+        area, landslides
+            What lies in each bin, of the whole area and of the landslides, (bins,); in any unit.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from scarp.engine.reporting.rates import RateCurve
+        >>> curve = RateCurve.of(np.array([50, 30, 20]), np.array([1, 1, 2]))
+        >>> curve.area.tolist(), curve.landslides.tolist(), round(curve.under, 3)
+        ([0.0, 0.2, 0.5, 1.0], [0.0, 0.5, 0.75, 1.0], 0.675)
+        """
+        used = (area > 0) | (landslides > 0)
+        shares = (np.r_[0.0, np.cumsum(each[used][::-1])] for each in (np.asarray(area, float), np.asarray(landslides, float)))
+        of_area, of_landslides = (each / each[-1] for each in shares)
+        return cls(of_area, of_landslides)
+
+    @property
+    def under(self) -> float:
+        """The area under the curve: 0.5 for a map that says nothing."""
+        return float(np.sum(np.diff(self.area) * (self.landslides[1:] + self.landslides[:-1]) / 2))
+
+    def at(self, share: float) -> float:
+        """Return the share of the landslides in the most susceptible `share` of the area."""
+        return float(np.interp(share, self.area, self.landslides))
+
+
+@figures.styled
+def rate_curves(curves: Mapping[str, RateCurve]) -> Figure:
+    """Draw rate curves, each under its name; the area under each stands in the legend."""
+    drawn = {f"{name}  {curve.under:.3f}": (curve.area, curve.landslides) for name, curve in curves.items()}
+    return unit_curves(
+        drawn, "Share of the area, most susceptible first", "Share of the landslides", legend="area under the curve", guide=(0, 1)
+    )
+
+
+@figures.styled
+def unit_curves(
+    curves: Mapping[str, tuple[np.ndarray, np.ndarray]],
+    x: str,
+    y: str,
+    *,
+    legend: str = "",
+    place: str = "lower right",
+    guide: tuple[float, float] | None = None,
+) -> Figure:
+    """Draw curves from 0 to 1.
+
+    Parameters
+    ----------
+    curves
+        Two arrays (n,) under each name.
+    x, y
+        Labels of the axes.
+    legend, place
+        Title and place of the legend.
+    guide
+        The ends of a dotted line: what a map that says nothing reaches.
+    """
+    drawing = Figure(figsize=(5.4, 4.8), layout="constrained")
+    axes = drawing.subplots()
+    if guide:
+        axes.plot([0, 1], guide, color=figures.GREY, lw=0.8, ls=":")
+    for number, (name, (across, up)) in enumerate(curves.items()):
+        colour = figures.COLOURS[number // 2 % len(figures.COLOURS)]
+        axes.plot(across, up, color=colour, ls="--" if number % 2 else "-", label=name)
+    axes.set(xlabel=x, ylabel=y, xlim=(-0.01, 1.01), ylim=(-0.01, 1.01), aspect="equal")
+    axes.legend(loc=place, title=legend or None, alignment="left")
+    return drawing

@@ -1,0 +1,92 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Task: tell how well a map ranks landslides, and whether another one does it better."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+from ..declarations.checks import numbers
+from ..declarations.labels import inputs, settings
+from ..feedback import Feedback
+from ..files.manifest import hashes, versions, write_manifest
+from ..files.outputs import check_writable, scratch_folder
+from ..files.tables import check_table, write_table
+from ..validation.assessment import Assessor, days_of, same_keys, table_row, warn_of_few
+from ..validation.landslides import read_parts
+from ..validation.pair import compare_maps
+from ..validation.report import make_report, verdict
+from ..validation.survey import classes_of, count_classes, cuts_of, lay_zones, open_map, survey
+from . import task
+
+
+@task
+def run(
+    feedback: Feedback,
+    *,
+    susceptibility: str,
+    susceptibility_band: int | None,
+    inventory: str,
+    label_field: str | None,
+    role: str,
+    training_inventory: str | None,
+    method: str,
+    classes: int,
+    breaks: str | list[float] | None,
+    date_field: str | None,
+    zones: str | None,
+    zone_field: str | None,
+    susceptibility_2: str | None,
+    susceptibility_2_band: int | None,
+    output: str,
+    class_table: str | None,
+    difference: str | None,
+    report: str | None,
+    asked: dict[str, Any],
+) -> dict[str, Any]:
+    """Write the table of figures and, where wanted, that of classes, the difference of two maps and the report."""
+    started = time.monotonic()
+    for table in (output, class_table):
+        if table:
+            check_table(table)
+    for path in (difference, report):
+        if path:
+            check_writable(path)
+    seen = open_map(susceptibility, susceptibility_band, "SUSCEPTIBILITY_BAND", feedback)
+    feedback.message(f"The map holds {seen.told()}.")
+    parts = read_parts(seen.raster, inventory, label_field, training_inventory, role, date_field, feedback)
+    days = days_of(parts[0], date_field)
+    feedback.progress(15)
+    with scratch_folder(output) as folder:
+        laid = lay_zones(zones, zone_field, seen.grid, folder / "zones.tif")
+        found = survey(seen, *cuts_of(parts), laid, feedback.part(15, 40))
+        divided = classes_of(seen, found, method, classes, numbers(breaks or []))
+        counts = count_classes(seen, divided, laid, feedback.part(40, 55))
+        assessor = Assessor(seen, found, parts, laid)
+        made = assessor.everything(parts, days)
+        densities = assessor.densities(parts, days, divided, *counts)
+        pair = None
+        if susceptibility_2:
+            given = susceptibility_2, susceptibility_2_band, folder / "second.tif"
+            how = method, classes, numbers(breaks or [])
+            pair = compare_maps(seen, found, divided, parts, given, how, difference, feedback.part(55, 90))
+    warn_of_few(made, feedback)
+    feedback.message(verdict(made))
+    write_table(output, same_keys([*map(table_row, made), *(pair.rows() if pair else [])]))
+    if class_table:
+        write_table(class_table, densities)
+    if report:
+        facts = {
+            "map": seen.told(),
+            "inputs": inputs("validate_map", asked),
+            "settings": settings("validate_map", asked),
+            "versions": versions(),
+            "labelled": bool(label_field),
+        }
+        make_report(seen, made, divided, densities, pair, facts).write(report)
+        read = {"susceptibility": susceptibility, "inventory": inventory, "training_inventory": training_inventory}
+        digests = hashes({**read, "zones": zones, "susceptibility_2": susceptibility_2})
+        write_manifest(report, "validate_map", asked, digests, time.monotonic() - started)
+    feedback.progress(100)
+    wanted = {"output": output, "class_table": class_table, "difference": difference, "report": report}
+    return {**{key: path for key, path in wanted.items() if path}, "auc": made[0].auc["cells"].value}

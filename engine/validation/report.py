@@ -1,0 +1,360 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The report on a map."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from ..declarations.choices import INVENTORY_ROLES, RATES
+from ..mapping.zonation import falling
+from ..reporting.figures import bars
+from ..reporting.page import Report
+from ..reporting.rates import rate_curves, unit_curves
+from . import figures
+from .assessment import FEW, WAYS, Assessment
+from .pair import Pair
+from .ranking import Estimate
+from .survey import Classes, Map
+
+REFERENCES = (
+    "Brier, G. W. (1950). Verification of forecasts expressed in terms of probability. Monthly Weather Review 78, 1–3.",
+    "Chung, C. F., Fabbri, A. G. (2003). Validation of spatial prediction models for landslide hazard mapping. Natural Hazards 30, "
+    "451–472.",
+    "Cohen, J. (1960). A coefficient of agreement for nominal scales. Educational and Psychological Measurement 20, 37–46.",
+    "DeLong, E. R., DeLong, D. M., Clarke-Pearson, D. L. (1988). Comparing the areas under two or more correlated receiver operating "
+    "characteristic curves: a nonparametric approach. Biometrics 44, 837–845.",
+    "Obuchowski, N. A. (1997). Nonparametric analysis of clustered ROC curve data. Biometrics 53, 567–578.",
+    "Saito, T., Rehmsmeier, M. (2015). The precision–recall plot is more informative than the ROC plot when evaluating binary classifiers "
+    "on imbalanced datasets. PLoS ONE 10, e0118432.",
+)
+# A curve in the report has no more points than this.
+_POINTS = 2000
+_ROLE_WORDS = {"unknown": "landslides", "held_out": "held-out landslides", "training": "landslides that the map was made from"}
+
+
+def verdict(made: Sequence[Assessment]) -> str:
+    """Return the main finding in a few sentences."""
+    first = made[0]
+    auc = first.auc
+    text = (
+        f"AUC {_interval(auc['landslides'])} by landslides and {_interval(auc['cells'])} by cells, of {first.landslides:,} "
+        f"{_ROLE_WORDS[first.role]} on {first.cells:,} cells. The most susceptible 10 % of the area holds "
+        f"{100 * first.rates['landslides'].at(0.1):.0f} % of the landslides and {100 * first.rates['cells'].at(0.1):.0f} % of their cells."
+    )
+    if first.role == "training":
+        text += " This is a success rate: it says how well the map fits the landslides it was made from, not what it can tell of others."
+    if first.role == "unknown":
+        text += (
+            " It is not known whether the map was made from these landslides; if it was, this says how well it fits, and not what it can "
+            "tell (set “These landslides”)."
+        )
+    trained = next((each for each in made[1:] if each.kind == "all"), None)
+    if trained:
+        text += (
+            f" Of the {trained.landslides:,} landslides that the map was made from it reaches {trained.auc['landslides'].value:.3f} by "
+            f"landslides (success rate {trained.rates['landslides'].under:.3f}, prediction rate {first.rates['landslides'].under:.3f})."
+        )
+    return text
+
+
+def make_report(
+    seen: Map,
+    made: Sequence[Assessment],
+    classes: Classes,
+    densities: Sequence[Mapping[str, Any]],
+    pair: Pair | None,
+    facts: Mapping[str, Any],
+) -> Report:
+    """Return the report.
+
+    Parameters
+    ----------
+    made
+        All assessments, the most honest one of the whole area first.
+    densities
+        The table of classes, as `Assessor.densities` gives it.
+    facts
+        What the report states as it is: `map`, `inputs` and `settings` (name to text), `versions`, and whether cells are `labelled`.
+    """
+    whole = [each for each in made if each.kind == "all"]
+    first = whole[0]
+    rows, cols = seen.grid.shape
+    across, down = seen.grid.cell_size
+    page = Report(
+        "Validation of a susceptibility map",
+        f"{seen.name}: {facts['map']}; {rows:,} × {cols:,} cells of {across:g} × {down:g}, {seen.grid.spatial_reference.GetName()}; "
+        f"{first.area:,.1f} km² with values",
+    )
+    page.section("Result")
+    page.text(verdict(made), lead=True)
+    page.text(_told_from(first, facts["labelled"]))
+    _whole_table(page, whole)
+    _ranking(page, whole)
+    _calibration(page, first)
+    _classes(page, classes, [row for row in densities if row["part"] == "all" and row["landslides_are"] == INVENTORY_ROLES[first.role]])
+    _groups(page, [each for each in made if each.kind == "sub-area"], "Sub-areas", "sub-area")
+    _groups(page, [each for each in made if each.kind == "date"], "Dates", "period")
+    if pair:
+        _pair(page, pair)
+    _method(page, facts)
+    page.section("References")
+    page.references(REFERENCES)
+    return page
+
+
+def _told_from(first: Assessment, labelled: bool) -> str:
+    if labelled:
+        return (
+            f"Landslides are told from the {first.others:,} cells that are labelled as no landslide. How these were drawn decides the AUC: "
+            "from flat ground it is easily high. Rate curves do not depend on them; they go by the whole area."
+        )
+    return (
+        f"Landslides are told from all other cells of the map, {first.others:,}, by their area; cells of any landslide given are left out. "
+        "These include easy ground, such as plains, so the AUC depends on how much of it the map covers: compare maps on the same area "
+        "only."
+    )
+
+
+def _whole_table(page: Report, whole: Sequence[Assessment]) -> None:
+    rows = []
+    for each in whole:
+        for way, label in WAYS.items():
+            rows.append(
+                (
+                    INVENTORY_ROLES[each.role],
+                    label,
+                    each.landslides if way == "landslides" else each.cells,
+                    _interval(each.auc[way]),
+                    RATES[each.role],
+                    round(each.rates[way].under, 3),
+                    f"{100 * each.rates[way].at(0.1):.1f} %",
+                    f"{100 * each.rates[way].at(0.2):.1f} %",
+                )
+            )
+    page.table(
+        ["Landslides", "Counted", "Number", "AUC (95 %)", "Curve", "Area under it", "In the top 10 %", "In the top 20 %"],
+        rows,
+        "How well the map ranks landslides. By landslides each counts once; by cells large ones count more. The AUC is the share of "
+        "pairs of a "
+        "landslide and another cell that the map ranks rightly; the last columns are what the most susceptible 10 and 20 % of the area "
+        "hold.",
+    )
+
+
+def _ranking(page: Report, whole: Sequence[Assessment]) -> None:
+    page.section("Ranking")
+    rates = {f"{RATES[each.role]}, {label}": each.rates[way] for each in whole for way, label in WAYS.items()}
+    page.figure(
+        rate_curves({name: type(curve)(*_thinned(curve.area, curve.landslides)) for name, curve in rates.items()}),
+        "Rate curves: the share of the landslides in the most susceptible share of the area. The success rate is that of landslides that "
+        "the "
+        "map was made from, the prediction rate that of others.",
+    )
+    curves = {
+        f"{_ROLE_WORDS[each.role]}, {label}  {each.auc[way].value:.3f}": _thinned(*each.roc[way])
+        for each in whole
+        for way, label in WAYS.items()
+    }
+    page.figure(
+        unit_curves(curves, "False positive rate (1 − specificity)", "True positive rate (sensitivity)", legend="AUC", guide=(0, 1)),
+        "ROC curves.",
+    )
+    first = whole[0]
+    name = f"{_ROLE_WORDS[first.role]}, by cells  {first.average_precision:.3f}"
+    page.figure(
+        unit_curves(
+            {name: _thinned(first.recall, first.precision)},
+            "Recall",
+            "Precision",
+            legend="average precision",
+            place="upper right",
+            guide=(first.prevalence, first.prevalence),
+        ),
+        f"Precision–recall curve. A map that says nothing reaches {first.prevalence:.2g}, the share of landslide cells (dotted). Where "
+        "landslides "
+        "are rare, precision is low even for a good map; compare it with this share.",
+    )
+
+
+def _calibration(page: Report, first: Assessment) -> None:
+    page.section("Probability")
+    found = first.calibration
+    if found is None:
+        page.text("The map's values are no probabilities from 0 to 1, so there is no Brier score and no reliability diagram.")
+        return
+    page.text(
+        f"The Brier score, the mean squared error of the susceptibility read as a probability, is {found.brier:.4g} where landslide "
+        "cells are as "
+        f"rare as here ({100 * first.prevalence:.2g} %), and {found.balanced:.4g} where landslide and other cells weigh a half each "
+        "(0.25 for a map of 0.5 everywhere). Most maps are trained on as many other cells as landslide cells, or a few times as many: "
+        "their "
+        "values are then far above the share of ground that slid, and only the balanced figures say how well calibrated they are."
+    )
+    page.figure(
+        figures.reliability_diagram([("both weigh a half", found.balanced_reliability), ("as they are", found.reliability)]),
+        "Reliability: the observed share of landslide cells where the map says so much susceptibility.",
+    )
+
+
+def _classes(page: Report, classes: Classes, rows: Sequence[Mapping[str, Any]]) -> None:
+    page.section("Classes")
+    area, by_landslides, by_cells = (
+        np.array([row[key] for row in rows]) / 100 for key in ("share_percent", "percent_of_landslides", "landslide_percent")
+    )
+    page.figure(
+        figures.density_by_class(classes.names, area, by_landslides, by_cells),
+        "What each class holds, and landslides against area. In a good map the ratio rises steeply from the lowest to the highest class.",
+    )
+    page.table(
+        ["Class", "From", "To", "Area (km²)", "Area (%)", "Landslides", "(%)", "per km²", "FR", "Cells", "(%)", "of the class (%)", "FR"],
+        [
+            (
+                row["class"],
+                row["from"],
+                row["to"],
+                f"{row['area_km2']:,.2f}",
+                f"{row['share_percent']:.1f}",
+                f"{row['landslides']:,.1f}",
+                f"{row['percent_of_landslides']:.1f}",
+                _short(row["landslides_per_km2"]),
+                _short(row["frequency_ratio_by_landslides"]),
+                f"{row['landslide_cells']:,}",
+                f"{row['landslide_percent']:.1f}",
+                _short(row["density_percent"]),
+                _short(row["frequency_ratio"]),
+            )
+            for row in rows
+        ],
+        "Landslides in each class: by landslides (a landslide on several classes counts in parts), then by their cells. FR: frequency "
+        "ratio, "
+        "the share of landslides over the share of the area.",
+    )
+    if sentence := falling(rows):
+        page.text(sentence)
+
+
+def _groups(page: Report, made: Sequence[Assessment], heading: str, what: str) -> None:
+    if not made:
+        return
+    page.section(heading)
+    shown = sorted(made, key=lambda each: -each.landslides)[:30] if what == "sub-area" else list(made)
+    values = {label: [each.auc[way].value for each in shown] for way, label in WAYS.items()}
+    low = {label: [_end(each.auc[way], "low") for each in shown] for way, label in WAYS.items()}
+    high = {label: [_end(each.auc[way], "high") for each in shown] for way, label in WAYS.items()}
+    start = 0.5 if min(min(each) for each in low.values()) >= 0.5 else 0.0
+    few = f" Those of fewer than {FEW} landslides are chance to a large part." if any(each.landslides < FEW for each in made) else ""
+    page.figure(
+        bars(values, [f"{each.name} ({each.landslides:,})" for each in shown], "AUC", low=low, high=high, reference=0.5, start=start),
+        f"AUC in each {what}, with the number of landslides and 95 % intervals.{few}",
+    )
+    page.table(
+        [
+            what.capitalize(),
+            "Landslides",
+            "Cells",
+            "Area (km²)",
+            "AUC by landslides (95 %)",
+            "AUC by cells (95 %)",
+            "Curve",
+            "Area under it",
+        ],
+        [
+            (
+                each.name,
+                each.landslides,
+                each.cells,
+                f"{each.area:,.2f}",
+                _interval(each.auc["landslides"]),
+                _interval(each.auc["cells"]),
+                RATES[each.role],
+                round(each.rates["landslides"].under, 3),
+            )
+            for each in made
+        ],
+        f"Each {what} by itself; the last column by landslides."
+        + (" Its landslides are told from the other cells of the same sub-area." if what == "sub-area" else ""),
+    )
+
+
+def _pair(page: Report, pair: Pair) -> None:
+    page.section("Two maps")
+    page.text(pair_verdict(pair), lead=True)
+    page.table(
+        ["Counted", "AUC, first map", "AUC, second map", "First − second (95 %)", "p"],
+        [
+            (
+                label,
+                round(pair.aucs[way][0], 3),
+                round(pair.aucs[way][1], 3),
+                f"{pair.difference[way].value:+.3f} ({pair.difference[way].low:+.3f} to {pair.difference[way].high:+.3f})".replace(
+                    "-", "−"
+                ),
+                _p(pair.p_value[way]),
+            )
+            for way, label in WAYS.items()
+        ],
+        f"The first map is {pair.names[0]}, the second {pair.names[1]}; {pair.landslides:,} landslides on the {pair.cells:,} cells where "
+        "both "
+        "have a value. The test is paired (DeLong et al. 1988), with the cells of one landslide as one cluster (Obuchowski 1997).",
+    )
+    page.figure(
+        figures.agreement(pair.table, pair.classes, pair.names),
+        "Share of the area by the class of both maps."
+        + (f" {100 * pair.agreement:.1f} % agree; Cohen’s κ is {pair.kappa:.3f}." if pair.agreement is not None else ""),
+    )
+    if pair.kappa is None:
+        page.text("The maps have different numbers of classes, so that their agreement is not defined.")
+    page.text(f"The difference raster, where it was asked for, holds the {pair.what}.")
+
+
+def pair_verdict(pair: Pair) -> str:
+    """Return in words which map ranks the landslides better."""
+    found, p_value = pair.difference["landslides"], pair.p_value["landslides"]
+    if not np.isfinite(p_value):
+        return f"By landslides the AUCs differ by {abs(found.value):.3f}; one landslide does not tell whether that is chance."
+    better = pair.names[0 if found.value > 0 else 1]
+    if p_value < 0.05:
+        return f"{better} ranks the landslides better: its AUC by landslides is higher by {abs(found.value):.3f} (p {_p(p_value)})."
+    return f"The AUCs by landslides differ by {abs(found.value):.3f}, no more than chance may bring (p {_p(p_value)})."
+
+
+def _method(page: Report, facts: Mapping[str, Any]) -> None:
+    page.section("Method")
+    page.text(
+        "By landslides each landslide counts once, an equal part of it on each of its cells; by cells each cell counts by its area, or "
+        "as one "
+        "where cells are labelled. A cell of several landslides counts as one cell. Intervals treat the cells of one landslide as one "
+        "cluster "
+        "(Obuchowski 1997); other cells count as independent, and where they are all cells of the area they add next to nothing."
+    )
+    page.text(
+        "Equal values count as half right in AUCs, and curves are straight between thresholds. The average precision is the area under "
+        "the steps "
+        "of the precision–recall curve. Which landslides are held out is what the user says; nothing in a map tells it."
+    )
+    page.table(["Parameter", "Value"], [*facts["inputs"].items(), *facts["settings"].items()], "Parameters.")
+    page.table(["Package", "Version"], list(facts["versions"].items()), "Versions.")
+
+
+def _interval(found: Estimate) -> str:
+    return f"{found.value:.3f} ({found.low:.3f}–{found.high:.3f})" if np.isfinite(found.error) else f"{found.value:.3f}"
+
+
+def _end(found: Estimate, name: str) -> float:
+    return float(getattr(found, name)) if np.isfinite(found.error) else found.value
+
+
+def _short(value: float | None) -> str:
+    return "–" if value is None else f"{value:.2f}" if abs(value) >= 0.1 or value == 0 else f"{value:.2g}"
+
+
+def _p(value: float) -> str:
+    return "–" if np.isnan(value) else "< 0.001" if value < 0.001 else f"{value:.3f}"
+
+
+def _thinned(across: np.ndarray, up: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    some = np.unique(np.linspace(0, len(across) - 1, min(len(across), _POINTS)).round().astype(int))
+    return across[some], up[some]

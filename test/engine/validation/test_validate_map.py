@@ -1,0 +1,274 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+import json
+
+import numpy as np
+import pytest
+from listening import Listener
+from osgeo import gdal
+from scarp.engine.errors import EngineError
+from scarp.engine.feedback import Feedback
+from scarp.engine.files.grid import Grid, reference_of
+from scarp.engine.tasks.validate_map import run
+from small_maps import UTM, box, rows_of
+
+# One row of ten cells; the landslide a covers cells 7 and 8, b cell 3.
+VALUES = [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0]
+
+
+@pytest.fixture
+def slides(layer_of):
+    return layer_of([box(UTM, 0, 7, 1, 2), box(UTM, 0, 3)], day=["2019-05-01", "2021"], kind=["x", "y"])
+
+
+def validate(tmp_path, listener=None, **given):
+    return run(listener or Feedback(), output=str(tmp_path / "t.csv"), **{"classes": 2, "method": "equal_intervals", **given})
+
+
+def test_figures_by_hand(map_of, slides, tmp_path):
+    """Others: .1 .2 .3 .5 .6 .7 1.0. Cells 7 and 8 are above six of seven, cell 3 above three of seven."""
+    listener = Listener()
+    result = validate(
+        tmp_path,
+        listener,
+        susceptibility=map_of(VALUES),
+        inventory=slides,
+        class_table=str(tmp_path / "c.csv"),
+        report=str(tmp_path / "r.html"),
+    )
+    (row,) = rows_of(tmp_path / "t.csv")
+    by_cells, by_landslides = (6 + 6 + 3) / 21, (6 + 3) / 14
+    assert result["auc"] == pytest.approx(by_cells)
+    assert float(row["auc_by_cells"]) == pytest.approx(by_cells, abs=1e-6)
+    assert float(row["auc_by_landslides"]) == pytest.approx(by_landslides, abs=1e-6)
+    assert (row["landslides"], row["landslide_cells"], row["other_cells"], row["area_km2"]) == ("2", "3", "7", "0.004")
+    assert row["rate"] == "rate curve" and row["landslides_are"].startswith("Not known")
+    # Area under the rate curve: with a third of the cells in tenths 2, 3 and 7 from the top, each climbing within its tenth.
+    assert float(row["rate_by_cells"]) == pytest.approx((0.85 + 0.75 + 0.35) / 3, abs=1e-6)
+    assert float(row["rate_by_landslides"]) == pytest.approx((0.85 + 0.75) / 4 + 0.35 / 2, abs=1e-6)
+    # Thresholds .9, .8, .4 with 1, 2, 6 cells above that are others … (1/2, 2/3, 3/7).
+    assert float(row["average_precision"]) == pytest.approx((1 / 2 + 2 / 3 + 3 / 7) / 3, abs=1e-6)
+    assert float(row["prevalence"]) == pytest.approx(0.3)
+    wrong = 0.1**2 + 0.2**2 + 0.6**2, 0.1**2 + 0.2**2 + 0.3**2 + 0.5**2 + 0.6**2 + 0.7**2 + 1
+    assert float(row["brier"]) == pytest.approx(sum(wrong) / 10, abs=1e-6)
+    assert float(row["brier_balanced"]) == pytest.approx(wrong[0] / 6 + wrong[1] / 14, abs=1e-6)
+    # Two units: DeLong with clusters, and each other cell its own.
+    theta = by_cells
+    units = np.array([2 * (6 / 7 - theta), 3 / 7 - theta]) / 3
+    others = np.array([1, 1, 1, 2 / 3, 2 / 3, 2 / 3, 0]) - theta
+    error = (2 * (units**2).sum() + (others**2).sum() / 7 / 6) ** 0.5
+    assert float(row["auc_by_cells_low"]) == pytest.approx(max(theta - 1.959964 * error, 0), abs=1e-5)
+    low, high = rows_of(tmp_path / "c.csv")
+    assert (low["class"], low["cells"], low["landslide_cells"], low["landslides"]) == ("low", "5", "1", "1.0")
+    assert (high["class"], high["cells"], high["landslide_cells"], high["frequency_ratio"]) == ("high", "5", "2", "1.3333")
+    assert high["density_percent"] == "40.0" and high["landslides_per_km2"] == "500.0"
+    assert listener.percents == sorted(listener.percents) and listener.percents[-1] == 100
+    page = (tmp_path / "r.html").read_text(encoding="utf-8")
+    assert "Chung" in page and "0.714" in page and "no more than" not in page
+    assert json.loads((tmp_path / "r.html.run.json").read_text(encoding="utf-8"))["task"] == "validate_map"
+
+
+@pytest.mark.parametrize("change", [lambda x: 100 * x, lambda x: 9 * x - 4, lambda x: x**3, lambda x: np.rint(10 * x)])
+def test_only_the_order_of_values_counts(map_of, slides, tmp_path, change):
+    result = validate(tmp_path, susceptibility=map_of(change(np.array(VALUES))), inventory=slides)
+    assert result["auc"] == pytest.approx(15 / 21)
+    (row,) = rows_of(tmp_path / "t.csv")
+    assert ("brier" in row) == (change(1.0) == 1.0)
+
+
+def test_integers_and_an_undeclared_void(map_of, slides, tmp_path):
+    listener = Listener()
+    values = np.array([*(10.0 * np.array(VALUES)), -9999.0])
+    path = map_of(values, kind=gdal.GDT_Int16, nodata=None)
+    result = validate(tmp_path, listener, susceptibility=path, inventory=slides)
+    assert result["auc"] == pytest.approx(15 / 21)
+    assert any("nodata that nobody declared" in each for each in listener.warnings)
+
+
+def test_perfect_and_noise(map_of, layer_of, tmp_path):
+    rng = np.random.default_rng(3)
+    grid = Grid(UTM.crs, UTM.transform, (100, 100))
+    where = rng.choice(10_000, 400, replace=False)
+    points = ["POINT ({} {})".format(*grid.centres(*divmod(int(cell), 100))) for cell in where]
+    slides = layer_of(points)
+    truth = np.zeros(10_000)
+    truth[where] = 1
+    perfect = map_of((truth + 0.5 * rng.random(10_000)).reshape(100, 100), "perfect.tif", grid)
+    assert validate(tmp_path, susceptibility=perfect, inventory=slides)["auc"] == 1
+    noise = map_of(rng.random((100, 100)), "noise.tif", grid)
+    result = validate(tmp_path, susceptibility=noise, inventory=slides)
+    (row,) = rows_of(tmp_path / "t.csv")
+    assert float(row["auc_by_cells_low"]) < 0.5 < float(row["auc_by_cells_high"])
+    assert result["auc"] == pytest.approx(0.5, abs=0.06)
+    assert float(row["rate_by_cells"]) == pytest.approx(0.5, abs=0.06)
+
+
+def test_windows_give_what_the_whole_gives(map_of, layer_of, tmp_path, monkeypatch):
+    rng = np.random.default_rng(4)
+    grid = Grid(UTM.crs, UTM.transform, (60, 50))
+    slides = layer_of(["POINT ({} {})".format(*grid.centres(*divmod(int(cell), 50))) for cell in rng.choice(3000, 50, replace=False)])
+    zones = layer_of([box(grid, 0, 0, 60, 20), box(grid, 0, 20, 60, 30)], "zones.gpkg", name=["west", "east"])
+    given = {"susceptibility": map_of(rng.random((60, 50)), "m.tif", grid), "inventory": slides, "zones": zones, "zone_field": "name"}
+    given |= {"susceptibility_2": map_of(rng.random((60, 50)), "n.tif", grid)}
+    validate(tmp_path, **given)
+    whole = rows_of(tmp_path / "t.csv")
+    monkeypatch.setattr("scarp.engine.files.grid.WINDOW_PX", 7)
+    validate(tmp_path, **given)
+    assert rows_of(tmp_path / "t.csv") == whole and len(whole) == 4
+
+
+def test_roles_are_kept_apart_by_name(map_of, slides, layer_of, tmp_path):
+    """The training landslide on cell 9 is no ground without landslides for the held-out ones."""
+    training = layer_of([box(UTM, 0, 9)], "training.gpkg")
+    listener = Listener()
+    result = validate(tmp_path, listener, susceptibility=map_of(VALUES), inventory=slides, training_inventory=training)
+    held_out, trained = rows_of(tmp_path / "t.csv")
+    assert held_out["rate"] == "prediction rate" and trained["rate"] == "success rate"
+    assert result["auc"] == pytest.approx((6 + 6 + 3) / 18)
+    assert float(trained["auc_by_cells"]) == 1 and trained["landslides"] == "1" and trained["auc_by_cells_low"] == ""
+    assert any("one landslide, and has no interval" in each for each in listener.warnings)
+    validate(tmp_path, listener, susceptibility=map_of(VALUES), inventory=slides, training_inventory=slides)
+    assert any("2 of 2 landslides that are to test the map lie on cells" in each for each in listener.warnings)
+
+
+def test_labelled_cells(map_of, layer_of, tmp_path):
+    """Only labelled cells are told apart; the rate curve still goes by the whole area."""
+    cells = [box(UTM, 0, each) for each in (8, 3, 2, 5)]
+    labelled = layer_of(cells, label=[1, 1, 0, 0])
+    result = validate(tmp_path, susceptibility=map_of(VALUES), inventory=labelled, label_field="label", role="held_out")
+    (row,) = rows_of(tmp_path / "t.csv")
+    assert result["auc"] == pytest.approx(3 / 4) and row["other_cells"] == "2" and row["rate"] == "prediction rate"
+    assert float(row["rate_by_cells"]) == pytest.approx((0.85 + 0.35) / 2, abs=1e-6)
+
+
+def test_sample_cells_bring_their_roles(map_of, layer_of, tmp_path):
+    points = ["POINT ({} {})".format(*UTM.centres(0, each)) for each in range(8)]
+    cells = layer_of(
+        points,
+        landslide=[0, 0, 1, 0, 1, 0, 1, 1],
+        subset=["test", "train", "test", "train", "train", "test", "train", "test"],
+        fold=[-1, 0, -1, 0, 1, -1, 1, -1],
+        origin=["random", "random", "1", "random", "2", "random", "3", "4"],
+    )
+    validate(tmp_path, susceptibility=map_of(VALUES), inventory=cells, label_field="landslide")
+    test, train = rows_of(tmp_path / "t.csv")
+    assert (test["rate"], train["rate"]) == ("prediction rate", "success rate")
+    assert float(test["auc_by_cells"]) == pytest.approx(3 / 4) and float(train["auc_by_cells"]) == 1
+
+
+def test_sub_areas_and_dates(map_of, slides, layer_of, tmp_path):
+    zones = layer_of([box(UTM, 0, 0, 1, 5), box(UTM, 0, 5, 1, 5)], "zones.gpkg", name=["west", "east"])
+    given = {"zones": zones, "zone_field": "name", "date_field": "day", "class_table": str(tmp_path / "c.csv")}
+    validate(tmp_path, susceptibility=map_of(VALUES), inventory=slides, report=str(tmp_path / "r.html"), **given)
+    rows = {row["name"]: row for row in rows_of(tmp_path / "t.csv")}
+    assert list(rows) == ["all", "west", "east", "2019", "2021"]
+    assert float(rows["west"]["auc_by_cells"]) == pytest.approx(3 / 4)  # .4 against .1 .2 .3 .5
+    assert float(rows["east"]["auc_by_cells"]) == pytest.approx(2 / 3)  # .8 and .9 against .6 .7 1.0
+    assert rows["east"]["other_cells"] == "3" and rows["east"]["area_km2"] == "0.002"
+    assert float(rows["2019"]["auc_by_cells"]) == pytest.approx(6 / 7)
+    assert float(rows["2021"]["auc_by_cells"]) == pytest.approx(3 / 7)
+    classes = [row for row in rows_of(tmp_path / "c.csv") if row["name"] in ("west", "2019")]
+    assert [(row["name"], row["class"], row["cells"], row["landslide_cells"]) for row in classes] == [
+        ("west", "low", "5", "1"), ("west", "high", "0", "0"), ("2019", "low", "5", "0"), ("2019", "high", "5", "2")
+    ]  # fmt: skip
+
+
+def test_two_maps(map_of, slides, tmp_path):
+    """The second map is the first one turned round: 0.714 against 0.286."""
+    other = map_of(VALUES[::-1], "other.tif")
+    result = validate(
+        tmp_path, susceptibility=map_of(VALUES), inventory=slides, susceptibility_2=other, difference=str(tmp_path / "d.tif"),
+        report=str(tmp_path / "r.html"),
+    )  # fmt: skip
+    row = rows_of(tmp_path / "t.csv")[-1]
+    assert row["part"] == "comparison"
+    assert float(row["auc_by_cells"]) == pytest.approx(15 / 21 - 6 / 21, abs=1e-6)
+    assert (float(row["agreement"]), float(row["kappa"])) == (0, -1)
+    np.testing.assert_allclose(gdal.Open(result["difference"]).ReadAsArray()[0], np.array(VALUES) - VALUES[::-1], atol=1e-6)
+    # The same map twice does not differ.
+    validate(tmp_path, susceptibility=map_of(VALUES), inventory=slides, susceptibility_2=map_of(100 * np.array(VALUES), "percent.tif"))
+    row = rows_of(tmp_path / "t.csv")[-1]
+    assert (float(row["auc_by_cells"]), float(row["p_value_by_cells"]), float(row["kappa"])) == (0, 1, 1)
+
+
+def test_the_paired_test_is_delongs(map_of, layer_of, tmp_path):
+    """Against the covariance written out from all pairs."""
+    rng = np.random.default_rng(6)
+    grid = Grid(UTM.crs, UTM.transform, (20, 20))
+    where = rng.choice(400, 60, replace=False)
+    slides = layer_of(["POINT ({} {})".format(*grid.centres(*divmod(int(cell), 20))) for cell in where])
+    one, two = (rng.random(400).astype(np.float32) for _ in range(2))
+    one[where] += 0.3
+    inside = np.isin(np.arange(400), where)
+    kernels = [(each[inside][:, None] > each[~inside]).astype(float) for each in (one, two)]
+    apart = kernels[0] - kernels[1]
+    error = (apart.mean(axis=1).var(ddof=1) / 60 + apart.mean(axis=0).var(ddof=1) / 340) ** 0.5
+    first, second = (map_of(each.reshape(20, 20), name, grid) for each, name in ((one, "1.tif"), (two, "2.tif")))
+    validate(tmp_path, susceptibility=first, inventory=slides, susceptibility_2=second)
+    row = rows_of(tmp_path / "t.csv")[-1]
+    assert float(row["auc_by_cells"]) == pytest.approx(apart.mean(), abs=1e-6)
+    assert float(row["auc_by_cells_low"]) == pytest.approx(apart.mean() - 1.959964 * error, abs=1e-5)
+
+
+def test_a_second_map_on_another_grid_and_with_gaps(map_of, slides, tmp_path):
+    coarse = Grid(UTM.crs, (499_980.0, 40.0, 0.0, 3_600_020.0, 0.0, -40.0), (2, 6))
+    values = np.tile([0.1, 0.2, 0.3, 0.4, 0.5, np.nan], (2, 1))
+    result = validate(tmp_path, susceptibility=map_of(VALUES), inventory=slides, susceptibility_2=map_of(values, "coarse.tif", coarse))
+    assert "auc" in result
+    assert rows_of(tmp_path / "t.csv")[-1]["landslides"] == "2"
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["coarse.tif", "map.tif", "slides.gpkg", "t.csv", "t.csvt"]
+
+
+def test_degrees_are_weighted_by_area(map_of, layer_of, tmp_path):
+    """Two rows, at the equator and at 60°: other cells of the northern one count half."""
+    grid = Grid(reference_of(4326).ExportToWkt(), (0.0, 1.0, 0.0, 61.0, 0.0, -1.0), (61, 2))
+    values = np.full((61, 2), np.nan)
+    values[0], values[60] = [0.9, 0.1], [0.2, 0.5]
+    slides = layer_of(["POINT (1.5 0.5)"], crs=4326)
+    result = validate(tmp_path, susceptibility=map_of(values, grid=grid), inventory=slides)
+    north, south = 6123.14, 12308.46
+    assert result["auc"] == pytest.approx((north + south) / (2 * north + south), abs=1e-5)
+
+
+def test_classes_as_a_map(map_of, slides, tmp_path):
+    path = map_of([1, 1, 1, 1, 1, 2, 2, 2, 3, 3], kind=gdal.GDT_Byte, nodata=0)
+    validate(tmp_path, susceptibility=path, inventory=slides, class_table=str(tmp_path / "c.csv"), classes=5)
+    assert [(row["class"], row["cells"], row["landslide_cells"]) for row in rows_of(tmp_path / "c.csv")] == [
+        ("1", "5", "1"), ("2", "3", "1"), ("3", "2", "1")
+    ]  # fmt: skip
+
+
+def test_what_is_of_no_use_is_one_sentence(map_of, slides, layer_of, tmp_path):
+    good = map_of(VALUES)
+    bands = str(tmp_path / "bands.tif")
+    gdal.Translate(bands, good, bandList=[1, 1])
+    constant, empty = map_of([0.5] * 10, "constant.tif"), map_of([np.nan] * 10, "empty.tif")
+    far = layer_of(["POINT (0 0)"], "far.gpkg")
+    labels = layer_of([box(UTM, 0, 1), box(UTM, 0, 2)], "labels.gpkg", label=[1, 1], mixed=[1, 0])
+    elsewhere = map_of(VALUES, "elsewhere.tif", Grid(UTM.crs, (700_000.0, 20.0, 0.0, 3_600_000.0, 0.0, -20.0), (1, 10)))
+    for changed, said in (
+        ({"susceptibility": bands}, r"2 bands.*name it \(SUSCEPTIBILITY_BAND\)"),
+        ({"susceptibility": constant}, "one value only"),
+        ({"susceptibility": empty}, "holds no data"),
+        ({"inventory": far}, "wholly outside"),
+        ({"inventory": str(tmp_path / "none.gpkg")}, "cannot be opened"),
+        ({"inventory": labels, "label_field": "label"}, "both are needed"),
+        ({"inventory": labels, "label_field": "kind"}, "no field 'kind'"),
+        ({"date_field": "month"}, "no field 'month'"),
+        ({"date_field": "kind"}, "date field kind holds"),
+        ({"zones": slides, "zone_field": "none"}, "no field 'none'"),
+        ({"zones": far}, r"No polygon|hold"),
+        ({"zone_field": "kind"}, r"\(ZONES\)"),
+        ({"method": "manual", "breaks": "3, 2"}, "must rise"),
+        ({"method": "manual", "breaks": "3, 4"}, "do not lie among the values"),
+        ({"breaks": "0.2, 0.4"}, "not “manual”"),
+        ({"classes": 9, "method": "natural_breaks", "susceptibility": map_of([0.1, 0.2] * 5, "two.tif")}, "too few"),
+        ({"susceptibility_2": elsewhere}, "does not reach"),
+        ({"difference": str(tmp_path / "d.tif")}, r"\(SUSCEPTIBILITY_2\)"),
+        ({"susceptibility_2": bands}, r"SUSCEPTIBILITY_2_BAND"),
+    ):
+        before = set(tmp_path.iterdir())
+        with pytest.raises(EngineError, match=said) as told:
+            validate(tmp_path, **{"susceptibility": good, "inventory": slides, "classes": 2, **changed})
+        assert "\n" not in str(told.value)
+        assert set(tmp_path.iterdir()) == before
+    assert validate(tmp_path, susceptibility=bands, susceptibility_band=2, inventory=slides)["auc"] == pytest.approx(15 / 21)
