@@ -857,8 +857,8 @@ TASKS: dict[str, tuple[Parameter, ...]] = {
             "Manual breaks",
             "numbers",
             "For the method “manual breaks”: the values between classes in the map's own numbers, from low to high, separated by commas.",
-            least=-1e18,
-            most=1e18,
+            least=-1e9,
+            most=1e9,
             optional=True,
             advanced=True,
         ),
@@ -931,7 +931,7 @@ TASKS: dict[str, tuple[Parameter, ...]] = {
             optional=True,
             made=False,
         ),
-        _report("All curves and tables, with what each means and which AUC to quote."),
+        _report("Validation report", "All curves and tables, with what each means and which AUC to quote."),
     ),
     "install_engine": (
         Parameter(
