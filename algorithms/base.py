@@ -34,12 +34,36 @@ from .inputs import KINDS, files_read, refuse_layers, take_layers
 from .results import elevation_of, present, save_look
 
 RESOURCES = Path(__file__).resolve().parents[1] / "resources"
+# In the order of the work; the toolbox sorts groups by name.
 GROUPS = {
-    "data": "1. Data",
-    "model": "2. Model",
-    "map": "3. Map",
-    "setup": "Set-up",
+    "setup": "1. Set up and try",
+    "data": "2. Prepare data",
+    "model": "3. Train and compare",
+    "map": "4. Map and classify",
+    "chain": "5. Several steps at once",
 }
+# Words that find every algorithm and model of Scarp.
+COMMON_TAGS = (
+    "landslide",
+    "hazard",
+    "susceptibility",
+    "machine learning",
+    "deep learning",
+    "mass movement",
+    "slope stability",
+    "geohazard",
+)
+
+
+def icon_of(name: str) -> QIcon:
+    """Return the icon of an algorithm or model, by the fixed part of its id."""
+    return QIcon(str(RESOURCES / "icons" / f"{name}.svg"))
+
+
+def help_of(name: str) -> str:
+    """Return the address of an algorithm's help: a page inside the plugin, so that it opens offline too."""
+    page = RESOURCES / "help" / f"{name}.html"
+    return page.as_uri() if page.is_file() else ""
 
 
 class ScarpAlgorithm(QgsProcessingAlgorithm):
@@ -72,13 +96,16 @@ class ScarpAlgorithm(QgsProcessingAlgorithm):
         return self.GROUP
 
     def tags(self) -> list[str]:
-        return self.TAGS.split()
+        return [*COMMON_TAGS, *self.TAGS.split()]
 
     def shortHelpString(self) -> str:
         return self.tr(self.HELP)
 
     def icon(self) -> QIcon:
-        return QIcon(str(RESOURCES / "icons" / "scarp.svg"))
+        return icon_of(self.ID)
+
+    def helpUrl(self) -> str:
+        return help_of(self.ID)
 
     def createInstance(self) -> ScarpAlgorithm:
         return type(self)()

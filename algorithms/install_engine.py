@@ -11,7 +11,7 @@ from qgis.core import (
     QgsProcessingFeedback,
 )
 
-from ..engine.environment import DISK_BYTES, environment_folder
+from ..engine.environment import environment_folder
 from .base import ScarpAlgorithm
 from .bridge import own_python, run_with
 
@@ -27,8 +27,8 @@ class InstallEngine(ScarpAlgorithm):
     HELP = (
         "Makes the Python environment that Scarp computes in (TensorFlow, scikit-learn and more), with pip, in your user folder. "
         "QGIS's own Python stays as it is. Run it once after installing the plugin; run it again to repair a "
-        f"damaged or interrupted installation. It needs about {DISK_BYTES / 1e9:.0f} GB of disk and a connection to a Python "
-        "package index; pip's own settings (index, proxy, certificates) are respected."
+        "damaged or interrupted installation. It needs about 4 GB of disk and a connection to a Python "
+        "package index; the proxy that QGIS is set to, and pip's own settings (index, proxy, certificates), are respected."
     )
 
     def canExecute(self) -> tuple[bool, str]:

@@ -12,7 +12,10 @@ class PrepareCovariates(ScarpAlgorithm):
     ID = "preparecovariates"
     TITLE = "Prepare covariates"
     GROUP = "data"
-    TAGS = "conditioning factors covariate stack terrain slope aspect curvature hydrology distance ndvi geology dem"
+    TAGS = (
+        "conditioning factors covariate stack terrain slope aspect curvature hydrology wetness twi flow accumulation roughness relief "
+        "distance ndvi geology dem elevation"
+    )
     TASK = "prepare_covariates"
     SHOWN = (("OUTPUT", "stack"),)
     HELP = (

@@ -20,7 +20,7 @@ class SampleLandscape(ScarpAlgorithm):
 
     ID = "samplelandscape"
     TITLE = "Create sample landscape"
-    GROUP = "data"
+    GROUP = "setup"
     TAGS = "synthetic example demo test truth landslide inventory dem"
     TASK = "sample_landscape"
     HELP = (

@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Write what pages tell of declarations: `docs/parameters.md`, the table of `docs/covariates.md`, that of rooms: `make docs`."""
+"""Write what comes from declarations: `docs/parameters.md`, `resources/help`, tables of covariates and of rooms: `make docs`."""
 
 from __future__ import annotations
 
 import ast
+import html
 import re
 import runpy
 from math import inf
@@ -21,6 +22,7 @@ from scarp.engine.declarations.parameters import RESULTS, TASKS, Parameter, dial
 
 PAGE = Path(__file__).with_name("parameters.md")
 COVARIATES = Path(__file__).with_name("covariates.md")
+HELP = ROOT / "resources" / "help"
 ARCHITECTURE = Path(__file__).with_name("architecture.md")
 HEAD = """# Parameters
 
@@ -75,6 +77,48 @@ def _attributes(task: str) -> dict[str, Any]:
     return {node.targets[0].id: node.value.value for node in plain if isinstance(node.targets[0], ast.Name)}
 
 
+_HTML = """<!DOCTYPE html>
+<html lang="en"><head><meta charset="utf-8"><title>{title} – Scarp</title><style>
+body {{ font: 15px/1.5 sans-serif; max-width: 60em; margin: 2em auto; padding: 0 1em; color: #222; background: #fff }}
+table {{ border-collapse: collapse }} td, th {{ border: 1px solid #ccc; padding: .3em .6em; text-align: left; vertical-align: top }}
+code {{ background: #f2f2f2; padding: 0 .2em }}
+</style></head><body>
+<!-- Written by `make docs`. -->
+<h1>{title}</h1>
+{body}
+<p>A script gives a parameter by its id; a choice takes its id or its number. Advanced parameters are marked with an asterisk.
+The <a href="../../docs/">folder docs</a> of the plugin tells more of methods and inputs.</p>
+</body></html>
+"""
+
+
+def help_pages() -> dict[str, str]:
+    """Return the pages of help that the dialogs open, by the fixed part of the algorithm's id; `models` is that of the shipped models."""
+    pages = {}
+    for task in TASKS:
+        algorithm = _attributes(task)
+        rows = "".join(
+            f"<tr><td><code>{each.id}</code>{' *' * each.advanced}</td><td>{html.escape(each.label)}</td>"
+            f"<td>{html.escape(_default(each)).replace('`', '')}</td><td>{html.escape(each.help)}</td></tr>\n"
+            for each in dialog_parameters(task)
+        )
+        results = "".join(f"<li><code>{each.id}</code>: {html.escape(each.title)}</li>" for each in RESULTS.get(task, ()))
+        words = "".join(f"<p>{html.escape(part)}</p>\n" for part in algorithm["HELP"].split("\n\n"))
+        body = (
+            f"<p><code>scarp:{algorithm['ID']}</code></p>\n{words}<h2>Parameters</h2>\n"
+            f"<table>\n<tr><th>id</th><th>label</th><th>default</th><th>what it is</th></tr>\n{rows}</table>\n"
+            + (f"<p>It also gives back:</p><ul>{results}</ul>" if results else "")
+        )
+        pages[algorithm["ID"]] = _HTML.format(title=html.escape(algorithm["TITLE"]), body=body)
+    steps = "".join(f'<li><a href="{each}.html"><code>scarp:{each}</code></a></li>\n' for each in pages)
+    words = (
+        "<p>The models that Scarp ships chain its algorithms, each with its defaults; its dialog tells what it asks for and gives. "
+        "To change a step, make a copy in the Graphical Modeler: every output of one algorithm fits the next one's input.</p>"
+    )
+    pages["models"] = _HTML.format(title="Several steps at once", body=f"{words}<p>The steps:</p><ul>{steps}</ul>")
+    return pages
+
+
 def covariate_row(declared: Declaration) -> str:
     """Return the row of a covariate."""
     least = "" if declared.low == -inf else f"{declared.low:g}"
@@ -108,3 +152,6 @@ if __name__ == "__main__":
     COVARIATES.write_text(covariates(), encoding="utf-8")
     ARCHITECTURE.write_text(rooms(), encoding="utf-8")
     PAGE.write_text(page(), encoding="utf-8")
+    HELP.mkdir(exist_ok=True)
+    for name, text in help_pages().items():
+        (HELP / f"{name}.html").write_text(text, encoding="utf-8")

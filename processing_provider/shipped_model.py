@@ -7,9 +7,14 @@ import re
 from pathlib import Path
 
 from qgis.core import QgsProcessingModelAlgorithm
+from qgis.PyQt.QtCore import QCoreApplication
 from qgis.PyQt.QtGui import QIcon
 
-_GROUP = ("map", "3. Map")
+from ..algorithms.base import COMMON_TAGS, GROUPS, help_of, icon_of
+
+_GROUP = "chain"
+# Words that find a model beside those that find all of Scarp.
+_TAGS = ("model", "workflow", "chain", "dem", "slope", "wetness", "terrain", "map", "cnn")
 
 
 class ShippedModel(QgsProcessingModelAlgorithm):
@@ -37,16 +42,24 @@ class ShippedModel(QgsProcessingModelAlgorithm):
         return super().name()
 
     def groupId(self) -> str:  # noqa: N802
-        """Return the group of the algorithms that make maps."""
-        return _GROUP[0]
+        """Return the group of what does several steps."""
+        return _GROUP
 
     def group(self) -> str:
         """Return the name of that group."""
-        return _GROUP[1]
+        return QCoreApplication.translate("Scarp", GROUPS[_GROUP])
 
     def icon(self) -> QIcon:
-        """Return Scarp's icon."""
-        return QIcon(str(self._path.parents[1] / "icons" / "scarp.svg"))
+        """Return the icon of its own."""
+        return icon_of(self.name())
+
+    def tags(self) -> list[str]:
+        """Return the words that find it in the toolbox."""
+        return [*COMMON_TAGS, *_TAGS]
+
+    def helpUrl(self) -> str:  # noqa: N802
+        """Return the address of its page of help."""
+        return help_of("models")
 
     def createInstance(self) -> ShippedModel:  # noqa: N802
         """Return a fresh copy."""

@@ -23,3 +23,12 @@ def test_the_page_of_parameters_is_up_to_date():
 @pytest.mark.parametrize(("page", "made_by"), [("covariates.md", "covariates"), ("architecture.md", "rooms")])
 def test_the_tables_in_pages_are_up_to_date(page, made_by):
     assert (DOCS / page).read_text(encoding="utf-8") == runpy.run_path(str(DOCS / "make_pages.py"))[made_by](), "run make docs"
+
+
+def test_every_algorithm_has_its_page_of_help():
+    """And no page is left of one that is gone."""
+    made = runpy.run_path(str(DOCS / "make_pages.py"))["help_pages"]()
+    folder = DOCS.parent / "resources" / "help"
+    assert {path.stem: path.read_text(encoding="utf-8") for path in folder.glob("*.html")} == made, "run make docs"
+    assert set(made) == {task.replace("_", "") for task in TASKS} | {"models"}
+    assert "<td><code>PATCH_SIZE</code></td><td>Patch size (cells)</td><td>15 cells</td>" in made["traincnndnn"]

@@ -3,6 +3,7 @@
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from scarp.engine.declarations.parameters import TASKS, dialog_parameters
@@ -155,3 +156,42 @@ def test_model_chains_and_opens(provider):
     for identifier, child in model.childAlgorithms().items():
         ok, problems = model.validateChildAlgorithm(identifier)
         assert ok, (child.description(), problems)
+
+
+def found(provider, words):
+    """The algorithms that the toolbox leaves when these words are typed: each word must be in a tag, the name or the group."""
+    return {
+        each.name()
+        for each in provider.algorithms()
+        if all(any(word in text for text in [*each.tags(), each.displayName().lower(), each.group().lower()]) for word in words.split())
+    }
+
+
+@pytest.mark.parametrize(
+    "words", ["landslide", "hazard", "susceptibility", "machine learning", "deep learning", "mass movement", "slope", "geohazard"]
+)
+def test_these_words_find_all_of_scarp(provider, words):
+    assert found(provider, words) == {each.name() for each in provider.algorithms()}
+
+
+def test_wetness_finds_what_computes_it(provider):
+    assert {"preparecovariates"} <= found(provider, "wetness") < {each.name() for each in provider.algorithms()}
+
+
+def test_each_has_an_icon_help_that_opens_and_a_numbered_group(provider, root):
+    from qgis.PyQt.QtCore import QSize, QUrl
+    from scarp.algorithms.base import GROUPS
+
+    pictures = set()
+    for each in provider.algorithms():
+        assert QUrl(each.helpUrl()).isLocalFile(), each.name()
+        assert "<h1>" in Path(QUrl(each.helpUrl()).toLocalFile()).read_text(encoding="utf-8")
+        assert GROUPS[each.groupId()] == each.group()
+        assert each.group()[0] == str(list(GROUPS).index(each.groupId()) + 1)
+        assert (root / "resources" / "icons" / f"{each.name()}.svg").is_file(), each.name()
+        image = each.icon().pixmap(QSize(16, 16)).toImage()
+        # A tile of its own colour under white: readable on light and dark.
+        light = {image.pixelColor(x, y).lightness() for x in range(3, 13) for y in range(3, 13)}
+        assert max(light) - min(light) > 90, each.name()
+        pictures.add(bytes(image.constBits().asarray(image.sizeInBytes())))
+    assert len(pictures) == len(provider.algorithms())
