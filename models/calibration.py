@@ -12,7 +12,9 @@ from .errors import EngineError
 _LEAST, _MOST = 1e-6, 1 - 1e-6
 
 
-def fit_calibration(method: str, susceptibility: np.ndarray, labels: np.ndarray) -> dict[str, Any] | None:
+def fit_calibration(
+    method: str, susceptibility: np.ndarray, labels: np.ndarray, weights: np.ndarray | None = None
+) -> dict[str, Any] | None:
     """Return a calibration fitted to cells that the model was not trained on, or None for the method `none`.
 
     Platt (1999): a logistic regression on the logit of susceptibility. Isotonic (Zadrozny and Elkan 2002): the rising step function that
@@ -24,6 +26,8 @@ def fit_calibration(method: str, susceptibility: np.ndarray, labels: np.ndarray)
         `none`, `platt` or `isotonic`.
     susceptibility, labels
         What the model said of held-out cells (0 to 1), and what they are (1 or 0), (n,).
+    weights
+        What each cell counts, (n,); None: each the same.
 
     Returns
     -------
@@ -54,7 +58,7 @@ def fit_calibration(method: str, susceptibility: np.ndarray, labels: np.ndarray)
     if method == "platt":
         from sklearn.linear_model import LogisticRegression
 
-        fitted = LogisticRegression(C=np.inf).fit(_logit(susceptibility)[:, None], labels)
+        fitted = LogisticRegression(C=np.inf).fit(_logit(susceptibility)[:, None], labels, weights)
         slope, intercept = float(fitted.coef_[0, 0]), float(fitted.intercept_[0])
         if slope <= 0:
             raise EngineError(
@@ -63,7 +67,7 @@ def fit_calibration(method: str, susceptibility: np.ndarray, labels: np.ndarray)
         return {"method": method, "slope": slope, "intercept": intercept}
     from sklearn.isotonic import IsotonicRegression
 
-    steps = IsotonicRegression(y_min=0, y_max=1, out_of_bounds="clip").fit(susceptibility, labels)
+    steps = IsotonicRegression(y_min=0, y_max=1, out_of_bounds="clip").fit(susceptibility, labels, weights)
     if len(np.unique(steps.y_thresholds_)) < 2:
         raise EngineError("The model is no better than chance on held-out cells, so it cannot be calibrated; train without calibration.")
     return {"method": method, "from": steps.X_thresholds_.astype(float).tolist(), "to": steps.y_thresholds_.astype(float).tolist()}

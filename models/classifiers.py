@@ -26,7 +26,8 @@ class Classifier:
         Its name.
     make
         What makes the scikit-learn estimator; None for those of patches, the CNN–DNN with and without trees, which `models.training`
-        makes. One without `predict_proba` gets probabilities by Platt scaling.
+        makes. It is fitted with weights by which both classes count the same; a pipeline, which takes none, sees to that itself. One
+        without `predict_proba` gets probabilities by Platt scaling.
     grids
         The hyper-parameters searched inside each training fold (the paper's Table 2, and the usual one for the others); empty where there
         is nothing to search.
@@ -67,7 +68,7 @@ def is_indicator(channel: str) -> bool:
 def _svm(channels: Sequence[str], seed: int) -> Any:
     from sklearn.svm import SVC
 
-    return SVC(class_weight="balanced", random_state=seed)
+    return SVC(random_state=seed)
 
 
 def _logistic_regression(channels: Sequence[str], seed: int) -> Any:
@@ -97,7 +98,7 @@ def _bernoulli_naive_bayes(channels: Sequence[str], seed: int) -> Any:
 
     continuous = [number for number, name in enumerate(channels) if not is_indicator(name)]
     about_median = ColumnTransformer([("median", RobustScaler(with_scaling=False), continuous)], remainder="passthrough")
-    return make_pipeline(about_median, BernoulliNB(binarize=0.0))
+    return make_pipeline(about_median, BernoulliNB(binarize=0.0, class_prior=[0.5, 0.5]))
 
 
 def _decision_tree(channels: Sequence[str], seed: int) -> Any:
@@ -124,7 +125,7 @@ def _slope_alone(channels: Sequence[str], seed: int) -> Any:
     from sklearn.pipeline import make_pipeline
 
     slope = [number for number, name in enumerate(channels) if name == "slope"]
-    return make_pipeline(ColumnTransformer([("slope", "passthrough", slope)]), LogisticRegression(C=math.inf))
+    return make_pipeline(ColumnTransformer([("slope", "passthrough", slope)]), LogisticRegression(C=math.inf, class_weight="balanced"))
 
 
 _C = [0.1, 1.0, 10.0, 100.0]

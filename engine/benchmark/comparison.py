@@ -17,6 +17,8 @@ from joblib import Parallel, delayed
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.model_selection import BaseCrossValidator, GridSearchCV
+from sklearn.utils.class_weight import compute_sample_weight
+from sklearn.utils.validation import has_fit_parameter
 from threadpoolctl import threadpool_limits
 
 from ...models.cell_model import CellModel
@@ -274,7 +276,8 @@ def fit_cells(data: Data, training: np.ndarray, name: str, spatial: bool, seed: 
     if classifier.grids:
         some = np.random.default_rng(seed).permutation(len(y))[:SEARCH_CELLS]
         inner = _inner_folds(data.xy[training][some], y[some], spatial, seed, units if units is None else units[some])
-        search = GridSearchCV(estimator, classifier.grids, scoring="roc_auc", cv=inner, refit=False).fit(x[some], y[some])
+        search = GridSearchCV(estimator, classifier.grids, scoring="roc_auc", cv=inner, refit=False)
+        search.fit(x[some], y[some], **_weighted(estimator, y[some]))
         chosen = search.best_params_
         estimator.set_params(**chosen)
     if not hasattr(estimator, "predict_proba"):
@@ -282,7 +285,13 @@ def fit_cells(data: Data, training: np.ndarray, name: str, spatial: bool, seed: 
         if units is not None:
             parts = list(_splits(deal_folds(y, parts, None, seed, units)))
         estimator = CalibratedClassifierCV(estimator, method="sigmoid", ensemble=False, cv=parts)
-    return CellModel(encoder, estimator.fit(x, y)), chosen
+    return CellModel(encoder, estimator.fit(x, y, **_weighted(estimator, y))), chosen
+
+
+def _weighted(estimator: Any, labels: np.ndarray) -> dict[str, np.ndarray]:
+    """Return what tells an estimator's `fit` that both classes count the same; nothing where they do, or where it takes no weights."""
+    even = len(np.unique(np.bincount(labels))) == 1
+    return {} if even or not has_fit_parameter(estimator, "sample_weight") else {"sample_weight": compute_sample_weight("balanced", labels)}
 
 
 def _parallel(jobs: Iterable[Any]) -> Iterator[Any]:

@@ -11,7 +11,7 @@ import numpy as np
 from ...models.classifiers import CLASSIFIERS
 from ..declarations.choices import VALIDATIONS
 from ..reporting import figures
-from ..reporting.metrics import METRICS
+from ..reporting.metrics import BALANCED, METRICS
 from ..reporting.page import Report, listed
 from .comparison import BESIDE, SEARCH_CELLS, SPATIAL, Data, Fold, Validation
 from .summary import REFERENCE, ClassifierSummary, best
@@ -207,12 +207,12 @@ def _accuracy(page: Report, summaries: Sequence[ClassifierSummary], method: str)
     )
     page.figure(
         figures.confusion_matrices({each.label: each.confusion for each in ordered}),
-        f"Confusion matrices by {name}, all repeats added.",
+        f"Confusion matrices by {name}, all repeats added; percentages are of the cells of a row, however many there are.",
     )
     shown = {each.label: each.test_sets for each in ordered[:3]}
     page.figure(
         figures.reliability_plot(shown),
-        f"Reliability by {name}: what share of cells with a susceptibility are landslide cells. Best three.",
+        f"Reliability by {name}: what share of cells with a susceptibility are landslide cells, with as many of both. Best three.",
     )
 
 
@@ -256,8 +256,8 @@ def _method(
         f"three folds inside the training cells (spatial ones where the test is spatial; at most {SEARCH_CELLS:,} cells). {' '.join(notes)}"
     )
     page.text(
-        f"{data.labels.mean():.0%} of the cells are landslide cells. That share was chosen when the cells were drawn, so susceptibility "
-        "ranks cells and calibration refers to this share; it is not the probability of a landslide in a given time."
+        f"{data.labels.mean():.0%} of the cells are landslide cells. {BALANCED} Susceptibility ranks cells; it is not the probability of "
+        "a landslide in a given time."
     )
     rows = [
         (VALIDATIONS[method].split(" (")[0], each.label, *next(iter(each.chosen.items())))

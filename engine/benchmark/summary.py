@@ -117,12 +117,12 @@ def _summary(
     validation: str, name: str, outcomes: Sequence[Outcome], labels: np.ndarray, difference: metrics.TestedMean | None
 ) -> ClassifierSummary:
     test_sets = [(labels[outcome.fold.test], outcome.susceptibility) for outcome in outcomes]
-    of_fold = [metrics.evaluate(*pair) for pair in test_sets]
+    of_fold = [_evaluated(*pair) for pair in test_sets]
     repeats = np.array([outcome.fold.repeat for outcome in outcomes])
     of_repeat = []
     for repeat in np.unique(repeats):
         members = np.flatnonzero(repeats == repeat)
-        pooled = metrics.evaluate(*(np.concatenate([test_sets[member][part] for member in members]) for part in (0, 1)))
+        pooled = _evaluated(*(np.concatenate([test_sets[member][part] for member in members]) for part in (0, 1)))
         of_repeat.append({**pooled, **{key: float(np.mean([of_fold[member][key] for member in members])) for key in _WITHIN_FOLDS}})
     mean = {key: float(np.mean([each[key] for each in of_repeat])) for key in of_repeat[0]}
     deviation = {key: _deviation([each[key] for each in of_repeat]) for key in of_repeat[0]}
@@ -145,6 +145,10 @@ def _summary(
         test_sets,
         dict(sorted(chosen.items(), key=lambda item: -item[1])),
     )
+
+
+def _evaluated(labels: np.ndarray, susceptibility: np.ndarray) -> dict[str, float]:
+    return metrics.evaluate(labels, susceptibility, weights=metrics.balanced(labels))
 
 
 def _interval(aucs: Sequence[float], outcomes: Sequence[Outcome], test_sets: Sequence[tuple[np.ndarray, np.ndarray]]) -> metrics.TestedMean:

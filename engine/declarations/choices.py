@@ -19,7 +19,10 @@ SPLITS = {
 
 # The defaults of drawing sample cells, also where an algorithm draws them itself.
 METHOD = "random"
-RATIO = 1.0
+RATIO = 5.0
+# Beyond so many non-landslide cells the default ratio becomes less, and no less than this, so that a long training takes no more than
+# twice as long as with as many of each.
+RATIO_CELLS, RATIO_LEAST = 10_000, 3.0
 BUFFER_M = 100.0
 SLOPE_LIMIT_DEG = 2.0
 SPLIT = "random"

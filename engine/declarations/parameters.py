@@ -460,7 +460,9 @@ TASKS: dict[str, tuple[Parameter, ...]] = {
             "RATIO",
             "Absences per presence",
             "number",
-            "How many non-landslide cells are drawn for each landslide cell.",
+            "How many non-landslide cells are drawn for each landslide cell; in training both kinds count the same in all. The default of "
+            f"{choices.RATIO:g} becomes less, but no less than {choices.RATIO_LEAST:g}, where it means more than {choices.RATIO_CELLS:,} "
+            "cells, and where no more cells qualify; any other number is kept. The paper has 1.",
             choices.RATIO,
             least=0.01,
             most=1000,

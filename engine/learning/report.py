@@ -86,29 +86,29 @@ def _add_test(page: Report, facts: Training) -> None:
     page.text(
         f"On {len(labels)} test cells that took no part in training, the area under the ROC curve is {facts.tested['auc']:.3f} "
         f"(95 % interval {interval.low:.3f} to {interval.high:.3f}, DeLong), and {facts.tested['accuracy']:.1%} of the cells are "
-        "classified correctly at a susceptibility of 0.5.",
+        "classified correctly at a susceptibility of 0.5, landslide and non-landslide cells counting the same.",
         lead=True,
     )
     slides, others = (sum(column) for column in zip(*facts.counts.values()))
     page.text(
-        f"{slides / (slides + others):.0%} of the sample cells are landslide cells. That share was chosen when the cells were drawn, so "
-        "susceptibility ranks cells; it is not the probability of a landslide in a given time, with calibration or without."
+        f"{slides / (slides + others):.0%} of the sample cells are landslide cells. {metrics.BALANCED} Susceptibility ranks cells; it is "
+        "not the probability of a landslide in a given time, with calibration or without."
     )
     page.section("Test cells")
     page.figure(figures.roc_curves({LABELS[facts.model.classifier]: [(labels, found)]}), "ROC curve on the test cells.")
     matrix = figures.confusion_matrices({LABELS[facts.model.classifier]: metrics.confusion(labels, found)})
-    page.figure(matrix, "Confusion matrix on the test cells at a susceptibility of 0.5.")
+    page.figure(matrix, "Confusion matrix on the test cells at a susceptibility of 0.5; percentages are of the cells of a row.")
     rows = [(label, facts.tested[key], meaning) for key, label, meaning in metrics.METRICS]
     page.table(["Metric", "Value", "Meaning"], rows, "Metrics on the test cells.")
     curves = {LABELS[facts.model.classifier]: [(labels, found)]}
     if facts.model.calibration:
         curves = {"Calibrated": [(labels, found)], "Not calibrated": [(labels, facts.raw)]}
-        before = metrics.evaluate(labels, facts.raw)
+        before = metrics.evaluate(labels, facts.raw, weights=metrics.balanced(labels))
         page.table(
             ["", "Brier score (MSE)", "Expected calibration error"],
             [
-                ("Not calibrated", before["mse"], metrics.expected_calibration_error(labels, facts.raw)),
-                ("Calibrated", facts.tested["mse"], metrics.expected_calibration_error(labels, found)),
+                ("Not calibrated", before["mse"], before["ece"]),
+                ("Calibrated", facts.tested["mse"], facts.tested["ece"]),
             ],
             f"Calibration by the method {CALIBRATIONS[facts.model.calibration['method']]}, fitted to folds of the training cells.",
         )

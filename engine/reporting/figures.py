@@ -17,7 +17,7 @@ from matplotlib.patheffects import withStroke
 from sklearn.metrics import auc as area
 from sklearn.metrics import precision_recall_curve, roc_curve
 
-from .metrics import reliability
+from .metrics import balanced, reliability
 
 # Okabe & Ito (2008), told apart by colour-blind people; yellow is left out, too pale for lines on white.
 COLOURS = ("#D55E00", "#0072B2", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
@@ -118,11 +118,10 @@ def roc_curves(models: Mapping[str, TestSets], truth: TestSets | None = None) ->
 
 @styled
 def precision_recall_curves(models: Mapping[str, TestSets]) -> Figure:
-    """Draw the precision–recall curves of all models; several test sets as their mean at equal recall."""
+    """Draw the precision–recall curves of all models, both classes counting the same; several test sets as their mean at equal recall."""
     figure = Figure(figsize=(5.4, 4.8), layout="constrained")
     axes = figure.subplots()
-    presence = np.mean([np.mean(labels) for sets in models.values() for labels, _ in sets])
-    axes.axhline(presence, color=GREY, lw=0.8, ls=":")
+    axes.axhline(0.5, color=GREY, lw=0.8, ls=":")
     recalls = np.linspace(0, 1, 201)
     for style, (name, sets) in zip(_line_styles(), models.items()):
         curve = np.mean([_precision_at(recalls, *pair) for pair in sets], axis=0)
@@ -170,13 +169,13 @@ def confusion_matrices(matrices: Mapping[str, np.ndarray]) -> Figure:
 
 @styled
 def reliability_plot(models: Mapping[str, TestSets], bins: int = 10) -> Figure:
-    """Draw the observed share of landslide cells against susceptibility, and below it how many cells are there."""
+    """Draw the observed share of landslide cells against susceptibility, both classes counting the same, and how many cells are there."""
     figure = Figure(figsize=(4.6, 5.2), layout="constrained")
     axes, counts = figure.subplots(2, 1, gridspec_kw={"height_ratios": [4, 1]}, sharex=True)
     axes.plot([0, 1], [0, 1], color=GREY, lw=0.8, ls=":", label="perfect")
     for style, (name, sets) in zip(_line_styles(), models.items()):
         labels, susceptibility = (np.concatenate(each) for each in zip(*sets))
-        mean, share, _ = reliability(labels, susceptibility, bins)
+        mean, share, _ = reliability(labels, susceptibility, bins, balanced(labels))
         axes.plot(mean, share, marker="o", ms=3.5, label=name, **style)
         counts.hist(susceptibility, bins=2 * bins, range=(0, 1), histtype="step", **style)
     axes.set(ylabel="Observed share of landslide cells", xlim=(-0.02, 1.02), ylim=(-0.02, 1.02))
@@ -352,7 +351,7 @@ def _mean_roc(sets: TestSets) -> tuple[np.ndarray, np.ndarray, float]:
 
 def _precision_at(recalls: np.ndarray, labels: np.ndarray, susceptibility: np.ndarray) -> np.ndarray:
     """Return the precision at the highest threshold that reaches each recall."""
-    precision, recall, _ = precision_recall_curve(labels, susceptibility)
+    precision, recall, _ = precision_recall_curve(labels, susceptibility, sample_weight=balanced(labels))
     precision, recall = precision[-2::-1], recall[-2::-1]  # from the highest threshold on; the last point is made up
     return precision[np.minimum(np.searchsorted(recall, recalls - 1e-12), recall.size - 1)]
 

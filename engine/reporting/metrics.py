@@ -38,7 +38,33 @@ METRICS: tuple[tuple[str, str, str], ...] = (
 )
 
 
-def evaluate(labels: np.ndarray, susceptibility: np.ndarray, threshold: float = 0.5) -> dict[str, float]:
+# Said where figures are made with the weights of `balanced`.
+BALANCED = (
+    "All figures but the AUC and counts depend on how many non-landslide cells there are for each landslide cell, which was chosen when "
+    "they were drawn; so they are taken with weights, as if there were as many of both."
+)
+
+
+def balanced(labels: np.ndarray) -> np.ndarray:
+    """Return what each cell counts, (n,), so that both classes count the same: 1 for landslide cells, and others like as many in all.
+
+    Parameters
+    ----------
+    labels
+        (n,) 1 for landslide, 0 for non-landslide cells.
+
+    Examples
+    --------
+    >>> from scarp.engine.reporting.metrics import balanced
+    >>> balanced([1, 0, 0, 0, 0]).tolist()
+    [1.0, 0.25, 0.25, 0.25, 0.25]
+    """
+    labels = np.asarray(labels)
+    slides = int((labels == 1).sum())
+    return np.where(labels == 1, 1.0, slides / max(len(labels) - slides, 1))
+
+
+def evaluate(labels: np.ndarray, susceptibility: np.ndarray, threshold: float = 0.5, weights: np.ndarray | None = None) -> dict[str, float]:
     """Return every metric of `METRICS`.
 
     Parameters
@@ -49,6 +75,8 @@ def evaluate(labels: np.ndarray, susceptibility: np.ndarray, threshold: float = 
         (n,) 0 to 1.
     threshold
         Cells at or above it are predicted high.
+    weights
+        (n,) what each cell counts, such as `balanced`; None: each the same. The supports are counts of cells all the same.
 
     Raises
     ------
@@ -64,31 +92,31 @@ def evaluate(labels: np.ndarray, susceptibility: np.ndarray, threshold: float = 
     """
     labels, susceptibility = _checked(labels, susceptibility)
     high = (susceptibility >= threshold).astype(int)
-    precision, recall, f1, support = sk.precision_recall_fscore_support(labels, high, labels=[1, 0], zero_division=0)
+    precision, recall, f1, _ = sk.precision_recall_fscore_support(labels, high, labels=[1, 0], zero_division=0, sample_weight=weights)
     j, j_threshold = youden(labels, susceptibility)
-    mse = float(np.mean((labels - susceptibility) ** 2))
+    mse = float(np.average((labels - susceptibility) ** 2, weights=weights))
     return {
-        "auc": float(sk.roc_auc_score(labels, susceptibility)),
-        "average_precision": float(sk.average_precision_score(labels, susceptibility)),
-        "accuracy": float(np.mean(labels == high)),
+        "auc": float(sk.roc_auc_score(labels, susceptibility, sample_weight=weights)),
+        "average_precision": float(sk.average_precision_score(labels, susceptibility, sample_weight=weights)),
+        "accuracy": float(np.average(labels == high, weights=weights)),
         "precision_high": float(precision[0]),
         "recall_high": float(recall[0]),
         "f1_high": float(f1[0]),
-        "support_high": int(support[0]),
+        "support_high": int((labels == 1).sum()),
         "precision_low": float(precision[1]),
         "recall_low": float(recall[1]),
         "f1_low": float(f1[1]),
-        "support_low": int(support[1]),
+        "support_low": int((labels == 0).sum()),
         "sensitivity": float(recall[0]),
         "specificity": float(recall[1]),
-        "phi": float(sk.matthews_corrcoef(labels, high)),
-        "kappa": float(sk.cohen_kappa_score(labels, high)),
+        "phi": float(sk.matthews_corrcoef(labels, high, sample_weight=weights)),
+        "kappa": float(sk.cohen_kappa_score(labels, high, sample_weight=weights)),
         "youden_j": j,
         "youden_threshold": j_threshold,
         "mse": mse,
         "rmse": mse**0.5,
-        "mape": float(np.mean(1.0 - susceptibility[labels == 1])),
-        "ece": expected_calibration_error(labels, susceptibility),
+        "mape": float(np.average(1.0 - susceptibility[labels == 1], weights=None if weights is None else weights[labels == 1])),
+        "ece": expected_calibration_error(labels, susceptibility, weights=weights),
     }
 
 
@@ -129,13 +157,17 @@ def youden(labels: np.ndarray, susceptibility: np.ndarray) -> tuple[float, float
     return float(j[best]), float(thresholds[1:][best])
 
 
-def reliability(labels: np.ndarray, susceptibility: np.ndarray, bins: int = 10) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return per non-empty bin of equal width: mean susceptibility, observed share of landslide cells, cell count.
+def reliability(
+    labels: np.ndarray, susceptibility: np.ndarray, bins: int = 10, weights: np.ndarray | None = None
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return per non-empty bin of equal width: mean susceptibility, observed share of landslide cells, cell count or sum of weights.
 
     Parameters
     ----------
     labels, susceptibility
         (n,) 1 or 0, and 0 to 1; 1 itself lies in the last bin.
+    weights
+        (n,) what each cell counts, such as `balanced`; None: each the same.
 
     Examples
     --------
@@ -145,20 +177,23 @@ def reliability(labels: np.ndarray, susceptibility: np.ndarray, bins: int = 10) 
     """
     labels, susceptibility = np.asarray(labels, float), np.asarray(susceptibility, float)
     index = np.clip((susceptibility * bins).astype(int), 0, bins - 1)
-    count = np.bincount(index, minlength=bins)
+    counted = np.ones(len(labels)) if weights is None else np.asarray(weights, float)
+    count = np.bincount(index, None if weights is None else counted, bins)
     used = count > 0
-    mean = np.bincount(index, susceptibility, bins)[used] / count[used]
-    share = np.bincount(index, labels, bins)[used] / count[used]
+    mean = np.bincount(index, counted * susceptibility, bins)[used] / count[used]
+    share = np.bincount(index, counted * labels, bins)[used] / count[used]
     return mean, share, count[used]
 
 
-def expected_calibration_error(labels: np.ndarray, susceptibility: np.ndarray, bins: int = 10) -> float:
+def expected_calibration_error(labels: np.ndarray, susceptibility: np.ndarray, bins: int = 10, weights: np.ndarray | None = None) -> float:
     """Return the mean gap of susceptibility and observed share over bins, weighted by cells (Naeini et al. 2015).
 
     Parameters
     ----------
     labels, susceptibility
         (n,) 1 or 0, and 0 to 1.
+    weights
+        (n,) what each cell counts, such as `balanced`; None: each the same.
 
     Examples
     --------
@@ -166,7 +201,7 @@ def expected_calibration_error(labels: np.ndarray, susceptibility: np.ndarray, b
     >>> round(expected_calibration_error([0, 1, 1], [0.22, 0.28, 1.0]), 4)
     0.1667
     """
-    mean, share, count = reliability(labels, susceptibility, bins)
+    mean, share, count = reliability(labels, susceptibility, bins, weights)
     return float(np.sum(np.abs(mean - share) * count) / np.sum(count))
 
 

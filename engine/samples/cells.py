@@ -91,7 +91,7 @@ def draw(
     inventory
         A layer of points or polygons, all of them landslides.
     ratio
-        Non-landslide cells for each landslide cell.
+        Non-landslide cells for each landslide cell, see `absences_of`.
     buffer_m
         Non-landslide cells are no nearer than this to the centre of a landslide cell.
     slope_limit_deg
@@ -125,13 +125,15 @@ def draw(
     _, first = np.unique(stack.grid.numbers(found.rows, found.cols), return_index=True)
     rows, cols, origin = found.rows[first], found.cols[first], found.origin[first]
     del found
-    wanted = max(round(ratio * len(rows)), 1)
+    wanted = absences_of(len(rows), ratio)
     parts = {"random_and_flat": (("random", wanted - wanted // 2), ("flat", wanted // 2))}.get(method, ((method, wanted),))
     landslides = occupied = stack.grid.numbers(rows, cols)
     for rule, count in parts:
-        drawn = _draw_absences(stack, landslides, occupied, rule, count, buffer_m, slope_limit_deg, rng)
+        # The default asks for many; as many as there are landslide cells will do.
+        least = min(count, -(-count * len(landslides) // wanted)) if ratio == choices.RATIO else count
+        drawn = _draw_absences(stack, landslides, occupied, rule, count, least, buffer_m, slope_limit_deg, rng)
         occupied = np.concatenate([occupied, drawn])
-        origin = np.concatenate([origin, np.full(count, rule)])
+        origin = np.concatenate([origin, np.full(len(drawn), rule)])
     slides = len(landslides)
     del landslides
     rows, cols = np.divmod(occupied, stack.grid.shape[1])
@@ -151,6 +153,19 @@ def draw(
             fold[landslide == 1] = number.ravel() % folds
             return SampleCells(rows, cols, landslide, np.full(len(rows), "train"), fold, origin)
     return _dealt(stack, rows, cols, landslide, origin, split, test_share, folds, block_size_m, seed, feedback)
+
+
+def absences_of(landslides: int, ratio: float = choices.RATIO) -> int:
+    """Return how many non-landslide cells are drawn beside landslide cells; the default ratio becomes less where these are many.
+
+    >>> from scarp.engine.samples.cells import absences_of
+    >>> [absences_of(count) for count in (100, 2000, 3000, 20_000)], absences_of(20_000, 1.0)
+    ([500, 10000, 10000, 60000], 20000)
+    """
+    wanted = ratio * landslides
+    if ratio == choices.RATIO:
+        wanted = min(wanted, max(choices.RATIO_LEAST * landslides, choices.RATIO_CELLS))
+    return max(round(wanted), 1)
 
 
 def resolve_samples(stack: Stack, inventory: str, label_field: str | None, seed: int, feedback: Feedback | None = None) -> SampleCells:
@@ -250,11 +265,12 @@ def _draw_absences(
     occupied: np.ndarray,
     rule: str,
     count: int,
+    least: int,
     buffer_m: float,
     slope_limit_deg: float,
     rng: np.random.Generator,
 ) -> np.ndarray:
-    """Draw the numbers of `count` cells that are not occupied.
+    """Draw the numbers of `count` cells that are not occupied, or of all that qualify if these are fewer, but `least` at least.
 
     Every candidate gets a random rank, window by window, and the lowest ranks win. `landslides` and `occupied` are numbers of cells.
     """
@@ -282,9 +298,9 @@ def _draw_absences(
         best_rank, best_cell = rank[lowest], cell[lowest]
         if window.col + window.cols == grid.shape[1]:
             stack.forget()
-    if len(best_cell) < count:
+    if len(best_cell) < least:
         raise EngineError(
-            f"{count} non-landslide cells were to be drawn ({choices.ABSENCE_METHODS[rule]}), "
+            f"{least} non-landslide cells were to be drawn ({choices.ABSENCE_METHODS[rule]}), "
             f"and only {len(best_cell)} cells qualify; use a "
             "smaller buffer, a smaller ratio or another method."
         )

@@ -246,9 +246,10 @@ def _method(page: Report, screening: Screening, survey: Survey, facts: Mapping[s
     )
     page.text(
         f"Relation to landslides: coefficients (of at most {MOST_CELLS:,} cells) and information gain come from the landslide and "
-        "non-landslide cells (p by the F-test of the linear model, and by the G-test of classes; the smaller of the two doubled). "
-        "They take cells as independent, though neighbours are alike, so p is too small rather than too large: a covariate without "
-        "relation here has none that these cells can show."
+        "non-landslide cells, both counting the same in all, so that neither depends on how many were drawn (p by the F-test of the linear "
+        "model, and by the G-test of classes, both by counts of cells; the smaller of the two doubled). They take cells as independent, "
+        "though neighbours are alike, so p is too small rather than too large: a covariate without relation here has none that these cells "
+        "can show."
     )
     page.text(
         "Frequency ratio, information value and weights of evidence compare the classes of all landslide cells, each cell counted once, "

@@ -10,6 +10,7 @@ import numpy as np
 from scipy import stats
 
 from ...models.covariate import Covariate
+from ..reporting.metrics import balanced
 
 # A share of variance below this counts as none: what is left of a perfectly collinear covariate is rounding of float32.
 _NOTHING = 1e-6
@@ -223,22 +224,32 @@ def explained_by(columns: Sequence[np.ndarray], labels: np.ndarray) -> Callable[
 def correlation_with(labels: np.ndarray, columns: np.ndarray) -> Correlation:
     """Return Pearson's coefficient of labels (n,) with one column, or the multiple R with several (n, df); p by the F-test.
 
-    Of a circular covariate this is the linear-circular correlation (Mardia 1976), of a categorical one Cramér's V with the labels.
+    Cells are weighted such that both labels count the same, so that the coefficient does not depend on how many of each were drawn; the
+    test counts cells. Of a circular covariate this is the linear-circular correlation (Mardia 1976), of a categorical one Cramér's V with
+    the labels.
     NaN where nothing varies.
     """
     if not columns.shape[1] or not np.ptp(labels):
         return Correlation(float("nan"), float("nan"))
-    y = labels - labels.mean()
-    x = (columns - columns.mean(axis=0)) / columns.std(axis=0)
-    coefficients, _, df, _ = np.linalg.lstsq(x, y, rcond=_SINGULAR)
-    fitted = x @ coefficients
-    square = min(float(fitted @ fitted / (y @ y)), 1.0)
-    r = float(np.sqrt(square) * (np.sign(coefficients[0]) if x.shape[1] == 1 else 1.0))
-    left = len(y) - df - 1
+    even, _, sign = _explained(labels, columns, balanced(labels))
+    square, df, _ = _explained(labels, columns, np.ones(len(labels)))
+    r = float(np.sqrt(even) * sign)
+    left = len(labels) - df - 1
     if left <= 0:
         return Correlation(r, float("nan"))
     statistic = square / df / ((1.0 - square) / left) if square < 1.0 else float("inf")
     return Correlation(r, float(stats.f.sf(statistic, df, left)))
+
+
+def _explained(labels: np.ndarray, columns: np.ndarray, weights: np.ndarray) -> tuple[float, int, float]:
+    """Return R² of a weighted linear model of labels (n,), the number of independent columns, and the sign of a single column's slope."""
+    root = np.sqrt(weights)
+    y = labels - np.average(labels, weights=weights)
+    x = (columns - np.average(columns, axis=0, weights=weights)) / columns.std(axis=0)
+    y, x = root * y, root[:, None] * x
+    coefficients, _, df, _ = np.linalg.lstsq(x, y, rcond=_SINGULAR)
+    fitted = x @ coefficients
+    return min(float(fitted @ fitted / (y @ y)), 1.0), int(df), float(np.sign(coefficients[0])) if x.shape[1] == 1 else 1.0
 
 
 def cramers_v(first: np.ndarray, second: np.ndarray) -> float:
@@ -264,7 +275,8 @@ def cramers_v(first: np.ndarray, second: np.ndarray) -> float:
 def information_gain(classes: np.ndarray, labels: np.ndarray) -> Gain:
     """Return how many bits the class of a cell tells of its label (n,): H(label) − H(label | class) (Quinlan 1986).
 
-    The G-test of independence takes 2 n ln 2 times the gain as chi-squared (Sokal & Rohlf 1995).
+    Both labels count the same, so that the gain, 1 at most, does not depend on how many cells of each were drawn. The G-test of
+    independence (Sokal & Rohlf 1995) counts cells.
 
     >>> from scarp.engine.screening.statistics import information_gain
     >>> information_gain([1, 1, 2, 2], [0, 0, 1, 1]).bits
@@ -272,7 +284,10 @@ def information_gain(classes: np.ndarray, labels: np.ndarray) -> Gain:
     """
     counts = stats.contingency.crosstab(classes, labels).count.astype(float)
     test = stats.chi2_contingency(counts, correction=False, lambda_="log-likelihood")
-    bits = max(float(test.statistic) / (2.0 * counts.sum() * np.log(2.0)), 0.0)
+    even = counts / counts.sum(axis=0) / counts.shape[1]
+    independent = even.sum(axis=1, keepdims=True) * even.sum(axis=0)
+    there = even > 0
+    bits = max(float(np.sum(even[there] * np.log2(even[there] / independent[there]))), 0.0)
     return Gain(bits, float(test.pvalue) if test.dof else float("nan"))
 
 

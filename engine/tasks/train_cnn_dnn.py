@@ -88,8 +88,8 @@ def run(
         said = np.empty(len(known.labels))
         for test, found in held_out(known, folds, recipe, seed, calibrating):
             said[test] = found
-        network.calibration = fit_calibration(calibration, said, known.labels)
-    tested = metrics.evaluate(unseen.labels, network.calibrated(raw))
+        network.calibration = fit_calibration(calibration, said, known.labels, metrics.balanced(known.labels))
+    tested = metrics.evaluate(unseen.labels, network.calibrated(raw), weights=metrics.balanced(unseen.labels))
 
     digests = hashes({"covariates": covariates, "inventory": inventory})
     told = {**asked, **{name: getattr(recipe, name) for name in GRID.values()}}

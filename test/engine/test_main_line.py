@@ -69,7 +69,8 @@ def of_patches(stack, cells, **recipe):
 
 
 def test_the_network_comes_close_to_the_truth_and_single_cells_do_not(landscapes):
-    """Means over the two landscapes: what the network with its defaults, but two members, reaches, and how far it is ahead.
+    """Means over the two landscapes: what the network with its defaults, but two members, no trees and as many absences, reaches, and how
+    far it is ahead.
 
     Measured with training seeds 1, 3, 5 and 7: of what the truth's AUC is above a half 0.954, 0.947, 0.952 and 0.946; ahead of logistic
     regression by 0.079 (standard deviation 0.0017), of a random forest by 0.050 (0.0021), of a network without surroundings by 0.063
@@ -78,10 +79,10 @@ def test_the_network_comes_close_to_the_truth_and_single_cells_do_not(landscapes
     """
     found = []
     for land, stack in landscapes:
-        cells = draw(stack, land["inventory"], Feedback(), buffer_m=0.0, seed=1)
+        cells = draw(stack, land["inventory"], Feedback(), ratio=1.0, buffer_m=0.0, seed=1)
         models = {
-            "network": of_patches(stack, cells, members=2),
-            "alone": of_patches(stack, cells, members=1, patch_size=1),
+            "network": of_patches(stack, cells, members=2, companion=False),
+            "alone": of_patches(stack, cells, members=1, patch_size=1, companion=False),
             "linear": of_single_cells(stack, cells, LogisticRegression(max_iter=2000)),
             "forest": of_single_cells(stack, cells, RandomForestClassifier(200, random_state=1)),
         }

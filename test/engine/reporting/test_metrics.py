@@ -43,6 +43,19 @@ def test_every_metric_by_hand():
     assert set(found) == {name for name, _, _ in metrics.METRICS}
 
 
+def test_weights_are_as_if_there_were_as_many_of_both():
+    """Every landslide cell three times and every other one twice, 12 of each: what balanced weights say of the cells themselves."""
+    times = np.where(LABELS == 1, 3, 2)
+    labels, susceptibility = np.repeat(LABELS, times), np.repeat(SUSCEPTIBILITY, times)
+    expected, found = metrics.evaluate(labels, susceptibility), metrics.evaluate(LABELS, SUSCEPTIBILITY, weights=metrics.balanced(LABELS))
+    assert found["accuracy"] == pytest.approx((3 / 4 + 5 / 6) / 2)
+    assert (found.pop("support_high"), found.pop("support_low")) == (4, 6)
+    for name, value in found.items():
+        assert value == pytest.approx(expected[name], abs=1e-12), name
+    even = metrics.evaluate(LABELS[:8], SUSCEPTIBILITY[:8])
+    assert metrics.evaluate(LABELS[:8], SUSCEPTIBILITY[:8], weights=metrics.balanced(LABELS[:8])) == pytest.approx(even)
+
+
 def test_confusion_counts_rows_by_truth():
     assert metrics.confusion(LABELS, SUSCEPTIBILITY).tolist() == [[5, 1], [1, 3]]
 

@@ -2,11 +2,12 @@
 import numpy as np
 import pytest
 from osgeo import ogr
+from scarp.engine.declarations import choices
 from scarp.engine.errors import EngineError
 from scarp.engine.feedback import Feedback
 from scarp.engine.files.grid import Grid, reference_of
 from scarp.engine.files.outputs import replacing
-from scarp.engine.samples.cells import draw, notice_few, resolve_samples
+from scarp.engine.samples.cells import absences_of, draw, notice_few, resolve_samples
 from scarp.models.covariate import Covariate
 
 ROWS, COLS = 40, 61
@@ -54,7 +55,9 @@ def test_a_buffer_of_nothing_spares_the_landslides_alone(stack, layer_of, points
 
 
 def test_half_are_flat_and_the_odd_one_is_random(stack, layer_of, points):
-    cells = draw(stack, layer_of("a.gpkg", points(CELLS[:9])), Feedback(), method="random_and_flat", buffer_m=45, slope_limit_deg=20)
+    cells = draw(
+        stack, layer_of("a.gpkg", points(CELLS[:9])), Feedback(), method="random_and_flat", buffer_m=45, slope_limit_deg=20, ratio=1
+    )
     assert cells.origin.tolist() == [*map(str, range(1, 10)), *["random"] * 5, *["flat"] * 4]
     assert (cells.cols[cells.origin == "flat"] < 20).all()
     assert (cells.cols[cells.origin == "random"] >= 20).any()
@@ -67,7 +70,7 @@ def test_every_cell_is_as_likely_as_any_other(stack, layer_of, points, monkeypat
     source = layer_of("a.gpkg", points(CELLS))
     hits = np.zeros((ROWS, COLS))
     for seed in range(60):
-        cells = draw(stack, source, Feedback(), buffer_m=0, seed=seed)
+        cells = draw(stack, source, Feedback(), buffer_m=0, seed=seed, ratio=1)
         absent = cells.landslide == 0
         hits[cells.rows[absent], cells.cols[absent]] += 1
     parts = np.array([[part.sum() for part in np.array_split(half, 3, axis=1)] for half in np.array_split(hits[:-1], 2)])
@@ -87,7 +90,7 @@ def test_one_absence_is_drawn_at_least(stack, layer_of, points):
 
 
 def test_two_landslides_in_a_cell_are_one(stack, layer_of, points, listener):
-    cells = draw(stack, layer_of("a.gpkg", points([CELLS[3], *CELLS, CELLS[5]])), listener)
+    cells = draw(stack, layer_of("a.gpkg", points([CELLS[3], *CELLS, CELLS[5]])), listener, ratio=1)
     assert pairs(cells, cells.landslide == 1) == CELLS
     origin = dict(zip(zip(cells.rows.tolist(), cells.cols.tolist()), cells.origin))
     assert (origin[CELLS[3]], origin[CELLS[0]], origin[CELLS[5]]) == ("1", "2", "7"), "the first one's id"
@@ -104,7 +107,7 @@ def test_the_seed_decides(stack, layer_of, points):
 
 @pytest.mark.parametrize(("share", "each"), [(0.2, 12), (0.35, 21), (0.0, 0)])
 def test_a_share_of_each_class_is_for_the_test_and_the_rest_is_dealt(stack, layer_of, points, share, each):
-    cells = draw(stack, layer_of("a.gpkg", points(CELLS)), Feedback(), test_share=share, folds=4)
+    cells = draw(stack, layer_of("a.gpkg", points(CELLS)), Feedback(), test_share=share, folds=4, ratio=1)
     test = cells.subset == "test"
     assert set(cells.subset) <= {"train", "test"}
     assert [(test & (cells.landslide == label)).sum() for label in (0, 1)] == [each, each]
@@ -127,7 +130,7 @@ def test_blocks_go_whole_to_a_part_and_a_fold(stack, layer_of, points, listener)
 
 
 def test_what_is_written_is_read_back(stack, layer_of, points, tmp_path):
-    cells = draw(stack, layer_of("a.gpkg", points(CELLS)), Feedback(), split="blocks", block_size_m=150.0)
+    cells = draw(stack, layer_of("a.gpkg", points(CELLS)), Feedback(), split="blocks", block_size_m=150.0, ratio=1)
     path = tmp_path / "cells.gpkg"
     with replacing(path) as temporary:
         cells.write(temporary, stack.grid)
@@ -226,7 +229,7 @@ def test_fewer_landslides_than_folds_are_sampled_whole_and_not_tested(stack, lay
     """Two landslides of ten by ten cells that overlap in 25 are one; another lies apart."""
     parts = [box(*ends, 1)[len("POLYGON ") :] for ends in (((5, 5), (14, 14)), ((10, 10), (19, 19)), ((30, 40), (31, 41)))]
     source = layer_of("a.gpkg", [f"MULTIPOLYGON ({', '.join(parts)})"])
-    cells = draw(stack, source, listener, buffer_m=0, few=True)
+    cells = draw(stack, source, listener, buffer_m=0, few=True, ratio=1)
     slides = cells.landslide == 1
     assert (slides.sum(), (~slides).sum(), set(cells.subset)) == (179, 179, {"train"})
     assert sorted((origin, len(set(cells.fold[cells.origin == origin]))) for origin in set(cells.origin[slides])) == [
@@ -239,3 +242,23 @@ def test_fewer_landslides_than_folds_are_sampled_whole_and_not_tested(stack, lay
     )
     with pytest.raises(EngineError):
         draw(stack, source, Feedback(), buffer_m=0)
+
+
+def test_the_default_ratio_becomes_less_where_cells_are_many_and_any_other_is_kept():
+    assert (choices.RATIO, [absences_of(count) for count in (0, 1, 2000, 2001, 3333, 3334, 21_886)]) == (
+        5.0,
+        [1, 5, 10_000, 10_000, 10_000, 10_002, 65_658],
+    )
+    assert absences_of(21_886, 5.1) == round(21_886 * 5.1)
+    assert absences_of(21_886, 1.0) == 21_886
+
+
+def test_by_default_five_times_as_many_are_drawn_or_all_that_qualify(stack, layer_of, points):
+    """A buffer of 115 m leaves fewer cells than five times the landslides, and more than as many."""
+    source = layer_of("a.gpkg", points(CELLS))
+    cells = draw(stack, source, Feedback(), buffer_m=0)
+    assert ((cells.landslide == 0).sum(), len(cells.origin)) == (5 * len(CELLS), 6 * len(CELLS))
+    allowed = (distances(CELLS)[:-1] >= 115.0).sum()
+    assert len(CELLS) < allowed < 5 * len(CELLS)
+    few = draw(stack, source, Feedback(), buffer_m=115.0)
+    assert ((few.landslide == 0).sum(), len(few.origin)) == (allowed, allowed + len(CELLS))

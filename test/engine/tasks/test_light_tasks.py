@@ -67,4 +67,4 @@ def test_sampling_needs_no_engine_of_three_gigabytes(tmp_path, write_stack, slid
     stack = write_stack("s.tif", (40, 50), values=values)
     run_without(SAMPLING_PACKAGES, "sample_cells", covariates=stack, inventory=slides, output=str(tmp_path / "cells.gpkg"), split="blocks")
     dataset = ogr.Open(str(tmp_path / "cells.gpkg"))
-    assert dataset.GetLayer(0).GetFeatureCount() == 40
+    assert dataset.GetLayer(0).GetFeatureCount() == 120

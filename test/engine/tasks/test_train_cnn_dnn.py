@@ -14,7 +14,7 @@ from scarp.engine.feedback import Feedback
 from scarp.engine.files.grid import Grid, Window
 from scarp.engine.files.stack import Stack, StackWriter
 from scarp.engine.learning.fitting import Examples, fit, susceptibility
-from scarp.engine.reporting.metrics import METRICS, evaluate
+from scarp.engine.reporting.metrics import METRICS, balanced, evaluate
 from scarp.engine.reporting.page import format_cell
 from scarp.engine.samples.cells import SampleCells, resolve_samples
 from scarp.engine.tasks import train_cnn_dnn
@@ -27,7 +27,7 @@ from scarp.models.recipe import Recipe
 ROWS, COLS = 34, 47
 SEED = 5
 COVARIATES = (Covariate("slope", unit="degree"), Covariate("aspect", "circular", "degree"))
-TINY = Recipe(patch_size=5, filters=4, hidden_layers=2, units=12, members=1, epochs=15, learning_rate=0.02, batch_size=32)
+TINY = Recipe(patch_size=5, filters=4, hidden_layers=2, units=12, members=1, epochs=15, learning_rate=0.02, batch_size=32, companion=False)
 # The only point of the grid that learns, unlike the recipe in everything.
 BEST = {"learning_rate": 0.03, "hidden_layers": 1, "units": 6, "batch_size": 16}
 
@@ -133,17 +133,18 @@ def said(known):
 def test_the_calibration_is_that_of_held_out_cells(rich, known, said):
     _, model = rich
     training, test, _ = known
-    expected = fit_calibration("platt", said, training.labels)
+    expected = fit_calibration("platt", said, training.labels, balanced(training.labels))
     assert model.calibration["method"] == "platt"
     assert model.calibration == pytest.approx(expected)
-    of_test_cells = fit_calibration("platt", susceptibility(CnnDnn(model.encoder, model.architecture, model.members), test), test.labels)
+    raw = susceptibility(CnnDnn(model.encoder, model.architecture, model.members), test)
+    of_test_cells = fit_calibration("platt", raw, test.labels, balanced(test.labels))
     assert model.calibration["slope"] != pytest.approx(of_test_cells["slope"], rel=0.02)
 
 
 def test_the_metrics_are_those_of_calibrated_test_cells(rich, known):
     result, model = rich
     test = known[1]
-    expected = evaluate(test.labels, susceptibility(model, test))
+    expected = evaluate(test.labels, susceptibility(model, test), weights=balanced(test.labels))
     assert len(test.labels) == 32
     assert model.manifest["metrics"] == pytest.approx(expected)
     assert result["auc"] == pytest.approx(expected["auc"])
@@ -180,7 +181,8 @@ def test_the_report_tells_of_search_optimizers_and_calibration(rich, known, said
     assert "one network by Adagrad (15 epochs)" in page
 
     raw = susceptibility(CnnDnn(model.encoder, model.architecture, model.members), test)
-    errors = [(evaluate(test.labels, each)["mse"], evaluate(test.labels, each)["ece"]) for each in (raw, model.calibrated(raw))]
+    figures = [evaluate(test.labels, each, weights=balanced(test.labels)) for each in (raw, model.calibrated(raw))]
+    errors = [(each["mse"], each["ece"]) for each in figures]
     _, *rows = table(page, "Calibration by the method Platt")
     assert rows == [["Not calibrated", *shown(*errors[0])], ["Calibrated", *shown(*errors[1])]]
     _, *rows = table(page, "Metrics on the test cells.")
@@ -194,7 +196,7 @@ def test_isotonic_calibration_of_two_members_whose_mean_is_the_susceptibility(st
     for weights, others in zip(model.members, expected.members):
         same(weights, others)
     assert len(model.members) == len(histories) == 2
-    curve = fit_calibration("isotonic", said_of_held_out(known, recipe), known[0].labels)
+    curve = fit_calibration("isotonic", said_of_held_out(known, recipe), known[0].labels, balanced(known[0].labels))
     assert model.calibration["from"] == pytest.approx(curve["from"])
     assert model.calibration["to"] == pytest.approx(curve["to"])
     single = [susceptibility(CnnDnn(model.encoder, model.architecture, [each]), known[1]) for each in model.members]
@@ -245,3 +247,16 @@ def test_too_few_cells_are_told(study, parts, message):
     with pytest.raises(EngineError, match=message):
         trained(study, parts, parts)
     assert not (folder / f"{parts}.scarp").exists()
+
+
+def test_with_trees_beside_it_model_manifest_and_report_say_so(study, known):
+    recipe = replace(TINY, companion=True)
+    _, model = trained(study, "both", recipe=recipe)
+    expected, _ = fit(known[0], recipe, SEED)
+    assert model.share == expected.share
+    for name, array in expected.trees.arrays.items():
+        np.testing.assert_array_equal(model.trees.arrays[name], array)
+    assert model.manifest["classifier"] == model.name == "CNN–DNN with trees (50% network, 50% trees)"
+    assert f"The model is a {model.name}" in Path(study[0] / "both.html").read_text(encoding="utf-8")
+    alone = replace(TINY, epochs=1)
+    assert "The model is the CNN–DNN alone" in Path(trained(study, "alone", recipe=alone)[0]["report"]).read_text(encoding="utf-8")
