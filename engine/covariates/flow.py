@@ -86,6 +86,11 @@ class Flow:
         metres += np.float32(self._lowest)
         return metres
 
+    @property
+    def most_km2(self) -> float:
+        """The largest area that drains through one cell."""
+        return float(self.cells.max()) * self.cell_size_m[0] * self.cell_size_m[1] / 1e6
+
     def drainage(self, area_km2: float) -> np.ndarray:
         """Return which cells belong to the drainage network, bool (rows, cols): those that at least this area drains through.
 
@@ -99,7 +104,7 @@ class Flow:
         if not network.any():
             raise EngineError(
                 f"No cell of the DEM drains {area_km2:g} km², so there is no drainage network: the most is "
-                f"{float(self.cells.max()) * cell_km2:.3g} km². Give a smaller contributing area (DRAINAGE_AREA)."
+                f"{self.most_km2:.3g} km². Give a smaller contributing area (DRAINAGE_AREA)."
             )
         return network
 

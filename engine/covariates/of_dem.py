@@ -24,6 +24,8 @@ from .terrain import OF_DISC, derive, halo_of
 _DENSITY_RADIUS_M = 1000.0
 # Level ground would be infinitely wet: the slope's tangent counts as at least this.
 _LEAST_GRADIENT = 0.001
+# Where a DEM is too small for the drainage area, a cell of this share of the largest catchment belongs to the network.
+_SMALL_DRAINAGE = 0.1
 _ACCUMULATED = {"flow_accumulation", "specific_catchment_area", "topographic_wetness", "stream_power"}
 _NETWORK = {"distance_to_drainage", "height_above_drainage", "drainage_density"}
 _WITH_GRADIENT = {"topographic_wetness", "stream_power"}
@@ -48,7 +50,7 @@ class Ground:
     Raises
     ------
     EngineError
-        If a name is unknown, or nothing drains that area.
+        If a name is unknown.
     """
 
     def __init__(
@@ -128,6 +130,12 @@ class Ground:
             self._write("watershed", labels)
             del labels
         if chosen & _NETWORK:
+            if drainage_area_km2 > flow.most_km2:
+                asked, drainage_area_km2 = drainage_area_km2, flow.most_km2 * _SMALL_DRAINAGE
+                feedback.warning(
+                    f"No cell of the DEM drains {asked:g} km²; the drainage network begins at {drainage_area_km2:.3g} km² instead, a tenth "
+                    "of the most that a cell drains (DRAINAGE_AREA)."
+                )
             network = flow.drainage(drainage_area_km2)
             feedback.message(f"The drainage network ({drainage_area_km2:g} km² and more) has {int(network.sum()):,} cells.")
             if "height_above_drainage" in chosen:

@@ -39,7 +39,7 @@ def main():
         x, y = 500000 + rng.uniform(0, 30 * SIDE, points), 3600000 - rng.uniform(0, 30 * SIDE, points)
         write_points(slides, "slides", {"x": ogr.OFTReal, "y": ogr.OFTReal}, [x, y], grid.spatial_reference)
         spent = [resource.getrusage(resource.RUSAGE_CHILDREN)]
-        found, seconds, memory = timed("sample_cells", covariates=stack, inventory=slides, output=f"{folder}/cells.gpkg")
+        found, seconds, memory = timed("sample_cells", covariates=stack, inventory=slides, ratio=1.0, output=f"{folder}/cells.gpkg")
         spent.append(resource.getrusage(resource.RUSAGE_CHILDREN))
     core = sum(getattr(spent[1], each) - getattr(spent[0], each) for each in ("ru_utime", "ru_stime"))
     print(f"{points:,} points over {SIDE * SIDE:,} cells: {found['cells']:,} sample cells")

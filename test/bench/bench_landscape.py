@@ -33,7 +33,9 @@ def main():
         layers = {name: land[name] for name in LAYERS}
         made = prepare_covariates.run(Feedback(), dem=land["dem"], **layers, **fields, output=f"{folder}/stack.tif")
         stack = Stack.open(made["output"])
-        drawn = sample_cells.run(Feedback(), covariates=stack.path, inventory=land["inventory"], buffer=0.0, output=f"{folder}/cells.gpkg")
+        drawn = sample_cells.run(
+            Feedback(), covariates=stack.path, inventory=land["inventory"], buffer=0.0, ratio=1.0, output=f"{folder}/cells.gpkg"
+        )
         data = Data.of(stack, resolve_samples(stack, drawn["output"], "landslide", 1))
         truth = gdal.Open(land["truth"]).ReadAsArray()[data.cells.rows, data.cells.cols]
         size = suggested_block_size(stack, data.cells.rows, data.cells.cols, 1)

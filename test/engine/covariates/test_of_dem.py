@@ -3,6 +3,7 @@
 
 import numpy as np
 import pytest
+from listening import Listener
 from scarp.engine.covariates.disc import half_widths
 from scarp.engine.covariates.flow import Flow
 from scarp.engine.covariates.terrain import derive, halo_of
@@ -32,12 +33,12 @@ def hill(rows=44, cols=31, seed=2):
 def prepare(tmp_path, odd_grid):
     """Run the task on elevations; return the stack's values by name."""
 
-    def prepare(z, **parameters):
+    def prepare(z, listener=None, **parameters):
         dem = odd_grid(*z.shape).create(str(tmp_path / "dem.tif"), nodata=-9999)
         dem.GetRasterBand(1).WriteArray(np.where(np.isnan(z), np.float32(-9999), z))
         dem = None
         output = str(tmp_path / "stack.tif")
-        run(Feedback(), dem=str(tmp_path / "dem.tif"), output=output, **{"drainage_area": AREA_KM2, **parameters})
+        run(listener or Feedback(), dem=str(tmp_path / "dem.tif"), output=output, **{"drainage_area": AREA_KM2, **parameters})
         stack = Stack.open(output)
         return dict(zip(stack.names, np.moveaxis(stack.read(Window(0, 0, *z.shape)), -1, 0)))
 
@@ -83,6 +84,25 @@ def test_flow_is_read_back_by_value(prepare, method):
     for name, values in expected.items():
         np.testing.assert_allclose(found[name], values, rtol=1e-5, atol=1e-5, err_msg=name)
     assert np.ptp(found["drainage_density"][np.isfinite(z)]) > 0.5
+
+
+def test_a_dem_too_small_for_the_drainage_area_gets_a_network_and_says_so(prepare):
+    """From a tenth of the largest catchment on, as if that had been asked for; so the defaults serve any DEM."""
+    z, listener = hill(), Listener()
+    most = Flow(z, (WIDTH, HEIGHT)).cells.max() * CELL_M2 / 1e6
+    names = ["distance_to_drainage", "height_above_drainage", "drainage_density"]
+    found, same = prepare(z, listener, terrain=names, drainage_area=1000.0), prepare(z, terrain=names, drainage_area=most / 10)
+    for name in names:
+        np.testing.assert_array_equal(found[name], same[name])
+    assert np.ptp(found["height_above_drainage"]) > 1
+    (told,) = listener.warnings
+    assert told == (
+        f"No cell of the DEM drains 1000 km²; the drainage network begins at {most / 10:.3g} km² instead, a tenth of the most that a cell "
+        "drains (DRAINAGE_AREA)."
+    )
+    listener.warnings.clear()
+    prepare(z, listener, terrain=names, drainage_area=most)
+    assert not listener.warnings
 
 
 def test_level_ground_is_as_wet_as_a_gradient_of_a_thousandth(prepare):

@@ -90,7 +90,8 @@ def test_each_is_as_declared(stack, declared):
 
 def test_the_defaults_are_a_small_choice():
     assert TERRAIN_DEFAULT == (
-        "altitude", "slope", "aspect", "plan_curvature", "profile_curvature", "topographic_position", "topographic_wetness",
+        "altitude", "slope", "aspect", "plan_curvature", "profile_curvature", "topographic_position", "local_relief", "vector_ruggedness",
+        "specific_catchment_area", "topographic_wetness", "distance_to_drainage", "height_above_drainage",
     )  # fmt: skip
     assert len(BY_NAME) == len(DECLARATIONS)
 
