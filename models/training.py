@@ -5,12 +5,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from threading import Lock
 from typing import Any
 
 import keras
 import numpy as np
 import tensorflow as tf
 
+from .architecture import Architecture
 from .network import build, weights_of
 from .optimizers import PLATEAU_EPOCHS, make_optimizer, rate_at
 from .patches import ALIGNMENT, Patches
@@ -64,22 +66,23 @@ def train(
     are validation cells. The loss counts class weights and label smoothing, that of validation only the weights; neither counts the
     penalty.
     """
-    keras.utils.set_random_seed(seed)
-    tf.config.experimental.enable_op_determinism()
     rng = np.random.default_rng(seed)
     architecture = recipe.architecture(patches.cells.shape[-1])
     labels = np.asarray(labels, np.float32)
     weights = class_weights(labels, ~validation, recipe.class_weights)
     y, weight = labels[~validation], weights[~validation]
-
-    network = build(architecture, recipe.l2)
-    start_from_logistic_regression(network, patches.only(~validation).centres(), y, weight)
-    optimizer = make_optimizer(recipe.optimizer, recipe.learning_rate)
-    optimizer.build(network.trainable_variables)
-    cells, offsets = _shared(patches.cells), patches.offsets
-    turns = Turns.of(offsets, architecture.channels, circular_pairs)
-    epoch = _compiled_epoch(network, optimizer, recipe, cells, patches.first[~validation], y, weight, turns)
-    validate = _compiled_validation(network, cells, patches.first[validation], offsets, labels[validation], weights[validation])
+    turns = Turns.of(patches.offsets, architecture.channels, circular_pairs)
+    batch = min(recipe.batch_size, len(y))
+    kind = _Kind(
+        architecture, recipe.optimizer, recipe.l2, recipe.label_smoothing, batch, patches.cells.dtype.name, turns.channels is not None
+    )
+    loop = _taken(kind)
+    network, optimizer = loop.network, loop.optimizer
+    loop.start(seed, patches.only(~validation).centres(), y, weight)
+    cells, places = _shared(patches.cells), tf.constant(turns.cells)
+    channels = () if turns.channels is None else (tf.constant(turns.channels),)
+    trained = cells, tf.constant(patches.first[~validation]), tf.constant(y), tf.constant(weight)
+    validated = cells, tf.constant(patches.first[validation]), tf.constant(labels[validation]), tf.constant(weights[validation])
 
     member = Member({}, {"loss": [], "accuracy": []})
     if validation.any():
@@ -89,11 +92,11 @@ def train(
         optimizer.learning_rate.assign(rate_at(recipe.schedule, recipe.learning_rate, number, recipe.epochs, plateaus))
         order = shuffled_batches(rng, len(y), recipe.batch_size)
         ways = rng.integers(0, 2, (len(order), 3)) @ (1, 2, 4) * recipe.augment
-        loss, accuracy = epoch(tf.constant(order, tf.int32), tf.constant(ways, tf.int32))
+        loss, accuracy = loop.epoch(*trained, tf.constant(order, tf.int32), tf.constant(ways, tf.int32), places, *channels)
         member.history["loss"].append(float(loss))
         member.history["accuracy"].append(float(accuracy))
         if validation.any():
-            loss, accuracy = validate()
+            loss, accuracy = loop.validate(*validated, places[0])
             member.history["val_loss"].append(float(loss))
             member.history["val_accuracy"].append(float(accuracy))
         progress(100.0 * (number + 1) / recipe.epochs)
@@ -107,6 +110,7 @@ def train(
                 break
     # Without validation, or where the loss was never a number, the last weights are all there is.
     member.weights = member.weights or weights_of(network, architecture)
+    _kept(loop)
     progress(100.0)
     return member
 
@@ -195,72 +199,116 @@ class Turns:
         return cls(np.array(cells), np.array(turned) if circular_pairs else None)
 
 
-def _gathered(cells: Any, first: Any, offsets: Any) -> Any:
+def _gathered(cells: Any, first: Any, offsets: Any, size: int) -> Any:
     """Return patches (n, size, size, channels) as float32 from the cells of all patches."""
-    size = round(offsets.shape[-1] ** 0.5)
     return tf.reshape(tf.cast(tf.gather(cells, first[:, None] + offsets), tf.float32), (-1, size, size, cells.shape[-1]))
 
 
-def _turned(cells: Any, first: Any, way: Any, turns: Turns) -> Any:
-    """Return patches as `_gathered` does, flipped and turned one of eight ways."""
-    batch = _gathered(cells, first, tf.gather(turns.cells, way))
-    if turns.channels is None:
-        return batch
-    channels = tf.matmul(tf.reshape(batch, (-1, cells.shape[-1])), tf.gather(turns.channels, way))
-    return tf.reshape(channels, tf.shape(batch))
+@dataclass(frozen=True)
+class _Kind:
+    """What a compiled loop is made for: the network, and all that its graph has as constants."""
+
+    architecture: Architecture
+    optimizer: str
+    l2: float
+    label_smoothing: float
+    batch: int
+    cells_type: str
+    turns_channels: bool
 
 
-def _compiled_epoch(
-    network: keras.Model,
-    optimizer: Any,
-    recipe: Recipe,
-    cells: Any,
-    first: np.ndarray,
-    labels: np.ndarray,
-    weights: np.ndarray,
-    turns: Turns,
-) -> Callable[[Any, Any], tuple[Any, Any]]:
-    smoothing = recipe.label_smoothing
-    all_first, all_labels, all_weights = tf.constant(first), tf.constant(labels), tf.constant(weights)
-    middle = int(turns.cells[0, turns.cells.shape[1] // 2])
+class _Loop:
+    """A network with its optimizer and its compiled epoch, for one training after another.
 
-    @tf.function(autograph=True)
-    def epoch(order: Any, ways: Any) -> tuple[Any, Any]:
+    TensorFlow never forgets a compiled function, and compiling takes seconds: so cells, labels and turns come as arguments, and networks
+    of one kind, such as the members of a model and those of all folds, share a loop.
+    """
+
+    def __init__(self, kind: _Kind) -> None:
+        self.kind = kind
+        self.network = build(kind.architecture, kind.l2)
+        self.optimizer = make_optimizer(kind.optimizer, 0.001)
+        self.optimizer.build(self.network.trainable_variables)
+        self._at_first = [np.array(each) for each in self.optimizer.variables]
+        size, channels = kind.architecture.patch_size_px, kind.architecture.channels
+        numbers, values = tf.TensorSpec([None], tf.int64), tf.TensorSpec([None], tf.float32)
+        cells = tf.TensorSpec([None, channels], kind.cells_type), numbers, values, values
+        order, ways = tf.TensorSpec([None, kind.batch], tf.int32), tf.TensorSpec([None], tf.int32)
+        turns = [tf.TensorSpec([8, size**2], tf.int64), *[tf.TensorSpec([8, channels, channels], tf.float32)] * kind.turns_channels]
+        self.epoch = tf.function(self._epoch, input_signature=[*cells, order, ways, *turns])
+        self.validate = tf.function(self._validate, input_signature=[*cells, tf.TensorSpec([size**2], tf.int64)])
+
+    def start(self, seed: int, centres: np.ndarray, labels: np.ndarray, weights: np.ndarray) -> None:
+        """Forget what was trained: weights as a new network of this seed has them, the linear part from a logistic regression."""
+        with _building:
+            keras.utils.set_random_seed(seed)
+            tf.config.experimental.enable_op_determinism()
+            new = build(self.kind.architecture, self.kind.l2)
+        for own, value in zip(self.network.variables, new.variables):
+            own.assign(value)
+        for own, value in zip(self.optimizer.variables, self._at_first):
+            own.assign(value)
+        start_from_logistic_regression(self.network, centres, labels, weights)
+
+    def _epoch(
+        self, cells: Any, first: Any, labels: Any, weights: Any, order: Any, ways: Any, places: Any, channels: Any = None
+    ) -> tuple[Any, Any]:
+        """Train on the batches of `order`, each turned one way; return mean loss and accuracy."""
+        network, smoothing = self.network, self.kind.label_smoothing
+        size, bands = self.kind.architecture.patch_size_px, self.kind.architecture.channels
+        middle = places[0, size**2 // 2]
         total, right = tf.constant(0.0), tf.constant(0.0)
         for step in tf.range(tf.shape(order)[0]):
-            index = order[step]
-            start, label, weight = tf.gather(all_first, index), tf.gather(all_labels, index), tf.gather(all_weights, index)
+            index, way = order[step], ways[step]
+            start, label, weight = tf.gather(first, index), tf.gather(labels, index), tf.gather(weights, index)
             centre = tf.cast(tf.gather(cells, start + middle), tf.float32)
+            patch = _gathered(cells, start, tf.gather(places, way), size)
+            if channels is not None:
+                turned = tf.matmul(tf.reshape(patch, (-1, bands)), tf.gather(channels, way))
+                patch = tf.reshape(turned, (-1, size, size, bands))
             with tf.GradientTape() as tape:
-                logits = network([_turned(cells, start, ways[step], turns), centre], training=True)[:, 0]
+                logits = network([patch, centre], training=True)[:, 0]
                 target = label * (1 - smoothing) + 0.5 * smoothing
                 loss = tf.reduce_mean(weight * tf.nn.sigmoid_cross_entropy_with_logits(target, logits))
                 penalised = loss + tf.add_n(network.losses)
-            optimizer.apply(tape.gradient(penalised, network.trainable_variables), network.trainable_variables)
+            self.optimizer.apply(tape.gradient(penalised, network.trainable_variables), network.trainable_variables)
             total += loss
             right += tf.reduce_mean(tf.cast((logits > 0) == (label > 0.5), tf.float32))
         steps = tf.cast(tf.shape(order)[0], tf.float32)
         return total / steps, right / steps
 
-    return epoch
-
-
-def _compiled_validation(
-    network: keras.Model, cells: Any, first: np.ndarray, offsets: np.ndarray, labels: np.ndarray, weights: np.ndarray
-) -> Callable[[], tuple[Any, Any]]:
-    all_first, all_labels, all_weights = tf.constant(first), tf.constant(labels), tf.constant(weights)
-    middle = int(offsets[len(offsets) // 2])
-
-    @tf.function(autograph=True)
-    def validate() -> tuple[Any, Any]:
+    def _validate(self, cells: Any, first: Any, labels: Any, weights: Any, offsets: Any) -> tuple[Any, Any]:
+        """Return mean loss and accuracy on cells as they lie."""
+        size = self.kind.architecture.patch_size_px
         total, right = tf.constant(0.0), tf.constant(0.0)
-        count = len(first)
+        count = tf.shape(first)[0]
         for start in tf.range(0, count, _VALIDATION_BATCH):
-            some, label, weight = (each[start : start + _VALIDATION_BATCH] for each in (all_first, all_labels, all_weights))
-            centre = tf.cast(tf.gather(cells, some + middle), tf.float32)
-            logits = network([_gathered(cells, some, offsets), centre], training=False)[:, 0]
+            some, label, weight = (each[start : start + _VALIDATION_BATCH] for each in (first, labels, weights))
+            centre = tf.cast(tf.gather(cells, some + offsets[size**2 // 2]), tf.float32)
+            logits = self.network([_gathered(cells, some, offsets, size), centre], training=False)[:, 0]
             total += tf.reduce_sum(weight * tf.nn.sigmoid_cross_entropy_with_logits(label, logits))
             right += tf.reduce_sum(tf.cast((logits > 0) == (label > 0.5), tf.float32))
-        return total / count, right / count
+        return total / tf.cast(count, tf.float32), right / tf.cast(count, tf.float32)
 
-    return validate
+
+# Loops that no training uses now, the latest last; networks are built one at a time, since their seeds are the process's own.
+_LOOPS_KEPT = 4
+_idle: list[_Loop] = []
+_building = Lock()
+
+
+def _taken(kind: _Kind) -> _Loop:
+    """Return a loop of a kind, one that is idle if there is any."""
+    with _building:
+        for loop in _idle:
+            if loop.kind == kind:
+                _idle.remove(loop)
+                return loop
+        return _Loop(kind)
+
+
+def _kept(loop: _Loop) -> None:
+    """Keep a loop for the next training of its kind."""
+    with _building:
+        _idle.append(loop)
+        del _idle[:-_LOOPS_KEPT]

@@ -1,7 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
+from dataclasses import replace
+
 import keras
 import numpy as np
 import pytest
+from scarp.models import training
 from scarp.models.network import build, predict_patches, with_weights
 from scarp.models.optimizers import OPTIMIZERS, SCHEDULES, make_optimizer, rate_at
 from scarp.models.patches import Patches
@@ -137,3 +140,31 @@ def test_every_schedule_trains_without_batch_normalisation(schedule):
     member = train(Patches.of(patches), labels, np.arange(120) % 5 == 0, chosen, seed=1)
     assert member.history["loss"][-1] < member.history["loss"][0] - 0.05
     assert set(member.weights) == set(chosen.architecture(2).shapes)
+
+
+def test_networks_of_one_kind_share_one_compiled_epoch(monkeypatch):
+    """Also with other cells, and another number of them; and what was trained before leaves no trace."""
+    made = []
+    monkeypatch.setattr(training, "_idle", [])
+    monkeypatch.setattr(training._Loop, "__init__", _counted(training._Loop.__init__, made))
+    patches, labels = toy(120)
+    chosen = Recipe(7, 4, epochs=2, batch_size=16)
+    none = np.zeros(120, bool)
+    first = train(Patches.of(patches), labels, none, chosen, seed=1)
+    train(Patches.of(patches[:90]), labels[:90], np.arange(90) % 4 == 0, chosen, seed=2)
+    again = train(Patches.of(patches), labels, none, chosen, seed=1)
+    assert len(made) == 1
+    for name, array in first.weights.items():
+        np.testing.assert_array_equal(array, again.weights[name])
+    (loop,) = training._idle
+    assert loop.epoch.experimental_get_tracing_count() == 1
+    train(Patches.of(patches), labels, none, replace(chosen, optimizer="sgd"), seed=1)
+    assert len(made) == 2
+
+
+def _counted(make, made):
+    def counted(self, kind):
+        made.append(kind)
+        make(self, kind)
+
+    return counted
