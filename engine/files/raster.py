@@ -6,7 +6,7 @@ Every value comes from the full resolution through `Raster.read`, and what canno
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -346,6 +346,17 @@ class Contents:
         """Return it as if only these of `odd` were voids."""
         kept = [value for value in self.odd or {} if value not in values and np.isfinite(value)]
         return replace(self, low=min([self.low, *kept]), high=max([self.high, *kept]), odd=dict.fromkeys(values, 0))
+
+
+def is_odd(ends: Sequence[float]) -> bool:
+    """Tell whether the least or the greatest of some values may be a void.
+
+    Examples
+    --------
+    >>> is_odd((-9999.0, 41.5)), is_odd((0.0, 41.5)), is_odd((-3.4e38, 2.0))
+    (True, False, True)
+    """
+    return any(value in (*USUAL_VOIDS, *_LARGEST.values()) or abs(value) >= HUGE for value in ends)
 
 
 def tally(raster: Raster, part: Window) -> Contents:

@@ -18,7 +18,7 @@ from ..declarations.source import Source
 from ..errors import EngineError
 from ..gdal import gdal
 from .grid import Grid, Window, reflected
-from .raster import Raster, as_text, bands_of, open_dataset
+from .raster import Raster, as_text, bands_of, is_odd, open_dataset, tally, told_voids, undeclared_voids
 
 # Patches are cut from windows of this size, so that memory does not depend on the raster's.
 _PATCH_WINDOW_PX = 512
@@ -68,6 +68,8 @@ class Stack:
                 else ""
             )
             raise EngineError(f"The covariate stack {told} has more than one band named {', '.join(twice)}{way}.")
+        if dataset.GetDriver().ShortName != "VRT":
+            _check_voids([band for band in bands if "kind" not in band.band.GetMetadata()])
         return cls(str(path), bands, covariates)
 
     @property
@@ -176,6 +178,25 @@ class StackWriter:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None) -> None:
         self._dataset.FlushCache()
         self._dataset = None
+
+
+def _check_voids(bands: Sequence[Raster]) -> None:
+    """Raise EngineError if bands that another program wrote hold nodata that nobody declared, which would count as values."""
+    for raster in bands:
+        try:
+            ends = raster.band.ComputeRasterMinMax(False)
+        except RuntimeError:  # without a value, or unreadable: whoever reads it says so
+            continue
+        if not is_odd(ends):
+            continue
+        found = tally(raster, Window(0, 0, *raster.grid.shape))
+        voids = undeclared_voids(found)
+        if voids:
+            raise EngineError(
+                f"The covariate stack {raster.file} holds {told_voids(found, voids)} of {found.cells:,} cells, which looks like nodata "
+                "that nobody declared. Declare it (gdal:translate, “Assign a specified NoData value”), or let “Prepare covariates” make a "
+                "stack of its bands."
+            )
 
 
 def _described(dataset: gdal.Dataset, path: str) -> list[Covariate]:

@@ -62,7 +62,10 @@ def check_stack(stack: Stack, model: Model) -> list[str]:
     for each in model.covariates:
         kind = stack.covariate(each.name).kind
         if kind != each.kind:
-            raise EngineError(f"The covariate {each.name} is {kind} in the stack and was {each.kind} in training.")
+            raise EngineError(
+                f"The covariate {each.name} is {kind} in the stack and was {each.kind} in training. Another program that writes a stack "
+                "anew loses what its bands are; give the stack as “Prepare covariates” wrote it."
+            )
         found = stack.covariate(each.name)
         theirs, ours = found.classes, each.classes
         # A raster that lost its names has codes still.

@@ -171,9 +171,9 @@ def absences_of(landslides: int, ratio: float = choices.RATIO) -> int:
 def resolve_samples(stack: Stack, inventory: str, label_field: str | None, seed: int, feedback: Feedback | None = None) -> SampleCells:
     """Return sample cells from whatever the user has.
 
-    With a label field, the layer holds labelled points: ours, with `subset` and `fold`, or anybody's, which are then split
-    80/20 at random. Without one it is a plain inventory, and absences are drawn with the defaults. A covariate that tells the labels
-    by itself is warned of.
+    With a label field, the layer holds labelled points: ours, with `subset` and `fold`, or anybody's, which are split 80/20 at random
+    where they have no `subset`; folds are −1 where they have a `subset` alone. Without one it is a plain inventory, and absences are
+    drawn with the defaults. A covariate that tells the labels by itself is warned of.
 
     Raises
     ------
@@ -211,14 +211,13 @@ def _labelled(stack: Stack, inventory: str, label_field: str, seed: int, feedbac
         raise EngineError(
             f"All {len(rows)} cells have the same value in {label_field!r}: landslide and non-landslide cells are both needed."
         )
-    if {"subset", "fold"} <= ours.keys():
+    if "subset" in ours:
         if "origin" in ours:
             given = found.fields[ours["origin"]][first]
             origin = np.array([own if value is None else str(value) for value, own in zip(given, origin)])
-        subset, fold = (
-            subsets(found.fields[ours["subset"]][first], ours["subset"]),
-            folds_of(found.fields[ours["fold"]][first], ours["fold"]),
-        )
+        subset, fold = subsets(found.fields[ours["subset"]][first], ours["subset"]), np.full(len(rows), -1)
+        if "fold" in ours:
+            fold = folds_of(found.fields[ours["fold"]][first], ours["fold"])
         if set(subset) == {"train", "test"}:
             cells = SampleCells(rows, cols, landslide, subset, fold, origin)
             _tell_divided(cells, feedback)

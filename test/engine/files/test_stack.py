@@ -85,3 +85,24 @@ def test_a_raster_that_is_no_stack_is_refused(tmp_path):
     dataset = None
     with pytest.raises(EngineError, match="Prepare covariates"):
         Stack.open(path)
+
+
+def test_a_stack_of_another_program_with_nodata_that_nobody_declared_is_refused(tmp_path):
+    path = str(tmp_path / "foreign.tif")
+    dataset = Grid(utm(), (500000.0, 30.0, 0.0, 3600000.0, 0.0, -30.0), (9, 7)).create(path, 2, gdal.GDT_Float32, None)
+    values = np.arange(63, dtype=np.float32).reshape(9, 7)
+    for number, name in enumerate(("slope", "altitude"), start=1):
+        dataset.GetRasterBand(number).SetDescription(name)
+        dataset.GetRasterBand(number).WriteArray(values)
+    dataset.FlushCache()
+    assert np.nanmin(Stack.open(path).read(Window(0, 0, 9, 7))) == 0
+    dataset.GetRasterBand(2).WriteArray(np.where(np.indices((9, 7))[0] < 2, np.float32(-3.4028235e38), values))
+    dataset.FlushCache()
+    assert np.isnan(Stack.open(path).read(Window(0, 0, 9, 7), names=["altitude"])).sum() == 14, "no number of this field"
+    values[:2] = -9999
+    dataset.GetRasterBand(2).WriteArray(values)
+    dataset = None
+    with pytest.raises(EngineError, match=r"foreign\.tif, band altitude holds .* on 14 of 63 cells, which looks like nodata that nobody"):
+        Stack.open(path)
+    declared = Stack.open(f"{path}|nodata=-9999:-9999").read(Window(0, 0, 9, 7), names=["altitude"])
+    assert np.isnan(declared).sum() == 14

@@ -262,3 +262,15 @@ def test_by_default_five_times_as_many_are_drawn_or_all_that_qualify(stack, laye
     assert len(CELLS) < allowed < 5 * len(CELLS)
     few = draw(stack, source, Feedback(), buffer_m=115.0)
     assert ((few.landslide == 0).sum(), len(few.origin)) == (allowed, allowed + len(CELLS))
+
+
+def test_a_field_of_parts_counts_without_one_of_folds(stack, layer_of, points):
+    places = [(row, col) for row in range(3, 36, 6) for col in range(3, 58, 6)]
+    parts = ["Training set", "Training set", "test"] * 20
+    kinds = {"slide": ogr.OFTInteger}
+    source = layer_of("a.gpkg", points(places), types=kinds, slide=[1, 0] * 30, Subset=parts)
+    cells = resolve_samples(stack, source, "slide", 1)
+    assert list(cells.subset) == [{"Training set": "train"}.get(each, each) for each in parts]
+    assert set(cells.fold) == {-1}
+    with pytest.raises(EngineError, match="The field 'Subset' holds 'A', 'B'; expected train"):
+        resolve_samples(stack, layer_of("b.gpkg", points(places), types=kinds, slide=[1, 0] * 30, Subset=["A", "B"] * 30), "slide", 1)
