@@ -21,6 +21,8 @@ class ScarpPlugin:
         """Register the provider."""
         self._provider = ScarpProvider()
         QgsApplication.processingRegistry().addProvider(self._provider)
+        # Models know their outputs only once the registry knows the algorithms that they chain.
+        self._provider.refreshAlgorithms()
 
     def initGui(self) -> None:  # noqa: N802 (QGIS looks for this name)
         """Register the provider; everything is in the Processing Toolbox."""

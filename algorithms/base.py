@@ -116,6 +116,12 @@ class ScarpAlgorithm(QgsProcessingAlgorithm):
         for result in RESULTS.get(self.TASK, ()):
             self.addOutput(make_output(result, self.tr))
 
+    def createCustomParametersWidget(self, parent: Any = None) -> Any:
+        """Return the dialog with its pickers; only a window asks for it."""
+        from .dialog import ScarpDialog
+
+        return ScarpDialog(self, parent=parent)
+
     def tr(self, text: str) -> str:
         return QCoreApplication.translate("Scarp", text)
 

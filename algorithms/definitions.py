@@ -35,6 +35,8 @@ from ..engine.declarations.parameters import Parameter, Result
 
 # Under this key a choice's definition keeps the ids of its options, in their order.
 IDS = "scarp_ids"
+# Under this key a field's definition keeps the parameter whose layer has it.
+PARENT = "scarp_parent"
 _TYPES = QgsProcessing.SourceType
 _GEOMETRIES = {
     "point": _TYPES.TypeVectorPoint,
@@ -59,6 +61,8 @@ def make_definition(declared: Parameter, tr: Translate) -> QgsProcessingParamete
     if declared.table:
         text += " " + tr("In scripts: {}.").format(", ".join(declared.table))
         made.setMetadata({IDS: list(declared.table)})
+    if declared.kind == "field":
+        made.setMetadata({PARENT: declared.parent})
     made.setHelp(text)
     if declared.advanced:
         made.setFlags(made.flags() | QgsProcessingParameterDefinition.Flag.FlagAdvanced)
@@ -130,7 +134,7 @@ _MAKERS: dict[str, Callable[[Parameter, str, Translate], Any]] = {
     "layer": lambda each, title, _: QgsProcessingParameterMapLayer(
         each.id, title, optional=each.optional, types=[_GEOMETRIES[name] for name in each.geometry]
     ),
-    # As text: QGIS’s own picker ends it where its layer is a raster (QgsProcessingFieldWidgetWrapper::setParentLayerWrapperValue in 3.40).
+    # As text, to which the dialog adds a picker (dialog.py): QGIS’s own ends it where its layer is a raster.
     "field": _text,
     "band": lambda each, title, _: QgsProcessingParameterBand(
         each.id, title, None, parentLayerParameterName=each.parent, optional=each.optional

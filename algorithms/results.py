@@ -116,6 +116,11 @@ def band_names(layer: QgsRasterLayer) -> list[str]:
     return [layer.bandName(number).partition(": ")[2] for number in range(1, layer.bandCount() + 1)]
 
 
+def is_hillshade(layer: QgsMapLayer) -> bool:
+    """Tell whether a layer is a hillshade that lies under results."""
+    return bool(layer.customProperty(_HILLSHADE))
+
+
 def present(
     path: str, context: QgsProcessingContext, title: str, *, look: str = "", ground: str = "", hidden: bool = False, order: int = 0
 ) -> None:
@@ -187,10 +192,10 @@ def _covers(layer: QgsMapLayer) -> bool:
 
 def _lay_hillshade(group: QgsLayerTreeGroup, ground: str, layer: QgsMapLayer, project: QgsProject) -> None:
     """Put a hillshade at the bottom of a group: of `ground`, else of one that the project has in that place."""
-    if any(each.layer() and each.layer().customProperty(_HILLSHADE) for each in group.findLayers()):
+    if any(each.layer() and is_hillshade(each.layer()) for each in group.findLayers()):
         return
     if not ground:
-        others = (each for each in project.mapLayers().values() if each.customProperty(_HILLSHADE))
+        others = (each for each in project.mapLayers().values() if is_hillshade(each))
         ground = next((each.source() for each in others if each.extent().intersects(layer.extent()) and each.crs() == layer.crs()), "")
     # Another spelling of the path, so that what a user gives by it is not taken for this layer.
     shade = QgsRasterLayer(str(Path(ground).parent) + "/./" + Path(ground).name, "Hillshade") if ground else None

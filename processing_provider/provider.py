@@ -6,11 +6,13 @@ from __future__ import annotations
 from pathlib import Path
 
 from processing.core.ProcessingConfig import ProcessingConfig, Setting
+from processing.gui.ProviderActions import ProviderContextMenuActions
 from qgis.core import QgsProcessingProvider
 from qgis.PyQt.QtGui import QIcon
 
 from ..algorithms import ALGORITHMS
 from ..algorithms.bridge import SETTING
+from .copy_model import CopyModelAction
 from .shipped_model import ShippedModel
 
 RESOURCES = Path(__file__).resolve().parents[1] / "resources"
@@ -18,6 +20,10 @@ RESOURCES = Path(__file__).resolve().parents[1] / "resources"
 
 class ScarpProvider(QgsProcessingProvider):
     """Registers `algorithms.ALGORITHMS` and the Graphical Modeler models in `resources/models`."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._actions = [CopyModelAction()]
 
     def id(self) -> str:
         """Return the identifier that ids of algorithms begin with."""
@@ -48,11 +54,13 @@ class ScarpProvider(QgsProcessingProvider):
             )
         )
         ProcessingConfig.readSettings()
+        ProviderContextMenuActions.registerProviderContextMenuActions(self._actions)
         self.refreshAlgorithms()
         return True
 
     def unload(self) -> None:
         """Take the settings page away."""
+        ProviderContextMenuActions.deregisterProviderContextMenuActions(self._actions)
         ProcessingConfig.removeSetting(SETTING)
         ProcessingConfig.settingIcons.pop(self.name(), None)
 

@@ -4,9 +4,17 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
-from qgis.core import QgsProcessingModelAlgorithm
+from qgis.core import (
+    QgsProcessing,
+    QgsProcessingContext,
+    QgsProcessingFeedback,
+    QgsProcessingModelAlgorithm,
+    QgsProcessingParameterDefinition,
+)
 from qgis.PyQt.QtCore import QCoreApplication
 from qgis.PyQt.QtGui import QIcon
 
@@ -15,6 +23,12 @@ from ..algorithms.base import COMMON_TAGS, GROUPS, help_of, icon_of
 _GROUP = "chain"
 # Words that find a model beside those that find all of Scarp.
 _TAGS = ("model", "workflow", "chain", "dem", "slope", "wetness", "terrain", "map", "cnn")
+# The output that a model is for; a user may leave out any other, and a step that needs it writes a temporary one.
+_MAIN = "susceptibility_classes"
+# Outputs that are left out unless the user asks for them, so that QGIS does not load them.
+_ASIDE = frozenset({"sample_cells", "table_of_classes"})
+# Names that say in the results viewer what a report is of.
+_TITLES = {"report": "Training report"}
 
 
 class ShippedModel(QgsProcessingModelAlgorithm):
@@ -32,6 +46,44 @@ class ShippedModel(QgsProcessingModelAlgorithm):
         if not self.fromFile(str(path)):
             raise ValueError(f"The model {path} cannot be read")
         self.setSourceFilePath(str(path))
+        for definition in self.destinationParameterDefinitions():
+            name = definition.name()
+            if name != _MAIN:
+                definition.setFlags(definition.flags() | QgsProcessingParameterDefinition.Flag.FlagOptional)
+            if name in _ASIDE:
+                definition.setCreateByDefault(False)
+            if name in _TITLES:
+                definition.setDescription(_TITLES[name])
+                self.outputDefinition(name).setDescription(_TITLES[name])
+
+    def processAlgorithm(  # noqa: N802
+        self, parameters: dict[str, Any], context: QgsProcessingContext, feedback: QgsProcessingFeedback
+    ) -> dict[str, Any]:
+        """Run the steps; an output that was left out and that a step needs is a temporary one."""
+        needed = dict.fromkeys((name for name in self._needed() if not parameters.get(name)), QgsProcessing.TEMPORARY_OUTPUT)
+        results: dict[str, Any] = super().processAlgorithm({**parameters, **needed}, context, feedback)
+        return results
+
+    def _needed(self) -> Iterator[str]:
+        """Yield the outputs of the model that one of its steps reads."""
+        children = self.childAlgorithms().values()
+        sources = (source for child in children for given in child.parameterSources().values() for source in given)
+        read = {(source.outputChildId(), source.outputName()) for source in sources}
+        for child in children:
+            for title, output in child.modelOutputs().items():
+                if (child.childId(), output.childOutputName()) in read:
+                    yield title.lower().replace(" ", "_")  # as QGIS makes names of titles
+
+    def createCustomParametersWidget(self, parent: Any = None) -> Any:  # noqa: N802
+        """Return the dialog with its pickers; only a window asks for it."""
+        from ..algorithms.dialog import ScarpDialog
+
+        return ScarpDialog(self, parent=parent)
+
+    @property
+    def path(self) -> Path:
+        """The model's file."""
+        return self._path
 
     def name(self) -> str:
         """Return the fixed part of the id."""

@@ -145,3 +145,22 @@ def mapped(run, landscape, stack, tmp_path_factory):
     )
     output = run("mapsusceptibility", {"COVARIATES": stack, "MODEL": model["MODEL"], "OUTPUT": f"{folder}/map.tif"})["OUTPUT"]
     return {"model": model["MODEL"], "map": output}
+
+
+@pytest.fixture(scope="session")
+def click(root, profile, tmp_path_factory):
+    """Click Run in the dialogs of some orders, in one window; return what was seen of each."""
+
+    def click_all(runs, layers=(), size="1400x900"):
+        folder = tmp_path_factory.mktemp("clicks")
+        (folder / "orders.json").write_text(json.dumps({"runs": runs, "layers": dict(layers)}), encoding="utf-8")
+        environment = {**profile, "SCARP_WINDOW": str(folder / "orders.json"), "QT_QPA_PLATFORM": "xcb"}
+        script = str(root / "test" / "algorithms" / "clicks.py")
+        command = ["xvfb-run", "-a", "-s", f"-screen 0 {size}x24", "qgis", "--nologo", "--noversioncheck", "--code", script]
+        run = subprocess.run(command, env=environment, timeout=900, check=False, capture_output=True)
+        assert (folder / "seen.json").exists(), (run.returncode, run.stderr[-2000:])
+        seen = json.loads((folder / "seen.json").read_text(encoding="utf-8"))
+        assert "error" not in seen[-1], seen[-1]["error"]
+        return seen
+
+    return click_all

@@ -1,9 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Run is clicked in the dialog of every algorithm and model, in a real window."""
 
-import json
 import shutil
-import subprocess
 from pathlib import Path
 
 import pytest
@@ -15,25 +13,6 @@ pytestmark = pytest.mark.skipif(not shutil.which("xvfb-run") or not shutil.which
 # What makes a run short; everything else is as the dialog has it.
 SMALL = {"SIZE": 64, "LANDSLIDES": 60, "EPOCHS": 2, "MEMBERS": 1, "PATCH_SIZE": 5, "FOLDS": 2, "CLASSIFIERS": [0, 3]}
 TEMPORARY = "TEMPORARY_OUTPUT"
-
-
-@pytest.fixture(scope="session")
-def click(root, profile, tmp_path_factory):
-    """Click Run in the dialogs of some orders, in one window; return what was seen of each."""
-
-    def click_all(runs, layers=(), size="1400x900"):
-        folder = tmp_path_factory.mktemp("clicks")
-        (folder / "orders.json").write_text(json.dumps({"runs": runs, "layers": dict(layers)}), encoding="utf-8")
-        environment = {**profile, "SCARP_WINDOW": str(folder / "orders.json"), "QT_QPA_PLATFORM": "xcb"}
-        script = str(root / "test" / "algorithms" / "clicks.py")
-        command = ["xvfb-run", "-a", "-s", f"-screen 0 {size}x24", "qgis", "--nologo", "--noversioncheck", "--code", script]
-        run = subprocess.run(command, env=environment, timeout=900, check=False, capture_output=True)
-        assert (folder / "seen.json").exists(), (run.returncode, run.stderr[-2000:])
-        seen = json.loads((folder / "seen.json").read_text(encoding="utf-8"))
-        assert "error" not in seen[-1], seen[-1]["error"]
-        return seen
-
-    return click_all
 
 
 @pytest.fixture(scope="session")

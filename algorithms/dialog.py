@@ -1,0 +1,181 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The dialog of an algorithm: QGIS's own, with layers chosen that can be right and fields to pick.
+
+Only a window imports it; the modeler, batch and scripts have QGIS's own widgets, which take the same values.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import partial
+from typing import Any
+
+from processing.gui.AlgorithmDialog import AlgorithmDialog
+from processing.gui.ParametersPanel import ParametersPanel
+from qgis.core import (
+    Qgis,
+    QgsApplication,
+    QgsMapLayer,
+    QgsProcessingFeatureSourceDefinition,
+    QgsProcessingUtils,
+    QgsProject,
+    QgsRasterLayer,
+    QgsVectorLayer,
+    QgsWkbTypes,
+)
+from qgis.gui import QgsMapLayerComboBox
+from qgis.PyQt import sip
+from qgis.PyQt.QtWidgets import QAction, QComboBox, QLineEdit, QMenu
+
+from ..engine.declarations.covariates import DECLARATIONS
+from .definitions import PARENT
+from .results import band_names, is_hillshade
+
+# The field of sample cells that tells landslides; it is filled in where the layer has it.
+_LABEL = "landslide"
+_SURE, _PERHAPS = 2, 1
+_COVARIATES = frozenset(each.name for each in DECLARATIONS)
+_ELEVATIONS = re.compile(r"dem|dtm|dsm|elev|altit|srtm|height|terrain", re.IGNORECASE)
+_LANDSLIDES = re.compile(r"land.?slide|inventor|slide|mass.?movement|debris|sample.?cells", re.IGNORECASE)
+_SUSCEPTIBILITY = re.compile(r"suscept", re.IGNORECASE)
+
+
+class ScarpDialog(AlgorithmDialog):
+    """QGIS's dialog with `_Panel`."""
+
+    def getParametersPanel(self, alg: Any, parent: Any) -> ParametersPanel:
+        return _Panel(parent, alg, self.in_place, self.active_layer)
+
+
+class _Panel(ParametersPanel):
+    def initWidgets(self) -> None:
+        super().initWidgets()
+        for definition in self.algorithm().parameterDefinitions():
+            name = definition.name()
+            wrapper = self.wrappers.get(name)
+            if wrapper is None or definition.isDestination():
+                continue
+            if name in _SUITS:
+                _choose_layer(_layer_box(wrapper.wrappedWidget()), name)
+            parent = self.wrappers.get(definition.metadata().get(PARENT, ""))
+            field = wrapper.wrappedWidget()
+            if parent is not None and isinstance(field, QLineEdit):
+                _FieldPicker(self, field, parent, _LABEL if name == "LABEL_FIELD" else "")
+
+
+class _FieldPicker:
+    """A list of the fields of a layer inside a line of text, which may be typed into as well.
+
+    QGIS's own widget of a field ends QGIS where its layer is a raster (`QgsProcessingFieldWidgetWrapper::setParentLayerWrapperValue`).
+    """
+
+    def __init__(self, panel: _Panel, line: QLineEdit, parent: Any, wanted: str) -> None:
+        self._panel, self._line, self._parent, self._wanted = panel, line, parent, wanted
+        self._own = ""
+        self.action = QAction(QgsApplication.getThemeIcon("/mActionArrowDown.svg"), panel.tr("Choose a field of the layer"), line)
+        self.action.triggered.connect(self.pick)
+        line.addAction(self.action, QLineEdit.ActionPosition.TrailingPosition)
+        line.picker = self
+        parent.widgetValueHasChanged.connect(self.follow)
+        self.follow()
+
+    def names(self) -> list[str]:
+        """Return the fields of the layer, none where it is no vector layer."""
+        layer = _layer_of(self._parent.parameterValue(), self._panel.processing_context)
+        return [each.name() for each in layer.fields()] if isinstance(layer, QgsVectorLayer) else []
+
+    def follow(self, *_: Any) -> None:
+        """Fill in the field that is wanted, and take back what was filled in for another layer."""
+        names = self.names()
+        self.action.setVisible(bool(names))
+        if self._line.text() == self._own:
+            self._own = next((name for name in names if name.lower() == self._wanted), "")
+            self._line.setText(self._own)
+
+    def pick(self) -> None:
+        """Show the fields, and take the one that is clicked."""
+        menu = QMenu(self._line)
+        for name in self.names():
+            menu.addAction(name).triggered.connect(partial(self._line.setText, name))
+        menu.popup(self._line.mapToGlobal(self._line.rect().bottomLeft()))
+
+
+def _layer_of(value: Any, context: Any) -> QgsMapLayer | None:
+    if isinstance(value, QgsProcessingFeatureSourceDefinition):
+        value = value.source.staticValue()
+    if isinstance(value, str):
+        return QgsProcessingUtils.mapLayerFromString(value, context) if value else None
+    return value if isinstance(value, QgsMapLayer) else None
+
+
+def _layer_box(widget: Any) -> QgsMapLayerComboBox | None:
+    """Return the box of layers inside QGIS's widget, which Python takes for a plain one."""
+    boxes = (each for each in widget.findChildren(QComboBox) if each.metaObject().className() == "QgsMapLayerComboBox")
+    return next((sip.cast(each, QgsMapLayerComboBox) for each in boxes), None)
+
+
+def _choose_layer(box: QgsMapLayerComboBox | None, name: str) -> None:
+    """Choose the layer that is right, or the only one that may be; none where QGIS would take the first of any."""
+    if box is None:
+        return
+    found = [(_SUITS[name](layer), layer) for layer in _layers(box)]
+    sure = [layer for score, layer in found if score == _SURE]
+    perhaps = [layer for score, layer in found if score == _PERHAPS]
+    box.setAllowEmptyLayer(True)
+    box.setLayer(sure[0] if sure else perhaps[0] if len(perhaps) == 1 else None)
+
+
+def _layers(box: QgsMapLayerComboBox) -> list[QgsMapLayer]:
+    """Return the layers of a box, in the order of the layer tree."""
+    offered = [layer for layer in (box.layer(index) for index in range(box.count())) if layer and not is_hillshade(layer)]
+    order = [each.id() for each in QgsProject.instance().layerTreeRoot().layerOrder()]
+    return sorted(offered, key=lambda layer: order.index(layer.id()) if layer.id() in order else len(order))
+
+
+def _may_be_stack(layer: QgsMapLayer) -> int:
+    return _SURE if isinstance(layer, QgsRasterLayer) and _COVARIATES & set(band_names(layer)) and layer.bandCount() > 1 else 0
+
+
+def _is_surface(layer: QgsMapLayer) -> bool:
+    """Tell whether a layer is one band of amounts: no classes, no picture."""
+    if not isinstance(layer, QgsRasterLayer) or layer.bandCount() != 1 or layer.dataProvider() is None:
+        return False
+    kind = layer.dataProvider().dataType(1)
+    paletted = layer.renderer() is not None and layer.renderer().type() == "paletted"
+    return kind != Qgis.DataType.Byte and not paletted
+
+
+def _may_be_dem(layer: QgsMapLayer) -> int:
+    if not _is_surface(layer):
+        return 0
+    told = " ".join([layer.name(), *band_names(layer)])
+    return _SURE if _ELEVATIONS.search(told) else 0 if _SUSCEPTIBILITY.search(told) else _PERHAPS
+
+
+def _may_be_susceptibility(layer: QgsMapLayer) -> int:
+    if not _is_surface(layer):
+        return 0
+    return _SURE if _SUSCEPTIBILITY.search(" ".join([layer.name(), *band_names(layer)])) else 0
+
+
+def _may_be_inventory(layer: QgsMapLayer) -> int:
+    if not isinstance(layer, QgsVectorLayer):
+        return 0
+    if _LANDSLIDES.search(layer.name()) or _LABEL in [each.name().lower() for each in layer.fields()]:
+        return _SURE
+    return _PERHAPS if layer.geometryType() == QgsWkbTypes.GeometryType.PointGeometry else 0
+
+
+def _may_be_zones(layer: QgsMapLayer) -> int:
+    is_area = isinstance(layer, QgsVectorLayer) and layer.geometryType() == QgsWkbTypes.GeometryType.PolygonGeometry
+    return _PERHAPS if is_area and not _LANDSLIDES.search(layer.name()) else 0
+
+
+# How well a layer suits a parameter, by its id: what is sure is taken before what is only possible, and what is neither never.
+_SUITS = {
+    "COVARIATES": _may_be_stack,
+    "DEM": _may_be_dem,
+    "SUSCEPTIBILITY": _may_be_susceptibility,
+    "INVENTORY": _may_be_inventory,
+    "ZONES": _may_be_zones,
+}

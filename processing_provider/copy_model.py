@@ -1,0 +1,52 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""“Save a copy to my models” in the toolbox's menu of a shipped model: QGIS edits only models of the user's own."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+from processing.gui.ContextAction import ContextAction
+from processing.modeler.ModelerUtils import ModelerUtils
+from qgis.core import Qgis, QgsApplication
+from qgis.PyQt.QtGui import QIcon
+from qgis.utils import iface
+
+from .shipped_model import ShippedModel
+
+
+class CopyModelAction(ContextAction):
+    """Copies a shipped model into the folder of the user's models, where it can be edited."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.name = self.tr("Save a copy to my models", "Scarp")
+
+    def icon(self) -> QIcon:
+        """Return QGIS's own icon for saving."""
+        return QgsApplication.getThemeIcon("/mActionFileSaveAs.svg")
+
+    def isEnabled(self) -> bool:  # noqa: N802 (QGIS looks for this name)
+        """Tell whether the entry is a model that Scarp ships."""
+        return isinstance(self.itemData, ShippedModel)
+
+    def execute(self) -> None:
+        """Copy it and say where it is."""
+        path = copy_model(self.itemData)
+        if iface is not None:
+            text = self.tr("“{}” is now among your models (Models, group Scarp), ready to be edited: {}", "Scarp")
+            iface.messageBar().pushMessage("Scarp", text.format(self.itemData.displayName(), path), Qgis.MessageLevel.Success)
+
+
+def copy_model(model: ShippedModel) -> Path:
+    """Copy a shipped model into the folder of the user's models under a name that is free, and return the file."""
+    folder = Path(ModelerUtils.modelsFolders()[0])
+    folder.mkdir(parents=True, exist_ok=True)
+    stem = model.path.stem
+    names = (stem if number == 1 else f"{stem}_{number}" for number in range(1, 10**6))
+    path = next(path for path in (folder / f"{name}.model3" for name in names) if not path.exists())
+    shutil.copyfile(model.path, path)
+    provider = QgsApplication.processingRegistry().providerById("model")
+    if provider is not None:
+        provider.refreshAlgorithms()
+    return path

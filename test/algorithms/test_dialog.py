@@ -1,0 +1,141 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What the dialogs choose and offer, by themselves."""
+
+import numpy as np
+import pytest
+from osgeo import gdal, osr
+
+
+@pytest.fixture
+def project(provider):
+    from qgis.core import QgsProject
+
+    project = QgsProject.instance()
+    project.clear()
+    yield project
+    project.clear()
+
+
+@pytest.fixture
+def dialog(provider):
+    made = []
+
+    def make(name):
+        made.append(provider.algorithm(name).create().createCustomParametersWidget(None))
+        return made[-1]
+
+    yield make
+    from qgis.PyQt import sip
+
+    for each in made:
+        sip.delete(each)
+
+
+def raster(folder, name, bands=("",), kind=gdal.GDT_Float32, values=1.0):
+    from qgis.core import QgsRasterLayer
+
+    reference = osr.SpatialReference()
+    reference.ImportFromEPSG(32639)
+    path = str(folder / f"{name}.tif")
+    dataset = gdal.GetDriverByName("GTiff").Create(path, 4, 3, len(bands), kind)
+    dataset.SetGeoTransform((500000.0, 30.0, 0.0, 3600000.0, 0.0, -30.0))
+    dataset.SetProjection(reference.ExportToWkt())
+    for number, band in enumerate(bands, start=1):
+        dataset.GetRasterBand(number).SetDescription(band)
+        dataset.GetRasterBand(number).WriteArray(np.full((3, 4), values))
+    dataset = None
+    return QgsRasterLayer(path, name)
+
+
+def vector(name, kind="Point", fields=("unit",)):
+    from qgis.core import QgsVectorLayer
+
+    return QgsVectorLayer(f"{kind}?crs=EPSG:32639" + "".join(f"&field={field}:integer" for field in fields), name, "memory")
+
+
+def chosen(dialog, project, name):
+    value = dialog.mainWidget().wrappers[name].parameterValue()
+    layer = project.mapLayer(value) if isinstance(value, str) else None
+    return layer.name() if layer else value
+
+
+def test_layers_that_can_be_right_are_chosen(project, dialog, tmp_path):
+    layers = [
+        raster(tmp_path, "land use", kind=gdal.GDT_Byte),
+        raster(tmp_path, "image", ("red", "green", "blue")),
+        raster(tmp_path, "susceptibility"),
+        raster(tmp_path, "dem"),
+        raster(tmp_path, "stack", ("altitude", "slope")),
+        vector("geology", "Polygon"),
+        vector("settlements"),
+        vector("landslides of 2019", "Polygon"),
+    ]
+    project.addMapLayers(layers)
+    expected = {
+        ("preparecovariates", "DEM"): "dem",
+        ("traincnndnn", "COVARIATES"): "stack",
+        ("traincnndnn", "INVENTORY"): "landslides of 2019",
+        ("samplecells", "INVENTORY"): "landslides of 2019",
+        ("classifysusceptibility", "SUSCEPTIBILITY"): "susceptibility",
+        ("susceptibilityfromdemandlandslides", "DEM"): "dem",
+        ("susceptibilityfromdemandlandslides", "INVENTORY"): "landslides of 2019",
+        ("mapanewarea", "COVARIATES"): "stack",
+    }
+    assert {key: chosen(dialog(key[0]), project, key[1]) for key in expected} == expected
+
+
+def test_layers_that_cannot_be_right_are_not_chosen(project, dialog, tmp_path):
+    layers = [
+        raster(tmp_path, "land use", kind=gdal.GDT_Byte),
+        raster(tmp_path, "image", ("red", "green", "blue")),
+        vector("geology", "Polygon"),
+        vector("settlements"),
+        vector("wells"),
+    ]
+    project.addMapLayers(layers)
+    for name, parameter in (
+        ("preparecovariates", "DEM"),
+        ("susceptibilityfromdemandlandslides", "DEM"),
+        ("traincnndnn", "COVARIATES"),
+        ("traincnndnn", "INVENTORY"),
+        ("classifysusceptibility", "SUSCEPTIBILITY"),
+    ):
+        assert not chosen(dialog(name), project, parameter), (name, parameter)
+    project.removeMapLayer(layers[-1].id())
+    assert chosen(dialog("traincnndnn"), project, "INVENTORY") == "settlements"  # the only points there are
+
+
+def test_a_required_layer_that_is_not_chosen_is_missed(project, dialog, provider):
+    from processing.gui.AlgorithmDialogBase import AlgorithmDialogBase
+
+    with pytest.raises(AlgorithmDialogBase.InvalidParameterValue):
+        dialog("traincnndnn").mainWidget().createProcessingParameters()
+
+
+def test_the_label_field_is_filled_in_and_fields_are_offered(project, dialog):
+    cells, plain = vector("sample cells", fields=("landslide", "fold")), vector("landslide points", fields=("unit", "when"))
+    project.addMapLayers([cells, plain])
+    made = dialog("traincnndnn")
+    line = made.mainWidget().wrappers["LABEL_FIELD"].wrappedWidget()
+    made.setParameters({"INVENTORY": cells.id()})
+    assert line.text() == "landslide"
+    assert line.picker.names() == ["landslide", "fold"]
+    made.setParameters({"INVENTORY": plain.id()})
+    assert line.text() == ""
+    assert line.picker.names() == ["unit", "when"]
+    made.setParameters({"LABEL_FIELD": "unit", "INVENTORY": cells.id()})
+    assert line.text() == "unit"  # what the user wrote stays
+    assert made.mainWidget().wrappers["LABEL_FIELD"].parameterValue() == "unit"
+
+
+def test_a_raster_offers_no_fields(project, dialog, tmp_path):
+    classes, areas = raster(tmp_path, "land use", kind=gdal.GDT_Byte), vector("geology", "Polygon")
+    project.addMapLayers([classes, areas])
+    made = dialog("preparecovariates")
+    line = made.mainWidget().wrappers["LAND_USE_FIELD"].wrappedWidget()
+    for layer, names in ((areas, ["unit"]), (classes, []), (areas, ["unit"])):
+        made.setParameters({"LAND_USE": layer.id()})
+        assert line.picker.names() == names
+        assert line.picker.action.isVisible() == bool(names)
+    line.picker.pick()
+    assert line.text() == ""

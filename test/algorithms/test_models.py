@@ -1,0 +1,185 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The shipped models: what they say, and that each runs in every way that QGIS runs a model."""
+
+import re
+import runpy
+import shutil
+from pathlib import Path
+
+import pytest
+
+WINDOW = pytest.mark.skipif(not shutil.which("xvfb-run") or not shutil.which("qgis"), reason="needs a QGIS window")
+MAIN = "susceptibility_classes"
+MODELS = {
+    "susceptibilityfromcovariates": ("COVARIATES", "INVENTORY"),
+    "susceptibilityfromdemandlandslides": ("DEM", "INVENTORY"),
+    "benchmarkandmapthebest": ("COVARIATES", "INVENTORY", "CLASSIFIERS", "FOLDS"),
+    "mapanewarea": ("COVARIATES", "MODEL"),
+}
+OUTPUTS = {
+    "susceptibilityfromcovariates": {"sample_cells", "model_file", "report", "susceptibility", MAIN, "table_of_classes"},
+    "susceptibilityfromdemandlandslides": {
+        "covariates",
+        "sample_cells",
+        "model_file",
+        "report",
+        "susceptibility",
+        MAIN,
+        "table_of_classes",
+    },
+    "benchmarkandmapthebest": {"table_of_metrics", "benchmark_report", "model_file", "susceptibility", MAIN, "table_of_classes"},
+    "mapanewarea": {"susceptibility", MAIN, "table_of_classes"},
+}
+ENDINGS = {"rasterDestination": "tif", "vectorDestination": "gpkg"}
+
+
+@pytest.fixture(scope="session")
+def given(run, tmp_path_factory):
+    """Inputs of the models, by their ids: a small landscape."""
+    folder = tmp_path_factory.mktemp("small")
+    landscape = run("samplelandscape", {"SIZE": 96, "LANDSLIDES": 150, "SEED": 3, "FOLDER": str(folder)})
+    stack = run("preparecovariates", {"DEM": landscape["DEM"], "OUTPUT": str(folder / "stack.tif")})["OUTPUT"]
+    training = {"EPOCHS": 2, "MEMBERS": 1, "PATCH_SIZE": 5, "MODEL": str(folder / "m.scarp"), "REPORT": str(folder / "r.html")}
+    model = run("traincnndnn", {"COVARIATES": stack, "INVENTORY": landscape["INVENTORY"], **training})["MODEL"]
+    everything = {"COVARIATES": stack, "DEM": landscape["DEM"], "INVENTORY": landscape["INVENTORY"], "MODEL": model}
+    everything |= {"CLASSIFIERS": [1, 3], "FOLDS": 2}
+    return {name: {each: everything[each] for each in inputs} for name, inputs in MODELS.items()}
+
+
+@pytest.fixture(params=MODELS)
+def name(request):
+    return request.param
+
+
+def destinations(provider, name, folder):
+    """A file for each output of a model."""
+    ends = {"model_file": "scarp", "report": "html", "benchmark_report": "html", "table_of_classes": "csv"}
+    found = provider.algorithm(name).destinationParameterDefinitions()
+    return {each.name(): f"{folder}/{each.name()}.{ENDINGS.get(each.type(), ends.get(each.name()))}" for each in found}
+
+
+def test_they_are_what_is_declared(provider, root):
+    made = runpy.run_path(str(root / "docs" / "make_models.py"), run_name="models")
+    assert {path.stem for path in (root / "resources" / "models").glob("*.model3")} == {each.file for each in made["models"]()}
+    for declared in made["models"]():
+        shipped = provider.algorithm(declared.file.replace("_", ""))
+        expected = made["build"](declared)
+        assert shipped.displayName() == declared.name
+        assert {key: child.toVariant() for key, child in shipped.childAlgorithms().items()} == {
+            key: child.toVariant() for key, child in expected.childAlgorithms().items()
+        }
+        assert shipped.helpContent() == expected.helpContent()
+        inputs = [
+            [each.toVariantMap() for each in model.parameterDefinitions() if not each.isDestination()] for model in (shipped, expected)
+        ]
+        assert inputs[0] == inputs[1]
+
+
+def test_help_and_python_have_every_input_and_output(provider, name):
+    from qgis.core import QgsProcessing, QgsProcessingContext
+
+    model = provider.algorithm(name)  # as the toolbox has it
+    outputs = {each.name() for each in model.destinationParameterDefinitions()}
+    assert outputs == OUTPUTS[name]
+    assert outputs == {each.name() for each in model.outputDefinitions()}
+    shown = model.shortHelpString()
+    code = "\n".join(model.asPythonCode(QgsProcessing.PythonOutputType.PythonQgsProcessingAlgorithmSubclass, 4))
+    for each in model.parameterDefinitions():
+        assert model.helpContent()[each.name()], each.name()
+        assert f"<h3>{each.description()}</h3>" in shown
+        assert re.search(f"'({each.name()}|{each.description().title().replace(' ', '')})'", code), each.name()
+    command = model.asPythonCommand(dict.fromkeys(outputs, "TEMPORARY_OUTPUT"), QgsProcessingContext())
+    assert all(f"'{each}':'TEMPORARY_OUTPUT'" in command for each in outputs)
+
+
+def test_reports_are_named(provider):
+    model = provider.algorithm("susceptibilityfromcovariates").create()
+    assert model.outputDefinition("report").description() == "Training report"
+    assert provider.algorithm("benchmarkandmapthebest").create().outputDefinition("benchmark_report").description() == "Benchmark report"
+
+
+def test_every_output_but_the_map_may_be_left_out(run, given, name):
+    results = run(name, {**given[name], MAIN: "TEMPORARY_OUTPUT"})
+    assert Path(results[MAIN]).exists()
+
+
+def test_every_output_by_qgis_process(qgis_process, provider, given, name, tmp_path):
+    files = destinations(provider, name, tmp_path)
+    assert set(files) == OUTPUTS[name]
+    results = qgis_process(name, {**given[name], **files})
+    assert isinstance(results, dict), results
+    for output, path in files.items():
+        assert results[output] == path
+        assert Path(path).exists(), output
+
+
+def test_a_model_as_a_step_of_another(provider, given, tmp_path):
+    """As the modeler chains it: the user's model takes the classes of a shipped one."""
+    from qgis.core import (
+        QgsProcessingContext,
+        QgsProcessingFeedback,
+        QgsProcessingModelAlgorithm,
+        QgsProcessingModelChildAlgorithm,
+        QgsProcessingModelChildParameterSource,
+        QgsProcessingModelOutput,
+    )
+
+    model, child = QgsProcessingModelAlgorithm("mine", "mine"), QgsProcessingModelChildAlgorithm("scarp:mapanewarea")
+    child.setChildId("map")
+    for name, value in given["mapanewarea"].items():
+        child.addParameterSources(name, [QgsProcessingModelChildParameterSource.fromStaticValue(value)])
+    output = QgsProcessingModelOutput("classes", "classes")
+    output.setChildId("map")
+    output.setChildOutputName(MAIN)
+    child.setModelOutputs({"classes": output})
+    model.addChildAlgorithm(child)
+    model.updateDestinationParameters()
+    results, ok = model.run({"classes": str(tmp_path / "classes.tif")}, QgsProcessingContext(), QgsProcessingFeedback())
+    assert ok
+    assert (tmp_path / "classes.tif").exists()
+
+
+@WINDOW
+def test_in_a_window_by_run_and_batch_and_in_the_modeler(click, provider, given, tmp_path):
+    runs = []
+    for name, inputs in given.items():
+        algorithm = f"scarp:{name}"
+        batch = tmp_path / name
+        batch.mkdir()
+        runs.append({"algorithm": algorithm, "parameters": inputs, "seconds": 300})
+        runs.append(
+            {"algorithm": algorithm, "parameters": {**inputs, **destinations(provider, name, batch)}, "way": "batch", "seconds": 300}
+        )
+        runs.append({"algorithm": algorithm, "way": "modeler"})
+    for each in click(runs):
+        told = each["algorithm"], each.get("way"), each["said"], each["log"][-2000:]
+        assert each["ended"] == [True], told
+        assert each["said"] == [], told
+        if each.get("way") == "batch":
+            for output in provider.algorithm(each["algorithm"].split(":")[1]).destinationParameterDefinitions():
+                assert Path(each["parameters"][output.name()]).exists(), told
+        elif "way" not in each:
+            group = each["layers"][0]
+            assert group[0].startswith(provider.algorithm(each["algorithm"].split(":")[1]).displayName())
+            assert "Susceptibility classes" in group[1]
+            assert group[1][-1] == "Hillshade"
+            assert "Sample cells" not in group[1]
+
+
+def test_a_copy_for_editing(provider, tmp_path, monkeypatch):
+    from processing.modeler.ModelerUtils import ModelerUtils
+    from qgis.core import QgsProcessingModelAlgorithm
+    from scarp.processing_provider.copy_model import CopyModelAction, copy_model
+
+    monkeypatch.setattr(ModelerUtils, "modelsFolders", staticmethod(lambda: [str(tmp_path / "models")]))
+    model, action = provider.algorithm("mapanewarea"), CopyModelAction()
+    action.setData(model, None)
+    assert action.isEnabled()
+    action.setData(provider.algorithm("samplecells"), None)
+    assert not action.isEnabled()
+    first, second = copy_model(model), copy_model(model)
+    assert [path.name for path in (first, second)] == ["map_a_new_area.model3", "map_a_new_area_2.model3"]
+    mine = QgsProcessingModelAlgorithm()
+    assert mine.fromFile(str(first))
+    assert mine.validate() == (True, [])
+    assert set(mine.childAlgorithms()) == set(model.childAlgorithms())
