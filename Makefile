@@ -52,8 +52,9 @@ check: setup .venv/ready ## Lint and type-check
 	$(DEV)/ruff format --check .
 	$(DEV)/mypy
 
-docs: ## Write the tables and pictures in docs/ that come from the code
+docs: ## Write the tables and pictures in docs/, and the models, that come from the code
 	@python3 docs/make_pages.py
+	@python3 docs/make_models.py 2>/dev/null
 	@python3 docs/draw_rooms.py
 
 package: ## Make the plugin's zip in dist/

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Write the Graphical Modeler models in `resources/models`; run it in QGIS's own Python after changing a model or a parameter.
+"""Write the Graphical Modeler models in `resources/models`, in QGIS's own Python: `make docs`.
 
 The models are declared here, and `test/algorithms/test_models.py` compares the files with this.
 """
