@@ -73,7 +73,7 @@ class ScarpProvider(QgsProcessingProvider):
 
     def supportedOutputVectorLayerExtensions(self) -> list[str]:  # noqa: N802
         """Return the vector formats that the worker writes; QGIS counts tables among them."""
-        return ["gpkg", "csv"]
+        return ["gpkg", "shp", "csv"]
 
     def supportedOutputTableExtensions(self) -> list[str]:  # noqa: N802
         """Return the table formats that the worker writes."""

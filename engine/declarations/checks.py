@@ -12,6 +12,7 @@ from typing import Any
 
 from ...models.errors import EngineError
 from ...models.recipe import Recipe
+from .choices import BY_LANDSLIDES, CLASSIFICATIONS
 from .parameters import FILES, GRID, KINDS, Parameter, task_parameters
 
 # What was given is told up to so many characters.
@@ -233,6 +234,16 @@ def _breaks_rise(values: Mapping[str, Any]) -> None:
         )
 
 
+def _landslides_find_breaks(values: Mapping[str, Any]) -> None:
+    method = values["method"]
+    if method in BY_LANDSLIDES and not values["inventory"]:
+        raise EngineError(f"The method (METHOD) “{CLASSIFICATIONS[method]}” finds breaks by landslides; give an inventory (INVENTORY).")
+    if values["shares"] and method != "landslide_shares":
+        raise EngineError(
+            f"Shares of landslides (SHARES) are for the method “{CLASSIFICATIONS['landslide_shares']}”; choose it, or leave them empty."
+        )
+
+
 def _own_breaks_rise(values: Mapping[str, Any]) -> None:
     found = numbers(values["breaks"] or [])
     if values["method"] == "manual" and (not found or sorted(set(found)) != found):
@@ -269,6 +280,6 @@ RELATIONS: dict[str, tuple[Callable[[Mapping[str, Any]], None], ...]] = {
     "prepare_covariates": (_a_grid_is_given, _bands_are_both_given, _something_is_computed),
     "train_cnn_dnn": (_network_is_of_use,),
     "benchmark_classifiers": (_dates_are_told,),
-    "classify_susceptibility": (_breaks_rise,),
+    "classify_susceptibility": (_breaks_rise, _landslides_find_breaks),
     "validate_map": (_own_breaks_rise, _second_map_is_given),
 }

@@ -51,10 +51,16 @@ CLASSIFICATIONS = {
     "natural_breaks": "Natural breaks (Jenks)",
     "quantiles": "Quantiles (equal areas)",
     "equal_intervals": "Equal intervals",
+    "geometric": "Geometric intervals",
+    "standard_deviation": "Standard deviation",
+    "landslide_shares": "By share of landslides (the highest class holds half of them, …)",
+    "best_rate": "Breaks that keep the most of the success rate and the AUC",
     "manual": "Manual breaks",
 }
+# Those that need an inventory.
+BY_LANDSLIDES = ("landslide_shares", "best_rate")
 # Those that ask the map alone; `engine/validation/`.
-OWN_CLASSIFICATIONS = {method: CLASSIFICATIONS[method] for method in ("natural_breaks", "quantiles", "equal_intervals", "manual")}
+OWN_CLASSIFICATIONS = {method: label for method, label in CLASSIFICATIONS.items() if method not in BY_LANDSLIDES}
 
 # How continuous covariates are divided into classes for screening; `engine/screening/binning.py`.
 CLASSINGS = {method: CLASSIFICATIONS[method] for method in ("quantiles", "natural_breaks")}

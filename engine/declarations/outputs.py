@@ -68,7 +68,7 @@ def endings(parameter: Parameter) -> tuple[str, ...]:
     >>> endings(task_parameters("train_cnn_dnn")["report"]), endings(task_parameters("map_susceptibility")["output"])
     (('.html', '.htm'), ('.tif', '.tiff'))
     """
-    if parameter.kind == "file output":
+    if parameter.files:
         patterns = tuple(re.findall(r"\*(\.\w+)", parameter.files))
         return FORMATS["html"] if ".html" in patterns else FORMATS["table"] if ".csv" in patterns else patterns
     return FORMATS["table"] if parameter.geometry == ("table",) else FORMATS.get(parameter.kind, ())

@@ -795,7 +795,18 @@ TASKS: dict[str, tuple[Parameter, ...]] = {
             optional=True,
             advanced=True,
         ),
-        replace(_INVENTORY, help="Landslides to count in each class.", optional=True),
+        Parameter(
+            "SHARES",
+            "Shares of landslides",
+            "numbers",
+            "For the method “by share of landslides”: percent of the landslides in each class, from the highest class down, separated by "
+            "commas (50, 25, 15, 7, 3). Empty: each class holds half of those that the higher ones left.",
+            least=0,
+            most=100,
+            optional=True,
+            advanced=True,
+        ),
+        replace(_INVENTORY, help="Landslides to count in each class, and to find breaks by where the method does.", optional=True),
         Parameter("OUTPUT", "Susceptibility classes", "raster output", "Class numbers from 1 (lowest), with names and colours."),
         Parameter(
             "TABLE",
@@ -807,7 +818,32 @@ TASKS: dict[str, tuple[Parameter, ...]] = {
             made=False,
         ),
         Parameter(
-            "POLYGONS", "Class polygons", "vector output", "The classes as polygons.", optional=True, geometry=("polygon",), made=False
+            "LEAST_AREA",
+            "Smallest polygon",
+            "number",
+            "Patches of a class polygon that are smaller go to their largest neighbour, in the polygons alone.",
+            0.0,
+            "m²",
+            0,
+            advanced=True,
+        ),
+        Parameter(
+            "DISSOLVE",
+            "One polygon a class",
+            "boolean",
+            "Put all patches of a class together; without, each patch is a polygon of its own.",
+            True,
+            advanced=True,
+        ),
+        Parameter(
+            "POLYGONS",
+            "Class polygons",
+            "vector output",
+            "The classes as polygons, with their area (.gpkg or .shp).",
+            optional=True,
+            geometry=("polygon",),
+            files="GeoPackage or shapefile (*.gpkg *.shp)",
+            made=False,
         ),
     ),
     "validate_map": (

@@ -218,6 +218,30 @@ def write_layer(
     layer.CommitTransaction()
 
 
+def move_shapefile(geopackage: Path, target: Path, folder: Path) -> None:
+    """Turn a GeoPackage of one layer into a shapefile at `target`, by way of a folder on the same disk.
+
+    Its attributes are UTF-8. The files that belong to it come before the one that makes it a layer.
+
+    Raises
+    ------
+    EngineError
+        If it is larger than shapefiles can be.
+    """
+    made = folder / "shapefile"
+    made.mkdir()
+    try:
+        options = ["ENCODING=UTF-8", "2GB_LIMIT=YES"]
+        done = gdal.VectorTranslate(str(made / "layer.shp"), str(geopackage), format="ESRI Shapefile", layerCreationOptions=options)
+    except RuntimeError as error:
+        raise EngineError(
+            f"The shapefile {target} cannot be written ({error}); write a GeoPackage (.gpkg), which has no such limits."
+        ) from error
+    del done
+    for file in sorted(made.iterdir(), key=lambda each: each.suffix == ".shp"):
+        file.replace(target.with_name(target.stem + file.suffix))
+
+
 def write_points(
     path: str | Path, name: str, fields: Mapping[str, int], columns: Sequence[np.ndarray], reference: osr.SpatialReference
 ) -> None:

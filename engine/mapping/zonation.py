@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,11 +14,12 @@ from ..declarations.source import Source
 from ..errors import EngineError
 from ..feedback import Feedback
 from ..files.grid import Grid, Window
+from ..files.outputs import replacing, scratch_folder
 from ..files.overlay import without_voids
 from ..files.raster import Raster, open_raster, tally
-from ..files.vectors import write_layer
+from ..files.vectors import Row, move_shapefile, write_layer
 from ..gdal import gdal, ogr
-from .counting import Landslides, read_landslides
+from .counting import Landslides
 
 # Susceptibility lies in 0 … 1; breaks are found on a histogram of the whole raster with this many bins.
 _BINS = 1024
@@ -231,33 +232,18 @@ def _attribute_table(
 
 
 def class_rows(
-    raster: SusceptibilityRaster,
-    names: Sequence[str],
-    breaks: Sequence[float],
-    counts: np.ndarray,
-    areas: np.ndarray,
-    inventory: str | None,
-    feedback: Feedback | None = None,
+    names: Sequence[str], breaks: Sequence[float], counts: np.ndarray, areas: np.ndarray, slides: Landslides | None = None
 ) -> list[dict[str, Any]]:
-    """Return what the table tells of each class: limits, cells, area; with an inventory also landslide cells and frequency ratio.
+    """Return what the table tells of each class of susceptibility: see `density_rows`.
 
     Parameters
     ----------
     counts, areas
         Cells and square kilometres of each class, as `write_classes` returns them.
-    inventory
-        A layer of landslides.
-
-    Raises
-    ------
-    EngineError
-        If the inventory is of no use.
     """
     ends = [0.0, *breaks, 1.0]
-    if not inventory:
-        return density_rows(names, ends, counts, areas)
-    slides = read_landslides(inventory, raster.raster, feedback=feedback)
-    return density_rows(names, ends, counts, areas, slides, np.searchsorted(breaks, slides.values, side="right"))
+    number = None if slides is None else np.searchsorted(breaks, slides.values, side="right")
+    return density_rows(names, ends, counts, areas, slides, number)
 
 
 def density_rows(
@@ -329,13 +315,66 @@ def falling(rows: Sequence[Mapping[str, Any]]) -> str:
     return f"Landslides are no denser in the class {told}: the classes do not rank the ground there."
 
 
-def write_polygons(classes: str, names: Sequence[str], path: str | Path) -> None:
-    """Write the areas of a class raster as polygons with the fields `class` (number from 1) and `name`."""
-    dataset = gdal.Open(classes)
-    band, reference = dataset.GetRasterBand(1), Grid.of(dataset).spatial_reference
-    memory = ogr.GetDriverByName("Memory").CreateDataSource("")
-    areas = memory.CreateLayer("areas", reference, ogr.wkbPolygon)
-    areas.CreateField(ogr.FieldDefn("class", ogr.OFTInteger))
-    gdal.Polygonize(band, band.GetMaskBand(), areas, 0)
-    rows = (({"class": area["class"], "name": names[area["class"] - 1]}, area.GetGeometryRef()) for area in areas)
-    write_layer(path, "susceptibility_classes", ogr.wkbPolygon, {"class": ogr.OFTInteger, "name": ogr.OFTString}, rows, reference)
+def landslides_in_bins(slides: Landslides) -> np.ndarray:
+    """Return how many landslides lie in each bin of `histogram`, each counted once, (1024,)."""
+    return np.histogram(np.clip(slides.values, 0, 1), _BINS, (0, 1), weights=slides.of_landslides)[0]
+
+
+def write_polygons(classes: str, names: Sequence[str], path: str | Path, least_area_m2: float = 0.0, dissolve: bool = True) -> None:
+    """Write the areas of a class raster as polygons with the fields `class` (number from 1), `name` and `area_km2`.
+
+    Parameters
+    ----------
+    path
+        A GeoPackage, or a shapefile where its name ends in `.shp`.
+    least_area_m2
+        Smaller patches go to their largest neighbour.
+    dissolve
+        Whether all patches of a class are one feature.
+    """
+    path = Path(path)
+    with scratch_folder(path) as folder:
+        dataset = gdal.Open(classes)
+        grid = Grid.of(dataset)
+        band, reference = dataset.GetRasterBand(1), grid.spatial_reference
+        of_cell = float(np.mean(cell_areas_km2(grid))) * 1e6
+        least_px = int(np.ceil(least_area_m2 / of_cell - 1e-9))
+        if least_px > 1:
+            sieved = grid.create(str(folder / "sieved.tif"), 1, gdal.GDT_Byte, 0)
+            gdal.SieveFilter(band, band.GetMaskBand(), sieved.GetRasterBand(1), least_px, 4)
+            sieved.FlushCache()
+            band = sieved.GetRasterBand(1)
+        memory = ogr.GetDriverByName("Memory").CreateDataSource("")
+        areas = memory.CreateLayer("areas", reference, ogr.wkbPolygon)
+        areas.CreateField(ogr.FieldDefn("class", ogr.OFTInteger))
+        gdal.Polygonize(band, band.GetMaskBand(), areas, 0)
+        fields = {"class": ogr.OFTInteger, "name": ogr.OFTString, "area_km2": ogr.OFTReal}
+        kind = ogr.wkbMultiPolygon if dissolve else ogr.wkbPolygon
+        written = folder / "classes.gpkg"
+        write_layer(written, "susceptibility_classes", kind, fields, _polygons(areas, names, grid, dissolve), reference)
+        if path.suffix.lower() == ".shp":
+            move_shapefile(written, path, folder)
+            return
+        with replacing(path) as temporary:
+            written.replace(temporary)
+
+
+def _polygons(areas: ogr.Layer, names: Sequence[str], grid: Grid, dissolve: bool) -> Iterator[Row]:
+    """Yield the polygons of classes, or of each class one, from the lowest up."""
+    width, height = grid.cell_size
+    of_cell = cell_areas_km2(grid)
+    whole = {number: ogr.Geometry(ogr.wkbMultiPolygon) for number in range(1, len(names) + 1)}
+    sizes = dict.fromkeys(whole, 0.0)
+    for area in areas:
+        number, geometry = area["class"], area.GetGeometryRef()
+        _, _, south, north = geometry.GetEnvelope()
+        middle = int(np.clip((grid.bounds[3] - (south + north) / 2) / height, 0, grid.shape[0] - 1))
+        size = geometry.Area() / (width * height) * float(of_cell[middle])
+        if not dissolve:
+            yield {"class": number, "name": names[number - 1], "area_km2": round(size, 6)}, geometry
+            continue
+        whole[number].AddGeometry(geometry)
+        sizes[number] += size
+    for number, geometry in whole.items():
+        if not geometry.IsEmpty():
+            yield {"class": number, "name": names[number - 1], "area_km2": round(sizes[number], 6)}, geometry

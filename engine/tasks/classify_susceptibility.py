@@ -10,7 +10,16 @@ from ..feedback import Feedback
 from ..files.outputs import check_writable, replacing
 from ..files.tables import check_table, write_table
 from ..mapping.breaks import find_breaks
-from ..mapping.zonation import SusceptibilityRaster, class_names, class_rows, falling, write_classes, write_polygons
+from ..mapping.counting import read_landslides
+from ..mapping.zonation import (
+    SusceptibilityRaster,
+    class_names,
+    class_rows,
+    falling,
+    landslides_in_bins,
+    write_classes,
+    write_polygons,
+)
 from . import task
 
 
@@ -22,7 +31,10 @@ def run(
     method: str,
     classes: int,
     breaks: str | list[float] | None,
+    shares: str | list[float] | None,
     inventory: str | None,
+    least_area: float,
+    dissolve: bool,
     output: str,
     table: str | None,
     polygons: str | None,
@@ -34,15 +46,17 @@ def run(
     if table:
         check_table(table)
     raster = SusceptibilityRaster.open(susceptibility, feedback)
-    found = find_breaks(raster.histogram(feedback), method, classes, numbers(breaks or []))
+    counts = raster.histogram(feedback)
+    slides = read_landslides(inventory, raster.raster, feedback=feedback) if inventory else None
+    in_bins = landslides_in_bins(slides) if slides else None
+    found = find_breaks(counts, method, classes, numbers(breaks or []), in_bins, numbers(shares or []))
     names = class_names(len(found) + 1)
     feedback.progress(30)
     with replacing(output) as temporary:
         counts, areas = write_classes(raster, found, temporary, feedback.part(30, 80))
-        rows = class_rows(raster, names, found, counts, areas, inventory, feedback)
+        rows = class_rows(names, found, counts, areas, slides)
         if polygons:
-            with replacing(polygons) as other:
-                write_polygons(str(temporary), names, other)
+            write_polygons(str(temporary), names, polygons, least_area, dissolve)
         if table:
             write_table(table, rows)
     for row in rows:

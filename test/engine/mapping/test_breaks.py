@@ -82,3 +82,57 @@ def test_too_few_values_are_named(method):
     with pytest.raises(EngineError, match=r"only 2 different values of susceptibility .* too few for 3 classes"):
         find_breaks(counts, method, 3)
     assert len(find_breaks(counts, method, 2)) == 1
+
+
+def test_geometric_intervals_grow_by_one_factor():
+    counts = counts_of(np.linspace(0.0005, 0.9995, 100_000) ** 3)
+    breaks = find_breaks(counts, "geometric", 4)
+    widths = np.diff([0.0, *breaks, 1023 / 1024])  # the last bin that holds something
+    assert widths[1:] / widths[:-1] == pytest.approx([widths[1] / widths[0]] * 3)
+    assert widths[1] / widths[0] > 1.5
+
+    def squares(ends):
+        return (np.histogram(np.linspace(0.0005, 0.9995, 100_000) ** 3, [0, *ends, 1])[0] ** 2.0).sum()
+
+    assert squares(breaks) < squares([0.25, 0.5, 0.75])
+    assert find_breaks(np.full(1024, 7), "geometric", 4) == pytest.approx([0.25, 0.5, 0.75])
+
+
+def test_standard_deviations_around_the_mean():
+    values = np.clip(np.random.default_rng(1).normal(0.5, 0.1, 100_000), 0, 1)
+    assert find_breaks(counts_of(values), "standard_deviation", 5) == pytest.approx([0.35, 0.45, 0.55, 0.65], abs=2e-3)
+    assert find_breaks(counts_of(values), "standard_deviation", 4) == pytest.approx([0.4, 0.5, 0.6], abs=2e-3)
+    # Where whole ones would leave classes empty, a part of one.
+    assert find_breaks(counts_of(np.linspace(0, 1, 10_001)), "standard_deviation", 5) == pytest.approx(
+        0.5 + np.array([-1.5, -0.5, 0.5, 1.5]) / 12**0.5, abs=2e-3
+    )
+    skewed = counts_of(np.r_[np.zeros(900), np.linspace(0, 1, 100)])
+    with pytest.raises(EngineError, match="some of 9 classes would be empty"):
+        find_breaks(skewed, "standard_deviation", 9)
+
+
+def test_shares_of_landslides_by_hand():
+    """Ten landslides in ten bins, from the highest down: half, three tenths, two tenths."""
+    counts, slides = np.full(10, 100), np.array([0, 0, 1, 1, 1, 1, 1, 1, 2, 2])
+    assert find_breaks(counts, "landslide_shares", 3, slides=slides, shares=[50, 30, 20]) == pytest.approx([0.4, 0.7])
+    assert find_breaks(counts, "landslide_shares", 2, slides=slides) == pytest.approx([0.7])
+    for shares, said in (([50, 30], "3 numbers above 0 that make 100"), ([50, 30, 30], "that make 100"), ([1, 1, 98], "too few different")):
+        with pytest.raises(EngineError, match=said):
+            find_breaks(counts, "landslide_shares", 3, slides=slides, shares=shares)
+    with pytest.raises(EngineError, match="needs landslides"):
+        find_breaks(counts, "landslide_shares", 3)
+
+
+@pytest.mark.parametrize(("seed", "classes"), [(0, 2), (1, 3), (2, 4)])
+def test_no_other_breaks_keep_more_of_the_rate(seed, classes):
+    rng = np.random.default_rng(seed)
+    counts, slides = rng.integers(1, 50, 12), rng.integers(0, 6, 12)
+
+    def rightly(ends):
+        parts = np.split(np.arange(12), ends)
+        below = np.cumsum([0, *(counts[part].sum() for part in parts)])
+        return sum(slides[part].sum() * (low + high) / 2 for part, low, high in zip(parts, below, below[1:]))
+
+    best = max(itertools.combinations(range(1, 12), classes - 1), key=rightly)
+    found = find_breaks(counts, "best_rate", classes, slides=slides)
+    assert rightly([round(each * 12) for each in found]) == rightly(best)

@@ -6,6 +6,7 @@ from osgeo import gdal, ogr, osr
 from scarp.engine.errors import EngineError
 from scarp.engine.feedback import Feedback
 from scarp.engine.files.grid import Grid, reference_of
+from scarp.engine.mapping.counting import read_landslides
 from scarp.engine.mapping.figures import class_map_figure
 from scarp.engine.mapping.zonation import (
     SusceptibilityRaster,
@@ -169,11 +170,12 @@ def test_rows_of_the_table(raster_of, tmp_path, values):
         feature.SetGeometry(ogr.CreateGeometryFromWkt(wkt))
         layer.CreateFeature(feature)
     dataset.FlushCache()
-    rows = class_rows(raster, class_names(5), BREAKS, counts, areas, str(tmp_path / "slides.gpkg"))
+    slides = read_landslides(str(tmp_path / "slides.gpkg"), raster.raster)
+    rows = class_rows(class_names(5), BREAKS, counts, areas, slides)
     total = counts.sum()
     for number, row in enumerate(rows):
         share = counts[number] / total
-        cells, slides = [2, 0, 1, 0, 3][number], [3, 0, 1, 0, 1][number]
+        cells, count = [2, 0, 1, 0, 3][number], [3, 0, 1, 0, 1][number]
         assert row == {
             "class": ["very low", "low", "moderate", "high", "very high"][number],
             "from": [0, 0.25, 0.5, 0.625, 0.75][number],
@@ -185,14 +187,14 @@ def test_rows_of_the_table(raster_of, tmp_path, values):
             "landslide_percent": round(100 * cells / 6, 2),
             "density_percent": round(100 * cells / counts[number], 4),
             "frequency_ratio": round(cells / 6 / share, 4),
-            "landslides": slides,
-            "percent_of_landslides": 20 * slides,
-            "landslides_per_km2": round(slides / areas[number], 4),
-            "frequency_ratio_by_landslides": round(slides / 5 / share, 4),
+            "landslides": count,
+            "percent_of_landslides": 20 * count,
+            "landslides_per_km2": round(count / areas[number], 4),
+            "frequency_ratio_by_landslides": round(count / 5 / share, 4),
         }
-    plain = class_rows(raster, class_names(5), BREAKS, counts, areas, None)
+    plain = class_rows(class_names(5), BREAKS, counts, areas)
     assert list(plain[0]) == ["class", "from", "to", "cells", "area_km2", "share_percent"]
-    empty = class_rows(raster, class_names(2), [0.5], np.array([9, 0]), np.array([9.0, 0]), str(tmp_path / "slides.gpkg"))
+    empty = class_rows(class_names(2), [0.5], np.array([9, 0]), np.array([9.0, 0]), slides)
     assert empty[1]["frequency_ratio"] is None
 
 

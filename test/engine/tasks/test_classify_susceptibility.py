@@ -96,3 +96,62 @@ def test_nothing_is_left_of_a_run_that_fails(susceptibility, tmp_path):
     with pytest.raises(EngineError, match=r"must end in .csv or .gpkg"):
         run(Feedback(), susceptibility=susceptibility, output=str(tmp_path / "c.tif"), table=str(tmp_path / "c.xls"))
     assert not list(tmp_path.glob("c.*")) and not list(tmp_path.glob(".c.*"))
+
+
+def test_polygons_of_a_smallest_area(tmp_path):
+    """Two single cells of the high class: one goes to its neighbour, patches of a class are one feature or each its own."""
+    path = str(tmp_path / "s.tif")
+    dataset = GRID.create(path, nodata=-9999)
+    values = np.full((30, 23), 0.1, np.float32)
+    values[20:] = 0.9
+    values[5, 5] = values[8, 9] = 0.9
+    dataset.GetRasterBand(1).WriteArray(values)
+    del dataset
+    given = {"susceptibility": path, "output": str(tmp_path / "c.tif"), "method": "manual", "breaks": [0.5]}
+
+    def polygons(name, **more):
+        run(Feedback(), polygons=str(tmp_path / name), **given, **more)
+        dataset = ogr.Open(str(tmp_path / name))
+        return [(each["class"], each["area_km2"], each.geometry().GetGeometryCount()) for each in dataset.GetLayer(0)]
+
+    cell, cells = 0.0007, 30 * 23
+    assert polygons("all.gpkg") == [(1, pytest.approx((cells - 232) * cell), 1), (2, pytest.approx(232 * cell), 3)]
+    assert polygons("large.gpkg", least_area=701.0) == [(1, pytest.approx((cells - 230) * cell), 1), (2, pytest.approx(230 * cell), 1)]
+    assert polygons("exact.gpkg", least_area=700.0)[1][1] == pytest.approx(232 * cell)
+    assert len(polygons("single.gpkg", dissolve=False)) == 4
+    # The class raster itself keeps them.
+    assert gdal.Open(given["output"]).ReadAsArray()[5, 5] == 2
+
+
+def test_a_shapefile_of_polygons(susceptibility, slides, tmp_path):
+    given = {"susceptibility": susceptibility, "output": str(tmp_path / "c.tif"), "inventory": slides}
+    run(Feedback(), **given, method="landslide_shares", classes=2, shares="80, 20", polygons=str(tmp_path / "p.shp"))
+    layer = ogr.Open(str(tmp_path / "p.shp"))
+    assert [(each["class"], each["name"]) for each in layer.GetLayer(0)] == [(1, "low"), (2, "high")]
+    assert {path.suffix for path in tmp_path.glob("p.*")} == {".shp", ".shx", ".dbf", ".prj", ".cpg"}
+    assert gdal.Open(str(tmp_path / "c.tif")).ReadAsArray()[25, 2] == 2
+    assert not list(tmp_path.glob(".*"))
+    with pytest.raises(EngineError, match=r"must end in .gpkg or .shp"):
+        run(Feedback(), **given, polygons=str(tmp_path / "p.kml"))
+    with pytest.raises(EngineError, match=r"finds breaks by landslides; give an inventory \(INVENTORY\)"):
+        run(Feedback(), susceptibility=susceptibility, output=str(tmp_path / "d.tif"), method="best_rate")
+    with pytest.raises(EngineError, match=r"\(SHARES\) are for the method"):
+        run(Feedback(), **given, shares="50, 50")
+
+
+def test_a_class_with_fewer_landslides_than_the_one_below_is_told(susceptibility, slides, tmp_path):
+    listener = Listener()
+    table = str(tmp_path / "t.csv")
+    run(
+        listener,
+        susceptibility=susceptibility,
+        inventory=slides,
+        output=str(tmp_path / "c.tif"),
+        table=table,
+        method="manual",
+        breaks=[0.2, 0.5],
+    )
+    assert any("no denser in the class moderate than in low" in each for each in listener.warnings)
+    with Path(table).open(encoding="utf-8", newline="") as stream:
+        rows = list(csv.DictReader(stream))
+    assert [(row["landslides"], row["density_percent"]) for row in rows] == [("1.0", "0.7299"), ("0.0", "0.0"), ("4.0", "1.4493")]
