@@ -21,7 +21,9 @@ class ClassifySusceptibility(ScarpAlgorithm):
     SHOWN = (("OUTPUT", "classes"),)
     HELP = (
         "Sorts a susceptibility raster into classes, very low to very high, by natural breaks, quantiles, equal or geometric "
-        "intervals, standard deviations, by shares of landslides or your own breaks. The class raster carries its names and colours, so that they appear in any GIS. With an inventory, the table "
-        "tells how many landslides and how many of their cells fall into each class: in a good map, most lie in little area. Breaks found by "
+        "intervals, standard deviations, by shares of landslides or your own breaks. The class raster carries its names and colours, so "
+        "that they appear in any GIS. With an inventory, the table "
+        "tells how many landslides and how many of their cells fall into each class: in a good map, most lie in little area. Breaks "
+        "found by "
         "landslides fit those landslides: test the classes on others."
     )

@@ -366,6 +366,8 @@ def _vector(
         source = Source(named.path, name if name != layername else "", layername)
         return lambda folder, feedback: str(source)
     asked = set(_asked_fields(given, algorithm, parameters).values())
+    if any(each.whole and each.id == given.definition.name() for each in task_parameters(algorithm.TASK).values()):  # type: ignore[attr-defined]
+        asked = set(layer.fields().names())
     features = _Features.of(given, layer, asked, context)
     return lambda folder, feedback: str(Source(features.write(_new(folder, "fgb"), feedback), name))
 

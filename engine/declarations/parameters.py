@@ -84,6 +84,8 @@ class Parameter:
         Whether an optional output is made unless the user skips it.
     recipe
         Whether it is a hyper-parameter: a field of `Recipe`, which has its default.
+    whole
+        Of a vector layer: whether all of its fields are needed, not only those that are named.
     place
         "both", or "dialog" or "task" for what only one of them knows.
     """
@@ -105,6 +107,7 @@ class Parameter:
     files: str = ""
     made: bool = True
     recipe: bool = False
+    whole: bool = False
     place: str = "both"
 
     @property
@@ -971,6 +974,47 @@ TASKS: dict[str, tuple[Parameter, ...]] = {
             made=False,
         ),
         _report("Validation report", "All curves and tables, with what each means and which AUC to quote."),
+    ),
+    "zonal_susceptibility": (
+        Parameter(
+            "SUSCEPTIBILITY",
+            "Susceptibility map",
+            "raster",
+            "The output of “Map susceptibility”, or any other raster of susceptibility.",
+        ),
+        Parameter("SUSCEPTIBILITY_BAND", "Band of the map", "band", _BAND, least=1, optional=True, advanced=True, parent="SUSCEPTIBILITY"),
+        Parameter(
+            "ZONES",
+            "Zones",
+            "source",
+            "Polygons: slope units, districts, catchments, buffers around roads; in any coordinate reference system.",
+            geometry=("polygon",),
+            whole=True,
+        ),
+        Parameter(
+            "CLASSES",
+            "Susceptibility classes",
+            "raster",
+            "The output of “Classify susceptibility”: gives the share of each class, and of the high ones together.",
+            optional=True,
+        ),
+        Parameter(
+            "HIGH_CLASSES",
+            "Classes that count as high",
+            "integer",
+            "How many of the highest classes: of five, 2 are high and very high.",
+            2,
+            least=1,
+            most=20,
+            advanced=True,
+        ),
+        Parameter(
+            "OUTPUT",
+            "Susceptibility of zones",
+            "vector output",
+            "The polygons with their fields and susc_mean, susc_highest, susc_percent_high_classes and more.",
+            geometry=("polygon",),
+        ),
     ),
     "install_engine": (
         Parameter(

@@ -12,11 +12,12 @@ from ..feedback import Feedback
 from ..files.manifest import hashes, versions, write_manifest
 from ..files.outputs import check_writable, scratch_folder
 from ..files.tables import check_table, write_table
+from ..mapping.maps import open_map
 from ..validation.assessment import Assessor, days_of, same_keys, table_row, warn_of_few
 from ..validation.landslides import read_parts
 from ..validation.pair import compare_maps
 from ..validation.report import make_report, verdict
-from ..validation.survey import classes_of, count_classes, cuts_of, lay_zones, open_map, survey
+from ..validation.survey import classes_of, count_classes, cuts_of, lay_zones, survey
 from . import task
 
 

@@ -13,6 +13,7 @@ from ..declarations.choices import INVENTORY_ROLES, RATES
 from ..errors import EngineError
 from ..feedback import Feedback
 from ..mapping.counting import Landslides
+from ..mapping.maps import Map
 from ..mapping.zonation import cell_areas_km2, density_rows
 from ..mapping.zones import ZoneRaster
 from ..reporting.rates import RateCurve
@@ -27,7 +28,7 @@ from .ranking import (
     precision_recall,
     roc,
 )
-from .survey import RELIABILITY_BINS, Classes, Map, Survey
+from .survey import RELIABILITY_BINS, Classes, Survey
 
 # The two ways to count: an equal share of one for each cell of a landslide, or each cell as one.
 WAYS = {"landslides": "by landslides", "cells": "by cells"}

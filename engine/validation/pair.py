@@ -16,11 +16,12 @@ from ..files.outputs import replacing
 from ..files.stack import Stack
 from ..gdal import gdal
 from ..mapping.counting import as_stack
+from ..mapping.maps import Map, open_second
 from ..mapping.zonation import cell_areas_km2
 from .assessment import WAYS
 from .landslides import Part
 from .ranking import Cuts, Estimate, kappa, mean_variance, placements_above, two_sided
-from .survey import Classes, Map, Survey, bin_of, classes_of, open_second, survey
+from .survey import Classes, Survey, bin_of, classes_of, survey
 
 NODATA = -9999.0
 

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from ..declarations.choices import INVENTORY_ROLES, RATES
+from ..mapping.maps import Map
 from ..mapping.zonation import falling
 from ..reporting.figures import bars
 from ..reporting.page import Report
@@ -17,7 +18,7 @@ from . import figures
 from .assessment import FEW, WAYS, Assessment
 from .pair import Pair
 from .ranking import Estimate
-from .survey import Classes, Map
+from .survey import Classes
 
 REFERENCES = (
     "Brier, G. W. (1950). Verification of forecasts expressed in terms of probability. Monthly Weather Review 78, 1–3.",

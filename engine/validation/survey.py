@@ -3,20 +3,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
-from ..declarations.source import Source
 from ..errors import EngineError
 from ..feedback import Feedback
 from ..files.grid import Grid, Window
-from ..files.overlay import lay, part_under, quantity_raster, without_voids
-from ..files.raster import Raster, open_raster, tally
-from ..gdal import gdal
 from ..mapping.breaks import find_breaks
+from ..mapping.maps import Map
 from ..mapping.zonation import cell_areas_km2, class_names
 from ..mapping.zones import ZoneRaster
 from .landslides import Part
@@ -24,139 +21,11 @@ from .ranking import Cuts
 
 # Breaks are found on a histogram of so many equal bins, as for susceptibility (`mapping.zonation`).
 BINS = 1024
-# A map of at most so many different whole numbers is one of classes.
-_MOST_CLASSES = 20
-# So far beyond 0 … 1 values are rounding.
-_ROUNDING = 1e-6
 # More sub-areas than this would need much memory, and nobody reads as many figures.
 _MOST_ZONES = 1000
 _MOST_ZONE_CUTS = 512
 # Bars of the reliability diagram.
 RELIABILITY_BINS = 10
-
-
-@dataclass(frozen=True)
-class Map:
-    """A raster that ranks cells by susceptibility, whatever its numbers are.
-
-    Parameters
-    ----------
-    raster
-        It, without its voids.
-    low, high
-        Its least and greatest value.
-    is_whole
-        Whether its values are whole numbers.
-    """
-
-    raster: Raster
-    low: float
-    high: float
-    is_whole: bool
-
-    @property
-    def grid(self) -> Grid:
-        """Its cells."""
-        return self.raster.grid
-
-    @property
-    def name(self) -> str:
-        """Its name for sentences."""
-        return self.raster.file
-
-    @property
-    def is_probability(self) -> bool:
-        """Whether its values can be probabilities: they lie from 0 to 1 and are not 0 and 1 alone."""
-        return self.low >= -_ROUNDING and self.high <= 1 + _ROUNDING and not self.is_whole
-
-    @property
-    def is_of_classes(self) -> bool:
-        """Whether it holds classes: few whole numbers."""
-        return self.is_whole and self.high - self.low < _MOST_CLASSES
-
-    def told(self) -> str:
-        """Return what its numbers are, in words."""
-        kind = "susceptibility from 0 to 1" if self.is_probability else "classes" if self.is_of_classes else "an index"
-        return f"{kind} ({self.low:.6g} to {self.high:.6g})"
-
-    def read(self, window: Window) -> np.ndarray:
-        """Return a window, float32 (rows, cols), NaN where it has no value."""
-        return self.raster.read(window)
-
-    def windows(self, feedback: Feedback) -> Iterator[Window]:
-        """Yield windows that cover it, telling how far that is."""
-        windows = list(self.grid.windows())
-        for window in feedback.steps(windows, len(windows)):
-            yield window
-            if window.col + window.cols == self.grid.shape[1]:
-                self.raster.dataset.FlushCache()
-
-
-def open_map(source: str, band: int | None, parameter: str, feedback: Feedback) -> Map:
-    """Open a map of any numbers; undeclared nodata is taken as missing, with a warning.
-
-    Parameters
-    ----------
-    band
-        Which of its bands it is; None: the only one.
-    parameter
-        The one that names the band, for the sentence that several need.
-
-    Raises
-    ------
-    EngineError
-        If it cannot be opened, has several bands and none is named, or holds no data or one value only.
-    """
-    return _looked_at(_opened(source, band, parameter), feedback)
-
-
-def open_second(source: str, band: int | None, parameter: str, grid: Grid, path: Path, feedback: Feedback) -> Map:
-    """Open a second map, laid over the grid of the first into a file at `path` where it has another grid."""
-    raster = _opened(source, band, parameter)
-    if raster.grid.matches(grid):
-        return _looked_at(raster, feedback)
-    part = part_under(raster, grid)
-    if _is_whole(raster, part):
-        raster = without_voids(raster, tally(raster, part), feedback)
-        how = lay(raster, grid, path, ("mode", "near"), part)
-        laid = open_raster(str(path))
-    else:
-        laid, how = quantity_raster(raster, grid, path, feedback)
-    feedback.message(f"The second map is laid over the first one's grid: {how}.")
-    found = _looked_at(laid, feedback)
-    return replace(found, raster=replace(laid, source=replace(laid.source, name=raster.file)))
-
-
-def _opened(source: str, band: int | None, parameter: str) -> Raster:
-    named = Source.parse(source)
-    named = replace(named, band=band) if band else named
-    return open_raster(str(named), f"name it ({parameter})", "susceptibility map")
-
-
-def _looked_at(raster: Raster, feedback: Feedback) -> Map:
-    rows, cols = raster.grid.shape
-    whole = Window(0, 0, rows, cols)
-    found = tally(raster, whole)
-    raster = without_voids(raster, found, feedback)
-    found = found.without(raster.voids)
-    if not np.isfinite([found.low, found.high]).all():
-        raise EngineError(f"The susceptibility map {raster.file} holds no data.")
-    if found.low == found.high:
-        raise EngineError(f"The susceptibility map {raster.file} holds one value only ({found.low:.6g}); it tells no cell from another.")
-    is_whole = found.high - found.low < _MOST_CLASSES and _is_whole(raster, whole)
-    return Map(raster, float(np.float32(found.low)), float(np.float32(found.high)), is_whole)
-
-
-def _is_whole(raster: Raster, part: Window) -> bool:
-    """Tell whether a part of a raster holds whole numbers alone."""
-    if raster.band.GetScale() in (None, 1.0) and gdal.GetDataTypeName(raster.band.DataType) not in ("Float32", "Float64"):
-        return True
-    for window in Grid("", (0.0, 1.0, 0.0, 0.0, 0.0, -1.0), (part.rows, part.cols)).windows():
-        values = raster.read(Window(part.row + window.row, part.col + window.col, window.rows, window.cols))
-        values = values[np.isfinite(values)]
-        if (values != np.rint(values)).any():
-            return False
-    return True
 
 
 @dataclass(frozen=True)
@@ -299,9 +168,7 @@ def classes_of(seen: Map, found: Survey, method: str, classes: int, breaks: Sequ
     if seen.is_of_classes:
         own = np.arange(round(seen.low), round(seen.high) + 1)
         used = own[found.bins[bin_of(own, seen)] > 0]
-        told = seen.raster.band.GetCategoryNames() or []
-        names = [told[code].lower() if 0 <= code < len(told) and told[code] else f"{code}" for code in used]
-        return Classes(names, [float(low + high) / 2 for low, high in zip(used, used[1:])])
+        return Classes(list(seen.classes(used).values()), [float(low + high) / 2 for low, high in zip(used, used[1:])])
     shares = find_breaks(found.bins, method, classes)
     return Classes(class_names(classes), [seen.low + (seen.high - seen.low) * share for share in shares])
 

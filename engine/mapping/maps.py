@@ -1,0 +1,176 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Maps of any numbers that rise with susceptibility, whichever tool made them, and maps of classes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from ..declarations.source import Source
+from ..errors import EngineError
+from ..feedback import Feedback
+from ..files.grid import Grid, Window
+from ..files.overlay import lay, part_under, quantity_raster, without_voids
+from ..files.raster import Raster, open_raster, tally
+from ..gdal import gdal
+
+# A map of at most so many different whole numbers is one of classes.
+_MOST_CLASSES = 20
+# So far beyond 0 … 1 values are rounding.
+_ROUNDING = 1e-6
+
+
+@dataclass(frozen=True)
+class Map:
+    """A raster that ranks cells by susceptibility, whatever its numbers are.
+
+    Parameters
+    ----------
+    raster
+        It, without its voids.
+    low, high
+        Its least and greatest value.
+    is_whole
+        Whether its values are whole numbers.
+    """
+
+    raster: Raster
+    low: float
+    high: float
+    is_whole: bool
+
+    @property
+    def grid(self) -> Grid:
+        """Its cells."""
+        return self.raster.grid
+
+    @property
+    def name(self) -> str:
+        """Its name for sentences."""
+        return self.raster.file
+
+    @property
+    def is_probability(self) -> bool:
+        """Whether its values can be probabilities: they lie from 0 to 1 and are not 0 and 1 alone."""
+        return self.low >= -_ROUNDING and self.high <= 1 + _ROUNDING and not self.is_whole
+
+    @property
+    def is_of_classes(self) -> bool:
+        """Whether it holds classes: few whole numbers."""
+        return self.is_whole and self.high - self.low < _MOST_CLASSES
+
+    def classes(self, values: np.ndarray) -> dict[int, str]:
+        """Return the names of its classes by their codes, of those among `values` (n,), from low to high."""
+        named = self.raster.band.GetCategoryNames() or []
+        codes = [round(float(each)) for each in np.unique(values)]
+        return {code: named[code].lower() if 0 <= code < len(named) and named[code] else f"{code}" for code in codes}
+
+    def told(self) -> str:
+        """Return what its numbers are, in words."""
+        kind = "susceptibility from 0 to 1" if self.is_probability else "classes" if self.is_of_classes else "an index"
+        return f"{kind} ({self.low:.6g} to {self.high:.6g})"
+
+    def read(self, window: Window) -> np.ndarray:
+        """Return a window, float32 (rows, cols), NaN where it has no value."""
+        return self.raster.read(window)
+
+    def windows(self, feedback: Feedback) -> Iterator[Window]:
+        """Yield windows that cover it, telling how far that is."""
+        windows = list(self.grid.windows())
+        for window in feedback.steps(windows, len(windows)):
+            yield window
+            if window.col + window.cols == self.grid.shape[1]:
+                self.raster.dataset.FlushCache()
+
+
+def open_map(source: str, band: int | None, parameter: str, feedback: Feedback, *, varied: bool = True) -> Map:
+    """Open a map of any numbers; undeclared nodata is taken as missing, with a warning.
+
+    Parameters
+    ----------
+    band
+        Which of its bands it is; None: the only one.
+    parameter
+        The one that names the band, for the sentence that several need.
+    varied
+        Whether it has to tell cells from others.
+
+    Raises
+    ------
+    EngineError
+        If it cannot be opened, has several bands and none is named, or holds no data, or one value only where it has to vary.
+    """
+    return _looked_at(_opened(source, band, parameter), feedback, varied=varied)
+
+
+def open_second(source: str, band: int | None, parameter: str, grid: Grid, path: Path, feedback: Feedback, *, varied: bool = True) -> Map:
+    """Open a second map, laid over the grid of the first into a file at `path` where it has another grid; else as `open_map`."""
+    raster = _opened(source, band, parameter)
+    if raster.grid.matches(grid):
+        return _looked_at(raster, feedback, varied=varied)
+    part = part_under(raster, grid)
+    if _is_whole(raster, part):
+        raster = without_voids(raster, tally(raster, part), feedback)
+        how = lay(raster, grid, path, ("mode", "near"), part)
+        laid = open_raster(str(path))
+    else:
+        laid, how = quantity_raster(raster, grid, path, feedback)
+    feedback.message(f"{raster.file} is laid over the grid of the map: {how}.")
+    found = _looked_at(laid, feedback, varied=varied)
+    return replace(found, raster=replace(laid, source=replace(laid.source, name=raster.file)))
+
+
+def class_map(source: str, grid: Grid, path: Path, feedback: Feedback) -> tuple[Map, dict[int, str]]:
+    """Open a map of classes, laid over a grid into a file at `path` where it has another one; return it with its classes' names by code.
+
+    Raises
+    ------
+    EngineError
+        If it holds no classes.
+    """
+    found = open_second(source, None, "CLASSES", grid, path, feedback, varied=False)
+    if not found.is_of_classes:
+        raise EngineError(
+            f"The raster {found.name} holds values from {found.low:.6g} to {found.high:.6g}, and classes are needed: a few whole numbers "
+            "(scarp:classifysusceptibility makes them)."
+        )
+    codes: set[float] = set()
+    for window in grid.windows():
+        values = found.read(window)
+        codes.update(np.unique(values[np.isfinite(values)]).tolist())
+    return found, found.classes(np.array(sorted(codes)))
+
+
+def _opened(source: str, band: int | None, parameter: str) -> Raster:
+    named = Source.parse(source)
+    named = replace(named, band=band) if band else named
+    return open_raster(str(named), f"name it ({parameter})", "susceptibility map")
+
+
+def _looked_at(raster: Raster, feedback: Feedback, *, varied: bool) -> Map:
+    rows, cols = raster.grid.shape
+    whole = Window(0, 0, rows, cols)
+    found = tally(raster, whole)
+    raster = without_voids(raster, found, feedback)
+    found = found.without(raster.voids)
+    if not np.isfinite([found.low, found.high]).all():
+        raise EngineError(f"The susceptibility map {raster.file} holds no data.")
+    if varied and found.low == found.high:
+        raise EngineError(f"The susceptibility map {raster.file} holds one value only ({found.low:.6g}); it tells no cell from another.")
+    is_whole = found.high - found.low < _MOST_CLASSES and _is_whole(raster, whole)
+    return Map(raster, float(np.float32(found.low)), float(np.float32(found.high)), is_whole)
+
+
+def _is_whole(raster: Raster, part: Window) -> bool:
+    """Tell whether a part of a raster holds whole numbers alone."""
+    if raster.band.GetScale() in (None, 1.0) and gdal.GetDataTypeName(raster.band.DataType) not in ("Float32", "Float64"):
+        return True
+    for window in Grid("", (0.0, 1.0, 0.0, 0.0, 0.0, -1.0), (part.rows, part.cols)).windows():
+        values = raster.read(Window(part.row + window.row, part.col + window.col, window.rows, window.cols))
+        values = values[np.isfinite(values)]
+        if (values != np.rint(values)).any():
+            return False
+    return True

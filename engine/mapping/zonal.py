@@ -1,0 +1,221 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What a map says of polygons, each by itself, so that they may overlap and there may be any number of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from ..declarations.source import ID_FIELD, Source
+from ..errors import EngineError
+from ..feedback import Feedback
+from ..files.grid import WINDOW_PX, Grid, Window
+from ..files.shapes import Onto, Tally, simple_parts
+from ..files.vectors import Row, open_layer
+from ..gdal import gdal, ogr, quiet
+from .maps import Map
+from .zonation import cell_areas_km2
+
+# What the fields of the result begin with, so that they are told from the polygons' own.
+_PREFIX = "susc_"
+_SAME = (ogr.OFTInteger, ogr.OFTInteger64, ogr.OFTReal, ogr.OFTDate, ogr.OFTDateTime, ogr.OFTTime)
+_ON_LINES = "lines or points, which cover no area"
+_NOWHERE = "without a value of the map"
+
+
+@dataclass(frozen=True)
+class Zones:
+    """Polygons whose susceptibility is asked for.
+
+    Parameters
+    ----------
+    dataset, layer
+        Them, open.
+    name
+        What the layer is called.
+    fields
+        OGR's type of each field of the result by name: the polygons' own, then what the map says.
+    own
+        Those of the polygons, by their name in the result.
+    """
+
+    dataset: gdal.Dataset
+    layer: ogr.Layer
+    name: str
+    fields: dict[str, int]
+    own: dict[str, str]
+
+    @classmethod
+    def open(cls, source: str, classes: dict[int, str]) -> Zones:
+        """Open polygons; `classes` names the classes of the map by their codes, none without a map of classes.
+
+        Raises
+        ------
+        EngineError
+            If they cannot be opened, or there are none.
+        """
+        dataset, layer = open_layer(source)
+        name = Source.parse(source).label
+        if not layer.GetFeatureCount():
+            raise EngineError(f"The layer {name} is empty; at least one polygon is needed.")
+        definition = layer.GetLayerDefn()
+        found = [definition.GetFieldDefn(index) for index in range(definition.GetFieldCount())]
+        found = [each for each in found if each.GetName() != ID_FIELD]
+        result = {f"{_PREFIX}{each}": kind for each, kind in _figures(classes).items()}
+        # GeoPackages number features in a field of this name; what is there from an earlier run is made anew.
+        own = {("fid_1" if each.GetName().lower() == "fid" else each.GetName()): each for each in found if each.GetName() not in result}
+        kinds = {name: each.GetType() if each.GetType() in _SAME else ogr.OFTString for name, each in own.items()}
+        return cls(dataset, layer, name, {**kinds, **result}, {name: each.GetName() for name, each in own.items()})
+
+    def rows(self, seen: Map, kinds: Map | None, classes: dict[int, str], high: int, feedback: Feedback) -> Iterator[Row]:
+        """Yield the polygons with their fields and what the map says of each; those beyond the map have none of it.
+
+        Parameters
+        ----------
+        seen, kinds
+            The map, and a map of classes on its grid.
+        classes
+            Names by their codes.
+        high
+            How many of the highest classes count as high.
+
+        Raises
+        ------
+        EngineError
+            If none lies on the map.
+        """
+        onto, tally = Onto(self.layer.GetSpatialRef(), seen.grid), Tally()
+        areas = cell_areas_km2(seen.grid)
+        codes = np.array(sorted(classes))
+        total = self.layer.GetFeatureCount()
+        self.layer.ResetReading()
+        for feature in feedback.steps(self.layer, total):
+            geometry = feature.GetGeometryRef()
+            values = {name: _value(feature, own, self.fields[name]) for name, own in self.own.items()}
+            laid, reason = onto.geometry(geometry) if geometry is not None and not geometry.IsEmpty() else (None, "without a geometry")
+            polygons = [part for part in simple_parts(laid) if part.GetDimension() == 2] if laid is not None else []
+            if not polygons:
+                tally.drop(reason or _ON_LINES)
+                yield values, geometry
+                continue
+            found = _Found.of(polygons, seen, kinds, codes, areas)
+            if not found.cells:
+                tally.drop(_NOWHERE)
+                yield values, geometry
+                continue
+            tally.taken += 1
+            told = found.told(classes, high)
+            yield {**values, **{f"{_PREFIX}{name}": value for name, value in told.items()}}, geometry
+        if not tally.taken:
+            raise EngineError(
+                f"No polygon of the layer {self.name} lies on the map ({tally.reasons}); check its coordinate reference system."
+            )
+        if tally.reasons:
+            feedback.warning(f"{sum(tally.dropped.values()):,} of {total:,} polygons have no result: {tally.reasons}.")
+
+
+def _figures(classes: dict[int, str]) -> dict[str, int]:
+    """Return OGR's type of each figure of a polygon, in their order."""
+    plain = {"cells": ogr.OFTInteger64, "area_km2": ogr.OFTReal, "mean": ogr.OFTReal, "deviation": ogr.OFTReal, "highest": ogr.OFTReal}
+    if not classes:
+        return plain
+    shares = {f"percent_{name.replace(' ', '_')}": ogr.OFTReal for name in classes.values()}
+    return {**plain, "percent_high_classes": ogr.OFTReal, **shares} | {"class": ogr.OFTString}
+
+
+@dataclass
+class _Found:
+    """Sums over the cells of a polygon, weighted by their area."""
+
+    cells: int = 0
+    area: float = 0.0
+    total: float = 0.0
+    squares: float = 0.0
+    highest: float = -np.inf
+    by_class: np.ndarray | None = None
+
+    @classmethod
+    def of(cls, polygons: list[ogr.Geometry], seen: Map, kinds: Map | None, codes: np.ndarray, areas: np.ndarray) -> _Found:
+        """Go through the cells whose centre lies in the polygons; of such that hold none, the cell in their midst."""
+        found = cls(by_class=np.zeros(len(codes)))
+        whole = ogr.Geometry(ogr.wkbMultiPolygon)
+        for polygon in polygons:
+            whole.AddGeometry(polygon)
+        empty = True
+        for window, inside in _masks(whole, seen.grid):
+            empty &= not inside.any()
+            found._add(window, inside, seen, kinds, codes, areas)
+        if empty:
+            with quiet():
+                centre = max(polygons, key=lambda each: each.Area()).PointOnSurface()
+            rows, cols, there = seen.grid.cells(np.array([centre.GetX()]), np.array([centre.GetY()]))
+            if there[0]:
+                found._add(Window(int(rows[0]), int(cols[0]), 1, 1), np.ones((1, 1), bool), seen, kinds, codes, areas)
+        return found
+
+    def _add(self, window: Window, inside: np.ndarray, seen: Map, kinds: Map | None, codes: np.ndarray, areas: np.ndarray) -> None:
+        values = seen.read(window)
+        valid = inside & np.isfinite(values)
+        if not valid.any():
+            return
+        area = np.broadcast_to(areas[window.row : window.row + window.rows, None], values.shape)[valid]
+        here = values[valid].astype(np.float64)
+        self.cells += len(here)
+        self.area += float(area.sum())
+        self.total += float(area @ here)
+        self.squares += float(area @ here**2)
+        self.highest = max(self.highest, float(here.max()))
+        if kinds is not None and self.by_class is not None:
+            of_cell = kinds.read(window)[valid]
+            known = np.isfinite(of_cell)
+            number = np.searchsorted(codes, of_cell[known])
+            self.by_class += np.bincount(number, area[known], len(codes))
+
+    def told(self, classes: dict[int, str], high: int) -> dict[str, Any]:
+        """Return the figures by name; shares are of the cells that have a class."""
+        mean = self.total / self.area
+        figures: dict[str, Any] = {
+            "cells": self.cells,
+            "area_km2": round(self.area, 6),
+            "mean": round(mean, 6),
+            "deviation": round(max(self.squares / self.area - mean**2, 0.0) ** 0.5, 6),
+            "highest": round(self.highest, 6),
+        }
+        if classes and self.by_class is not None and self.by_class.sum():
+            shares = 100 * self.by_class / self.by_class.sum()
+            names = [classes[code] for code in sorted(classes)]
+            figures["percent_high_classes"] = round(float(shares[-high:].sum()), 3)
+            figures |= {f"percent_{name.replace(' ', '_')}": round(float(share), 3) for name, share in zip(names, shares)}
+            figures["class"] = names[int(np.argmax(shares))]
+        return figures
+
+
+def _masks(polygons: ogr.Geometry, grid: Grid) -> Iterator[tuple[Window, np.ndarray]]:
+    """Yield windows that cover polygons, and which of their cells (rows, cols) have their centre inside."""
+    x, width, _, y, _, height = grid.transform
+    west, east, south, north = polygons.GetEnvelope()
+    top, bottom = (int(np.clip(np.floor((edge - y) / height), 0, grid.shape[0] - 1)) for edge in (north, south))
+    left, right = (int(np.clip(np.floor((edge - x) / width), 0, grid.shape[1] - 1)) for edge in (west, east))
+    memory = ogr.GetDriverByName("Memory").CreateDataSource("")
+    layer = memory.CreateLayer("polygons", grid.spatial_reference, ogr.wkbMultiPolygon)
+    feature = ogr.Feature(layer.GetLayerDefn())
+    feature.SetGeometry(polygons)
+    layer.CreateFeature(feature)
+    for row in range(top, bottom + 1, WINDOW_PX):
+        for col in range(left, right + 1, WINDOW_PX):
+            rows, cols = min(WINDOW_PX, bottom + 1 - row), min(WINDOW_PX, right + 1 - col)
+            mask = gdal.GetDriverByName("MEM").Create("", cols, rows, 1, gdal.GDT_Byte)
+            mask.SetGeoTransform((x + col * width, width, 0.0, y + row * height, 0.0, height))
+            mask.SetSpatialRef(grid.spatial_reference)
+            gdal.RasterizeLayer(mask, [1], layer, burn_values=[1])
+            yield Window(row, col, rows, cols), mask.ReadAsArray().astype(bool)
+
+
+def _value(feature: ogr.Feature, name: str, kind: int) -> Any:
+    index = feature.GetFieldIndex(name)
+    if not feature.IsFieldSetAndNotNull(index):
+        return None
+    return feature.GetFieldAsString(index) if kind not in (ogr.OFTInteger, ogr.OFTInteger64, ogr.OFTReal) else feature.GetField(index)

@@ -1,0 +1,110 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+import numpy as np
+import pytest
+from listening import Listener
+from osgeo import gdal, ogr
+from scarp.engine.errors import EngineError
+from scarp.engine.feedback import Feedback
+from scarp.engine.files.grid import Grid, reference_of
+from scarp.engine.tasks.zonal_susceptibility import run
+from small_maps import box
+
+GRID = Grid(reference_of(32639).ExportToWkt(), (500_000.0, 20.0, 0.0, 3_600_000.0, 0.0, -20.0), (4, 6))
+VALUES = np.arange(24.0).reshape(4, 6) / 24
+
+
+@pytest.fixture
+def raster(tmp_path):
+    def write(values, name, kind=gdal.GDT_Float32, nodata=-9999.0, names=None):
+        dataset = GRID.create(str(tmp_path / name), kind=kind, nodata=nodata)
+        dataset.GetRasterBand(1).WriteArray(np.where(np.isnan(values), nodata, values))
+        dataset.GetRasterBand(1).SetCategoryNames(names or [])
+        del dataset
+        return str(tmp_path / name)
+
+    return write
+
+
+@pytest.fixture
+def zones(tmp_path):
+    def write(shapes, **fields):
+        dataset = ogr.GetDriverByName("GPKG").CreateDataSource(str(tmp_path / "zones.gpkg"))
+        layer = dataset.CreateLayer("zones", GRID.spatial_reference, ogr.wkbUnknown)
+        for field in fields:
+            layer.CreateField(ogr.FieldDefn(field, ogr.OFTString))
+        for number, shape in enumerate(shapes):
+            feature = ogr.Feature(layer.GetLayerDefn())
+            feature.SetGeometry(ogr.CreateGeometryFromWkt(shape))
+            for field, column in fields.items():
+                feature[field] = column[number]
+            layer.CreateFeature(feature)
+        del layer, dataset
+        return str(tmp_path / "zones.gpkg")
+
+    return write
+
+
+def results(path):
+    dataset = ogr.Open(path)
+    return [feature.items() for feature in dataset.GetLayer(0)]
+
+
+def test_figures_by_hand(raster, zones, tmp_path):
+    """Two zones overlap, one is smaller than a cell, one lies beyond the map, one on its gap."""
+    values = VALUES.copy()
+    values[3, 5] = np.nan
+    classes = raster(np.where(VALUES < 0.5, 1, np.where(VALUES < 0.75, 2, 3)), "c.tif", gdal.GDT_Byte, 0, ["", "Low", "High", "Very high"])
+    small = "POLYGON ((500024 3599996, 500028 3599996, 500028 3599992, 500024 3599996))"
+    shapes = [box(GRID, 0, 0, 4, 6), box(GRID, 1, 2, 2, 2), small, box(GRID, 9, 9), box(GRID, 3, 5)]
+    listener = Listener()
+    polygons = zones(shapes, name=["all", "part", "small", "far", "gap"], susc_mean=["old"] * 5)
+    result = run(
+        listener, susceptibility=raster(values, "s.tif"), zones=polygons, classes=classes, high_classes=2, output=str(tmp_path / "z.gpkg")
+    )
+    whole, part, small, far, gap = results(result["output"])
+    assert [each["name"] for each in (whole, part, small, far, gap)] == ["all", "part", "small", "far", "gap"]
+    assert (whole["susc_cells"], whole["susc_area_km2"]) == (23, pytest.approx(23 * 0.0004))
+    assert whole["susc_mean"] == pytest.approx(np.nanmean(values), abs=1e-6)
+    assert whole["susc_deviation"] == pytest.approx(np.nanstd(values), abs=1e-6)
+    assert whole["susc_highest"] == pytest.approx(22 / 24, abs=1e-6)
+    assert [whole[f"susc_percent_{name}"] for name in ("low", "high", "very_high")] == pytest.approx(
+        [1200 / 23, 600 / 23, 500 / 23], abs=1e-3
+    )
+    assert whole["susc_percent_high_classes"] == pytest.approx(1100 / 23, abs=1e-3)
+    here = np.array([8, 9, 14, 15]) / 24
+    assert (part["susc_mean"], part["susc_highest"]) == (pytest.approx(here.mean(), abs=1e-6), pytest.approx(15 / 24, abs=1e-6))
+    assert (part["susc_percent_high_classes"], part["susc_percent_low"], part["susc_class"]) == (50, 50, "low")
+    assert (small["susc_cells"], small["susc_mean"]) == (1, pytest.approx(1 / 24, abs=1e-6))
+    assert far["susc_mean"] is None and gap["susc_mean"] is None
+    assert any(each.startswith("2 of 5 polygons have no result") for each in listener.warnings)
+    assert listener.percents == sorted(listener.percents) and listener.percents[-1] == 100
+
+
+def test_windows_and_another_crs(raster, zones, tmp_path, monkeypatch):
+    polygons = zones([box(GRID, 0, 1, 4, 4)], name=["a"])
+    susceptibility = raster(VALUES, "s.tif")
+    whole = results(run(Feedback(), susceptibility=susceptibility, zones=polygons, output=str(tmp_path / "a.gpkg"))["output"])
+    monkeypatch.setattr("scarp.engine.mapping.zonal.WINDOW_PX", 3)
+    assert results(run(Feedback(), susceptibility=susceptibility, zones=polygons, output=str(tmp_path / "b.gpkg"))["output"]) == whole
+    degrees = str(tmp_path / "degrees.gpkg")
+    gdal.VectorTranslate(degrees, polygons, dstSRS="EPSG:4326", reproject=True)
+    (other,) = results(run(Feedback(), susceptibility=susceptibility, zones=degrees, output=str(tmp_path / "d.gpkg"))["output"])
+    assert other["susc_cells"] == 16 and other["susc_mean"] == whole[0]["susc_mean"]
+    dataset = ogr.Open(str(tmp_path / "d.gpkg"))
+    assert dataset.GetLayer(0).GetSpatialRef().IsGeographic()
+
+
+def test_what_is_of_no_use_is_one_sentence(raster, zones, tmp_path):
+    good = {"susceptibility": raster(VALUES, "s.tif"), "zones": zones([box(GRID, 0, 0)], name=["a"]), "output": str(tmp_path / "z.gpkg")}
+    far = str(tmp_path / "far.gpkg")
+    gdal.VectorTranslate(far, good["zones"], options=["-where", "name = 'a'", "-a_srs", "EPSG:32633"])
+    for changed, said in (
+        ({"classes": good["susceptibility"]}, "classes are needed"),
+        ({"zones": far}, "lies on the map"),
+        ({"zones": str(tmp_path / "none.gpkg")}, "cannot be opened"),
+        ({"susceptibility": raster(np.full((4, 6), np.nan), "empty.tif")}, "holds no data"),
+    ):
+        with pytest.raises(EngineError, match=said) as told:
+            run(Feedback(), **{**good, **changed})
+        assert "\n" not in str(told.value)
+        assert not list(tmp_path.glob("z.gpkg")) and not list(tmp_path.glob(".*"))
