@@ -164,12 +164,14 @@ def _walk() -> Callable[..., None]:
 def _by_cells(planes: np.ndarray, channel: np.ndarray, limit: np.ndarray, value: np.ndarray, out: np.ndarray) -> None:
     """Set `out`, (rows, cols), to the mean of the trees on `planes`, (channels, rows, cols).
 
-    Level by level over the cells of a block: no step waits for the one before it, and no branch is guessed wrongly.
+    Level by level over the cells of a block: no step waits for the one before it, and no branch is guessed wrongly. Numbers of nodes are
+    unsigned, since numba would look whether others are negative.
     """
     channels, rows, cols = planes.shape
     trees, nodes = limit.shape
     cells = np.empty((_BLOCK, channels), np.float32)
-    node = np.empty(_BLOCK, np.int32)
+    node = np.empty(_BLOCK, np.uint32)
+    one, two = np.uint32(1), np.uint32(2)
     total = np.empty(_BLOCK)
     for row in range(rows):
         for start in range(0, cols, _BLOCK):
@@ -179,15 +181,16 @@ def _by_cells(planes: np.ndarray, channel: np.ndarray, limit: np.ndarray, value:
                     cells[cell, number] = planes[number, row, start + cell]
             total[:] = 0.0
             for tree in range(trees):
+                of_node, limits, values = channel[tree], limit[tree], value[tree]
                 node[:] = 0
                 reached = 0
                 while reached < nodes:
                     for cell in range(count):
                         here = node[cell]
-                        node[cell] = 2 * here + 1 + np.int32(cells[cell, channel[tree, here]] > limit[tree, here])
+                        node[cell] = two * here + one + np.uint32(cells[cell, of_node[here]] > limits[here])
                     reached = 2 * reached + 1
                 for cell in range(count):
-                    total[cell] += value[tree, node[cell] - nodes]
+                    total[cell] += values[node[cell] - np.uint32(nodes)]
             for cell in range(count):
                 out[row, start + cell] = total[cell] / trees
 

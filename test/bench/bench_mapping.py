@@ -29,6 +29,7 @@ from scarp.models.encoding import Encoder
 from scarp.models.model_file import save_model
 from scarp.models.network import build, weights_of, with_weights
 from scarp.models.recipe import Recipe
+from scarp.models.trees import grow
 from timed import timed
 
 SIZES = (1.0, 4.0, 16.0)
@@ -96,14 +97,15 @@ def write_stack(path, million_cells):
     return grid
 
 
-def write_model(path, members):
-    """Write a model file with untrained networks; return it."""
+def write_model(path, members, trees):
+    """Write a model file with untrained networks, with or without trees; return it."""
     sample = np.random.default_rng(1).normal(size=(500, 16))
     sample[:, 14], sample[:, 15] = np.arange(500) % 360, np.arange(500) % 14 + 1
     encoder = Encoder.fit(sample, COVARIATES)
     architecture = Recipe().architecture(len(encoder.channels))
     weights = [weights_of(build(architecture), architecture) for _ in range(members)]
-    model = CnnDnn(encoder, architecture, weights)
+    beside = grow(encoder.encode(sample), (sample[:, 0] > 0).astype(int), 1) if trees else None
+    model = CnnDnn(encoder, architecture, weights, trees=beside, share=0.5)
     save_model(path, model)
     return model
 
@@ -117,10 +119,12 @@ def bare_rate(model):
 def map_sizes(sizes):
     """Print time and peak memory of whole maps, each by a worker process of its own, beside the bare network's rate."""
     with tempfile.TemporaryDirectory(prefix="scarp-bench-") as folder:
-        for members in (1, 3):
-            model = write_model(Path(folder) / f"{members}.scarp", members)
+        for members, trees in ((1, False), (3, False), (3, True)):
+            model = write_model(Path(folder) / f"{members}.scarp", members, trees)
             bare = bare_rate(model)
-            print(f"\n{members} members, 16 covariates, 30 channels: the bare network does {bare:,.0f} cells/s")
+            print(
+                f"\n{members} members{' with trees' if trees else ''}, 16 covariates, 30 channels: the bare network does {bare:,.0f} cells/s"
+            )
             print("million cells  seconds     cells/s  of the bare network  peak MiB")
             for size in sizes:
                 stack = Path(folder) / f"{size}.tif"
