@@ -27,6 +27,8 @@ BUFFER_M = 100.0
 SLOPE_LIMIT_DEG = 2.0
 SPLIT = "random"
 TEST_SHARE = 0.2
+# Of fewer landslides than this no test part is kept where Scarp divides them: it would be too small to tell anything, so folds test all.
+FEW_LANDSLIDES = 60
 FOLDS = 5
 SEED = 1
 

@@ -17,7 +17,7 @@ from ..files.grid import Grid, Window
 from ..files.stack import Stack
 from ..files.vectors import open_layer, write_points
 from ..gdal import ogr
-from .folds import block_ids, deal_folds, landslide_units, suggested_block_size, take_share
+from .folds import block_ids, deal_folds, fewest_units, landslide_units, suggested_block_size, take_share
 from .inventory import read_inventory
 from .labels import check_no_labels, labels, subsets
 from .labels import folds as folds_of
@@ -78,8 +78,8 @@ def draw(
     buffer_m: float = choices.BUFFER_M,
     slope_limit_deg: float = choices.SLOPE_LIMIT_DEG,
     split: str = choices.SPLIT,
-    test_share: float = choices.TEST_SHARE,
-    folds: int = choices.FOLDS,
+    test_share: float | None = choices.TEST_SHARE,
+    folds: int | None = choices.FOLDS,
     block_size_m: float = 0.0,
     seed: int = choices.SEED,
     few: bool = False,
@@ -99,9 +99,9 @@ def draw(
     split
         `random` or `blocks`; blocks of `block_size_m`, or as wide as the practical range of the covariates where that is 0.
     test_share
-        Share of the cells that is kept for the test.
+        Share of the cells that is kept for the test; None for the default, or none of fewer than `choices.FEW_LANDSLIDES` landslides.
     folds
-        Folds that the training cells are dealt into.
+        Folds that the training cells are dealt into; None for the default, or as many as there are landslides.
     seed
         The same seed draws the same cells.
     few
@@ -140,10 +140,10 @@ def draw(
     del occupied
     landslide = (np.arange(len(rows)) < slides).astype(int)
     feedback.message(f"{slides:,} landslide cells and {len(rows) - slides:,} non-landslide cells.")
-    if few and (units := landslide_units(landslide, origin)) is not None:
+    if few and folds and (units := landslide_units(landslide, origin)) is not None:
         _, number = np.unique(units[landslide == 1], return_inverse=True)
         there = int(number.max()) + 1
-        if there < folds + (test_share > 0):
+        if there < folds + bool(test_share):
             told = "one landslide, which is" if there == 1 else f"{there} landslides, which are"
             feedback.warning(
                 f"The landslide cells are those of {told} not divided: too few for a test and {folds} folds. All "
@@ -168,12 +168,20 @@ def absences_of(landslides: int, ratio: float = choices.RATIO) -> int:
     return max(round(wanted), 1)
 
 
-def resolve_samples(stack: Stack, inventory: str, label_field: str | None, seed: int, feedback: Feedback | None = None) -> SampleCells:
+def resolve_samples(
+    stack: Stack,
+    inventory: str,
+    label_field: str | None,
+    seed: int,
+    feedback: Feedback | None = None,
+    test_inventory: str | None = None,
+) -> SampleCells:
     """Return sample cells from whatever the user has.
 
-    With a label field, the layer holds labelled points: ours, with `subset` and `fold`, or anybody's, which are split 80/20 at random
+        With a label field, the layer holds labelled points: ours, with `subset` and `fold`, or anybody's, which are split 80/20 at random
     where they have no `subset`; folds are −1 where they have a `subset` alone. Without one it is a plain inventory, and absences are
-    drawn with the defaults. A covariate that tells the labels by itself is warned of.
+    drawn with the defaults. With a test inventory its landslides and absences drawn beyond both inventories are the test cells, and all
+    others train, see `_with_test`. A covariate that tells the labels by itself is warned of.
 
     Raises
     ------
@@ -181,7 +189,12 @@ def resolve_samples(stack: Stack, inventory: str, label_field: str | None, seed:
         If labels, subsets or folds are not understood, or there is one class only.
     """
     feedback = feedback or Feedback()
-    cells = _labelled(stack, inventory, label_field, seed, feedback) if label_field else draw(stack, inventory, feedback, seed=seed)
+    if label_field:
+        cells = _labelled(stack, inventory, label_field, seed, feedback)
+    else:
+        cells = draw(stack, inventory, feedback, seed=seed, folds=None, test_share=0.0 if test_inventory else None)
+    if test_inventory:
+        cells = _with_test(stack, cells, test_inventory, seed, feedback)
     some = np.random.default_rng(seed).permutation(len(cells.rows))[:_LEAK_CELLS]
     values = stack.at(cells.rows[some], cells.cols[some])
     for name, auc in leaking(values, cells.landslide[some], stack.covariates).items():
@@ -223,7 +236,54 @@ def _labelled(stack: Stack, inventory: str, label_field: str, seed: int, feedbac
             _tell_divided(cells, feedback)
             return cells
         feedback.warning(f"All cells are {subset[0]} cells by the field {ours['subset']!r}; they are divided anew, at random.")
-    return _dealt(stack, rows, cols, landslide, origin, choices.SPLIT, choices.TEST_SHARE, choices.FOLDS, 0.0, seed, feedback)
+    return _dealt(stack, rows, cols, landslide, origin, choices.SPLIT, choices.TEST_SHARE, None, 0.0, seed, feedback)
+
+
+def _with_test(stack: Stack, cells: SampleCells, test_inventory: str, seed: int, feedback: Feedback) -> SampleCells:
+    """Return cells that all train, less what touches the landslides of another inventory, and test cells: those landslides and absences.
+
+    A landslide that shares a cell with one of the test inventory takes no part in training, nor does an absence drawn within its buffer.
+    """
+    check_no_labels(test_inventory, feedback)
+    found = read_inventory(test_inventory, stack, feedback=feedback)
+    tested, first = np.unique(stack.grid.numbers(found.rows, found.cols), return_index=True)
+    numbers, slides = stack.grid.numbers(cells.rows, cells.cols), np.asarray(cells.landslide) == 1
+    shared = np.isin(numbers, tested)
+    units = np.arange(len(numbers)) if cells.units is None else cells.units
+    known = np.isin(units, units[shared & slides])
+    if known.any():
+        there = len(np.unique(units[known]))
+        feedback.warning(f"{there:,} of the landslides lie in the test inventory too, and take no part in training.")
+    near = _distance_to(stack.grid, tested, cells.rows, cells.cols) < choices.BUFFER_M
+    keep = ~known & ~shared & ~(near & np.isin(cells.origin, list(choices.ABSENCE_METHODS)))
+    if not (keep & slides).any():
+        raise EngineError("All landslides of the inventory lie in the test inventory too; none is left to train with.")
+    rng = np.random.default_rng([seed, len(tested)])
+    count = absences_of(len(tested))
+    taken = np.concatenate([numbers, tested])
+    landslides = np.concatenate([numbers[slides], tested])
+    least = min(count, len(tested))
+    absences = _draw_absences(stack, landslides, taken, choices.METHOD, count, least, choices.BUFFER_M, choices.SLOPE_LIMIT_DEG, rng)
+    count = len(absences)
+    rows, cols = np.divmod(np.concatenate([numbers[keep], tested, absences]), stack.grid.shape[1])
+    more = len(tested) + count
+    feedback.message(f"The test inventory gives {len(tested):,} landslide cells; {count:,} non-landslide cells are drawn for the test.")
+    return SampleCells(
+        rows,
+        cols,
+        np.concatenate([cells.landslide[keep], np.repeat([1, 0], [len(tested), count])]),
+        np.repeat(["train", "test"], [keep.sum(), more]),
+        np.concatenate([cells.fold[keep], np.full(more, -1)]),
+        np.concatenate([cells.origin[keep], [f"test {each}" for each in found.origin[first]], np.full(count, choices.METHOD)]),
+    )
+
+
+def _distance_to(grid: Grid, landslides: np.ndarray, rows: np.ndarray, cols: np.ndarray) -> np.ndarray:
+    """Return the distance in metres of cells from the nearest of the landslide cells with such numbers, (n,)."""
+    from scipy.spatial import cKDTree
+
+    tree = cKDTree(grid.centres_m(*np.divmod(landslides, grid.shape[1])))
+    return np.asarray(tree.query(grid.centres_m(rows, cols))[0])
 
 
 def notice_few(cells: SampleCells, feedback: Feedback) -> None:
@@ -334,8 +394,8 @@ def _dealt(
     landslide: np.ndarray,
     origin: np.ndarray,
     split: str,
-    test_share: float,
-    folds: int,
+    test_share: float | None,
+    folds: int | None,
     block_size_m: float,
     seed: int,
     feedback: Feedback,
@@ -346,7 +406,11 @@ def _dealt(
         groups = block_ids(rows, cols, stack.grid, size)
         feedback.message(f"{len(np.unique(groups))} spatial blocks of {size:.0f} m hold the cells.")
     units = landslide_units(landslide, origin)
+    if test_share is None:
+        test_share = choices.TEST_SHARE if fewest_units(landslide, units) >= choices.FEW_LANDSLIDES else 0.0
     test = take_share(landslide, test_share, groups, np.random.default_rng(seed), units)
+    if folds is None:
+        folds = max(min(choices.FOLDS, fewest_units(landslide[~test], units if units is None else units[~test])), 2)
     slides, tested = int(landslide.sum()), int(landslide[test].sum())
     if units is not None and len(np.unique(units[landslide == 1])) == 1:
         raise EngineError(

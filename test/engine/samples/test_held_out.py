@@ -1,0 +1,75 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Landslides of a test inventory take no part in training, and few landslides are not divided."""
+
+import numpy as np
+import pytest
+from scarp.engine.errors import EngineError
+from scarp.engine.samples.cells import resolve_samples
+
+CELLS = [(row, col) for row in range(1, 39, 4) for col in range(1, 61, 8)]
+
+
+@pytest.fixture(autouse=True)
+def narrow_buffer(monkeypatch):
+    monkeypatch.setattr("scarp.engine.declarations.choices.BUFFER_M", 36.0)
+    monkeypatch.setattr("scarp.engine.declarations.choices.RATIO", 1.0)
+    monkeypatch.setattr("scarp.engine.samples.cells.absences_of", lambda landslides, *_: landslides)
+
+
+def box(first, last, grid):
+    """A polygon over the cells from one (row, col) to another."""
+    (west, north), (east, south) = grid.centres(*first), grid.centres(*last)
+    west, east, south, north = west - 9, east + 9, south - 16, north + 16
+    return f"POLYGON (({west} {south}, {east} {south}, {east} {north}, {west} {north}, {west} {south}))"
+
+
+def pairs(cells, chosen):
+    return sorted(zip(cells.rows[chosen].tolist(), cells.cols[chosen].tolist()))
+
+
+def test_the_landslides_of_the_test_inventory_are_the_test(stack, layer_of, points, listener):
+    slides, later = CELLS[::2], CELLS[1::4]
+    given = layer_of("slides.gpkg", points(slides))
+    cells = resolve_samples(stack, given, None, 3, listener, test_inventory=layer_of("later.gpkg", points(later)))
+    slide, test = cells.landslide == 1, cells.subset == "test"
+    assert pairs(cells, slide & test) == sorted(later)
+    assert pairs(cells, slide & ~test) == sorted(slides)
+    assert (~slide & test).sum() == len(later)
+    assert len(set(pairs(cells, slice(None)))) == len(cells.rows), "no cell is there twice"
+    at = np.array([35.0, 20.0])
+    for part in (test, ~test):
+        away = np.stack([cells.rows, cells.cols], axis=1)[~slide & part][:, None] - np.array([*slides, *later])[None]
+        assert np.hypot(*(away * at).transpose(2, 0, 1)).min() >= 36, "absences keep the buffer from both inventories"
+    assert set(cells.origin[slide & test]) == {f"test {number}" for number in range(1, len(later) + 1)}
+    assert (cells.fold[test] == -1).all()
+    assert not listener.warnings
+
+
+def test_a_landslide_of_both_inventories_is_no_part_of_training(stack, grid, layer_of, listener):
+    """A polygon of 4 × 3 cells shares one cell with a landslide of the test: all of it is left out, and that is said."""
+    shapes = [box((2, 2), (5, 4), grid), box((20, 10), (21, 12), grid), box((30, 40), (33, 44), grid)]
+    later = layer_of("later.gpkg", [box((5, 4), (6, 8), grid)])
+    cells = resolve_samples(stack, layer_of("slides.gpkg", shapes), None, 3, listener, test_inventory=later)
+    slide, test = cells.landslide == 1, cells.subset == "test"
+    assert set(cells.origin[slide & ~test]) == {"2", "3"}
+    assert pairs(cells, slide & test) == [(row, col) for row in (5, 6) for col in range(4, 9)]
+    assert listener.warnings == ["1 of the landslides lie in the test inventory too, and take no part in training."]
+    assert len(np.unique(cells.units[slide])) == 3, "landslides with the same id in the two inventories are two"
+
+
+def test_the_same_inventory_twice_leaves_nothing_to_train_with(stack, layer_of, points):
+    given = layer_of("slides.gpkg", points(CELLS[:20]))
+    with pytest.raises(EngineError, match="All landslides of the inventory lie in the test inventory too"):
+        resolve_samples(stack, given, None, 3, test_inventory=given)
+
+
+@pytest.mark.parametrize(("count", "tested"), [(59, 0), (60, 12)])
+def test_few_landslides_are_not_divided(stack, layer_of, points, count, tested):
+    cells = resolve_samples(stack, layer_of("slides.gpkg", points(CELLS[:count])), None, 3)
+    assert (cells.landslide[cells.subset == "test"] == 1).sum() == tested
+
+
+@pytest.mark.parametrize("count", [2, 3])
+def test_two_landslides_are_not_asked_for_five_folds(stack, layer_of, points, count):
+    cells = resolve_samples(stack, layer_of("slides.gpkg", points(CELLS[:count])), None, 3)
+    assert sorted(set(cells.fold)) == list(range(count))
