@@ -10,13 +10,15 @@ from ..reporting import metrics
 HALF = 0.5
 # What the network may count; steps this wide are as fine as held-out cells can tell.
 _SHARES = (0.0, 0.25, HALF, 0.75, 1.0)
+_CHANCE = 0.05
 
 
-def choose_share(labels: np.ndarray, network: np.ndarray, trees: np.ndarray) -> float:
+def choose_share(labels: np.ndarray, network: np.ndarray, trees: np.ndarray, units: np.ndarray | None = None) -> float:
     """Return what the network counts in the mean, 0 to 1.
 
     The share of the highest AUC is taken if its AUC is above that of the equal mean by more than chance explains (DeLong's paired test,
-    p < 0.05); else one half, which no choice of few cells beats on others.
+    p < 0.05, divided by the number of other shares that were tried); else one half, which no choice of few cells beats on others. The cells
+    of a landslide speak with one voice, their mean, since they are no independent witnesses.
 
     Parameters
     ----------
@@ -24,6 +26,8 @@ def choose_share(labels: np.ndarray, network: np.ndarray, trees: np.ndarray) -> 
         1 or 0 of training cells that neither was trained on, landslides whole, (n,).
     network, trees
         What each says of them, 0 to 1, (n,).
+    units
+        The unit of each cell, (n,), see `samples.folds.landslide_units`; None where each is one cell.
 
     Examples
     --------
@@ -40,6 +44,9 @@ def choose_share(labels: np.ndarray, network: np.ndarray, trees: np.ndarray) -> 
     """
     if len(np.unique(labels)) < 2:
         return HALF
+    if units is not None:
+        _, of_cell = np.unique(units, return_inverse=True)
+        labels, network, trees = (np.bincount(of_cell, each) / np.bincount(of_cell) for each in (labels, network, trees))
     said = {share: share * network + (1 - share) * trees for share in _SHARES}
     best = max(_SHARES, key=lambda share: (metrics.delong(labels, said[share]).auc, share == HALF))
-    return best if metrics.delong_test(labels, said[best], said[HALF]).low > 0 else HALF
+    return best if metrics.delong_test(labels, said[best], said[HALF]).p_value < _CHANCE / (len(_SHARES) - 1) else HALF

@@ -119,13 +119,14 @@ def fit(
         if own is not None:
             network = predict_patches(architecture, [member.weights], encoded.only(held), lambda patches: patches.astype(np.float32))
             without = grow(own[~held], examples.labels[~held], seed + number)
-            told.append((examples.labels[held], network, without.predict(own[held])))
+            units = np.flatnonzero(held) if examples.units is None else examples.units[held]
+            told.append((examples.labels[held], network, without.predict(own[held]), units))
     keras.backend.clear_session()  # networks hold their patches in memory until they are collected
     model = CnnDnn(encoder, architecture, members, backend="numpy")
     if own is not None:
-        labels, network, trees = (np.concatenate(each) for each in zip(*told))
-        model.trees, model.share = grow(own, examples.labels, seed), choose_share(labels, network, trees)
-        message(f"{model.name}, as {len(labels):,} held-out training cells have it.")
+        held_out = [np.concatenate(each) for each in zip(*told)]
+        model.trees, model.share = grow(own, examples.labels, seed), choose_share(*held_out)
+        message(f"{model.name}, as {len(held_out[0]):,} held-out training cells have it.")
     return model, histories
 
 

@@ -43,6 +43,17 @@ def test_the_better_counts_more_where_cells_can_tell():
     assert choose_share(labels, said(labels, 0.45, 1), said(labels, 0.2, 2)) == 0.75
 
 
+def test_cells_of_a_landslide_have_one_voice():
+    """Ten landslides of 300 cells each, on which the network is right throughout, tell no more than ten cells do."""
+    labels = np.repeat(np.arange(20) % 2, 300)
+    units = np.repeat(np.arange(20), 300)
+    network, trees = said(labels, 0.3, 1), said(labels, 0.0, 2)
+    assert choose_share(labels, network, trees) == 1.0
+    assert choose_share(labels, network, np.repeat(said(np.arange(20) % 2, 0.3, 3), 300), units) == HALF
+    one_by_one = np.random.default_rng(4).permutation(len(labels))
+    assert choose_share(labels, network, trees, one_by_one) == 1.0
+
+
 def test_few_cells_choose_one_half():
     """Twenty cells on which the network happens to be right always and the trees are no better than chance."""
     labels = np.arange(20) % 2
@@ -57,8 +68,8 @@ def test_the_share_is_chosen_on_cells_that_neither_has_seen_landslides_whole(exa
         grown.append((encoded, labels))
         return grow(encoded, labels, seed)
 
-    def recorded_share(labels, network, trees):
-        asked.append((labels, network, trees))
+    def recorded_share(labels, network, trees, units):
+        asked.append((labels, network, trees, units))
         return 0.25
 
     parts = []
@@ -72,7 +83,8 @@ def test_the_share_is_chosen_on_cells_that_neither_has_seen_landslides_whole(exa
     monkeypatch.setattr(fitting, "choose_share", recorded_share)
     monkeypatch.setattr(fitting, "validation_part", recorded_part)
     model, _ = fit(examples, TINY, 1)
-    ((labels, network, trees),) = asked
+    ((labels, network, trees, units),) = asked
+    np.testing.assert_array_equal(units, np.concatenate([examples.units[held] for held in parts]))
     own = model.encoder.encode(examples.patches.centres())
     assert len(grown) == 3
     for (encoded, told), held in zip(grown, parts):
