@@ -122,9 +122,8 @@ def map_sizes(sizes):
         for members, trees in ((1, False), (3, False), (3, True)):
             model = write_model(Path(folder) / f"{members}.scarp", members, trees)
             bare = bare_rate(model)
-            print(
-                f"\n{members} members{' with trees' if trees else ''}, 16 covariates, 30 channels: the bare network does {bare:,.0f} cells/s"
-            )
+            beside = " with trees" if trees else ""
+            print(f"\n{members} members{beside}, 16 covariates, 30 channels: the bare network does {bare:,.0f} cells/s")
             print("million cells  seconds     cells/s  of the bare network  peak MiB")
             for size in sizes:
                 stack = Path(folder) / f"{size}.tif"
