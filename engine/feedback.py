@@ -33,6 +33,10 @@ class Feedback:
         """Return feedback whose 0 to 100 is `start` to `end` of this one."""
         return _Part(self, start, end)
 
+    def under(self, title: str) -> Feedback:
+        """Return feedback whose status says under which title something is done: Fold 2 of 3, training member 1 of 3."""
+        return _Part(self, 0, 100, f"{title}, ")
+
     def parts(self, weights: Sequence[float]) -> list[Feedback]:
         """Return feedback for pieces of work that follow each other, with shares like their weights."""
         ends = [100.0 * sum(weights[:number]) / (sum(weights) or 1.0) for number in range(len(weights) + 1)]
@@ -48,8 +52,8 @@ class Feedback:
 
 
 class _Part(Feedback):
-    def __init__(self, whole: Feedback, start: float, end: float) -> None:
-        self._whole, self._start, self._end = whole, start, end
+    def __init__(self, whole: Feedback, start: float, end: float, title: str = "") -> None:
+        self._whole, self._start, self._end, self._title = whole, start, end, title
 
     def progress(self, percent: float) -> None:
         self._whole.progress(self._start + (self._end - self._start) * percent / 100.0)
@@ -61,7 +65,7 @@ class _Part(Feedback):
         self._whole.warning(text)
 
     def status(self, text: str) -> None:
-        self._whole.status(text)
+        self._whole.status(self._title + (text[:1].lower() + text[1:] if self._title else text))
 
 
 def duration(seconds: float) -> str:

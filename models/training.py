@@ -37,6 +37,7 @@ def train(
     seed: int,
     circular_pairs: Sequence[tuple[int, int]] = (),
     progress: Callable[[float], None] = lambda percent: None,
+    status: Callable[[str], None] = lambda text: None,
 ) -> Member:
     """Train one network and keep the weights of its best validation loss.
 
@@ -59,6 +60,8 @@ def train(
         Channel numbers of each sine and cosine.
     progress
         Called with 0 to 100.
+    status
+        Called with what is being done: compiling, or the epoch and its loss.
 
     Returns
     -------
@@ -88,6 +91,7 @@ def train(
     if validation.any():
         member.history.update({"val_loss": [], "val_accuracy": []})
     best, stalled, plateaus = np.inf, 0, 0
+    status("compiling the network")
     for number in range(recipe.epochs):
         optimizer.learning_rate.assign(rate_at(recipe.schedule, recipe.learning_rate, number, recipe.epochs, plateaus))
         order = shuffled_batches(rng, len(y), recipe.batch_size)
@@ -100,6 +104,7 @@ def train(
             member.history["val_loss"].append(float(loss))
             member.history["val_accuracy"].append(float(accuracy))
         progress(100.0 * (number + 1) / recipe.epochs)
+        status(f"epoch {number + 1:,} of {recipe.epochs:,}, loss {float(loss):.3f}")
         if float(loss) < best:
             best, stalled = float(loss), 0
             member.weights = weights_of(network, architecture) if validation.any() else {}

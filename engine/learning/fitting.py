@@ -70,6 +70,7 @@ def fit(
     seed: int,
     progress: Callable[[float], None] = lambda percent: None,
     message: Callable[[str], None] = lambda text: None,
+    status: Callable[[str], None] = lambda text: None,
 ) -> tuple[CnnDnn, list[History]]:
     """Return a CNN–DNN fitted to cells, and the training history of each member.
 
@@ -89,6 +90,8 @@ def fit(
         Called with 0 to 100.
     message
         Called with a line after each member.
+    status
+        Called with what is being done: the member, its epoch and loss.
 
     Raises
     ------
@@ -111,12 +114,16 @@ def fit(
         def part(percent: float, number: int = number) -> None:
             progress((100 * number + percent) / recipe.members)
 
+        def doing(text: str, number: int = number) -> None:
+            status(f"Training member {number + 1} of {recipe.members}, {text}")
+
         held = validation_part(*cells, seed, number, examples.units)
-        member = train(encoded, examples.labels, held, recipe, seed + number, encoder.circular_pairs, part)
+        member = train(encoded, examples.labels, held, recipe, seed + number, encoder.circular_pairs, part, doing)
         members.append(member.weights)
         histories.append(member.history)
         message(f"Member {number + 1} of {recipe.members}: {len(member.history['loss'])} epochs.")
         if own is not None:
+            status(f"Growing trees beside member {number + 1} of {recipe.members}")
             network = predict_patches(architecture, [member.weights], encoded.only(held), lambda patches: patches.astype(np.float32))
             without = grow(own[~held], examples.labels[~held], seed + number)
             units = np.flatnonzero(held) if examples.units is None else examples.units[held]

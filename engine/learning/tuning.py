@@ -93,7 +93,8 @@ def search(
     tried = []
     for number, (candidate, part) in enumerate(zip(candidates, feedback.parts([1] * len(candidates)))):
         single = replace(candidate.recipe(recipe), members=1, companion=False)
-        aucs = [metrics.evaluate(examples.labels[test], found)["auc"] for test, found in held_out(examples, folds, single, seed, part)]
+        told = held_out(examples, folds, single, seed, part.under(f"Candidate {number + 1} of {len(candidates)}"))
+        aucs = [metrics.evaluate(examples.labels[test], found)["auc"] for test, found in told]
         tried.append(replace(candidate, auc=tuple(aucs)))
         feedback.message(
             f"Candidate {number + 1} of {len(candidates)}: learning rate {candidate.learning_rate:g}, {candidate.hidden_layers} hidden "
@@ -110,7 +111,8 @@ def held_out(
     Parameters are those of `search`; the model has all the members of the recipe.
     """
     numbers = np.unique(folds)
-    for number, part in zip(numbers, feedback.parts([1] * len(numbers))):
+    for count, (number, part) in enumerate(zip(numbers, feedback.parts([1] * len(numbers))), start=1):
         test = folds == number
-        model, _ = fit(examples.only(~test), recipe, seed, part.progress)
+        told = part.under(f"Fold {count} of {len(numbers)}")
+        model, _ = fit(examples.only(~test), recipe, seed, part.progress, status=told.status)
         yield test, susceptibility(model, examples.only(test))

@@ -63,9 +63,10 @@ def run(
     cells = resolve_samples(stack, inventory, label_field, seed, feedback)
     training = cells.subset != "test"
     _check(cells, training)
+    feedback.status("Cutting patches")
     examples = Examples.of(stack, cells, recipe.patch_size)
     known, unseen = examples.only(training), examples.only(~training)
-    feedback.message(f"{len(known.labels)} training and {len(unseen.labels)} test cells, {len(stack.covariates)} covariates.")
+    feedback.message(f"{len(known.labels):,} training and {len(unseen.labels):,} test cells, {len(stack.covariates)} covariates.")
 
     constant = [each.name for each, column in zip(stack.covariates, known.patches.centres().T) if np.ptp(column) == 0]
     if constant:
@@ -81,14 +82,15 @@ def run(
     others = {}
     for name, part in zip(rivals, comparing.parts([1] * len(rivals))):
         rival = replace(recipe, members=1, optimizer=name, companion=False)
-        others[name] = fit(known, rival, seed, part.progress)[1][0]
-    network, histories = fit(known, recipe, seed, fitting.progress, feedback.message)
+        others[name] = fit(known, rival, seed, part.progress, status=part.under(f"Optimizer {name}").status)[1][0]
+    network, histories = fit(known, recipe, seed, fitting.progress, feedback.message, feedback.status)
     raw = susceptibility(network, unseen)
     if calibration != "none":
         said = np.empty(len(known.labels))
         for test, found in held_out(known, folds, recipe, seed, calibrating):
             said[test] = found
         network.calibration = fit_calibration(calibration, said, known.labels, metrics.balanced(known.labels))
+    feedback.status("Testing and drawing the report")
     tested = metrics.evaluate(unseen.labels, network.calibrated(raw), weights=metrics.balanced(unseen.labels))
 
     digests = hashes({"covariates": covariates, "inventory": inventory})

@@ -76,3 +76,46 @@ def test_run_in_every_dialog(clicked, task, provider):
             for definition in provider.algorithm(task.replace("_", "")).parameterDefinitions():
                 if definition.isDestination():
                     assert written(each["results"][definition.name()]), definition.name()
+
+
+def test_run_in_a_model_of_the_users_own(click, provider, profile, inputs, tmp_path):
+    """A model that exposes every table of an algorithm runs in its dialog, with temporary and with named tables."""
+    from qgis.core import (
+        QgsProcessingModelAlgorithm,
+        QgsProcessingModelChildAlgorithm,
+        QgsProcessingModelChildParameterSource,
+        QgsProcessingModelOutput,
+    )
+
+    folder = Path(profile["QGIS_CUSTOM_CONFIG_PATH"]) / "profiles" / "default" / "processing" / "models"
+    folder.mkdir(parents=True, exist_ok=True)
+    runs = []
+    for task in TASKS:
+        tables = [each for each in dialog_parameters(task) if each.is_output and ".csv" in endings(each)]
+        if not tables:
+            continue
+        algorithm = provider.algorithm(task.replace("_", ""))
+        model, child = QgsProcessingModelAlgorithm(f"my {task}", "mine"), QgsProcessingModelChildAlgorithm(algorithm.id())
+        child.setChildId("step")
+        for name, value in given(algorithm.parameterDefinitions(), inputs).items():
+            child.addParameterSources(name, [QgsProcessingModelChildParameterSource.fromStaticValue(value)])
+        outputs = {}
+        for each in tables:
+            outputs[each.id.lower()] = QgsProcessingModelOutput(each.id.lower(), each.id.lower())
+            outputs[each.id.lower()].setChildId("step")
+            outputs[each.id.lower()].setChildOutputName(each.id)
+        child.setModelOutputs(outputs)
+        model.addChildAlgorithm(child)
+        assert model.toFile(str(folder / f"{task}.model3"))
+        own = f"model:my {task}"
+        temporary = dict.fromkeys(outputs, TEMPORARY)
+        runs += [{"algorithm": own, "parameters": temporary}, {"algorithm": own, "parameters": {}}]
+        runs += [
+            {"algorithm": own, "parameters": {name: str(tmp_path / f"{task}_{name}{end}") for name in outputs}} for end in (".csv", ".gpkg")
+        ]
+    assert len(runs) >= 8
+    for each in click(runs):
+        assert each["ended"] == [True], (each["algorithm"], each["parameters"], each["said"], each["log"][-1500:])
+        assert each["said"] == []
+        for path in each["parameters"].values():
+            assert path == TEMPORARY or Path(path).exists(), path

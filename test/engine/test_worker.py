@@ -64,3 +64,9 @@ def test_steps_tell_what_is_done():
 
     assert list(Listening().part(0, 50).steps("ab", 1200, "Mapping window")) == ["a", "b"]
     assert heard == ["Mapping window 1 of 1,200", "Mapping window 2 of 1,200"]
+
+
+def test_what_is_done_is_told_under_its_title():
+    stream, clock, feedback = make()
+    feedback.part(10, 20).under("Candidate 2 of 9").under("Fold 1 of 3").status("Training member 1 of 1, epoch 3 of 40, loss 0.412")
+    assert told(stream) == ["Candidate 2 of 9, fold 1 of 3, training member 1 of 1, epoch 3 of 40, loss 0.412 …"]

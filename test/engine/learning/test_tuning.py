@@ -1,4 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
+import re
+
 import numpy as np
 import pytest
 from scarp.engine.errors import EngineError
@@ -22,8 +24,16 @@ def test_a_grid_is_every_combination():
 def test_a_wrong_grid_is_one_sentence(place, text):
     texts = ["0.01", "1", "32", "16"]
     texts[place] = text
-    with pytest.raises(EngineError, match=r"^\w[\w ]+ to try \(TUNE_\w+\) must be .*numbers from .*separated by commas; found \""):
+    with pytest.raises(EngineError, match=r"^\w[\w ]+ to try \(TUNE_\w+\) must be .*numbers from .*separated by commas.*; found \""):
         read_grid(*texts)
+
+
+class Listening(Feedback):
+    def __init__(self):
+        self.told = []
+
+    def status(self, text):
+        self.told.append(text)
 
 
 def test_the_search_finds_what_learns_and_looks_at_every_fold():
@@ -35,9 +45,13 @@ def test_the_search_finds_what_learns_and_looks_at_every_fold():
     grid = Grid("", (437_123.7, 25.0, 0.0, 3_912_345.6, 0.0, -35.0), (15, 16))
     examples = Examples(Patches.of(patches), (Covariate("slope"), Covariate("relief")), labels, rows, cols, grid)
     recipe = Recipe(patch_size=7, filters=8, members=3, epochs=20)
-    tried = search(examples, np.arange(240) % 3, read_grid("0.000001, 0.01", "1", "16", "32"), recipe, 1, Feedback())
+    tried = search(examples, np.arange(240) % 3, read_grid("0.000001, 0.01", "1", "16", "32"), recipe, 1, listening := Listening())
     assert [each.learning_rate for each in tried] == [0.01, 1e-6]
     assert all(len(each.auc) == 3 for each in tried)
     assert tried[0].mean > tried[1].mean + 0.05
     chosen = tried[0].recipe(recipe)
     assert (chosen.learning_rate, chosen.units, chosen.members, chosen.filters) == (0.01, 16, 3, 8)
+    first = "Candidate 1 of 2, fold 1 of 3, training member 1 of 1, "
+    assert listening.told[0] == f"{first}compiling the network"
+    assert re.fullmatch(rf"{first}epoch 1 of 20, loss \d\.\d\d\d", listening.told[1])
+    assert any(text.startswith("Candidate 2 of 2, fold 3 of 3, training member 1 of 1, epoch 2 of 20") for text in listening.told)
