@@ -147,7 +147,8 @@ def _whole_table(page: Report, whole: Sequence[Assessment]) -> None:
 
 def _ranking(page: Report, whole: Sequence[Assessment]) -> None:
     page.section("Ranking")
-    rates = {f"{RATES[each.role]}, {label}": each.rates[way] for each in whole for way, label in WAYS.items()}
+    ways = _ways(whole)
+    rates = {f"{RATES[each.role]}{label}": each.rates[way] for each in whole for way, label in ways.items()}
     page.figure(
         rate_curves({name: type(curve)(*_thinned(curve.area, curve.landslides)) for name, curve in rates.items()}),
         "Rate curves: the share of the landslides in the most susceptible share of the area. The success rate is that of landslides that "
@@ -155,9 +156,9 @@ def _ranking(page: Report, whole: Sequence[Assessment]) -> None:
         "map was made from, the prediction rate that of others.",
     )
     curves = {
-        f"{_ROLE_WORDS[each.role]}, {label}  {each.auc[way].value:.3f}": _thinned(*each.roc[way])
+        f"{_ROLE_WORDS[each.role]}{label}  {each.auc[way].value:.3f}": _thinned(*each.roc[way])
         for each in whole
-        for way, label in WAYS.items()
+        for way, label in ways.items()
     }
     page.figure(
         unit_curves(curves, "False positive rate (1 − specificity)", "True positive rate (sensitivity)", legend="AUC", guide=(0, 1)),
@@ -178,6 +179,13 @@ def _ranking(page: Report, whole: Sequence[Assessment]) -> None:
         "landslides "
         "are rare, precision is low even for a good map; compare it with this share.",
     )
+
+
+def _ways(made: Sequence[Assessment]) -> dict[str, str]:
+    """Return the ways to count that differ, each as it follows a name: one where every landslide is one cell."""
+    if all(each.landslides == each.cells for each in made):
+        return {"cells": ""}
+    return {way: f", {label}" for way, label in WAYS.items()}
 
 
 def _calibration(page: Report, first: Assessment) -> None:
@@ -242,9 +250,10 @@ def _groups(page: Report, made: Sequence[Assessment], heading: str, what: str) -
         return
     page.section(heading)
     shown = sorted(made, key=lambda each: -each.landslides)[:30] if what == "sub-area" else list(made)
-    values = {label: [each.auc[way].value for each in shown] for way, label in WAYS.items()}
-    low = {label: [_end(each.auc[way], "low") for each in shown] for way, label in WAYS.items()}
-    high = {label: [_end(each.auc[way], "high") for each in shown] for way, label in WAYS.items()}
+    ways = {way: WAYS[way] for way in _ways(shown)}
+    values = {label: [each.auc[way].value for each in shown] for way, label in ways.items()}
+    low = {label: [_end(each.auc[way], "low") for each in shown] for way, label in ways.items()}
+    high = {label: [_end(each.auc[way], "high") for each in shown] for way, label in ways.items()}
     start = 0.5 if min(min(each) for each in low.values()) >= 0.5 else 0.0
     few = f" Those of fewer than {FEW} landslides are chance to a large part." if any(each.landslides < FEW for each in made) else ""
     page.figure(
@@ -305,6 +314,11 @@ def _pair(page: Report, pair: Pair) -> None:
         figures.agreement(pair.table, pair.classes, pair.names),
         "Share of the area by the class of both maps."
         + (f" {100 * pair.agreement:.1f} % agree; Cohen’s κ is {pair.kappa:.3f}." if pair.agreement is not None else ""),
+    )
+    page.text(
+        "Classes of two maps agree only where they are alike in size too: natural breaks may put half of one map and a tenth of another "
+        "into "
+        "the lowest class. Quantiles (METHOD) give both maps classes of equal area, so that the agreement is that of their order."
     )
     if pair.kappa is None:
         page.text("The maps have different numbers of classes, so that their agreement is not defined.")
