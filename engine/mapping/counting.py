@@ -59,7 +59,7 @@ class Landslides:
         ([0.5, 0.5, 1.0], [1.0, 0.5, 0.5], 2)
         """
         _, unit = np.unique(origin, return_inverse=True)
-        _, cell = np.unique(np.stack([rows, cols]), axis=1, return_inverse=True)
+        _, cell = np.unique(cell_keys(rows, cols), return_inverse=True)
         unit, cell = unit.ravel(), cell.ravel()
         return cls(rows, cols, unit, values, 1 / np.bincount(unit)[unit], 1 / np.bincount(cell)[cell], fields or {})
 
@@ -78,6 +78,11 @@ class Landslides:
         columns = ("rows", "cols", "unit", "values", "of_landslides", "of_cells")
         fields = {name: column[chosen] for name, column in self.fields.items()}
         return replace(self, fields=fields, **{name: getattr(self, name)[chosen] for name in columns})
+
+
+def cell_keys(rows: np.ndarray, cols: np.ndarray) -> np.ndarray:
+    """Return a number for each cell, alike for the same cell, int64 (n,)."""
+    return np.asarray(rows, np.int64) << 32 | np.asarray(cols, np.int64)
 
 
 def as_stack(raster: Raster) -> Stack:

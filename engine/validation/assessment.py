@@ -12,7 +12,7 @@ import numpy as np
 from ..declarations.choices import INVENTORY_ROLES, RATES
 from ..errors import EngineError
 from ..feedback import Feedback
-from ..mapping.counting import Landslides
+from ..mapping.counting import Landslides, cell_keys
 from ..mapping.maps import Map
 from ..mapping.zonation import cell_areas_km2, density_rows
 from ..mapping.zones import ZoneRaster
@@ -109,7 +109,7 @@ class Assessor:
         self._seen, self._found, self._zones = seen, found, zones
         self._areas = cell_areas_km2(seen.grid)
         rows, cols, values = (np.concatenate([getattr(part.landslides, name) for part in parts]) for name in ("rows", "cols", "values"))
-        _, first = np.unique(np.stack([rows, cols]), axis=1, return_index=True)
+        _, first = np.unique(cell_keys(rows, cols), return_index=True)
         self._taken_values, self._taken_areas = values[first], self._areas[rows[first]]
         self._taken_zones = zones.at(rows[first], cols[first]) if zones else np.zeros(len(first), np.int64)
         taken = found.cuts.index(self._taken_values)

@@ -11,7 +11,7 @@ from ..errors import EngineError
 from ..feedback import Feedback
 from ..files.raster import Raster
 from ..files.vectors import open_layer
-from ..mapping.counting import Landslides, as_stack, read_landslides
+from ..mapping.counting import Landslides, as_stack, cell_keys, read_landslides
 from ..samples.folds import landslide_units
 from ..samples.inventory import read_inventory
 from ..samples.labels import labels, subsets
@@ -118,7 +118,7 @@ def _labelled(raster: Raster, inventory: str, label_field: str, role: str, field
 
 
 def _notice_shared(tested: Landslides, training: Landslides, feedback: Feedback) -> None:
-    shared = np.isin(_keys(tested), _keys(training))
+    shared = np.isin(cell_keys(tested.rows, tested.cols), cell_keys(training.rows, training.cols))
     if shared.any():
         count = len(np.unique(tested.unit[shared]))
         feedback.warning(
@@ -126,8 +126,3 @@ def _notice_shared(tested: Landslides, training: Landslides, feedback: Feedback)
             "these "
             "the prediction rate is memory. Leave them out of the inventory if they are the same landslides."
         )
-
-
-def _keys(landslides: Landslides) -> np.ndarray:
-    """Return a number for each cell, (n,)."""
-    return landslides.rows.astype(np.int64) << 32 | landslides.cols

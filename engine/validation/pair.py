@@ -15,7 +15,7 @@ from ..feedback import Feedback
 from ..files.outputs import replacing
 from ..files.stack import Stack
 from ..gdal import gdal
-from ..mapping.counting import as_stack
+from ..mapping.counting import as_stack, cell_keys
 from ..mapping.maps import Map, open_second
 from ..mapping.zonation import cell_areas_km2
 from .assessment import WAYS
@@ -223,7 +223,7 @@ class _Test:
     def take_away(self, parts: Sequence[Part], stack: Stack, areas: np.ndarray, cells: int) -> None:
         """Take the cells of landslides out of all `cells` that were added."""
         rows, cols, values = (np.concatenate([getattr(each.landslides, name) for each in parts]) for name in ("rows", "cols", "values"))
-        _, first = np.unique(np.stack([rows, cols]), axis=1, return_index=True)
+        _, first = np.unique(cell_keys(rows, cols), return_index=True)
         theirs = stack.at(rows[first], cols[first])[:, 0]
         both = np.isfinite(theirs)
         first = first[both]
