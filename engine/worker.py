@@ -9,6 +9,7 @@ Exactly one `result` or `error` comes last. A traceback goes to stderr, and so d
 
 from __future__ import annotations
 
+import errno
 import importlib
 import importlib.util
 import json
@@ -123,7 +124,12 @@ def main(arguments: list[str]) -> int:
     except MemoryError:
         feedback.write("error", text="The worker ran out of memory; close other programs or use a smaller area.")
         return 1
-    except Exception as error:  # a bug: the traceback goes to the log
+    except Exception as error:
+        if getattr(error, "errno", None) == errno.ENOSPC:
+            place = getattr(error, "filename", None) or "the temporary folder"
+            feedback.write("error", text=f"No space is left on the disk of {place}; free some.")
+            return 1
+        # a bug: the traceback goes to the log
         traceback.print_exc()
         feedback.write("error", text=f"Scarp failed unexpectedly ({type(error).__name__}: {error}).", unexpected=True)
         return 1

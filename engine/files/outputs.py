@@ -3,14 +3,17 @@
 
 from __future__ import annotations
 
+import errno
 import glob
 import hashlib
 import os
 import re
 import shutil
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from ..errors import EngineError
 
@@ -20,6 +23,15 @@ _PART = ".scarp-part"
 # File systems take names of 255 bytes; temporary files and those beside an output have longer names than the output.
 _LONGEST = 240
 _SHORT = 64
+# A disk with less than this is full.
+_FULL_BYTES = 1 << 20
+# What the system says, and what GDAL and SQLite say, where something cannot be written.
+_WRITE_ERRNOS = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EIO)
+_WRITE_WORDS = re.compile(
+    r"\bTIFF\w+:|sqlite|database|write error|no space left|cannot write|failed to write|disk|WriteBlock"
+    r"|terminating translation|file too large",
+    re.IGNORECASE,
+)
 
 
 @contextmanager
@@ -27,7 +39,9 @@ def replacing(target: str | Path) -> Iterator[Path]:
     """Yield a temporary path beside `target` that takes its place when the block ends well.
 
     The temporary name keeps the suffix of `target`, so that GDAL picks the same format. If the block raises,
-    nothing is left of it, and a file that stood at `target` before stays as it was.
+    nothing is left of it, and a file that stood at `target` before stays as it was. So it is if a data set could not be written to its
+    end, which GDAL tells only when it closes and Python then prints and forgets: what could not be closed well is not renamed, and what is
+    renamed was opened again and lies on the disk.
 
     Parameters
     ----------
@@ -37,22 +51,88 @@ def replacing(target: str | Path) -> Iterator[Path]:
     Raises
     ------
     EngineError
-        If the folder cannot be written to.
+        If the folder cannot be written to, the disk is full, or the file could not be written to its end.
     """
     target = Path(target)
     check_writable(target)
     temporary = target.with_name(f".{_short(target.stem)}.{os.getpid()}{_PART}{target.suffix}")
     _unfinished.add(temporary)
     try:
-        yield temporary
+        with _told_in_words(target), _errors_at_closing() as errors:
+            yield temporary
+            if errors:
+                raise errors[0]
+            _check_whole(temporary, target)
+        os.replace(temporary, target)
         for outdated in (target.with_name(f"{target.name}.aux.xml"), target.with_name(f"{target.name}.ovr")):
             outdated.unlink(missing_ok=True)
-        os.replace(temporary, target)
         for sidecar in _sidecars(temporary):
             os.replace(sidecar, target.with_name(target.name + sidecar.name[len(temporary.name) :]))
     finally:
         _remove(temporary)
         _unfinished.discard(temporary)
+
+
+def not_written(target: str | Path, error: BaseException) -> EngineError:
+    """Return the sentence for an output that cannot be written."""
+    folder = Path(target).parent
+    if getattr(error, "errno", None) == errno.ENOSPC or shutil.disk_usage(folder).free < _FULL_BYTES:
+        return EngineError(f"The disk of {folder} is full; free some space or choose another folder.")
+    told = str(getattr(error, "strerror", "") or error).strip().rstrip(".")
+    return EngineError(f"The output {target} cannot be written ({told}); choose another folder.")
+
+
+@contextmanager
+def _told_in_words(target: Path) -> Iterator[None]:
+    """Make one sentence of what is raised where something cannot be written; other errors pass as they are."""
+    try:
+        yield
+    except EngineError:
+        raise
+    except (OSError, RuntimeError, AttributeError) as error:  # GDAL returns None, or raises an empty error, where it could not begin a file
+        known = getattr(error, "errno", None) in _WRITE_ERRNOS or _WRITE_WORDS.search(str(error))
+        if known or shutil.disk_usage(target.parent).free < _FULL_BYTES:
+            raise not_written(target, error) from error
+        raise
+
+
+@contextmanager
+def _errors_at_closing() -> Iterator[list[BaseException]]:
+    """Collect what GDAL raises while Python lets go of a data set, which Python would print and forget."""
+    errors: list[BaseException] = []
+    usual = sys.unraisablehook
+
+    def keep(told: Any) -> None:
+        if isinstance(told.exc_value, RuntimeError) and "delete_" in getattr(told.object, "__name__", ""):
+            errors.append(told.exc_value)
+        else:
+            usual(told)
+
+    sys.unraisablehook = keep
+    try:
+        yield errors
+    finally:
+        sys.unraisablehook = usual
+
+
+def _check_whole(path: Path, target: Path) -> None:
+    """Put a file on the disk, and raise EngineError if there is none or if it cannot be opened again and read to its last cell."""
+    if not path.exists():
+        return  # the block raised before, or writes nothing
+    for each in (path, *_sidecars(path)):
+        if each.is_file():
+            with each.open("rb") as stream:
+                os.fsync(stream.fileno())
+    if path.suffix.lower() not in (".tif", ".tiff", ".gpkg"):
+        return
+    from ..gdal import gdal  # installing needs no GDAL
+
+    try:
+        dataset = gdal.OpenEx(str(path))
+        for number in range(1, dataset.RasterCount + 1):
+            dataset.GetRasterBand(number).ReadRaster(dataset.RasterXSize - 1, dataset.RasterYSize - 1, 1, 1)
+    except RuntimeError as error:
+        raise not_written(target, error) from error
 
 
 @contextmanager
@@ -91,6 +171,14 @@ def check_writable(target: str | Path) -> None:
         raise EngineError(f"The output {target} cannot be written ({error.strerror or error}). Choose another folder.") from error
     if target.is_dir():
         raise EngineError(f"The output {target} is a folder; a file name is needed.")
+    if target.exists():
+        try:
+            if not target.stat().st_mode & 0o222:
+                raise PermissionError(errno.EACCES, "it is read-only")
+            with target.open("r+b"):  # fails where another program holds it, or it must not change
+                pass
+        except OSError as error:
+            raise EngineError(f"The output {target} cannot be replaced ({error.strerror or error}); choose another name.") from error
     _clear_stale(target)
 
 

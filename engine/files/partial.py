@@ -17,10 +17,8 @@ import numpy as np
 from ..errors import EngineError
 from ..gdal import gdal
 from .grid import Grid, Window, compression
-from .outputs import check_writable, remove_if_stopped
+from .outputs import check_writable, not_written, remove_if_stopped
 
-# A disk with less than this is full.
-_FULL_BYTES = 1 << 20
 # Values that are looked at together.
 _CHUNK = 1 << 22
 # GDAL reads the values by this header (ENVI); their place on Earth is added at the end.
@@ -83,7 +81,7 @@ class PartialRaster:
             self.folder.mkdir(exist_ok=True)
             unlock = _locked(self.folder / "lock")
         except OSError as error:
-            raise _not_written(self._target, error) from error
+            raise not_written(self._target, error) from error
         if unlock is None:
             raise EngineError(f"Another run is writing {self._target}; wait for it or choose another output.")
         self._unlock = unlock
@@ -95,7 +93,7 @@ class PartialRaster:
             self._stream = self._values.open("r+b", buffering=0)
         except OSError as error:
             self._clear()
-            raise _not_written(self._target, error) from error
+            raise not_written(self._target, error) from error
         if not self._keep:
             remove_if_stopped(self.folder)
         return self
@@ -117,7 +115,7 @@ class PartialRaster:
             with self._numbers.open("a") as stream:
                 stream.write(f"{number}\n")
         except OSError as error:
-            raise _not_written(self._target, error) from error
+            raise not_written(self._target, error) from error
         self.done.add(number)
 
     def finish(self, path: str | Path, description: str, progress: Callable[[float], None]) -> int:
@@ -139,7 +137,7 @@ class PartialRaster:
             band.SetStatistics(low, high, mean, deviation)
             gdal.GetDriverByName("COG").CreateCopy(str(path), dataset, 0, _COG, told)
         except RuntimeError as error:
-            raise _not_written(path, error) from error
+            raise not_written(path, error) from error
         return count
 
     def _statistics(self) -> tuple[int, float, float, float, float]:
@@ -193,10 +191,3 @@ def _locked(path: Path) -> Callable[[], None] | None:
     except Timeout:
         return None
     return lock.release
-
-
-def _not_written(target: str | Path, error: Exception) -> EngineError:
-    folder = Path(target).parent
-    if shutil.disk_usage(folder).free < _FULL_BYTES:
-        return EngineError(f"The disk of {folder} is full; free some space or choose another folder.")
-    return EngineError(f"The output {target} cannot be written ({error}).")

@@ -178,7 +178,7 @@ def resolve_samples(
 ) -> SampleCells:
     """Return sample cells from whatever the user has.
 
-        With a label field, the layer holds labelled points: ours, with `subset` and `fold`, or anybody's, which are split 80/20 at random
+    With a label field, the layer holds labelled points: ours, with `subset` and `fold`, or anybody's, which are split 80/20 at random
     where they have no `subset`; folds are −1 where they have a `subset` alone. Without one it is a plain inventory, and absences are
     drawn with the defaults. With a test inventory its landslides and absences drawn beyond both inventories are the test cells, and all
     others train, see `_with_test`. A covariate that tells the labels by itself is warned of.

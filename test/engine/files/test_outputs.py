@@ -9,24 +9,24 @@ from scarp.engine.files.outputs import check_writable, remove_unfinished, replac
 
 
 def test_a_failed_run_leaves_what_was_there(tmp_path):
-    target = tmp_path / "map.tif"
+    target = tmp_path / "map.dat"
     target.write_text("old")
     with pytest.raises(RuntimeError), replacing(target) as path:
         path.write_text("half")
         raise RuntimeError
     assert target.read_text() == "old"
-    assert os.listdir(tmp_path) == ["map.tif"]
+    assert os.listdir(tmp_path) == ["map.dat"]
 
 
 def test_a_finished_run_replaces_it_and_its_outdated_sidecar(tmp_path):
-    target = tmp_path / "map.tif"
+    target = tmp_path / "map.dat"
     target.write_text("old")
-    (tmp_path / "map.tif.aux.xml").write_text("old statistics")
+    (tmp_path / "map.dat.aux.xml").write_text("old statistics")
     with replacing(target) as path:
         path.write_text("new")
         path.with_name(path.name + ".msk").write_text("mask")
         assert target.read_text() == "old"
-    assert sorted(os.listdir(tmp_path)) == ["map.tif", "map.tif.msk"]
+    assert sorted(os.listdir(tmp_path)) == ["map.dat", "map.dat.msk"]
     assert target.read_text() == "new"
 
 
@@ -57,21 +57,21 @@ def test_a_scratch_folder_leaves_nothing(tmp_path):
 
 
 def test_long_names_are_written_and_longer_ones_refused(tmp_path):
-    target = tmp_path / ("s" * 231 + ".tif")
+    target = tmp_path / ("s" * 231 + ".dat")
     with replacing(target) as temporary, scratch_folder(target) as folder:
         temporary.write_text("whole", encoding="utf-8")
         assert folder.is_dir()
     assert target.read_text(encoding="utf-8") == "whole"
     assert [path.name for path in tmp_path.iterdir()] == [target.name]
-    check_writable(tmp_path / ("s" * 236 + ".tif"))
+    check_writable(tmp_path / ("s" * 236 + ".dat"))
     with pytest.raises(EngineError, match="has 241 bytes, and at most 240 are allowed; shorten it"):
-        check_writable(tmp_path / ("s" * 237 + ".tif"))
+        check_writable(tmp_path / ("s" * 237 + ".dat"))
     with pytest.raises(EngineError, match="has 304 bytes"):
-        check_writable(tmp_path / ("é" * 150 + ".tif"))
+        check_writable(tmp_path / ("é" * 150 + ".dat"))
 
 
 def test_what_a_killed_run_left_of_a_long_name_is_cleared(tmp_path):
-    names = [("s" * 200 + letter + ".tif") for letter in "ab"]
+    names = [("s" * 200 + letter + ".dat") for letter in "ab"]
     with replacing(tmp_path / names[0]) as temporary:
         temporary.write_text("", encoding="utf-8")
         left = temporary.with_name(temporary.name.replace(f".{os.getpid()}.", ".999999999."))
