@@ -114,7 +114,7 @@ class CnnDnn:
 
     def mixed(self, network: np.ndarray, encoded: np.ndarray) -> np.ndarray:
         """Return the mean of what the members say, (…), and of what the trees say of the same cells, encoded (…, channels)."""
-        if not self.trees:
+        if not self.trees or self.share == 1:
             return network
         return np.float32(self.share) * network + np.float32(1 - self.share) * self.trees.predict(encoded)
 

@@ -181,7 +181,7 @@ def _accuracy(page: Report, summaries: Sequence[ClassifierSummary], method: str)
     several = len(ordered[0].test_sets) > 1
     mean = f" Means of {len(ordered[0].test_sets)} test sets." if several else ""
     page.figure(figures.roc_curves(sets), f"ROC curves of all classifiers by {name}.{mean}")
-    page.figure(figures.precision_recall_curves(sets), f"Precision–recall curves by {name}.{mean} Dotted: the share of landslide cells.")
+    page.figure(figures.precision_recall_curves(sets), f"Precision–recall curves by {name}.{mean} Dotted: no skill, with as many of both.")
     rows = []
     for each in ordered:
         high, low = ([each.mean[f"{metric}_{side}"] for metric in ("precision", "recall", "f1")] for side in ("high", "low"))
