@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,8 @@ _TAGS = ("model", "workflow", "chain", "dem", "slope", "wetness", "terrain", "ma
 _MAIN = "susceptibility_classes"
 # Outputs that are left out unless the user asks for them, so that QGIS does not load them.
 _ASIDE = frozenset({"sample_cells", "table_of_classes"})
+# Layers that cover others, in their order in the group.
+_FROM_BELOW = ("covariates", "susceptibility", "susceptibility_classes")
 # Names that say in the results viewer what a report is of.
 _TITLES = {"report": "Training report"}
 
@@ -62,6 +65,12 @@ class ShippedModel(QgsProcessingModelAlgorithm):
         """Run the steps; an output that was left out and that a step needs is a temporary one."""
         needed = dict.fromkeys((name for name in self._needed() if not parameters.get(name)), QgsProcessing.TEMPORARY_OUTPUT)
         results: dict[str, Any] = super().processAlgorithm({**parameters, **needed}, context, feedback)
+        group = f"{self.displayName()}, {datetime.now():%H:%M:%S}"
+        for name, path in results.items():
+            if isinstance(path, str) and context.willLoadLayerOnCompletion(path):
+                details = context.layerToLoadOnCompletionDetails(path)  # a model takes the group away that its step gave
+                details.groupName = group
+                details.layerSortKey = len(_FROM_BELOW) if name not in _FROM_BELOW else _FROM_BELOW.index(name)
         return results
 
     def _needed(self) -> Iterator[str]:

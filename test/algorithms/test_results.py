@@ -56,7 +56,7 @@ def test_a_stack_is_one_covariate_over_a_hillshade(load, project, landscape, tmp
     assert groups(project) == {"Prepare covariates": ["Covariate stack", "Hillshade"]}
     stack = layer(project, "Covariate stack")
     assert stack.renderer().type() == "singlebandpseudocolor"
-    assert stack.bandName(stack.renderer().inputBand()) == "Band 2: slope"
+    assert stack.bandName(stack.renderer().inputBand()).endswith(": slope")
     items = stack.renderer().shader().rasterShaderFunction().colorRampItemList()
     assert [each.color.name() for each in (items[0], items[-1])] == ["#440154", "#fde725"]
     assert 0 <= items[0].value < items[-1].value < 90
@@ -86,6 +86,13 @@ def test_classes_find_the_hillshade_of_their_place(load, project, stack, mapped)
     }
     assert layer(project, "Susceptibility").renderer().type() == "singlebandpseudocolor"
     assert layer(project, "Susceptibility classes").renderer().type() == "paletted"
+
+
+def test_a_model_is_one_group_with_its_map_on_top(load, project, stack, mapped):
+    outputs = ["susceptibility", "susceptibility_classes"]
+    load("mapanewarea", {"COVARIATES": stack, "MODEL": mapped["model"]}, outputs)
+    assert groups(project) == {"Map a new area": ["Susceptibility classes", "Susceptibility", "Hillshade"]}
+    assert visible(project) == {"Susceptibility classes", "Hillshade"}
 
 
 def test_a_sample_landscape_is_loaded(load, project, tmp_path):
