@@ -50,6 +50,7 @@ class ScarpDialog(AlgorithmDialog):
 class _Panel(ParametersPanel):
     def initWidgets(self) -> None:
         super().initWidgets()
+        self.pickers: dict[str, _FieldPicker] = {}
         for definition in self.algorithm().parameterDefinitions():
             name = definition.name()
             wrapper = self.wrappers.get(name)
@@ -60,7 +61,7 @@ class _Panel(ParametersPanel):
             parent = self.wrappers.get(definition.metadata().get(PARENT, ""))
             field = wrapper.wrappedWidget()
             if parent is not None and isinstance(field, QLineEdit):
-                _FieldPicker(self, field, parent, _LABEL if name == "LABEL_FIELD" else "")
+                self.pickers[name] = _FieldPicker(self.processing_context, field, parent, _LABEL if name == "LABEL_FIELD" else "")
 
 
 class _FieldPicker:
@@ -69,23 +70,24 @@ class _FieldPicker:
     QGIS's own widget of a field ends QGIS where its layer is a raster (`QgsProcessingFieldWidgetWrapper::setParentLayerWrapperValue`).
     """
 
-    def __init__(self, panel: _Panel, line: QLineEdit, parent: Any, wanted: str) -> None:
-        self._panel, self._line, self._parent, self._wanted = panel, line, parent, wanted
+    def __init__(self, context: Any, line: QLineEdit, parent: Any, wanted: str) -> None:
+        self._context, self._line, self._parent, self._wanted = context, line, parent, wanted
         self._own = ""
-        self.action = QAction(QgsApplication.getThemeIcon("/mActionArrowDown.svg"), panel.tr("Choose a field of the layer"), line)
+        self.action = QAction(QgsApplication.getThemeIcon("/mActionArrowDown.svg"), line.tr("Choose a field of the layer"), line)
         self.action.triggered.connect(self.pick)
         line.addAction(self.action, QLineEdit.ActionPosition.TrailingPosition)
-        line.picker = self
         parent.widgetValueHasChanged.connect(self.follow)
         self.follow()
 
     def names(self) -> list[str]:
         """Return the fields of the layer, none where it is no vector layer."""
-        layer = _layer_of(self._parent.parameterValue(), self._panel.processing_context)
+        layer = _layer_of(self._parent.parameterValue(), self._context)
         return [each.name() for each in layer.fields()] if isinstance(layer, QgsVectorLayer) else []
 
     def follow(self, *_: Any) -> None:
         """Fill in the field that is wanted, and take back what was filled in for another layer."""
+        if sip.isdeleted(self._line) or self._parent.wrappedWidget() is None:
+            return  # the dialog is gone, and QGIS still tells of layers
         names = self.names()
         self.action.setVisible(bool(names))
         if self._line.text() == self._own:

@@ -52,7 +52,7 @@ def click_batch(order):
             panel.wrappers[0][column].setParameterValue(value, QgsProcessingContext())
     said.clear()
     dialog.runButton().click()
-    deadline = time.monotonic() + order.get("seconds", 120)
+    deadline = time.monotonic() + order.get("seconds", 500)
     while "Batch execution completed" not in log_of(dialog) and not said and time.monotonic() < deadline:
         pause(100)
     ended = ["correctly executed" in log_of(dialog)]
@@ -96,7 +96,7 @@ def click_run(order):
     dialog.algorithmFinished.connect(lambda ok, results: seen["ended"].append(ok))
     said.clear()
     dialog.runButton().click()
-    deadline = time.monotonic() + order.get("seconds", 120)
+    deadline = time.monotonic() + order.get("seconds", 500)
     while not seen["ended"] and not said and not dialog.messageBar().items() and time.monotonic() < deadline:
         pause(50)
     pause(300)

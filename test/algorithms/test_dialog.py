@@ -116,13 +116,13 @@ def test_the_label_field_is_filled_in_and_fields_are_offered(project, dialog):
     cells, plain = vector("sample cells", fields=("landslide", "fold")), vector("landslide points", fields=("unit", "when"))
     project.addMapLayers([cells, plain])
     made = dialog("traincnndnn")
-    line = made.mainWidget().wrappers["LABEL_FIELD"].wrappedWidget()
+    line, picker = made.mainWidget().wrappers["LABEL_FIELD"].wrappedWidget(), made.mainWidget().pickers["LABEL_FIELD"]
     made.setParameters({"INVENTORY": cells.id()})
     assert line.text() == "landslide"
-    assert line.picker.names() == ["landslide", "fold"]
+    assert picker.names() == ["landslide", "fold"]
     made.setParameters({"INVENTORY": plain.id()})
     assert line.text() == ""
-    assert line.picker.names() == ["unit", "when"]
+    assert picker.names() == ["unit", "when"]
     made.setParameters({"LABEL_FIELD": "unit", "INVENTORY": cells.id()})
     assert line.text() == "unit"  # what the user wrote stays
     assert made.mainWidget().wrappers["LABEL_FIELD"].parameterValue() == "unit"
@@ -132,10 +132,30 @@ def test_a_raster_offers_no_fields(project, dialog, tmp_path):
     classes, areas = raster(tmp_path, "land use", kind=gdal.GDT_Byte), vector("geology", "Polygon")
     project.addMapLayers([classes, areas])
     made = dialog("preparecovariates")
-    line = made.mainWidget().wrappers["LAND_USE_FIELD"].wrappedWidget()
+    line, picker = made.mainWidget().wrappers["LAND_USE_FIELD"].wrappedWidget(), made.mainWidget().pickers["LAND_USE_FIELD"]
     for layer, names in ((areas, ["unit"]), (classes, []), (areas, ["unit"])):
         made.setParameters({"LAND_USE": layer.id()})
-        assert line.picker.names() == names
-        assert line.picker.action.isVisible() == bool(names)
-    line.picker.pick()
+        assert picker.names() == names
+        assert picker.action.isVisible() == bool(names)
+    picker.pick()
     assert line.text() == ""
+
+
+def test_dialogs_that_are_gone_do_not_follow_layers(project, provider, tmp_path):
+    """Layers come and go after a dialog was closed, collected or deleted."""
+    import gc
+
+    from qgis.core import QgsApplication
+    from qgis.PyQt import sip
+
+    for number in range(3):
+        kept = [each.create().createCustomParametersWidget(None) for each in provider.algorithms()]
+        project.addMapLayers([vector(f"landslides {number}", fields=("landslide",)), raster(tmp_path, f"dem {number}")])
+        for each in kept[::2]:
+            sip.delete(each)
+        del kept
+        gc.collect()
+        QgsApplication.processEvents()
+        project.addMapLayer(vector("more", "Polygon"))
+        project.removeAllMapLayers()
+        QgsApplication.processEvents()

@@ -146,10 +146,8 @@ def test_in_a_window_by_run_and_batch_and_in_the_modeler(click, provider, given,
         algorithm = f"scarp:{name}"
         batch = tmp_path / name
         batch.mkdir()
-        runs.append({"algorithm": algorithm, "parameters": inputs, "seconds": 300})
-        runs.append(
-            {"algorithm": algorithm, "parameters": {**inputs, **destinations(provider, name, batch)}, "way": "batch", "seconds": 300}
-        )
+        runs.append({"algorithm": algorithm, "parameters": inputs})
+        runs.append({"algorithm": algorithm, "parameters": {**inputs, **destinations(provider, name, batch)}, "way": "batch"})
         runs.append({"algorithm": algorithm, "way": "modeler"})
     for each in click(runs):
         told = each["algorithm"], each.get("way"), each["said"], each["log"][-2000:]
