@@ -13,6 +13,7 @@ from ..files.manifest import hashes, versions, write_manifest
 from ..files.outputs import check_writable, scratch_folder
 from ..files.tables import check_table, write_table
 from ..mapping.maps import open_map
+from ..mapping.zonation import falling
 from ..validation.assessment import Assessor, days_of, same_keys, table_row, warn_of_few
 from ..validation.landslides import read_parts
 from ..validation.pair import compare_maps
@@ -72,6 +73,8 @@ def run(
             how = method, classes, numbers(breaks or [])
             pair = compare_maps(seen, found, divided, parts, given, how, difference, feedback.part(55, 90))
     warn_of_few(made, feedback)
+    if sentence := falling([row for row in densities if row["part"] == "all"][: len(divided.names)]):
+        feedback.warning(sentence)
     feedback.message(verdict(made))
     write_table(output, same_keys([*map(table_row, made), *(pair.rows() if pair else [])]))
     if class_table:

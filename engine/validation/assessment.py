@@ -116,8 +116,19 @@ class Assessor:
         self._others = np.maximum(found.of_cuts - np.bincount(taken, self._taken_areas, found.cuts.bins), 0.0)
 
     def whole(self, part: Part) -> Assessment:
-        """Assess all landslides of a part."""
+        """Assess all landslides of a part.
+
+        Raises
+        ------
+        EngineError
+            If every cell of the map is one of a landslide.
+        """
         found, cuts = self._found, self._found.cuts
+        if part.others is None and found.cells <= len(self._taken_values):
+            raise EngineError(
+                f"All {found.cells:,} cells of {self._seen.name} are cells of landslides; there are none to tell them from. Is the "
+                "inventory the outline of the area?"
+            )
         others, count, units = self._told_from(part.others, cuts, self._others, found.cells - len(self._taken_values))
         made = self._assess(part.landslides, others, count, found.of_cuts, cuts, ("all", "all", part.role), part.others, units)
         if not self._seen.is_probability:
@@ -197,7 +208,7 @@ class Assessor:
     ) -> tuple[np.ndarray, int, np.ndarray | None]:
         """Return the histogram of the cells that landslides are told from, how many they are, and their units where they are labelled."""
         if labelled is None:
-            return all_others, count, None
+            return all_others, max(count, 0), None
         return np.bincount(cuts.index(labelled.values), minlength=cuts.bins).astype(float), len(labelled.values), labelled.unit
 
     def _assess(

@@ -230,6 +230,8 @@ class _Test:
         self.add((values[first], theirs[both]), -areas[rows[first]])
         self._others = [np.maximum(each, 0.0) for each in self._others]
         self._count = cells - len(first)
+        if self._count < 1:
+            raise EngineError("Where both maps have a value there are only cells of landslides; there are none to tell them from.")
 
     def keep_units(self, values: tuple[np.ndarray, np.ndarray], units: np.ndarray) -> None:
         """Reckon with the units of labelled cells, those of one feature for example."""

@@ -174,9 +174,10 @@ def test_sub_areas_and_dates(map_of, slides, layer_of, tmp_path):
 
 def test_two_maps(map_of, slides, tmp_path):
     """The second map is the first one turned round: 0.714 against 0.286."""
+    listener = Listener()
     other = map_of(VALUES[::-1], "other.tif")
     result = validate(
-        tmp_path, susceptibility=map_of(VALUES), inventory=slides, susceptibility_2=other, difference=str(tmp_path / "d.tif"),
+        tmp_path, listener, susceptibility=map_of(VALUES), inventory=slides, susceptibility_2=other, difference=str(tmp_path / "d.tif"),
         report=str(tmp_path / "r.html"),
     )  # fmt: skip
     row = rows_of(tmp_path / "t.csv")[-1]
@@ -251,6 +252,9 @@ def test_what_is_of_no_use_is_one_sentence(map_of, slides, layer_of, tmp_path):
         ({"susceptibility": empty}, "holds no data"),
         ({"inventory": far}, "wholly outside"),
         ({"inventory": str(tmp_path / "none.gpkg")}, "cannot be opened"),
+        ({"inventory": layer_of([box(UTM, 0, 0, 1, 10)], "everywhere.gpkg")}, "All 10 cells .* are cells of landslides"),
+        ({"susceptibility_2": map_of([np.nan] * 7 + [1, 2, np.nan], "there.tif")}, "only cells of landslides"),
+        ({"susceptibility_2": map_of([1, 2] + [np.nan] * 8, "gone.tif")}, "No landslide lies where both maps"),
         ({"inventory": labels, "label_field": "label"}, "both are needed"),
         ({"inventory": labels, "label_field": "kind"}, "no field 'kind'"),
         ({"date_field": "month"}, "no field 'month'"),
