@@ -160,6 +160,17 @@ def test_a_missing_tile_of_zeros_is_told(write, tmp_path):
     assert not opened(write(values, nodata=0), tmp_path)[2].warnings
 
 
+def test_zeros_apart_from_the_ground_or_below_a_step_of_30_m_are_no_missing_tile(write, tmp_path):
+    values = plane()
+    values[9:19, 4:13] = -1
+    values[10:18, 5:12] = 0
+    assert not opened(write(values, nodata=-1), tmp_path)[2].warnings, "nothing borders them"
+    values[values == -1] = 30
+    assert not opened(write(values), tmp_path)[2].warnings
+    values[values == 30] = 30.5
+    assert any("dem.tif is 0 on 56 cells with cliffs" in text for text in opened(write(values), tmp_path)[2].warnings)
+
+
 def test_a_dem_of_no_data_or_one_value(write, tmp_path):
     for values, said in ((np.full((ROWS, COLS), -9999.0), "holds no data"), (np.full((ROWS, COLS), 7.0), r"same everywhere \(7 m\)")):
         with pytest.raises(EngineError, match=said):

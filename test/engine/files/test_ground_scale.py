@@ -26,6 +26,13 @@ def test_web_mercator_has_its_true_cell_sizes(latitude):
     np.testing.assert_allclose(web_mercator(latitude).cell_size_m, expected, rtol=1e-5)
 
 
+def test_the_scale_is_the_same_on_both_sides_of_a_central_meridian():
+    away = web_mercator(60.0)
+    across = Grid(away.crs, (-130.0, *away.transform[1:]), away.shape)
+    assert across.bounds[0] == -across.bounds[2]
+    np.testing.assert_allclose(across.cell_size_m, away.cell_size_m, rtol=1e-6)
+
+
 def test_scales_within_a_hundredth_stay(odd_grid):
     grid = odd_grid()
     assert grid.ground_scale[0] == (1, 1)

@@ -159,3 +159,12 @@ def test_a_scheduler_that_is_not_there(tmp_path, write_stack, model_file, monkey
     for address in ("tcp://127.0.0.1:9", "nonsense"):
         with pytest.raises(EngineError, match="cannot be reached"):
             task.run(Feedback(), covariates=stack, model=model_file, output=str(tmp_path / "map.tif"), scheduler=address)
+
+
+def test_workers_are_told_where_a_stack_lies_whatever_their_folder(tmp_path, monkeypatch):
+    from scarp.engine.mapping.on_cluster import _everywhere
+
+    (tmp_path / "stack.tif").touch()
+    monkeypatch.chdir(tmp_path)
+    assert _everywhere("stack.tif|name=Stack") == f"{tmp_path.resolve()}/stack.tif|name=Stack"
+    assert _everywhere("GPKG:stack.gpkg:table") == "GPKG:stack.gpkg:table"
