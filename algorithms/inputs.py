@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +14,7 @@ from qgis.core import (
     Qgis,
     QgsCoordinateReferenceSystem,
     QgsCoordinateTransformContext,
+    QgsDataSourceUri,
     QgsExpressionContext,
     QgsExpressionContextUtils,
     QgsFeature,
@@ -64,6 +66,8 @@ _STRING, _TRUTH, _WHOLE = (
     if Qgis.versionInt() >= 33800
     else (QVariant.String, QVariant.Bool, QVariant.Int)
 )
+# What names a table of a database rather than a file.
+_IN_DATABASE = re.compile(r"(^|\s)(dbname|host|service|table|password)\s*=")
 # Features between two looks at whether the user cancelled.
 _LOOK = 4096
 # What becomes of layers of other kinds.
@@ -119,7 +123,9 @@ class _Given:
 
     @property
     def label(self) -> str:
-        """What the user calls it."""
+        """What the user calls it; of a table of a database that is no layer yet, its name."""
+        if self.layer is None and _IN_DATABASE.search(self.text):
+            return QgsDataSourceUri(self.text.partition("://")[2] or self.text).table() or "of a database"
         return self.layer.name() if self.layer is not None and not self.is_path else self.named().label
 
     @property
@@ -280,8 +286,9 @@ def _refuse_unnamed(given: _Given, *, is_vector: bool) -> None:
 def _why_not(given: _Given) -> str:
     """Tell why a layer cannot be opened, as far as its file tells."""
     path = given.named().path
-    if not path or "://" in path:
-        return f"its source {path or given.text} cannot be read"
+    if not path or "://" in path or _IN_DATABASE.search(path):
+        told = QgsDataSourceUri.removePassword(path or given.text)
+        return f"its source {told} cannot be read; its server may be out of reach"
     if path.startswith("/vsi") or Path(path).exists():
         return f"its file {path} cannot be read"
     return f"its file {path} does not exist"
@@ -473,6 +480,10 @@ class _Features:
             raise QgsProcessingException(
                 f"Only {bare + written:,} of the {self.promised:,} features of the layer “{self.name}” can be read; its file is damaged. "
                 "Download or copy it again."
+            )
+        if not bare and not written and not feedback.isCanceled():
+            raise QgsProcessingException(
+                f"The layer “{self.name}” has no features, or a filter leaves none; look at what made it (a join without matches, say)."
             )
         if bare and not written:
             raise QgsProcessingException(f"None of the {bare:,} features of the layer “{self.name}” has a geometry.")

@@ -545,6 +545,34 @@ def test_what_cannot_go_in_is_refused_by_name(refusal, tmp_path, stack):
     )
 
 
+@pytest.mark.parametrize("way", [memory, filtered, chosen_by_expression])
+def test_a_layer_that_nothing_is_left_of_is_told(take, tmp_path, stack, way):
+    from qgis.core import QgsProcessingException, QgsProcessingFeatureSourceDefinition
+
+    given = way(tmp_path, stack)
+    if isinstance(given, QgsProcessingFeatureSourceDefinition):
+        given.filterExpression = "false"
+    elif way is filtered:
+        given.setSubsetString("nr > 100")
+    else:
+        given.dataProvider().truncate()
+    with pytest.raises(QgsProcessingException, match=r"has no features, or a filter leaves none"):
+        take("samplecells", COVARIATES=stack, INVENTORY=given)
+
+
+def test_no_sentence_tells_the_password_of_a_database(refusal, stack):
+    from qgis.core import QgsProject, QgsVectorLayer
+
+    uri = "dbname='x' host=127.0.0.1 port=9 user='me' password='geheim' key='id' type=Point srid=32717 table=\"public\".\"slides\" (geom)"
+    layer = QgsVectorLayer(uri, "Slides", "postgres")
+    QgsProject.instance().addMapLayer(layer, False)
+    for given, name in ((layer, "Slides"), (f"postgres://{uri}", "slides"), (uri, "slides")):
+        text = refusal("samplecells", COVARIATES=stack, INVENTORY=given)
+        assert text.startswith(f"The layer “{name}” (Landslide inventory) ")
+        assert "cannot be read; its server may be out of reach." in text
+        assert "geheim" not in text
+
+
 def test_a_path_that_does_not_tell_the_layer_is_refused(take, refusal, tmp_path, stack):
     path = layer_by_number(tmp_path, None).source().split("|")[0]
     text = refusal("samplecells", COVARIATES=stack, INVENTORY=path)
