@@ -14,7 +14,7 @@ from scarp.engine.errors import EngineError
 from scarp.engine.feedback import Feedback
 from scarp.engine.files.grid import Grid, Window
 from scarp.engine.files.stack import Stack, StackWriter
-from scarp.engine.reporting.metrics import METRICS, corrected_t_test, delong_test, evaluate
+from scarp.engine.reporting.metrics import METRICS, balanced, corrected_t_test, delong_test, evaluate
 from scarp.engine.samples.cells import SampleCells, resolve_samples
 from scarp.engine.tasks import benchmark_classifiers, map_susceptibility
 from scarp.models.classifiers import CLASSIFIERS, LABELS, Classifier
@@ -423,8 +423,10 @@ def test_every_metric_of_the_table_is_its_own():
         made = [Fold("random", repeat, k, np.flatnonzero(number != k), np.flatnonzero(number == k)) for k in range(2)]
         folds += made
         outcomes += [Outcome(fold, "lr", said[fold.test], {"C": 10.0 if repeat else 1.0}) for fold in made]
-        each = [evaluate(labels[fold.test], said[fold.test]) for fold in made]
-        expected.append({**evaluate(labels, said), **{key: np.mean([one[key] for one in each]) for key in within}})
+        each = [evaluate(labels[fold.test], said[fold.test], weights=balanced(labels[fold.test])) for fold in made]
+        expected.append(
+            {**evaluate(labels, said, weights=balanced(labels)), **{key: np.mean([one[key] for one in each]) for key in within}}
+        )
     (row,) = table_rows(summarise(outcomes, labels))
     names = [key for key, _, _ in METRICS]
     assert len({round(float(expected[0][name]), 6) for name in names}) >= len(names) - 2, "recall is sensitivity or specificity"
