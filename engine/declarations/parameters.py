@@ -534,7 +534,9 @@ TASKS: dict[str, tuple[Parameter, ...]] = {
     "screen_covariates": (
         _STACK,
         *_SAMPLES,
-        Parameter("CLASSES", "Classes", "integer", "Most classes that a continuous covariate is divided into.", 8, least=2, most=20),
+        Parameter(
+            "CLASSES", "Classes", "integer", "Most classes that a continuous covariate is divided into.", 8, least=2, most=20, advanced=True
+        ),
         Parameter(
             "METHOD",
             "Classes by",
@@ -542,6 +544,7 @@ TASKS: dict[str, tuple[Parameter, ...]] = {
             "How the limits between classes of a continuous covariate are found.",
             "quantiles",
             table=choices.CLASSINGS,
+            advanced=True,
         ),
         Parameter(
             "VIF_LIMIT",
@@ -649,6 +652,7 @@ TASKS: dict[str, tuple[Parameter, ...]] = {
             "boolean",
             "Try the grid below on folds inside the training cells, and train with the point of the highest AUC. Takes long.",
             False,
+            advanced=True,
         ),
         _tried("TUNE_LEARNING_RATES", "Learning rates to try", _LEARNING_RATE, "0.001, 0.002, 0.01"),
         _tried("TUNE_HIDDEN_LAYERS", "Hidden layers to try", _HIDDEN_LAYERS, "1, 2"),
@@ -679,6 +683,7 @@ TASKS: dict[str, tuple[Parameter, ...]] = {
             1,
             least=1,
             most=1000,
+            advanced=True,
         ),
         _BLOCK_SIZE,
         Parameter(

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from scarp.engine.declarations.checks import MOST_POINTS, allowed, checked, checked_value, plain
 from scarp.engine.declarations.labels import readable, settings
-from scarp.engine.declarations.parameters import FILES, KINDS, TASKS, keywords, task_parameters
+from scarp.engine.declarations.parameters import FILES, KINDS, TASKS, dialog_parameters, keywords, task_parameters
 from scarp.engine.errors import EngineError
 from scarp.engine.feedback import Feedback
 from scarp.models.recipe import Recipe
@@ -276,3 +276,17 @@ def test_a_wrong_task_description_is_one_sentence(text, said, tmp_path):
     assert last["type"] == "error"
     assert said in last["text"]
     assert "Traceback" not in done.stderr
+
+
+def test_what_must_be_given_comes_first_and_in_sight():
+    for task in TASKS:
+        shown = [each for each in dialog_parameters(task) if not each.is_output and not each.parent]  # bands stand beside their raster
+        needed = [each.required for each in shown]
+        assert needed == sorted(needed, reverse=True), task
+        assert not any(each.advanced for each in shown if each.required), task
+
+
+@pytest.mark.parametrize("task", [task for task in TASKS if task != "prepare_covariates"])
+def test_few_settings_are_basic(task):
+    """Those of preparing are layers, which everyone has to look through."""
+    assert sum(not each.advanced and not each.is_output for each in dialog_parameters(task)) <= 9
