@@ -351,7 +351,8 @@ def write_polygons(classes: str, names: Sequence[str], path: str | Path, least_a
         fields = {"class": ogr.OFTInteger, "name": ogr.OFTString, "area_km2": ogr.OFTReal}
         kind = ogr.wkbMultiPolygon if dissolve else ogr.wkbPolygon
         written = folder / "classes.gpkg"
-        write_layer(written, "susceptibility_classes", kind, fields, _polygons(areas, names, grid, dissolve), reference)
+        with replacing(written) as temporary:
+            write_layer(temporary, "susceptibility_classes", kind, fields, _polygons(areas, names, grid, dissolve), reference)
         if path.suffix.lower() == ".shp":
             move_shapefile(written, path, folder)
             return

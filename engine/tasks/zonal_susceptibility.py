@@ -35,7 +35,8 @@ def run(
         feedback.progress(10)
         rows = polygons.rows(seen, kinds, names, high_classes, feedback.part(10, 100))
         written, name = folder / "zones.gpkg", Path(output).stem
-        write_layer(written, name, ogr.wkbUnknown, polygons.fields, rows, polygons.layer.GetSpatialRef())
+        with replacing(written) as temporary:
+            write_layer(temporary, name, ogr.wkbUnknown, polygons.fields, rows, polygons.layer.GetSpatialRef())
         with replacing(output) as temporary:
             written.replace(temporary)
     return {"output": output}
