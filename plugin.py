@@ -16,6 +16,7 @@ class ScarpPlugin:
     def __init__(self, iface: Any) -> None:
         self._iface = iface
         self._provider: ScarpProvider | None = None
+        self._menu: Any = None
 
     def initProcessing(self) -> None:  # noqa: N802 (QGIS looks for this name)
         """Register the provider."""
@@ -25,11 +26,17 @@ class ScarpPlugin:
         self._provider.refreshAlgorithms()
 
     def initGui(self) -> None:  # noqa: N802 (QGIS looks for this name)
-        """Register the provider; everything is in the Processing Toolbox."""
+        """Register the provider, and add the menu and toolbar entry."""
+        from .processing_provider.menu import ScarpMenu  # `qgis_process` has no windows
+
         self.initProcessing()
+        self._menu = ScarpMenu(self._iface)
 
     def unload(self) -> None:
-        """Take the provider away."""
+        """Take away what was added, in the reverse order."""
+        if self._menu is not None:
+            self._menu.remove()
+            self._menu = None
         if self._provider is not None:
             QgsApplication.processingRegistry().removeProvider(self._provider)
             self._provider = None

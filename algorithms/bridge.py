@@ -18,7 +18,7 @@ import osgeo
 from qgis.core import QgsApplication, QgsBlockingProcess, QgsProcessingException, QgsProcessingFeedback, QgsSettings
 from qgis.PyQt.QtCore import QProcess
 
-from ..engine.environment import environment_folder, environment_python, is_complete
+from ..engine.environment import PACKAGES, environment_folder, environment_python, is_complete
 
 ENTRY = Path(__file__).resolve().parents[1] / "engine" / "__main__.py"
 # Where Processing keeps the provider setting `Python interpreter`.
@@ -54,8 +54,8 @@ def own_python() -> Path:
     return Path(sys.executable)
 
 
-def find_python(needs: Iterable[str]) -> Path:
-    """Return the first interpreter that has the packages `needs`.
+def find_python(needs: Iterable[str] = PACKAGES) -> Path:
+    """Return the first interpreter that has the packages `needs`, by default all of the engine.
 
     The provider setting and the environment variable SCARP_PYTHON decide alone when they are set; else it is the plugin's own
     environment, else QGIS's own Python where that is enough.

@@ -5,11 +5,14 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from qgis.core import (
+    QgsNetworkAccessManager,
     QgsProcessingContext,
     QgsProcessingFeedback,
 )
+from qgis.PyQt.QtNetwork import QNetworkProxy
 
 from ..engine.environment import environment_folder
 from .base import ScarpAlgorithm
@@ -39,5 +42,16 @@ class InstallEngine(ScarpAlgorithm):
     ) -> dict[str, Any]:
         values = self.task_values(parameters, context, feedback)
         python = Path(values.pop("python") or own_python())
-        result = run_with(python, self.TASK, {**values, "folder": str(environment_folder())}, feedback)
+        result = run_with(python, self.TASK, {**values, "folder": str(environment_folder()), "proxy": proxy()}, feedback)
         return {"LOG": result["log"]} if result else {}
+
+
+def proxy() -> str | None:
+    """Return the address of the proxy that QGIS is set to, if it is; pip finds that of the system by itself."""
+    network = QgsNetworkAccessManager.instance()
+    schemes = {QNetworkProxy.ProxyType.HttpProxy: "http", QNetworkProxy.ProxyType.Socks5Proxy: "socks5"}
+    chosen = network.fallbackProxy()
+    if network.useSystemProxy() or chosen.type() not in schemes or not chosen.hostName():
+        return None
+    user = f"{quote(chosen.user(), '')}:{quote(chosen.password(), '')}@" if chosen.user() else ""
+    return f"{schemes[chosen.type()]}://{user}{chosen.hostName()}:{chosen.port()}"

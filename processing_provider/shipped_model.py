@@ -20,6 +20,7 @@ from qgis.PyQt.QtCore import QCoreApplication
 from qgis.PyQt.QtGui import QIcon
 
 from ..algorithms.base import COMMON_TAGS, GROUPS, help_of, icon_of
+from ..algorithms.bridge import WorkerMissingError, find_python
 
 _GROUP = "chain"
 # Words that find a model beside those that find all of Scarp.
@@ -113,6 +114,15 @@ class ShippedModel(QgsProcessingModelAlgorithm):
     def icon(self) -> QIcon:
         """Return the icon of its own."""
         return icon_of(self.name())
+
+    def canExecute(self) -> tuple[bool, str]:  # noqa: N802
+        """Tell whether the engine is there; QGIS asks a model, not its steps."""
+        try:
+            find_python()
+        except WorkerMissingError as error:
+            return False, str(error)
+        can, reason = super().canExecute()
+        return can, reason
 
     def tags(self) -> list[str]:
         """Return the words that find it in the toolbox."""

@@ -1040,6 +1040,7 @@ TASKS: dict[str, tuple[Parameter, ...]] = {
         ),
         Parameter("LOG", "Installation log", "file output", "Everything that pip printed.", files="Text (*.txt)"),
         Parameter("FOLDER", "Folder of the engine", "folder output", "Where the environment is made.", place="task"),
+        Parameter("PROXY", "Proxy", "text", "The proxy that QGIS is set to.", optional=True, place="task"),
     ),
 }
 

@@ -160,3 +160,29 @@ def test_what_libraries_print_goes_to_a_file(provider, feedback, monkeypatch, tm
     assert feedback.messages == feedback.warnings == []
     lines = (tmp_path / "scarp" / "engine.log").read_text().splitlines()
     assert [line.split()[-1] for line in lines] == ["train_cnn_dnn", "retracing"] * 2
+
+
+def test_the_proxy_of_qgis_is_handed_to_pip(provider, monkeypatch):
+    from qgis.core import QgsNetworkAccessManager
+    from qgis.PyQt.QtNetwork import QNetworkProxy
+    from scarp.algorithms import install_engine
+
+    network = QgsNetworkAccessManager.instance()
+    before = network.fallbackProxy(), network.excludeList(), network.noProxyList()
+    assert install_engine.proxy() is None
+    kind = QNetworkProxy.ProxyType.HttpProxy
+    try:
+        network.setFallbackProxyAndExcludes(QNetworkProxy(kind, "proxy.example", 3128, "me@here", "p:w"), [], [])
+        assert install_engine.proxy() == "http://me%40here:p%3Aw@proxy.example:3128"
+        given = {}
+        monkeypatch.setattr(install_engine, "run_with", lambda python, task, values, feedback: given.update(values))
+        provider.algorithm("installengine").create().processAlgorithm({}, *contexts())
+        assert given["proxy"] == "http://me%40here:p%3Aw@proxy.example:3128"
+    finally:
+        network.setFallbackProxyAndExcludes(*before)
+
+
+def contexts():
+    from qgis.core import QgsProcessingContext, QgsProcessingFeedback
+
+    return QgsProcessingContext(), QgsProcessingFeedback()

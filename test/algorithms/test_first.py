@@ -1,0 +1,53 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The menu “Scarp” in a real window: with the engine, and without."""
+
+import json
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+pytestmark = pytest.mark.skipif(not shutil.which("xvfb-run") or not shutil.which("qgis"), reason="needs a QGIS window")
+
+
+def window(root, folder, **environment):
+    """Click every entry in a window; return what was seen."""
+    environment = {**os.environ, "SCARP_WINDOW": str(folder), "QT_QPA_PLATFORM": "xcb", "HOME": str(folder), **environment}
+    script = str(root / "test" / "algorithms" / "first.py")
+    command = ["xvfb-run", "-a", "-s", "-screen 0 1400x900x24", "qgis", "--nologo", "--noversioncheck", "--code", script]
+    subprocess.run(command, env=environment, timeout=600, check=False, capture_output=True)
+    seen = json.loads((folder / "seen.json").read_text(encoding="utf-8"))
+    assert "error" not in seen, seen["error"]
+    return seen
+
+
+def test_a_new_user_without_the_engine_is_told_and_can_install_it(provider, root, tmp_path):
+    seen = window(root, tmp_path, XDG_DATA_HOME=str(tmp_path / "data"), SCARP_PYTHON="")
+    assert len(seen["bar"]) == 1 and "is not installed" in seen["bar"][0]
+    assert seen["can_install"]
+    assert seen["end"] == "Install the engine first."
+    assert seen["layers"] == []
+
+
+def test_each_entry_does_what_it_says(provider, root, tmp_path):
+    data = os.environ.get("XDG_DATA_HOME") or str(Path.home() / ".local" / "share")
+    seen = window(root, tmp_path, XDG_DATA_HOME=data)
+    assert seen["bar"] == []
+    assert seen["entries"] == [
+        "State of the engine…",
+        "Make a first map",
+        "Start with my own data…",
+        "Tutorial",
+        "Copy diagnostics",
+    ]
+    assert seen["state"].startswith("The engine is ready (") and not seen["can_install"]
+    assert seen["own_data"] in ("scarp:susceptibilityfromdemandlandslides", "scarp:preparecovariates")
+    assert seen["diagnostics"].startswith("Scarp ") and "QGIS 3" in seen["diagnostics"]
+    assert str(tmp_path) not in seen["diagnostics"]
+    assert [Path(path).name for path in seen["tutorial"]] == ["tutorial.html"] and Path(seen["tutorial"][0]).is_file()
+    assert seen["end"].startswith("Your first map is in the window"), seen["end"]
+    assert {"Susceptibility", "Susceptibility classes"} <= {name.strip() for name in seen["layers"]}
+    assert seen["gone"] == ["Scarp"] and seen["back"]
+    assert list(tmp_path.glob("**/report.html"))
