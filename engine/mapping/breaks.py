@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 
 import numpy as np
@@ -121,14 +122,15 @@ def _geometric(counts: np.ndarray, low: float, high: float, classes: int) -> lis
 
 
 def _standard_deviation(counts: np.ndarray, edges: np.ndarray, classes: int) -> list[float]:
-    """Return breaks a standard deviation apart around the mean, or the largest part of one of `_PARTS` that leaves no class empty."""
+    """Return breaks a standard deviation apart, as evenly around the mean as leaves no class empty, or else a part of one (`_PARTS`)."""
     middles = (edges[:-1] + edges[1:]) / 2
     mean = float(counts @ middles / counts.sum())
     deviation = float(counts @ (middles - mean) ** 2 / counts.sum()) ** 0.5
     steps = np.arange(classes - 1) - (classes - 2) / 2
     total = np.concatenate([[0.0], np.cumsum(counts, dtype=float)])
-    for part in _PARTS:
-        breaks = mean + part * deviation * steps
+    shifts = sorted(range(-classes, classes + 1), key=lambda shift: (abs(shift), -shift))
+    for part, shift in itertools.product(_PARTS, shifts):
+        breaks = mean + part * deviation * (steps + shift)
         if breaks[0] > 0 and breaks[-1] < 1 and (np.diff(np.interp([0.0, *breaks, 1.0], edges, total)) > 0).all():
             return [float(each) for each in breaks]
     raise EngineError(
