@@ -82,6 +82,23 @@ def stack(layer: QgsMapLayer) -> None:
     layer.setBlendMode(QPainter.CompositionMode.CompositionMode_Multiply)
 
 
+def difference(layer: QgsMapLayer) -> None:
+    """Show where the first of two maps is lower in blue, and where it is higher in red."""
+    provider = layer.dataProvider()
+    reach = max(map(abs, provider.cumulativeCut(1, 0.02, 0.98, provider.extent(), 250_000))) or 1.0
+    ramp = QgsColorRampShader(-reach, reach)
+    ramp.setColorRampType(QgsColorRampShader.Type.Interpolated)
+    colours = zip((-reach, 0.0, reach), ("#2c7bb6", "#ffffff", "#d7191c"))
+    ramp.setColorRampItemList([QgsColorRampShader.ColorRampItem(value, QColor(colour), f"{value:+.3g}") for value, colour in colours])
+    shader = QgsRasterShader()
+    shader.setRasterShaderFunction(ramp)
+    renderer = QgsSingleBandPseudoColorRenderer(provider, 1, shader)
+    renderer.setClassificationMin(-reach)
+    renderer.setClassificationMax(reach)
+    layer.setRenderer(renderer)
+    layer.setBlendMode(QPainter.CompositionMode.CompositionMode_Multiply)
+
+
 def landslides(layer: QgsMapLayer) -> None:
     """Show landslides as small red points."""
     if isinstance(layer, QgsVectorLayer) and layer.geometryType() == QgsWkbTypes.GeometryType.PointGeometry:
@@ -95,6 +112,7 @@ LOOKS: dict[str, Callable[[QgsMapLayer], None]] = {
     "cells": cells,
     "stack": stack,
     "landslides": landslides,
+    "difference": difference,
 }
 
 

@@ -17,6 +17,7 @@ class ValidateMap(ScarpAlgorithm):
         "compare two maps kappa difference"
     )
     TASK = "validate_map"
+    SHOWN = (("DIFFERENCE", "difference"),)
     HELP = (
         "Tells how well a susceptibility map ranks landslides, whichever tool made it. Best give landslides that the map was made without: "
         "their curve is the prediction rate, which says what the map can tell; that of the landslides it was made from is the success "

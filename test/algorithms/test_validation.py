@@ -35,6 +35,14 @@ def test_a_map_is_validated_classified_and_told_by_zones(run, landscape, feedbac
     assert rows[0]["rate"] == "prediction rate" and rows[-1]["part"] == "comparison"
     assert {row["part"] for row in rows} == {"all", "sub-area", "comparison"}
     assert feedback.percents == sorted(feedback.percents)
+    from qgis.core import QgsRasterLayer
+    from scarp.algorithms.results import LOOKS
+
+    apart = QgsRasterLayer(validated["DIFFERENCE"], "apart")
+    LOOKS["difference"](apart)
+    assert apart.renderer().classificationMin() == -apart.renderer().classificationMax() < 0
+    labels = [label for label, _ in apart.renderer().legendSymbologyItems()]
+    assert labels[1] == "+0" and labels[0].startswith("-") and labels[2].startswith("+")
     classified = run(
         "classifysusceptibility",
         {
