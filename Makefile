@@ -57,10 +57,8 @@ docs: ## Write the tables and pictures in docs/, and the models, that come from 
 	@QT_HASH_SEED=0 python3 docs/make_models.py 2>/dev/null
 	@python3 docs/draw_rooms.py
 
-package: ## Make the plugin's zip in dist/
-	@mkdir -p dist && rm -f dist/scarp.zip
-	git archive --format=zip --prefix=scarp/ --output=dist/scarp.zip HEAD
-	@echo "dist/scarp.zip"
+package: ## Make the plugin's zip in dist/, with the owner's ADDRESS=https://… and EMAIL=…
+	@python3 .ci/package.py --address="$(ADDRESS)" --email="$(EMAIL)"
 
 clean: ## Remove what the other targets made here (not the engine)
 	rm -rf build dist demo .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis
