@@ -51,6 +51,9 @@ check: setup .venv/ready ## Lint and type-check
 	$(DEV)/ruff check .
 	$(DEV)/ruff format --check .
 	$(DEV)/mypy
+	$(DEV)/flake8
+	$(DEV)/bandit --quiet --recursive . --configfile pyproject.toml
+	git ls-files -z | xargs -0 $(DEV)/detect-secrets-hook
 
 docs: ## Write the tables and pictures in docs/, and the models, that come from the code
 	@python3 docs/make_pages.py

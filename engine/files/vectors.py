@@ -103,7 +103,7 @@ def _as_named(dataset: gdal.Dataset, layer: ogr.Layer, named: Source) -> gdal.Da
         "",
         dataset,
         format="Memory",
-        SQLStatement=f'SELECT * FROM "{layer.GetName()}" WHERE OGR_GEOMETRY IN ({kinds})' if named.geometrytype else None,
+        SQLStatement=f'SELECT * FROM "{layer.GetName()}" WHERE OGR_GEOMETRY IN ({kinds})' if named.geometrytype else None,  # nosec B608
         SQLDialect="OGRSQL",
         layers=None if named.geometrytype else [layer.GetName()],
         layerName=named.label,

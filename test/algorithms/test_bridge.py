@@ -173,11 +173,11 @@ def test_the_proxy_of_qgis_is_handed_to_pip(provider, monkeypatch):
     kind = QNetworkProxy.ProxyType.HttpProxy
     try:
         network.setFallbackProxyAndExcludes(QNetworkProxy(kind, "proxy.example", 3128, "me@here", "p:w"), [], [])
-        assert install_engine.proxy() == "http://me%40here:p%3Aw@proxy.example:3128"
+        assert install_engine.proxy() == "http://me%40here:p%3Aw@proxy.example:3128"  # pragma: allowlist secret
         given = {}
         monkeypatch.setattr(install_engine, "run_with", lambda python, task, values, feedback: given.update(values))
         provider.algorithm("installengine").create().processAlgorithm({}, *contexts())
-        assert given["proxy"] == "http://me%40here:p%3Aw@proxy.example:3128"
+        assert given["proxy"] == install_engine.proxy()
     finally:
         network.setFallbackProxyAndExcludes(*before)
 

@@ -563,6 +563,7 @@ def test_a_layer_that_nothing_is_left_of_is_told(take, tmp_path, stack, way):
 def test_no_sentence_tells_the_password_of_a_database(refusal, stack):
     from qgis.core import QgsProject, QgsVectorLayer
 
+    # pragma: allowlist nextline secret
     uri = "dbname='x' host=127.0.0.1 port=9 user='me' password='geheim' key='id' type=Point srid=32717 table=\"public\".\"slides\" (geom)"
     layer = QgsVectorLayer(uri, "Slides", "postgres")
     QgsProject.instance().addMapLayer(layer, False)

@@ -58,6 +58,7 @@ def test_the_zip_is_small_and_its_pages_have_their_pictures(package):
 
 @pytest.mark.skipif(not shutil.which("qgis_process"), reason="needs qgis_process")
 def test_installed_into_a_fresh_profile_it_runs(package, provider, tmp_path):
+    sys.path.append("/usr/share/qgis/python")
     from pyplugin_installer.unzip import unzip
 
     plugins = tmp_path / "profiles" / "default" / "python" / "plugins"
