@@ -36,7 +36,7 @@ _HILLSHADE = "scarp/hillshade"
 # Bands of a stack that show its area at a glance, the best first.
 _READABLE = ("slope", "altitude")
 # How much lighter a hillshade is drawn, of 255.
-_BRIGHTER = 50
+_BRIGHTER = 90
 # Viridis, which colour-blind people can read too.
 _VIRIDIS = ("#440154", "#3b528b", "#21918c", "#5ec962", "#fde725")
 
@@ -198,7 +198,8 @@ class _Shown(QgsProcessingLayerPostProcessorInterface):
         above = group.children()[: group.children().index(node)]
         covered = _covers(layer) and any(_covers(each.layer()) and each.isVisible() for each in above if hasattr(each, "layer"))
         node.setItemVisibilityChecked(not (self._hidden or covered))
-        _lay_hillshade(group, self._ground, layer, project)
+        if layer.isSpatial():
+            _lay_hillshade(group, self._ground, layer, project)
 
 
 def _covers(layer: QgsMapLayer) -> bool:

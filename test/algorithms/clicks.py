@@ -97,7 +97,13 @@ def click_run(order):
     said.clear()
     dialog.runButton().click()
     deadline = time.monotonic() + order.get("seconds", 500)
-    while not seen["ended"] and not said and not dialog.messageBar().items() and time.monotonic() < deadline:
+    while (
+        not seen["ended"]
+        and not said
+        and "Execution failed" not in log_of(dialog)
+        and not dialog.messageBar().items()
+        and time.monotonic() < deadline
+    ):
         pause(50)
     pause(300)
     seen["said"] = said + [item.text() for item in dialog.messageBar().items()]

@@ -25,8 +25,8 @@ def inputs(landscape, stack, mapped):
         "INVENTORY": landscape["INVENTORY"],
         "SUSCEPTIBILITY": mapped["map"],
         "MODEL": mapped["model"],
+        "SUSCEPTIBILITY_2": landscape["TRUTH"],
         "ZONES": landscape["GEOLOGY"],
-        "CLASSES_RASTER": landscape["LAND_USE"],
     }
 
 

@@ -67,6 +67,11 @@ def test_a_stack_is_one_covariate_over_a_hillshade(load, project, landscape, tmp
     assert again.renderer().type() == "singlebandpseudocolor"  # whoever opens the file sees the same
 
 
+def test_a_table_has_no_hillshade(load, project, stack, landscape):
+    load("screencovariates", {"COVARIATES": stack, "INVENTORY": landscape["INVENTORY"], "REPORT": None}, ["OUTPUT"])
+    assert groups(project) == {"Screen covariates": ["Covariates screened"]}
+
+
 def test_cells_are_coloured_by_class(load, project, stack, landscape):
     load("samplecells", {"COVARIATES": stack, "INVENTORY": landscape["INVENTORY"]}, ["OUTPUT"])
     cells = layer(project, "Sample cells")
