@@ -598,7 +598,7 @@ TASKS: dict[str, tuple[Parameter, ...]] = {
             "VALIDATION",
             "Validation cells",
             "choice",
-            "Which part of the training cells decides when to stop: random ones, or whole spatial blocks.",
+            "Which part of the training cells decides when to stop: random ones, or whole spatial blocks of at least two patches.",
             table=VALIDATIONS,
             advanced=True,
         ),
@@ -1061,7 +1061,7 @@ RESULTS: dict[str, tuple[Result, ...]] = {
         Result("INVENTORY", "Landslide inventory", "vector"),
         Result("BEST_AUC", "AUC that the truth itself has on average", "number"),
     ),
-    "train_cnn_dnn": (Result("AUC", "AUC on the test cells", "number"),),
+    "train_cnn_dnn": (Result("AUC", "AUC of the most honest test", "number"),),
     "validate_map": (Result("AUC", "AUC by cells", "number"),),
     "benchmark_classifiers": (Result("BEST", "Best classifier", "text"), Result("AUC", "Its mean AUC", "number")),
 }

@@ -17,7 +17,7 @@ from ...models.trees import grow
 from ..files.grid import Grid
 from ..files.stack import Stack
 from ..samples.cells import SampleCells
-from ..samples.folds import validation_part
+from ..samples.folds import own_block_size, validation_part
 from .companion import choose_share
 
 History = dict[str, list[float]]
@@ -107,6 +107,7 @@ def fit(
     encoded = examples.patches.encoded(encoder)
     architecture = recipe.architecture(len(encoder.channels))
     cells = examples.rows, examples.cols, examples.labels, recipe.validation, examples.grid
+    block = [_block_size(examples, recipe, seed)] if recipe.validation == "blocks" else []
     members, histories, told = [], [], []
     own = encoder.encode(examples.patches.centres()) if recipe.companion else None
     for number in range(recipe.members):
@@ -117,7 +118,7 @@ def fit(
         def doing(text: str, number: int = number) -> None:
             status(f"Training member {number + 1} of {recipe.members}, {text}")
 
-        held = validation_part(*cells, seed, number, examples.units)
+        held = validation_part(*cells, seed, number, examples.units, *block)
         member = train(encoded, examples.labels, held, recipe, seed + number, encoder.circular_pairs, part, doing)
         members.append(member.weights)
         histories.append(member.history)
@@ -137,9 +138,20 @@ def fit(
     return model, histories
 
 
+def _block_size(examples: Examples, recipe: Recipe, seed: int) -> float:
+    """Return how wide, in metres, blocks of validation cells are: the practical range of the covariates, and two patches."""
+    own = examples.patches.centres(), examples.covariates, examples.grid, examples.rows, examples.cols
+    return own_block_size(*own, seed, recipe.patch_size)
+
+
 def susceptibility(model: CnnDnn, examples: Examples) -> np.ndarray:
     """Return the susceptibility of cells, calibrated where the model is, (n,): patch by patch, by the rule of mapping."""
+    return model.calibrated(uncalibrated(model, examples))
+
+
+def uncalibrated(model: CnnDnn, examples: Examples) -> np.ndarray:
+    """Return what a model says of cells before it is calibrated, (n,)."""
     from ...models.network import predict_patches
 
     mean = predict_patches(model.architecture, model.members, examples.patches, model.encoder.encode)
-    return model.calibrated(model.mixed(mean, model.encoder.encode(examples.patches.centres())))
+    return model.mixed(mean, model.encoder.encode(examples.patches.centres()))

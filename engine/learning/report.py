@@ -16,6 +16,7 @@ from ..reporting import figures, metrics
 from ..reporting.page import Report
 from .fitting import History
 from .tuning import Candidate
+from .validation import Evaluation
 
 PAPER = (
     "Azarafza, M., Azarafza, M., Akgün, H., Atkinson, P. M., Derakhshani, R. (2021). Deep learning-based landslide susceptibility "
@@ -28,6 +29,14 @@ _WITH_TREES = (
     "without them; they are equal unless these cells tell otherwise (DeLong's test). The network alone, without COMPANION, is the paper's "
     "classifier."
 )
+# Where what a test says is to be expected, and which tests are of the model itself.
+_WHERE = {
+    "held_out": "of the landslides of the other inventory, which took no part",
+    "spatial": "on ground without mapped landslides",
+    "random": "among mapped landslides, and less elsewhere",
+    "test": "among mapped landslides, and less elsewhere",
+}
+_OF_MODEL = ("held_out", "test")
 
 
 @dataclass(frozen=True)
@@ -38,10 +47,14 @@ class Training:
     ----------
     model
         The trained model.
-    labels, raw
-        The test cells: 1 or 0, and their susceptibility before calibration, (n,).
+    tests
+        How the model or its like was tested, the most honest first.
+    shown
+        That of them whose cells are shown in full; not calibrated.
     tested
-        Metrics on the test cells.
+        Metrics of these cells, calibrated where the model itself was tested.
+    divided
+        How cells were divided, in words.
     histories
         The training history of each member.
     others
@@ -57,9 +70,10 @@ class Training:
     """
 
     model: CnnDnn
-    labels: np.ndarray
-    raw: np.ndarray
+    tests: Sequence[Evaluation]
+    shown: Evaluation
     tested: Mapping[str, float]
+    divided: str
     histories: Sequence[History]
     others: Mapping[str, History]
     tried: Sequence[Candidate]
@@ -81,29 +95,55 @@ def make_report(facts: Training) -> Report:
 
 
 def _add_test(page: Report, facts: Training) -> None:
-    labels, found = facts.labels, facts.model.calibrated(facts.raw)
-    interval = metrics.delong(labels, found)
+    best = facts.tests[0]
     page.text(
-        f"On {len(labels)} test cells that took no part in training, the area under the ROC curve is {facts.tested['auc']:.3f} "
-        f"(95 % interval {interval.low:.3f} to {interval.high:.3f}, DeLong), and {facts.tested['accuracy']:.1%} of the cells are "
-        "classified correctly at a susceptibility of 0.5, landslide and non-landslide cells counting the same.",
+        f"By {best.name.lower()} the area under the ROC curve (AUC) is {best.in_words}; that is what to expect "
+        f"{_WHERE[best.kind]}. {best.how}",
         lead=True,
     )
+    if len(facts.tests) == 1:
+        page.text("There is no figure of spatial folds, since the cells do not suffice for them; on other ground expect less.")
+    page.text(facts.divided)
+    rows = [
+        (each.name, each.auc.auc, f"{each.auc.low:.3f} to {each.auc.high:.3f}", each.auc_by_landslides, each.landslides, len(each.labels))
+        for each in facts.tests
+    ]
+    page.table(
+        ["Tested by", "AUC", "95 % interval", "AUC, landslides alike", "Landslides", "Cells"],
+        rows,
+        "AUC of each way of testing, the most honest first. AUC counts cells; “landslides alike” counts every landslide the same, however "
+        "many cells it has. Intervals take the cells of a landslide as one (Obuchowski 1997). Cells dealt at random lie among training "
+        "cells like them; whole blocks lie on other ground.",
+    )
+    for each in facts.tests[1:]:
+        page.text(f"{each.name}: {each.how}")
     slides, others = (sum(column) for column in zip(*facts.counts.values()))
     page.text(
         f"{slides / (slides + others):.0%} of the sample cells are landslide cells. {metrics.BALANCED} Susceptibility ranks cells; it is "
         "not the probability of a landslide in a given time, with calibration or without."
     )
-    page.section("Test cells")
-    page.figure(figures.roc_curves({LABELS[facts.model.classifier]: [(labels, found)]}), "ROC curve on the test cells.")
-    matrix = figures.confusion_matrices({LABELS[facts.model.classifier]: metrics.confusion(labels, found)})
-    page.figure(matrix, "Confusion matrix on the test cells at a susceptibility of 0.5; percentages are of the cells of a row.")
+    _add_cells(page, facts)
+
+
+def _add_cells(page: Report, facts: Training) -> None:
+    """Show the cells of one test in full."""
+    shown, name = facts.shown, LABELS[facts.model.classifier]
+    labels, raw = shown.labels, shown.susceptibility
+    own = shown.kind in _OF_MODEL
+    found = facts.model.calibrated(raw) if own else raw
+    where = f"the cells of {shown.name.lower()}" if not own else f"the {shown.name.lower()}"
+    page.section(shown.name)
+    sets = [(labels[shown.fold == number], found[shown.fold == number]) for number in np.unique(shown.fold)]
+    page.figure(figures.roc_curves({name: sets}), f"ROC curve on {where}.")
+    matrix = figures.confusion_matrices({name: metrics.confusion(labels, found)})
+    text = f"Confusion matrix on {where} at a susceptibility of 0.5; percentages are of the cells of a row."
+    page.figure(matrix, text)
     rows = [(label, facts.tested[key], meaning) for key, label, meaning in metrics.METRICS]
-    page.table(["Metric", "Value", "Meaning"], rows, "Metrics on the test cells.")
-    curves = {LABELS[facts.model.classifier]: [(labels, found)]}
-    if facts.model.calibration:
-        curves = {"Calibrated": [(labels, found)], "Not calibrated": [(labels, facts.raw)]}
-        before = metrics.evaluate(labels, facts.raw, weights=metrics.balanced(labels))
+    page.table(["Metric", "Value", "Meaning"], rows, f"Metrics on {where}{'' if own else ', all folds together'}.")
+    curves = {name: [(labels, found)]}
+    if facts.model.calibration and own:
+        curves = {"Calibrated": [(labels, found)], "Not calibrated": [(labels, raw)]}
+        before = metrics.evaluate(labels, raw, weights=metrics.balanced(labels))
         page.table(
             ["", "Brier score (MSE)", "Expected calibration error"],
             [
@@ -112,7 +152,7 @@ def _add_test(page: Report, facts: Training) -> None:
             ],
             f"Calibration by the method {CALIBRATIONS[facts.model.calibration['method']]}, fitted to folds of the training cells.",
         )
-    page.figure(figures.reliability_plot(curves), "Reliability on the test cells.")
+    page.figure(figures.reliability_plot(curves), f"Reliability on {where}.")
 
 
 def _add_search(page: Report, facts: Training) -> None:

@@ -46,7 +46,8 @@ class SampleCells:
     """Cells to learn from and to test on; all arrays (n,).
 
     `subset` is "train" or "test"; `fold` numbers the folds of the training cells from 0, -1 for test cells; `origin` is the landslide's id
-    in the inventory or the rule that drew the absence. The cells of one landslide have one subset and one fold.
+    in the inventory or the rule that drew the absence. The cells of one landslide have one subset and one fold. `divided` says in a
+    sentence how they were divided.
     """
 
     rows: np.ndarray
@@ -55,6 +56,7 @@ class SampleCells:
     subset: np.ndarray
     fold: np.ndarray
     origin: np.ndarray
+    divided: str = ""
 
     @property
     def units(self) -> np.ndarray | None:
@@ -232,7 +234,8 @@ def _labelled(stack: Stack, inventory: str, label_field: str, seed: int, feedbac
         if "fold" in ours:
             fold = folds_of(found.fields[ours["fold"]][first], ours["fold"])
         if set(subset) == {"train", "test"}:
-            cells = SampleCells(rows, cols, landslide, subset, fold, origin)
+            told = f"Training and test cells are those that the field {ours['subset']} of the sample cells says."
+            cells = SampleCells(rows, cols, landslide, subset, fold, origin, told)
             _tell_divided(cells, feedback)
             return cells
         feedback.warning(f"All cells are {subset[0]} cells by the field {ours['subset']!r}; they are divided anew, at random.")
@@ -284,6 +287,12 @@ def _distance_to(grid: Grid, landslides: np.ndarray, rows: np.ndarray, cols: np.
 
     tree = cKDTree(grid.centres_m(*np.divmod(landslides, grid.shape[1])))
     return np.asarray(tree.query(grid.centres_m(rows, cols))[0])
+
+
+def landslides(cells: SampleCells) -> int:
+    """Return how many landslides there are: units, and not cells."""
+    slides = np.asarray(cells.landslide) == 1
+    return int(slides.sum()) if cells.units is None else len(np.unique(cells.units[slides]))
 
 
 def notice_few(cells: SampleCells, feedback: Feedback) -> None:
@@ -400,7 +409,7 @@ def _dealt(
     seed: int,
     feedback: Feedback,
 ) -> SampleCells:
-    groups = None
+    groups, size = None, 0.0
     if split == "blocks":
         size = block_size_m or suggested_block_size(stack, rows, cols, seed, Recipe().patch_size, feedback)
         groups = block_ids(rows, cols, stack.grid, size)
@@ -425,4 +434,7 @@ def _dealt(
     fold = np.full(len(rows), -1)
     groups, units = (each if each is None else each[~test] for each in (groups, units))
     fold[~test] = deal_folds(landslide[~test], folds, groups, seed, units)
-    return SampleCells(rows, cols, landslide, np.where(test, "test", "train"), fold, origin)
+    how = "at random" if groups is None else f"by square blocks of {size:,.0f} m, each in one part"
+    whole = "" if units is None else "; the cells of a landslide stay together"
+    told = f"The cells were divided {how}, {test.mean():.0%} of them for the test{whole}."
+    return SampleCells(rows, cols, landslide, np.where(test, "test", "train"), fold, origin, told)

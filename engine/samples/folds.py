@@ -5,10 +5,11 @@ from __future__ import annotations
 
 import warnings
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
+from ...models.covariate import Covariate
 from ..declarations.choices import ABSENCE_METHODS
 from ..errors import EngineError
 from ..feedback import Feedback
@@ -101,24 +102,51 @@ def keep_whole(parts: np.ndarray, units: np.ndarray | None) -> np.ndarray:
 def suggested_block_size(
     stack: Stack, rows: np.ndarray, cols: np.ndarray, seed: int, patch_px: int = 1, feedback: Feedback | None = None
 ) -> float:
-    """Return a block size in metres from the spatial autocorrelation of the covariates.
+    """Return the `block_size` of cells of a stack, (n,), of which the covariates of a few are read."""
+    chosen = _some_cells(len(rows), seed)
+    values = stack.at(rows[chosen], cols[chosen])
+    return block_size(values, stack.covariates, stack.grid, rows, cols, chosen, patch_px, feedback)
+
+
+def _some_cells(cells: int, seed: int) -> np.ndarray:
+    return np.random.default_rng(seed).permutation(cells)[:_VARIOGRAM_CELLS]
+
+
+def own_block_size(
+    values: np.ndarray, covariates: Sequence[Covariate], grid: Grid, rows: np.ndarray, cols: np.ndarray, seed: int, patch_px: int
+) -> float:
+    """Return the `block_size` of cells whose covariates are known, (n, bands)."""
+    chosen = _some_cells(len(rows), seed)
+    return block_size(values[chosen], covariates, grid, rows, cols, chosen, patch_px)
+
+
+def block_size(
+    values: np.ndarray,
+    covariates: Sequence[Covariate],
+    grid: Grid,
+    rows: np.ndarray,
+    cols: np.ndarray,
+    chosen: np.ndarray,
+    patch_px: int = 1,
+    feedback: Feedback | None = None,
+) -> float:
+    """Return a block size in metres from the spatial autocorrelation of covariates, `values` of the `chosen` of the cells, (some, bands).
 
     It is the median over continuous covariates (over categorical ones where there are none) of the distance at which the empirical
     semivariance first reaches 95 % of the variance (the practical range; Roberts et al. 2017 ask for blocks of at least that size), but
     at least 5 cells and two patches of `patch_px` cells, so that few patches of test cells reach over training cells, and at most a fifth
     of the cells' extent, so that there are blocks enough to deal. It is told where that leaves blocks narrower than two patches.
     """
-    x, y = stack.grid.centres_m(rows, cols).T
+    x, y = grid.centres_m(rows, cols).T
     extent = max(np.ptp(x), np.ptp(y), 1.0)
-    cell = max(stack.grid.cell_size_m)
+    cell = max(grid.cell_size_m)
     least, most, patches = 5 * cell, extent / 5, 2 * patch_px * cell
     if most < patches and feedback:
         feedback.warning(
             f"The cells reach over {extent:,.0f} m only, so blocks are {max(least, most):,.0f} m wide, narrower than two patches "
             f"({patches:,.0f} m): what the network sees of test cells lies partly on training cells, and spatial figures flatter it."
         )
-    chosen = np.random.default_rng(seed).permutation(len(x))[:_VARIOGRAM_CELLS]
-    columns = _columns(stack, rows[chosen], cols[chosen])
+    columns = _columns(np.asarray(values, np.float64), covariates)
     first, second = np.triu_indices(len(chosen), 1)
     distance = np.hypot(x[chosen][first] - x[chosen][second], y[chosen][first] - y[chosen][second])
     lag = np.minimum((distance / (extent / 2) * _VARIOGRAM_LAGS).astype(int), _VARIOGRAM_LAGS)
@@ -134,15 +162,12 @@ def suggested_block_size(
     return float(np.clip(np.median(ranges) if ranges else least, min(max(least, patches), max(least, most)), max(least, most)))
 
 
-def _columns(stack: Stack, rows: np.ndarray, cols: np.ndarray) -> list[np.ndarray]:
+def _columns(values: np.ndarray, covariates: Sequence[Covariate]) -> list[np.ndarray]:
     """Return the covariates that a variogram is taken of, each (n, columns): the continuous ones, or the indicators of classes."""
-    names = [each.name for each in stack.covariates if each.kind == "continuous"]
-    if names:
-        return [column[:, None] for column in stack.at(rows, cols, names).astype(np.float64).T]
-    names = [each.name for each in stack.covariates if each.kind == "categorical"]
-    if not names:
-        return []
-    return [(column[:, None] == np.unique(column)).astype(np.float64) for column in stack.at(rows, cols, names).T]
+    of_kind = {kind: [column for each, column in zip(covariates, values.T) if each.kind == kind] for kind in ("continuous", "categorical")}
+    if of_kind["continuous"]:
+        return [column[:, None] for column in of_kind["continuous"]]
+    return [(column[:, None] == np.unique(column)).astype(np.float64) for column in of_kind["categorical"]]
 
 
 def take_share(
@@ -292,6 +317,7 @@ def validation_part(
     seed: int,
     member: int = 0,
     units: np.ndarray | None = None,
+    block_size_m: float = 0.0,
 ) -> np.ndarray:
     """Return which training cells decide when training stops, boolean (n,): a fifth at `random`, or about that in whole `blocks`.
 
@@ -302,7 +328,7 @@ def validation_part(
     rows, cols, labels
         The training cells, (n,).
     method
-        `random` or `blocks`; blocks are an eighth of the cells' extent wide.
+        `random` or `blocks`; blocks are an eighth of the cells' extent wide, or `block_size_m` where that is more.
     units
         The unit of each cell, (n,), which is not divided, see `landslide_units`.
 
@@ -314,7 +340,7 @@ def validation_part(
     labels = np.asarray(labels)
     if method == "blocks":
         extent = max(np.ptp(rows) * grid.cell_size_m[1], np.ptp(cols) * grid.cell_size_m[0])
-        groups = block_ids(rows, cols, grid, max(extent / 8, 1.0))
+        groups = block_ids(rows, cols, grid, max(extent / 8, block_size_m, 1.0))
         return take_share(labels, 1 / _VALIDATION_PARTS, groups, np.random.default_rng([seed, member]), units)
     parts = max(min(_VALIDATION_PARTS, fewest_units(labels, units)), 2)
     return deal_folds(labels, parts, None, seed + member // parts, units) == member % parts

@@ -12,6 +12,7 @@ import numpy as np
 from ...models.calibration import fit_calibration
 from ...models.model_file import save_model
 from ...models.recipe import Recipe
+from ..declarations.choices import FEW_LANDSLIDES
 from ..declarations.labels import chosen, inputs, settings
 from ..declarations.parameters import GRID
 from ..errors import EngineError
@@ -19,12 +20,13 @@ from ..feedback import Feedback
 from ..files.manifest import hashes, versions, write_manifest
 from ..files.outputs import check_writable, replacing
 from ..files.stack import Stack
-from ..learning.fitting import Examples, fit, susceptibility
+from ..learning.fitting import Examples, fit, uncalibrated
 from ..learning.report import Training, make_report
 from ..learning.tuning import held_out, read_grid, search
+from ..learning.validation import FOLDS, FOLDS_BESIDE, Evaluation, by_random_folds, by_spatial_folds
 from ..reporting import metrics
-from ..samples.cells import SampleCells, resolve_samples
-from ..samples.folds import deal_folds, keep_whole
+from ..samples.cells import SampleCells, landslides, resolve_samples
+from ..samples.folds import deal_folds, keep_whole, suggested_block_size
 from . import task
 
 # Fewer training cells of a class than this teach nothing.
@@ -53,7 +55,7 @@ def run(
     report: str,
     asked: dict[str, Any],
 ) -> dict[str, Any]:
-    """Write the model file and the report; return them and the AUC on the test cells."""
+    """Write the model file and the report; return them and the AUC of the most honest test."""
     started = time.monotonic()
     candidates = read_grid(tune_learning_rates, tune_hidden_layers, tune_units, tune_batch_sizes) if tune else []
     rivals = compare_optimizers or []
@@ -61,20 +63,34 @@ def run(
         check_writable(path)
     stack = Stack.open(covariates)
     cells = resolve_samples(stack, inventory, label_field, seed, feedback)
-    training = cells.subset != "test"
+    few = landslides(cells) < FEW_LANDSLIDES
+    training = np.full(len(cells.rows), True) if few else cells.subset != "test"
     _check(cells, training)
     feedback.status("Cutting patches")
     examples = Examples.of(stack, cells, recipe.patch_size)
     known, unseen = examples.only(training), examples.only(~training)
-    feedback.message(f"{len(known.labels):,} training and {len(unseen.labels):,} test cells, {len(stack.covariates)} covariates.")
+    divided = cells.divided
+    if few:
+        divided = (
+            f"There are {landslides(cells)} landslides, fewer than {FEW_LANDSLIDES}: one part of them for the test would tell little, so "
+            "folds test on all of them, those set apart for a test too, and the model is fitted to all cells."
+        )
+    feedback.message(f"{len(known.labels):,} training and {len(unseen.labels):,} test cells, {len(stack.covariates)} covariates. {divided}")
 
     constant = [each.name for each, column in zip(stack.covariates, known.patches.centres().T) if np.ptp(column) == 0]
     if constant:
         feedback.warning(f"All training cells have the same {', '.join(constant)}, so the model cannot learn from it.")
 
     # What each part costs, in networks trained.
-    costs = [len(candidates) * _FOLDS, len(rivals), recipe.members, _FOLDS * recipe.members if calibration != "none" else 0]
-    tuning, comparing, fitting, calibrating = feedback.part(5, 95).parts(costs)
+    fold_count = FOLDS if few else FOLDS_BESIDE
+    costs = [
+        len(candidates) * _FOLDS,
+        len(rivals),
+        recipe.members,
+        _FOLDS * recipe.members if calibration != "none" else 0,
+        fold_count * (2 if few else 1),
+    ]
+    tuning, comparing, fitting, calibrating, validating = feedback.part(5, 95).parts(costs)
     folds = _folds(cells, training, seed)
     tried = search(known, folds, candidates, recipe, seed, tuning)
     if tried:
@@ -84,14 +100,27 @@ def run(
         rival = replace(recipe, members=1, optimizer=name, companion=False)
         others[name] = fit(known, rival, seed, part.progress, status=part.under(f"Optimizer {name}").status)[1][0]
     network, histories = fit(known, recipe, seed, fitting.progress, feedback.message, feedback.status)
-    raw = susceptibility(network, unseen)
     if calibration != "none":
-        said = np.empty(len(known.labels))
-        for test, found in held_out(known, folds, recipe, seed, calibrating):
-            said[test] = found
-        network.calibration = fit_calibration(calibration, said, known.labels, metrics.balanced(known.labels))
+        learnt = np.empty(len(known.labels))
+        for held, found in held_out(known, folds, recipe, seed, calibrating):
+            learnt[held] = found
+        network.calibration = fit_calibration(calibration, learnt, known.labels, metrics.balanced(known.labels))
+    size = suggested_block_size(stack, cells.rows, cells.cols, seed, recipe.patch_size, feedback)
+    feedback.message(f"Validation trains {costs[-1]} networks more, one a fold, beside the {recipe.members} of the model.")
+    spaces, rest = validating.parts([1, 1 if few else 0])
+    spatial = by_spatial_folds(examples, size, fold_count, recipe, seed, spaces)
+    if few:
+        beside = by_random_folds(examples, fold_count, recipe, seed, rest)
+    else:
+        whole = np.zeros(len(unseen.labels), np.int64)
+        raw = uncalibrated(network, unseen)
+        beside = Evaluation("test", "Test cells", cells.divided, unseen.labels, raw, whole, unseen.units)
     feedback.status("Testing and drawing the report")
-    tested = metrics.evaluate(unseen.labels, network.calibrated(raw), weights=metrics.balanced(unseen.labels))
+    tests = [each for each in (spatial, beside) if each]
+    # The cells that the page shows in full: predicted by the model itself where some were held out, else by the folds of the headline.
+    shown = tests[0] if few else beside
+    said = shown.susceptibility if few else network.calibrated(shown.susceptibility)
+    tested = metrics.evaluate(shown.labels, said, weights=metrics.balanced(shown.labels))
 
     digests = hashes({"covariates": covariates, "inventory": inventory})
     told = {**asked, **{name: getattr(recipe, name) for name in GRID.values()}}
@@ -102,7 +131,11 @@ def run(
         "crs": stack.grid.crs,
         "settings": chosen("train_cnn_dnn", told),
         "seed": seed,
-        "metrics": tested,
+        "metrics": {**tested, "auc": shown.auc.auc} if few else tested,
+        "tests": [
+            {"kind": each.kind, "auc": each.auc.auc, "low": each.auc.low, "high": each.auc.high, "landslides": each.landslides}
+            for each in tests
+        ],
         "versions": packages,
         "inputs_sha256": digests,
     }
@@ -110,9 +143,10 @@ def run(
         save_model(temporary, network)
     facts = Training(
         network,
-        unseen.labels,
-        raw,
+        tests,
+        shown,
         tested,
+        divided,
         histories,
         others,
         tried,
@@ -122,11 +156,12 @@ def run(
         packages,
     )
     make_report(facts).write(report)
-    for beside in (model, report):
-        write_manifest(beside, "train_cnn_dnn", asked, digests, time.monotonic() - started)
-    feedback.message(f"AUC on the test cells: {tested['auc']:.3f}")
+    for path in (model, report):
+        write_manifest(path, "train_cnn_dnn", asked, digests, time.monotonic() - started)
+    for test in tests:
+        feedback.message(f"AUC by {test.name.lower()}: {test.in_words}. {test.how}")
     feedback.progress(100)
-    return {"model": model, "report": report, "auc": tested["auc"]}
+    return {"model": model, "report": report, "auc": tests[0].auc.auc}
 
 
 def _counts(cells: SampleCells, training: np.ndarray) -> dict[str, tuple[int, int]]:
@@ -136,7 +171,7 @@ def _counts(cells: SampleCells, training: np.ndarray) -> dict[str, tuple[int, in
 
 
 def _check(cells: SampleCells, training: np.ndarray) -> None:
-    for (name, counts), least in zip(_counts(cells, training).items(), (_LEAST_CELLS, 1)):
+    for (name, counts), least in zip(_counts(cells, training).items(), (_LEAST_CELLS, 0 if training.all() else 1)):
         for kind, count in zip(("landslide", "non-landslide"), counts):
             if count < least:
                 raise EngineError(

@@ -1,0 +1,189 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""How good a CNN–DNN is on cells that it has not seen: by a part held out, and by folds at random and in space."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import numpy as np
+
+from ...models.recipe import Recipe
+from ..errors import EngineError
+from ..feedback import Feedback
+from ..reporting import metrics
+from ..samples.folds import BlockKFold, FoldWarning, KMeansKFold, block_ids, deal_folds, fewest_units
+from .fitting import Examples
+from .tuning import held_out
+
+# Folds where they are the test, and where they stand beside one: three of one network each cost less than the model itself.
+FOLDS, FOLDS_BESIDE = 5, 3
+# Fewer blocks than this for each fold are dealt with little choice.
+_BLOCKS_A_FOLD = 4
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """Cells that took no part in what says something of them.
+
+    Parameters
+    ----------
+    kind
+        `held_out` for landslides of another inventory, `spatial`, `random`, or `test` for a part of the sample cells.
+    name, how
+        In a few words, and in a sentence.
+    labels, susceptibility, fold
+        1 or 0 of the cells, what was said of them, and by which fold, (n,).
+    units
+        The landslide or absence that each cell belongs to, (n,); None where each is one cell.
+    """
+
+    kind: str
+    name: str
+    how: str
+    labels: np.ndarray
+    susceptibility: np.ndarray
+    fold: np.ndarray
+    units: np.ndarray | None
+
+    @cached_property
+    def auc(self) -> metrics.AucInterval:
+        """Its AUC, the mean over folds, with an interval that takes the cells of a landslide as one."""
+        return auc_of_landslides(self.labels, self.susceptibility, self.fold, self.units)
+
+    @cached_property
+    def auc_by_landslides(self) -> float:
+        """Its AUC where every landslide counts the same, however large, the mean over folds."""
+        return float(np.mean([_weighted_auc(*self._of(number)) for number in np.unique(self.fold)]))
+
+    @property
+    def landslides(self) -> int:
+        """How many landslides were tested."""
+        slides = self.labels == 1
+        return int(slides.sum()) if self.units is None else len(np.unique(self.units[slides]))
+
+    @property
+    def in_words(self) -> str:
+        """The AUC with its interval."""
+        return f"{self.auc.auc:.3f} (95 % interval {self.auc.low:.3f} to {self.auc.high:.3f})"
+
+    def _of(self, number: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        here = self.fold == number
+        units = np.arange(len(self.labels)) if self.units is None else self.units
+        _, unit, size = np.unique(units[here], return_inverse=True, return_counts=True)
+        return self.labels[here], self.susceptibility[here], 1.0 / size[unit.ravel()]
+
+
+def _weighted_auc(labels: np.ndarray, susceptibility: np.ndarray, weights: np.ndarray) -> float:
+    from sklearn.metrics import roc_auc_score
+
+    return float(roc_auc_score(labels, susceptibility, sample_weight=weights))
+
+
+def auc_of_landslides(
+    labels: np.ndarray, susceptibility: np.ndarray, fold: np.ndarray, units: np.ndarray | None = None
+) -> metrics.AucInterval:
+    """Return the mean AUC over folds with a standard error and 95 % interval that take each unit as one.
+
+    DeLong's variance with the cells of a unit summed (Obuchowski 1997, Biometrics 53, 567–578), over all folds; cells of one fold alone are
+    compared with each other, since each fold has a model of its own.
+
+    Parameters
+    ----------
+    labels, susceptibility, fold
+        1 or 0, what a model said, and the fold of each cell, (n,); each fold holds both classes.
+    units
+        The landslide or absence of each cell, (n,); None where each is one cell, as DeLong has it.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from scarp.engine.learning.validation import auc_of_landslides
+    >>> labels, said = np.array([1, 1, 1, 0, 0, 0]), np.array([0.9, 0.8, 0.4, 0.7, 0.2, 0.1])
+    >>> alone = auc_of_landslides(labels, said, np.zeros(6, int))
+    >>> round(alone.auc, 4), round(alone.standard_error, 4)
+    (0.8889, 0.1571)
+    >>> twice = [np.repeat(each, 2) for each in (labels, said, np.zeros(6, int), np.arange(6))]
+    >>> round(auc_of_landslides(*twice).standard_error, 4)
+    0.1571
+    """
+    labels, susceptibility = np.asarray(labels), np.asarray(susceptibility, float)
+    placements, share = np.empty(len(labels)), np.empty(len(labels))
+    numbers = np.unique(fold)
+    aucs = []
+    for number in numbers:
+        here = np.flatnonzero(fold == number)
+        high, low = here[labels[here] == 1], here[labels[here] == 0]
+        for own, other, sign in ((high, low, 1), (low, high, -1)):
+            sorted_other = np.sort(sign * susceptibility[other])
+            below, to = (np.searchsorted(sorted_other, sign * susceptibility[own], side) for side in ("left", "right"))
+            placements[own] = (below + to) / 2 / len(other)
+            share[own] = 1 / (len(own) * len(numbers))
+        aucs.append(placements[high].mean())
+    auc = float(np.mean(aucs))
+    units = np.arange(len(labels)) if units is None else units
+    variance = 0.0
+    for label in (0, 1):
+        own = labels == label
+        _, unit = np.unique(units[own], return_inverse=True)
+        sums = np.bincount(unit.ravel(), (placements[own] - auc) * share[own])
+        variance += float((sums**2).sum()) * len(sums) / max(len(sums) - 1, 1)
+    error = variance**0.5
+    return metrics.AucInterval(auc, error, max(auc - 1.96 * error, 0.0), min(auc + 1.96 * error, 1.0))
+
+
+def by_random_folds(examples: Examples, folds: int, recipe: Recipe, seed: int, feedback: Feedback) -> Evaluation:
+    """Test one network a fold on folds at random, landslides whole; fewer folds where there are fewer landslides."""
+    folds = max(min(folds, fewest_units(examples.labels, examples.units)), 2)
+    fold = deal_folds(examples.labels, folds, None, seed, examples.units)
+    how = f"Cells were dealt into {folds} folds at random, and the cells of a landslide stayed together."
+    return _by(examples, fold, "random", "Random folds", how, recipe, seed, feedback)
+
+
+def by_spatial_folds(
+    examples: Examples, block_size_m: float, folds: int, recipe: Recipe, seed: int, feedback: Feedback
+) -> Evaluation | None:
+    """Test one network a fold on folds of whole blocks, of what k-means finds together where blocks are too few; None where neither can.
+
+    What cannot be is told in a sentence.
+    """
+    xy = examples.grid.centres_m(examples.rows, examples.cols)
+    blocks = len(np.unique(block_ids(examples.rows, examples.cols, examples.grid, block_size_m)))
+    folds = max(min(folds, fewest_units(examples.labels, examples.units)), 2)
+    how = f"Square blocks of {block_size_m:,.0f} m were dealt into {{folds}} folds as a whole, each landslide in one."
+    if blocks < _BLOCKS_A_FOLD * folds:
+        how += f" The cells lie in {blocks} blocks only, so folds are few places, and another dealing may give another figure."
+    try:
+        fold = _numbers(BlockKFold(folds, block_size_m, random_state=seed).split, xy, examples)
+    except EngineError:
+        how = f"{blocks} blocks of {block_size_m:,.0f} m do not suffice, so k-means on the coordinates made {{folds}} folds."
+        try:
+            fold = _numbers(KMeansKFold(folds, random_state=seed).split, xy, examples)
+        except EngineError as error:
+            feedback.warning(f"There is no spatial figure: {error}")
+            return None
+    how = how.format(folds=fold.max() + 1)
+    try:
+        return _by(examples, fold, "spatial", "Spatial folds", how, recipe, seed, feedback)
+    except EngineError as error:
+        feedback.warning(f"There is no spatial figure: {error}")
+        return None
+
+
+def _numbers(split: Callable[..., object], xy: np.ndarray, examples: Examples) -> np.ndarray:
+    fold = np.full(len(xy), -1)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", FoldWarning)
+        for number, (_, test) in enumerate(split(xy, examples.labels, examples.units)):  # type: ignore[arg-type, var-annotated]
+            fold[test] = number
+    return fold
+
+
+def _by(examples: Examples, fold: np.ndarray, kind: str, name: str, how: str, recipe: Recipe, seed: int, feedback: Feedback) -> Evaluation:
+    found = np.empty(len(fold))
+    for test, said in held_out(examples, fold, replace(recipe, members=1), seed, feedback):
+        found[test] = said
+    how += " Each fold was predicted by one network that had not seen it; the mean over folds counts."
+    return Evaluation(kind, name, how, examples.labels, found, fold, examples.units)

@@ -1,0 +1,116 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What training says of itself: the mean over folds, intervals that take a landslide as one, and folds where landslides are few."""
+
+import numpy as np
+import pytest
+from listening import Listener
+from osgeo import ogr
+from scarp.engine.files.grid import Grid, Window, reference_of
+from scarp.engine.files.stack import StackWriter
+from scarp.engine.files.vectors import write_layer
+from scarp.engine.learning.fitting import Examples
+from scarp.engine.learning.validation import Evaluation, auc_of_landslides, by_spatial_folds
+from scarp.engine.reporting.metrics import delong, evaluate
+from scarp.engine.samples.folds import validation_part
+from scarp.engine.tasks import train_cnn_dnn
+from scarp.models.covariate import Covariate
+from scarp.models.model_file import load_model
+from scarp.models.patches import Patches
+from scarp.models.recipe import Recipe
+
+RNG = np.random.default_rng(3)
+LABELS = np.repeat([1, 0], [40, 60])
+SAID = np.where(LABELS == 1, RNG.normal(1, 1, 100), RNG.normal(0, 1, 100))
+TINY = Recipe(patch_size=5, filters=2, hidden_layers=1, units=4, members=1, epochs=2, learning_rate=0.02, batch_size=32)
+
+
+def test_single_cells_have_delongs_interval():
+    expected = delong(LABELS, SAID)
+    found = auc_of_landslides(LABELS, SAID, np.zeros(100, int))
+    assert (found.auc, found.standard_error) == pytest.approx((expected.auc, expected.standard_error))
+
+
+def test_cells_of_a_landslide_count_as_one_and_folds_as_their_mean():
+    nine = [np.repeat(each, 9) for each in (LABELS, SAID, np.zeros(100, int))]
+    units = np.repeat(np.arange(100), 9)
+    assert auc_of_landslides(*nine, units).standard_error == pytest.approx(delong(LABELS, SAID).standard_error)
+    assert auc_of_landslides(*nine).standard_error < 0.4 * auc_of_landslides(*nine, units).standard_error
+    fold = np.arange(100) % 4
+    aucs = [evaluate(LABELS[fold == number], np.clip(SAID[fold == number], 0, 1))["auc"] for number in range(4)]
+    assert auc_of_landslides(LABELS, np.clip(SAID, 0, 1), fold).auc == pytest.approx(np.mean(aucs))
+
+
+def test_landslides_alike_count_the_same_however_large():
+    """One of nine cells ranked last, one of a cell ranked first: by cells 0.1, by landslides a half."""
+    labels, units = np.r_[np.ones(10), np.zeros(5)].astype(int), np.r_[np.zeros(9), 1, 2:7].astype(int)
+    said = np.r_[np.zeros(9), 1, np.full(5, 0.5)]
+    found = Evaluation("test", "", "", labels, said, np.zeros(15, int), units)
+    assert (found.auc.auc, found.auc_by_landslides, found.landslides) == pytest.approx((0.1, 0.5, 2))
+
+
+def examples(side, spread):
+    """Forty landslides of four cells and as many other cells, within `spread` cells."""
+    grid = Grid(reference_of(32639).ExportToWkt(), (5e5, 20.0, 0.0, 3.6e6, 0.0, -20.0), (side, side))
+    rng = np.random.default_rng(1)
+    row, col = (np.concatenate([np.repeat(rng.integers(0, spread, 40), 4), rng.integers(0, spread, 160)]) for _ in range(2))
+    units = np.r_[np.repeat(np.arange(40), 4), 40:200]
+    patches = Patches.of(rng.normal(size=(320, 5, 5, 1)).astype(np.float32))
+    return Examples(patches, (Covariate("slope"),), np.repeat([1, 0], 160), row, col, grid, units)
+
+
+def test_spatial_folds_divide_no_landslide_and_tell_of_few_blocks():
+    cells = examples(200, 180)
+    found = by_spatial_folds(cells, 300.0, 3, TINY, 1, Listener())
+    assert found.landslides == 40
+    assert len(set(zip(found.units, found.fold))) == len(set(found.units))
+    assert "blocks only" not in found.how
+    few = by_spatial_folds(cells, 1800.0, 3, TINY, 1, Listener())
+    assert "The cells lie in 4 blocks only" in few.how or "k-means" in few.how
+
+
+def test_where_no_folds_can_be_there_is_a_sentence():
+    cells = examples(200, 1)  # all of them in one cell
+    listener = Listener()
+    assert by_spatial_folds(cells, 300.0, 3, TINY, 1, listener) is None
+    assert "There is no spatial figure" in " ".join(listener.warnings)
+
+
+def test_blocks_that_decide_when_to_stop_are_as_wide_as_asked():
+    rows, cols = (each.ravel() for each in np.mgrid[0:80, 0:80])
+    grid = Grid("", (0.0, 20.0, 0.0, 0.0, 0.0, -20.0), (80, 80))
+    labels = np.arange(6400) % 2
+    part = validation_part(rows, cols, labels, "blocks", grid, 1, 0, None, 400.0)
+    blocks = {(r // 20, c // 20) for r, c in zip(rows[part], cols[part])}
+    assert part.sum() == 400 * len(blocks), "whole blocks of 20 cells, where an eighth of the extent is 10"
+
+
+def test_few_landslides_are_tested_by_folds_and_the_model_has_them_all(tmp_path):
+    """13 points of 23 cells a side gave an AUC of 0.000 on 6 cells."""
+    grid = Grid(reference_of(32639).ExportToWkt(), (5e5, 25.0, 0.0, 3.6e6, 0.0, -25.0), (90, 90))
+    rng = np.random.default_rng(4)
+    slope = np.add.outer(np.linspace(0, 1, 90), np.zeros(90)) + rng.normal(0, 0.05, (90, 90))
+    covariates = (Covariate("slope", unit="degree"),)
+    with StackWriter(str(tmp_path / "stack.tif"), grid, covariates) as writer:
+        writer.write("slope", Window(0, 0, 90, 90), slope)
+    x, y = grid.centres(rng.integers(50, 90, 13), rng.permutation(90)[:13])
+    shapes = (({}, ogr.CreateGeometryFromWkt(f"POINT ({east} {north})")) for east, north in zip(x, y))
+    write_layer(str(tmp_path / "slides.gpkg"), "slides", ogr.wkbPoint, {}, shapes, grid.spatial_reference)
+    listener = Listener()
+    recipe = {key: value for key, value in vars(TINY).items() if key not in ("l2", "label_smoothing", "augment")}
+    result = train_cnn_dnn.run(
+        listener,
+        covariates=str(tmp_path / "stack.tif"),
+        inventory=str(tmp_path / "slides.gpkg"),
+        model=str(tmp_path / "few.scarp"),
+        report=str(tmp_path / "few.html"),
+        **recipe,
+    )
+    spatial, random = load_model(result["model"], "numpy").manifest["tests"]
+    assert (spatial["kind"], random["kind"]) == ("spatial", "random")
+    assert spatial["landslides"] == random["landslides"] == 13
+    assert result["auc"] == spatial["auc"]
+    assert random["auc"] > 0.6, "steep ground slides"
+    assert "There are 13 landslides, fewer than 60" in " ".join(listener.messages)
+    page = (tmp_path / "few.html").read_text(encoding="utf-8")
+    assert "There are 13 landslides, fewer than 60" in page
+    assert f"is {spatial['auc']:.3f} (95 % interval" in page
