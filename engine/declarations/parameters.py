@@ -577,6 +577,15 @@ TASKS: dict[str, tuple[Parameter, ...]] = {
     "train_cnn_dnn": (
         _STACK,
         *_SAMPLES,
+        Parameter(
+            "TEST_INVENTORY",
+            "Test inventory",
+            "source",
+            "Landslides that take no part in training, in any coordinate reference system; the AUC is then that of them (prediction), and "
+            "landslides in both inventories do not train.",
+            optional=True,
+            geometry=_LANDSLIDES,
+        ),
         _PATCH_SIZE,
         _hyper(
             "EPOCHS",

@@ -42,6 +42,7 @@ def run(
     covariates: str,
     inventory: str,
     label_field: str | None,
+    test_inventory: str | None,
     recipe: Recipe,
     seed: int,
     calibration: str,
@@ -62,14 +63,16 @@ def run(
     for path in (model, report):
         check_writable(path)
     stack = Stack.open(covariates)
-    cells = resolve_samples(stack, inventory, label_field, seed, feedback)
-    few = landslides(cells) < FEW_LANDSLIDES
+    cells = resolve_samples(stack, inventory, label_field, seed, feedback, test_inventory)
+    few = landslides(cells) < FEW_LANDSLIDES and not test_inventory
     training = np.full(len(cells.rows), True) if few else cells.subset != "test"
     _check(cells, training)
     feedback.status("Cutting patches")
     examples = Examples.of(stack, cells, recipe.patch_size)
     known, unseen = examples.only(training), examples.only(~training)
     divided = cells.divided
+    if test_inventory:
+        divided = "The landslides of the test inventory and absences drawn beside them are the test; those of the other one all train."
     if few:
         divided = (
             f"There are {landslides(cells)} landslides, fewer than {FEW_LANDSLIDES}: one part of them for the test would tell little, so "
@@ -108,21 +111,22 @@ def run(
     size = suggested_block_size(stack, cells.rows, cells.cols, seed, recipe.patch_size, feedback)
     feedback.message(f"Validation trains {costs[-1]} networks more, one a fold, beside the {recipe.members} of the model.")
     spaces, rest = validating.parts([1, 1 if few else 0])
-    spatial = by_spatial_folds(examples, size, fold_count, recipe, seed, spaces)
+    spatial = by_spatial_folds(known if test_inventory else examples, size, fold_count, recipe, seed, spaces)
     if few:
         beside = by_random_folds(examples, fold_count, recipe, seed, rest)
     else:
         whole = np.zeros(len(unseen.labels), np.int64)
         raw = uncalibrated(network, unseen)
-        beside = Evaluation("test", "Test cells", cells.divided, unseen.labels, raw, whole, unseen.units)
+        kind, name = ("held_out", "Held-out landslides (prediction)") if test_inventory else ("test", "Test cells")
+        beside = Evaluation(kind, name, divided, unseen.labels, raw, whole, unseen.units)
     feedback.status("Testing and drawing the report")
-    tests = [each for each in (spatial, beside) if each]
+    tests = [each for each in ((beside, spatial) if test_inventory else (spatial, beside)) if each]
     # The cells that the page shows in full: predicted by the model itself where some were held out, else by the folds of the headline.
     shown = tests[0] if few else beside
     said = shown.susceptibility if few else network.calibrated(shown.susceptibility)
     tested = metrics.evaluate(shown.labels, said, weights=metrics.balanced(shown.labels))
 
-    digests = hashes({"covariates": covariates, "inventory": inventory})
+    digests = hashes({"covariates": covariates, "inventory": inventory, "test_inventory": test_inventory})
     told = {**asked, **{name: getattr(recipe, name) for name in GRID.values()}}
     packages = versions()
     network.manifest = {

@@ -114,3 +114,31 @@ def test_few_landslides_are_tested_by_folds_and_the_model_has_them_all(tmp_path)
     page = (tmp_path / "few.html").read_text(encoding="utf-8")
     assert "There are 13 landslides, fewer than 60" in page
     assert f"is {spatial['auc']:.3f} (95 % interval" in page
+
+
+def test_a_test_inventory_takes_no_part_and_gives_the_headline(tmp_path):
+    """Its landslides, one of which is in both, are the test; the AUC of them comes first."""
+    grid = Grid(reference_of(32639).ExportToWkt(), (5e5, 25.0, 0.0, 3.6e6, 0.0, -25.0), (90, 90))
+    rng = np.random.default_rng(4)
+    with StackWriter(str(tmp_path / "stack.tif"), grid, (Covariate("slope", unit="degree"),)) as writer:
+        writer.write("slope", Window(0, 0, 90, 90), np.add.outer(np.linspace(0, 1, 90), np.zeros(90)) + rng.normal(0, 0.05, (90, 90)))
+    x, y = grid.centres(rng.integers(50, 90, 30), rng.permutation(90)[:30])
+    for name, part in (("slides", slice(0, 20)), ("later", slice(19, 30))):
+        shapes = (({}, ogr.CreateGeometryFromWkt(f"POINT ({east} {north})")) for east, north in zip(x[part], y[part]))
+        write_layer(str(tmp_path / f"{name}.gpkg"), name, ogr.wkbPoint, {}, shapes, grid.spatial_reference)
+    listener = Listener()
+    recipe = {key: value for key, value in vars(TINY).items() if key not in ("l2", "label_smoothing", "augment")}
+    result = train_cnn_dnn.run(
+        listener,
+        covariates=str(tmp_path / "stack.tif"),
+        inventory=str(tmp_path / "slides.gpkg"),
+        test_inventory=str(tmp_path / "later.gpkg"),
+        model=str(tmp_path / "m.scarp"),
+        report=str(tmp_path / "m.html"),
+        **recipe,
+    )
+    held, spatial = load_model(result["model"], "numpy").manifest["tests"]
+    assert (held["kind"], held["landslides"]) == ("held_out", 11)
+    assert (spatial["kind"], spatial["landslides"]) == ("spatial", 19)
+    assert result["auc"] == held["auc"] > 0.6
+    assert "1 of the landslides lie in the test inventory too" in " ".join(listener.warnings)
