@@ -197,7 +197,9 @@ def _add_method(page: Report, facts: Training) -> None:
     recipe = facts.recipe
     normalised = "batch normalisation, " if recipe.batch_normalisation else ""
     weights = " with class weights" if recipe.class_weights == "balanced" else ""
+    model = facts.model
     page.section("Method")
+    page.text(_WITH_TREES.format(name=model.name, count=model.trees.count) if model.trees else _ALONE)
     page.text(
         f"A coupled network: 3×3 convolutions with {normalised}ReLU and max-pooling read the patch around a cell; their maps are "
         "flattened and joined with the cell's own covariates; dense layers follow, and a linear term of the cell's own covariates "
