@@ -11,6 +11,14 @@ ABSENCE_METHODS = {
     "random_and_flat": "Half random, half flat",
 }
 
+# Which cells of a polygon stand for its landslide; `engine/samples/polygon_cells.py`.
+POLYGON_CELLS = {
+    "all": "All",
+    "one": "One, in the middle",
+    "highest": "The highest third",
+    "spread": "Some, spread over it",
+}
+
 # How sample cells are divided into training and test cells; `engine/samples/cells.py`.
 SPLITS = {
     "random": "Random",

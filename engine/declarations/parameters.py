@@ -458,6 +458,37 @@ TASKS: dict[str, tuple[Parameter, ...]] = {
         _STACK,
         _INVENTORY,
         Parameter(
+            "POLYGON_CELLS",
+            "Cells of a polygon",
+            "choice",
+            "Which cells stand for a landslide. All, kept together where cells are divided, tell most (Sinčić et al. 2024); the highest "
+            "third is where a landslide began, and leaves out where it ran to; one, or some spread over it, keep large landslides from "
+            "outweighing small ones.",
+            "all",
+            table=choices.POLYGON_CELLS,
+        ),
+        Parameter(
+            "MOST_CELLS",
+            "Most cells of a polygon",
+            "integer",
+            "How many cells a landslide has at most, where some are spread over it.",
+            10,
+            least=1,
+            most=100_000,
+            advanced=True,
+        ),
+        Parameter(
+            "TOGETHER",
+            "Landslides together within",
+            "number",
+            "Landslides nearer to each other than this count as one, which is not divided between training and test. Half a patch (the "
+            "default patch is 15 cells wide) keeps points apart whose patches overlap most. 0: each for itself.",
+            0.0,
+            "m",
+            0,
+            advanced=True,
+        ),
+        Parameter(
             "METHOD", "Draw non-landslide cells", "choice", "Where absences come from.", choices.METHOD, table=choices.ABSENCE_METHODS
         ),
         Parameter(

@@ -22,6 +22,7 @@ from .inventory import read_inventory
 from .labels import check_no_labels, labels, subsets
 from .labels import folds as folds_of
 from .leaks import leaking
+from .polygon_cells import standing_for, together
 
 _FIELDS = {
     "landslide": ogr.OFTInteger,
@@ -75,6 +76,9 @@ def draw(
     inventory: str,
     feedback: Feedback,
     *,
+    polygon_cells: str = "all",
+    most_cells: int = 10,
+    together_m: float = 0.0,
     method: str = choices.METHOD,
     ratio: float = choices.RATIO,
     buffer_m: float = choices.BUFFER_M,
@@ -92,6 +96,10 @@ def draw(
     ----------
     inventory
         A layer of points or polygons, all of them landslides.
+    polygon_cells, most_cells
+        Which cells stand for a landslide, see `polygon_cells.standing_for`; absences keep away from all of its cells.
+    together_m
+        Landslides nearer to each other than this are one.
     ratio
         Non-landslide cells for each landslide cell, see `absences_of`.
     buffer_m
@@ -127,16 +135,21 @@ def draw(
     _, first = np.unique(stack.grid.numbers(found.rows, found.cols), return_index=True)
     rows, cols, origin = found.rows[first], found.cols[first], found.origin[first]
     del found
-    wanted = absences_of(len(rows), ratio)
+    kept = standing_for(stack, rows, cols, origin, polygon_cells, most_cells)
+    if together_m > 0:
+        origin = together(stack.grid.centres_m(rows, cols), origin, together_m)
+    wanted = absences_of(len(kept), ratio)
     parts = {"random_and_flat": (("random", wanted - wanted // 2), ("flat", wanted // 2))}.get(method, ((method, wanted),))
     landslides = occupied = stack.grid.numbers(rows, cols)
     for rule, count in parts:
         # The default asks for many; as many as there are landslide cells will do.
-        least = min(count, -(-count * len(landslides) // wanted)) if ratio == choices.RATIO else count
+        least = min(count, -(-count * len(kept) // wanted)) if ratio == choices.RATIO else count
         drawn = _draw_absences(stack, landslides, occupied, rule, count, least, buffer_m, slope_limit_deg, rng)
         occupied = np.concatenate([occupied, drawn])
         origin = np.concatenate([origin, np.full(len(drawn), rule)])
-    slides = len(landslides)
+    absences = np.arange(len(landslides), len(occupied))
+    occupied, origin = (each[np.concatenate([kept, absences])] for each in (occupied, origin))
+    slides = len(kept)
     del landslides
     rows, cols = np.divmod(occupied, stack.grid.shape[1])
     del occupied
