@@ -14,7 +14,7 @@ from scarp.models.model_file import load_model, save_model
 from scarp.models.network import build, predict_patches, weights_of
 from scarp.models.patches import Patches
 from scarp.models.recipe import Recipe
-from scarp.models.training import Turns, _turned
+from scarp.models.training import Turns, _gathered
 
 
 def random_network(architecture, seed):
@@ -59,7 +59,8 @@ def test_turning_a_patch_turns_its_aspect():
         patch = np.stack([altitude, np.full_like(x, downhill_east), np.full_like(x, -downhill_south)], axis=-1)
         seen = set()
         for way in range(8):
-            turned = np.asarray(_turned(patch.reshape(-1, 3), np.array([0]), way, Turns.of(np.arange(size**2), 3, [(1, 2)])))[0]
+            turns = Turns.of(np.arange(size**2), 3, [(1, 2)])
+            turned = np.asarray(_gathered(patch.reshape(-1, 3), np.array([0]), turns.cells[way], size))[0] @ turns.channels[way]
             seen.add(turned.tobytes())
             fall_south, fall_east = (-each for each in np.gradient(turned[..., 0]))
             np.testing.assert_allclose(turned[..., 1], fall_east, atol=1e-5)
