@@ -39,6 +39,12 @@ class Classifier:
         Types in the fitted estimator that skops does not know to be safe; a model file may hold these, and no others.
     note
         A sentence for the method of the report.
+    fitting
+        What is set beside, by how many cells train, such as leaves that few cells can fill; hyper-parameters by name.
+    most_cells
+        It is fitted to at most so many training cells, drawn at random; None: to all. For what takes as long as their square.
+    cost
+        What a fit takes, in fits of a quick classifier; for progress only.
     """
 
     label: str
@@ -48,6 +54,9 @@ class Classifier:
     needs: tuple[str, ...] = ()
     trusted: tuple[str, ...] = ()
     note: str = ""
+    fitting: Callable[[int], dict[str, Any]] | None = None
+    most_cells: int | None = None
+    cost: float = 1.0
 
     @property
     def name(self) -> str:
@@ -119,6 +128,11 @@ def _gradient_boosting(channels: Sequence[str], seed: int) -> Any:
     return HistGradientBoostingClassifier(learning_rate=0.05, early_stopping=False, random_state=seed)
 
 
+def _leaves(cells: int) -> dict[str, Any]:
+    """Let leaves be so small that few cells can be divided: at 20 a leaf, the library's own, 46 cells make no tree at all."""
+    return {"min_samples_leaf": min(20, max(2, cells // 10))}
+
+
 def _slope_alone(channels: Sequence[str], seed: int) -> Any:
     from sklearn.compose import ColumnTransformer
     from sklearn.linear_model import LogisticRegression
@@ -144,6 +158,8 @@ CLASSIFIERS = {
         _svm,
         [{"kernel": ["rbf"], "C": _C, "gamma": ["scale", 0.01, 0.1]}, {"kernel": ["linear"], "C": _C}],
         proper=True,
+        most_cells=6000,
+        cost=30,
         note="The support vector machine’s decision values become probabilities by Platt scaling on held-out parts of the training cells.",
     ),
     "lr": Classifier("Logistic regression", _logistic_regression, [{"C": [0.1, 1.0, math.inf]}]),
@@ -153,6 +169,8 @@ CLASSIFIERS = {
         _perceptron,
         [{"hidden_layer_sizes": [(16,), (64,), (64, 32)], "learning_rate_init": [0.001, 0.01]}],
         trusted=("sklearn.neural_network._stochastic_optimizers.AdamOptimizer",),
+        most_cells=10_000,
+        cost=30,
     ),
     "bnb": Classifier(
         "Bernoulli naïve Bayes",
@@ -162,12 +180,15 @@ CLASSIFIERS = {
         note="The Bernoulli naïve Bayes sees covariates split at their median.",
     ),
     "dt": Classifier("Decision tree", _decision_tree, [{"max_depth": [2, 3, 4, 6, 8, 12, None]}], trusted=_TREE),
-    "rf": Classifier("Random forest", _random_forest, trusted=_TREE),
+    "rf": Classifier("Random forest", _random_forest, trusted=_TREE, cost=30),
     "hgb": Classifier(
         "Gradient boosting",
         _gradient_boosting,
         [{"max_leaf_nodes": [4, 15], "max_iter": [60, 200]}],
         trusted=("sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor",),
+        note="Gradient boosting asks for 20 cells a leaf; for a tenth of the training cells where these are fewer than 200.",
+        fitting=_leaves,
+        cost=5,
     ),
     "slope": Classifier("Slope alone", _slope_alone, needs=("slope",)),
 }

@@ -16,34 +16,41 @@ import numpy as np
 from joblib import Parallel, delayed
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.exceptions import ConvergenceWarning
+from sklearn.metrics import roc_auc_score
 from sklearn.model_selection import BaseCrossValidator, GridSearchCV
 from sklearn.utils.class_weight import compute_sample_weight
 from sklearn.utils.validation import has_fit_parameter
 from threadpoolctl import threadpool_limits
 
 from ...models.cell_model import CellModel
-from ...models.classifiers import CLASSIFIERS
+from ...models.classifiers import CLASSIFIERS, LABELS
 from ...models.covariate import Covariate
 from ...models.encoding import Encoder
 from ...models.recipe import Recipe
 from ..cluster import on_cluster
+from ..declarations.choices import VALIDATIONS
 from ..errors import EngineError
 from ..feedback import Feedback
 from ..files.grid import Grid
 from ..files.stack import Stack
 from ..learning.fitting import Examples, fit, susceptibility
+from ..reporting.numbers import number
 from ..samples.cells import SampleCells
 from ..samples.folds import BlockKFold, FoldWarning, KMeansKFold, TemporalSplit, deal_folds, fewest_units, take_share
 
 # Spatial folds always come with random ones, and random ones with spatial ones: one alone does not tell what to expect.
-BESIDE = {"random": "blocks", "blocks": "random", "kmeans": "random"}
+# Later landslides are a third question: they stand beside both.
+BESIDE = {"random": ("blocks",), "blocks": ("random",), "kmeans": ("random",), "temporal": ("blocks", "random")}
 SPATIAL = ("blocks", "kmeans")
 _INNER_FOLDS = 3
 # Grids are searched on at most so many training cells; the chosen point is then fitted to all of them.
 SEARCH_CELLS = 3000
-# What a network costs, in fits of a cell classifier; for progress only.
-_NETWORK_COST = 10
-# Networks draw from the process's own random numbers, so a process trains one at a time.
+# Members of networks are trained for at most so many batches, but for some epochs in any case: on as many cells as would take more, fewer
+# epochs come to the same AUC (docs/benchmark.md).
+MOST_STEPS, LEAST_EPOCHS = 4000, 8
+# What a member of a network costs, in fits of a quick classifier; for progress only.
+_MEMBER_COST = 100
+# Networks use all cores, so a process trains one at a time.
 _training = Lock()
 
 
@@ -215,7 +222,7 @@ def compare(
 
     Returns
     -------
-    An outcome for each fold and classifier: the classifiers of single cells first, then the networks, each fold by fold.
+    An outcome for each fold and classifier: the classifiers of single cells first, one after the other, then the networks fold by fold.
 
     Raises
     ------
@@ -223,10 +230,10 @@ def compare(
         If the training cells of a fold do not suffice for a classifier.
     """
     _warn_of_covariates(data, folds, feedback)
-    cell_jobs = [(fold, name) for fold in folds for name in classifiers if CLASSIFIERS[name].make]
+    cell_jobs = [(fold, name) for name in classifiers if CLASSIFIERS[name].make for fold in folds]
     networks = [name for name in classifiers if not CLASSIFIERS[name].make]
     network_folds = folds if networks else ()
-    costs = np.array([1.0] * len(cell_jobs) + [_NETWORK_COST * recipe.members] * len(network_folds))
+    costs = np.array([CLASSIFIERS[name].cost for _, name in cell_jobs] + [_MEMBER_COST * recipe.members] * len(network_folds))
     ends = 100.0 * costs.cumsum() / costs.sum()
     starts = np.append(0.0, ends)
     with warnings.catch_warnings(), on_cluster(scheduler) if scheduler else nullcontext():
@@ -237,11 +244,40 @@ def compare(
             job = partial(_network_outcomes, Examples.of(stack, data.cells, recipe.patch_size), networks, recipe, seed)
             parts = [feedback.part(*part).progress for part in zip(starts[len(cell_jobs) :], ends[len(cell_jobs) :])]
             found = chain(found, _parallel(map(delayed(job), network_folds)) if scheduler else map(job, network_folds, parts))
-        outcomes = []
-        for some, end in zip(found, ends):
+        outcomes: list[Outcome] = []
+        for done, (some, end) in enumerate(zip(found, ends), start=1):
             outcomes.extend(some)
             feedback.progress(end)
+            _tell(data, outcomes, some, len(folds), done, len(ends), feedback)
     return outcomes
+
+
+def _tell(data: Data, outcomes: Sequence[Outcome], new: Sequence[Outcome], folds: int, done: int, jobs: int, feedback: Feedback) -> None:
+    """Tell what was done just now, and a classifier's line of the table once all its folds are there: the log is the table so far."""
+    for each in new:
+        own = [outcome for outcome in outcomes if outcome.classifier == each.classifier]
+        label = LABELS[each.classifier]
+        feedback.status(f"{label}: fold {len(own)} of {folds} ({done} of {jobs} trainings)")
+        if len(own) < folds and CLASSIFIERS[each.classifier].make:
+            continue
+        aucs: dict[str, list[float]] = {}
+        for outcome in own:
+            auc = float(roc_auc_score(data.labels[outcome.fold.test], outcome.susceptibility))
+            aucs.setdefault(VALIDATIONS[outcome.fold.validation].split(" (")[0].lower(), []).append(auc)
+        so_far = "" if len(own) == folds else f", {len(own)} of {folds} folds so far"
+        feedback.message(f"{label}: AUC {', '.join(f'{number(np.mean(found))} in {name}' for name, found in aucs.items())}{so_far}.")
+
+
+def within_time(recipe: Recipe, cells: int) -> Recipe:
+    """Return the recipe for so many training cells, with fewer epochs where members would see more than `MOST_STEPS` batches.
+
+    >>> from scarp.engine.benchmark.comparison import within_time
+    >>> from scarp.models.recipe import Recipe
+    >>> within_time(Recipe(), cells=2000).epochs, within_time(Recipe(), cells=17_500).epochs
+    (40, 18)
+    """
+    steps = -(-round(0.8 * cells) // recipe.batch_size)  # a fifth decides when to stop
+    return replace(recipe, epochs=min(recipe.epochs, max(MOST_STEPS // steps, LEAST_EPOCHS)))
 
 
 def fit_cells(data: Data, training: np.ndarray, name: str, spatial: bool, seed: int) -> tuple[CellModel, dict[str, Any]]:
@@ -272,7 +308,12 @@ def fit_cells(data: Data, training: np.ndarray, name: str, spatial: bool, seed: 
     classifier = CLASSIFIERS[name]
     if classifier.make is None:
         raise ValueError(f"{name} is not a classifier of single cells")
+    if classifier.most_cells and len(y) > classifier.most_cells:
+        fewer = np.random.default_rng(seed + 1).permutation(len(y))[: classifier.most_cells]
+        x, y, units = x[fewer], y[fewer], units if units is None else units[fewer]
     estimator, chosen = classifier.make(encoder.channels, seed), {}
+    if classifier.fitting:
+        estimator.set_params(**classifier.fitting(len(y)))
     if classifier.grids:
         some = np.random.default_rng(seed).permutation(len(y))[:SEARCH_CELLS]
         inner = _inner_folds(data.xy[training][some], y[some], spatial, seed, units if units is None else units[some])
@@ -316,7 +357,8 @@ def _network_outcomes(
 ) -> list[Outcome]:
     """Return the outcomes of the network alone, with its trees, or both: it is trained once."""
     with _training:
-        model, _ = fit(examples.only(fold.training), replace(recipe, companion="cnn_dnn_trees" in names), seed, progress)
+        wanted = replace(within_time(recipe, len(fold.training)), companion="cnn_dnn_trees" in names)
+        model, _ = fit(examples.only(fold.training), wanted, seed, progress)
         test = examples.only(fold.test)
         of = {"cnn_dnn": (model.alone(), {}), model.classifier: (model, {"network_share": model.share} if model.trees else {})}
         return [Outcome(fold, name, susceptibility(of[name][0], test), of[name][1]) for name in names]

@@ -12,10 +12,13 @@ from ...models.classifiers import CLASSIFIERS
 from ..declarations.choices import VALIDATIONS
 from ..reporting import figures
 from ..reporting.metrics import BALANCED, METRICS
+from ..reporting.numbers import number, p_value, percent, signed
 from ..reporting.page import Report, listed
-from .comparison import BESIDE, SEARCH_CELLS, SPATIAL, Data, Fold, Validation
+from .comparison import LEAST_EPOCHS, MOST_STEPS, SEARCH_CELLS, SPATIAL, Data, Fold, Validation
 from .summary import REFERENCE, ClassifierSummary, best
 
+# They have an article in a sentence.
+NETWORKS = {"cnn_dnn", "cnn_dnn_trees"}
 REFERENCES = (
     "Azarafza, M., Azarafza, M., Akgün, H., Atkinson, P. M., Derakhshani, R. (2021). Deep learning-based landslide susceptibility "
     "mapping. Scientific Reports 11, 24112.",
@@ -23,6 +26,7 @@ REFERENCES = (
     "sperrorest. IEEE International Geoscience and Remote Sensing Symposium, 5372–5375.",
     "DeLong, E. R., DeLong, D. M., Clarke-Pearson, D. L. (1988). Comparing the areas under two or more correlated receiver operating "
     "characteristic curves: a nonparametric approach. Biometrics 44, 837–845.",
+    "Obuchowski, N. A. (1997). Nonparametric analysis of clustered ROC curve data. Biometrics 53, 567–578.",
     "Holm, S. (1979). A simple sequentially rejective multiple test procedure. Scandinavian Journal of Statistics 6, 65–70.",
     "Nadeau, C., Bengio, Y. (2003). Inference for the generalization error. Machine Learning 52, 239–281.",
     "Pedregosa, F. et al. (2011). Scikit-learn: machine learning in Python. Journal of Machine Learning Research 12, 2825–2830.",
@@ -55,10 +59,10 @@ def make_report(
     validations
         The one that was asked for first, then the one beside it.
     facts
-        What the report states as it is: `inputs` and `settings` (name to text), `versions`, and the `members` of the CNN–DNN.
+        What the report states as it is: `files` (what each is, and where it lies), `inputs` and `settings` (name to text), `versions`, and
+        the `members` of the CNN–DNN.
     """
-    asked = validations[0].method
-    honest = next((each.method for each in validations if each.method in SPATIAL), asked)
+    honest = headline([each.method for each in validations])
     page = Report(
         "Benchmark of landslide susceptibility classifiers",
         f"{len(data.labels):,} cells ({int(data.labels.sum()):,} landslide, {int((1 - data.labels).sum()):,} non-landslide), "
@@ -67,14 +71,16 @@ def make_report(
     by_method = {each.method: [summary for summary in summaries if summary.validation == each.method] for each in validations}
     page.section("Result")
     page.text(verdict(by_method[honest], honest), lead=True)
+    _not_fitted(page, by_method)
     if len(validations) > 1:
-        _optimism(page, by_method, honest)
+        _side_by_side(page, by_method, honest)
     elif honest == "holdout":
         page.text(
             "The held-out cells lie among the training cells, which resemble them; on other ground expect less. A "
             "validation by spatial folds "
             "tells how much less."
         )
+    page.data(data.grid, facts["files"])
     _auc_table(page, by_method)
     for method, found in by_method.items():
         _accuracy(page, found, method)
@@ -87,15 +93,27 @@ def make_report(
     return page
 
 
+def headline(methods: Sequence[str]) -> str:
+    """Return the validation whose figures come first: later landslides, else other ground, else what was asked for."""
+    return next((each for each in ("temporal", *SPATIAL) if each in methods), methods[0])
+
+
 def verdict(summaries: Sequence[ClassifierSummary], method: str) -> str:
     """Say in plain words which classifier is best, and whether the CNN–DNN differs from the others by more than chance."""
     first = best(summaries, method)
-    where = VALIDATIONS[method].split(" (")[0].lower()
-    name = f"The {first.label}" if first.classifier == REFERENCE else first.label
-    text = f"{name} has the highest AUC in the validation by {where}: {_with_interval(first)}."
+    if not first.fitted:
+        return f"No classifier was fitted in every fold of the validation by {_name(method)}: there are too few cells to compare them."
+    name = f"The {first.label}" if first.classifier in NETWORKS else first.label
+    text = f"{name} has the highest AUC in the validation by {_name(method)}: {_with_interval(first)}."
     reference = next((each for each in summaries if each.classifier == REFERENCE), None)
-    if reference is None or len(summaries) < 2:
-        return text
+    left_out = [each for each in summaries if not each.fitted]
+    ending = (
+        f" Nothing is said of {_named(left_out)}, which {'was' if len(left_out) == 1 else 'were'} not fitted in some fold."
+        if left_out
+        else ""
+    )
+    if reference is None or len(summaries) - len(left_out) < 2 or not reference.fitted:
+        return text + ending
     if first is not reference:
         text += f" The CNN–DNN reaches {_with_interval(reference)}."
     worse = [each for each in summaries if each.differs and each.difference and each.difference.mean < 0]
@@ -106,62 +124,90 @@ def verdict(summaries: Sequence[ClassifierSummary], method: str) -> str:
         f"worse than {_named(better)}" if better else "",
         f"not told apart from {_named(same)} by these cells" if same else "",
     ]
-    return f"{text} At the 5 % level (corrected for the number of comparisons) the CNN–DNN is {'; '.join(part for part in parts if part)}."
+    told = "; ".join(part for part in parts if part)
+    return f"{text} At the 5 % level (corrected for the number of comparisons) the CNN–DNN is {told}.{ending}"
 
 
-def _optimism(page: Report, by_method: Mapping[str, Sequence[ClassifierSummary]], honest: str) -> None:
-    spatial = {each.classifier: each for each in by_method[honest]}
-    random = {each.classifier: each for each in by_method[BESIDE[honest]]}
-    names = [name for name in spatial if name in random]
-    gaps = [random[name].auc.mean - spatial[name].auc.mean for name in names]
-    most = _named([spatial[names[int(np.argmax(gaps))]]])
-    page.text(
-        f"Random folds promise on average {np.mean(gaps):+.3f} AUC over spatial folds, most for {most} ({max(gaps):+.3f}). "
-        "In random folds a test cell has training cells next to it, which resemble it; a classifier that remembers its "
-        "neighbours looks good "
-        "there. On ground without mapped landslides, which is what a susceptibility map is for, expect the figures of spatial folds."
-        if np.mean(gaps) > 0
-        else f"Random folds give no higher AUC than spatial ones here (on average {np.mean(gaps):+.3f}): closeness of test and training "
-        "cells does not flatter these classifiers on these cells."
-    )
-    order = sorted(names, key=lambda name: -spatial[name].auc.mean)
-    series = {"random folds": random, "spatial folds": spatial}
+def _not_fitted(page: Report, by_method: Mapping[str, Sequence[ClassifierSummary]]) -> None:
+    for method, summaries in by_method.items():
+        told = [f"{each.label} ({each.constant} of {len(each.test_sets)})" for each in summaries if not each.fitted]
+        if told:
+            page.text(
+                f"Not fitted by {_name(method)}, in so many test sets: {listed(told)}. There the classifier says the same of every cell, "
+                "as where too few cells train it, and its AUC is 0.5 whatever the ground; it is left out of curves and comparisons."
+            )
+
+
+def _side_by_side(page: Report, by_method: Mapping[str, Sequence[ClassifierSummary]], honest: str) -> None:
+    found = {method: {each.classifier: each for each in summaries if each.fitted} for method, summaries in by_method.items()}
+    methods = [honest, *(method for method in found if method != honest)]
+    names = [name for name in found[honest] if all(name in found[method] for method in methods)]
+    if not names:
+        return
+    spatial = next((method for method in methods if method in SPATIAL), None)
+    if spatial and "random" in found:
+        gaps = [found["random"][name].auc.mean - found[spatial][name].auc.mean for name in names]
+        most = _named([found[spatial][names[int(np.argmax(gaps))]]])
+        page.text(
+            f"Random folds promise on average {signed(np.mean(gaps))} AUC over spatial folds, most for {most} ({signed(max(gaps))}). "
+            "In random folds a test cell has training cells next to it, which resemble it; a classifier that remembers its "
+            "neighbours looks good there. On ground without mapped landslides, which is what a susceptibility map is for, expect the "
+            "figures of spatial folds."
+            if np.mean(gaps) > 0
+            else f"Random folds give no higher AUC than spatial ones here (on average {signed(np.mean(gaps))}): closeness of test and "
+            "training cells does not flatter these classifiers on these cells."
+        )
+    if honest == "temporal":
+        page.text(
+            "The temporal validation tells how well earlier landslides point to later ones on the same ground; spatial folds tell what to "
+            "expect on other ground. Neither stands for the other."
+        )
+    order = sorted(names, key=lambda name: -found[honest][name].auc.mean)
     page.figure(
         figures.bars(
-            {title: [found[name].auc.mean for name in order] for title, found in series.items()},
-            [spatial[name].label for name in order],
+            {_name(method): [found[method][name].auc.mean for name in order] for method in methods},
+            [found[honest][name].label for name in order],
             "AUC",
-            low={title: [found[name].auc.low for name in order] for title, found in series.items()},
-            high={title: [found[name].auc.high for name in order] for title, found in series.items()},
+            low={_name(method): [found[method][name].auc.low for name in order] for method in methods},
+            high={_name(method): [found[method][name].auc.high for name in order] for method in methods},
             start=0.5,
         ),
-        "AUC in random and in spatial folds, with 95 % intervals. The gap is the optimism of random folds.",
+        f"AUC by {listed([_name(method) for method in methods])}, with 95 % intervals.",
     )
+    optimism = bool(spatial and "random" in found)
     page.table(
-        ["Classifier", "AUC, spatial folds", "AUC, random folds", "Optimism"],
+        ["Classifier", *(f"AUC, {_name(method)}" for method in methods), *["Optimism"] * optimism],
         [
-            (spatial[name].label, spatial[name].auc.mean, random[name].auc.mean, _signed(random[name].auc.mean - spatial[name].auc.mean))
+            (
+                found[honest][name].label,
+                *(found[method][name].auc.mean for method in methods),
+                *[signed(found["random"][name].auc.mean - found[str(spatial)][name].auc.mean)] * optimism,
+            )
             for name in order
         ],
-        "Spatial and random folds side by side. The optimism is what random folds promise beyond spatial ones.",
+        "The validations side by side." + " The optimism is what random folds promise beyond spatial ones." * optimism,
     )
 
 
 def _auc_table(page: Report, by_method: Mapping[str, Sequence[ClassifierSummary]]) -> None:
-    rows = []
+    rows: list[tuple[Any, ...]] = []
     for method, summaries in by_method.items():
-        for each in sorted(summaries, key=lambda each: -each.auc.mean):
+        for each in sorted(summaries, key=lambda each: (not each.fitted, -each.auc.mean)):
             difference = each.difference
+            if not each.fitted:
+                told = f"not fitted in {each.constant} of {len(each.test_sets)} test sets"
+                rows.append((_name(method).capitalize(), each.label, None, None, told, None, None, None))
+                continue
             rows.append(
                 (
-                    VALIDATIONS[method].split(" (")[0],
+                    _name(method).capitalize(),
                     each.label,
                     each.auc.mean,
                     each.deviation["auc"],
-                    f"{each.auc.low:.3f} to {each.auc.high:.3f}",
-                    _signed(difference.mean) if difference else None,
-                    f"{_signed(difference.low)} to {_signed(difference.high)}" if difference else None,
-                    difference.p_value if difference else None,
+                    f"{number(each.auc.low)} to {number(each.auc.high)}",
+                    signed(difference.mean) if difference else None,
+                    f"{signed(difference.low)} to {signed(difference.high)}" if difference else None,
+                    p_value(difference.p_value) if difference else None,
                 )
             )
     page.table(
@@ -169,14 +215,18 @@ def _auc_table(page: Report, by_method: Mapping[str, Sequence[ClassifierSummary]
         rows,
         "Area under the ROC curve: mean, standard deviation over repeats (over folds where there is one repeat), and the paired difference "
         "from the CNN–DNN on the same test cells. Intervals and p by the t-test corrected for overlapping training sets (Nadeau & Bengio "
-        "2003), by DeLong’s test where there is one test set; p corrected for the number of classifiers (Holm 1979).",
+        "2003), by DeLong’s test where there is one test set, there with the cells of a landslide as one draw (Obuchowski 1997); p "
+        "corrected for the number of classifiers (Holm 1979).",
     )
 
 
 def _accuracy(page: Report, summaries: Sequence[ClassifierSummary], method: str) -> None:
-    name = VALIDATIONS[method].split(" (")[0].lower()
+    name = _name(method)
     page.section(f"Accuracy by {name}")
-    ordered = sorted(summaries, key=lambda each: -each.auc.mean)
+    ordered = sorted((each for each in summaries if each.fitted), key=lambda each: -each.auc.mean)
+    if not ordered:
+        page.text("No classifier was fitted in every test set.")
+        return
     sets = {each.label: each.test_sets for each in ordered}
     several = len(ordered[0].test_sets) > 1
     mean = f" Means of {len(ordered[0].test_sets)} test sets." if several else ""
@@ -185,12 +235,12 @@ def _accuracy(page: Report, summaries: Sequence[ClassifierSummary], method: str)
     rows = []
     for each in ordered:
         high, low = ([each.mean[f"{metric}_{side}"] for metric in ("precision", "recall", "f1")] for side in ("high", "low"))
-        rows.append((each.label, "high", *high, round(each.mean["support_high"]), each.mean["accuracy"], each.mean["auc"]))
-        rows.append(("", "low", *low, round(each.mean["support_low"]), None, None))
+        rows.append((each.label, "landslide", *high, round(each.mean["support_high"]), each.mean["accuracy"], each.mean["auc"]))
+        rows.append(("", "none", *low, round(each.mean["support_low"]), None, None))
     page.table(
         ["Classifier", "Class", "Precision", "Recall", "F1", "Support", "Accuracy", "AUC"],
         rows,
-        f"Precision, recall, F1 and support of the high and the low susceptibility class at a susceptibility of 0.5, by {name} (Table 3 of "
+        f"Precision, recall, F1 and support of cells predicted landslide and none, at a susceptibility of 0.5, by {name} (Table 3 of "
         "the paper). Support counts the test cells of all folds of one repeat.",
     )
     errors = ("mse", "rmse", "mape")
@@ -221,7 +271,7 @@ def _folds(page: Report, data: Data, folds: Sequence[Fold], method: str) -> None
     for fold in folds:
         if fold.validation == method and fold.repeat == 0:
             number[fold.test] = fold.number
-    name = VALIDATIONS[method].split(" (")[0].lower()
+    name = _name(method)
     used = number >= 0 if len(np.unique(number[number >= 0])) > 1 else np.ones(len(number), bool)
     page.figure(
         figures.fold_map(data.xy[used, 0], data.xy[used, 1], number[used] + 1, data.labels[used]),
@@ -249,18 +299,27 @@ def _method(
         f"of {facts['members']} networks, trained with the defaults of scarp:traincnndnn, and nothing of it was tuned on these "
         "cells."
     )
-    notes = [CLASSIFIERS[name].note for name in compared if CLASSIFIERS[name].note] + [own] * (REFERENCE in compared)
+    notes = [CLASSIFIERS[name].note for name in compared if CLASSIFIERS[name].note]
+    if NETWORKS.intersection(compared):
+        own += (
+            f" Its members are trained for at most {MOST_STEPS:,} batches (and {LEAST_EPOCHS} epochs in any case), so that many cells take "
+            "fewer epochs."
+        )
+        notes.append(own)
+    few = [f"{CLASSIFIERS[name].name} ({CLASSIFIERS[name].most_cells:,})" for name in compared if CLASSIFIERS[name].most_cells]
+    if few:
+        notes.append(f"Where more cells train, only so many of them, drawn at random, are used for {listed(few)}.")
     page.text(
         "All classifiers get the same cells, the same folds and the same encoding: continuous covariates standardised, aspect as sine and "
         "cosine, classes one-hot, fitted on the training cells of each fold alone. Hyper-parameters are searched for the best AUC on "
         f"three folds inside the training cells (spatial ones where the test is spatial; at most {SEARCH_CELLS:,} cells). {' '.join(notes)}"
     )
     page.text(
-        f"{data.labels.mean():.0%} of the cells are landslide cells. {BALANCED} Susceptibility ranks cells; it is not the probability of "
-        "a landslide in a given time."
+        f"{percent(data.labels.mean())} of the cells are landslide cells. {BALANCED} Susceptibility ranks cells; it is not the probability "
+        "of a landslide in a given time."
     )
     rows = [
-        (VALIDATIONS[method].split(" (")[0], each.label, *next(iter(each.chosen.items())))
+        (_name(method).capitalize(), each.label, *next(iter(each.chosen.items())))
         for method, found in by_method.items()
         for each in found
         if each.chosen
@@ -277,12 +336,13 @@ def _method(
     page.table(["Package", "Version"], list(facts["versions"].items()), "Versions.")
 
 
+def _name(method: str) -> str:
+    """Return a validation as it stands within a sentence: spatial folds."""
+    return VALIDATIONS[method].split(" (")[0].lower()
+
+
 def _with_interval(summary: ClassifierSummary) -> str:
-    return f"{summary.auc.mean:.3f} (95 % interval {summary.auc.low:.3f} to {summary.auc.high:.3f})"
-
-
-def _signed(value: float) -> str:
-    return f"{value:+.3f}".replace("-", "−")
+    return f"{number(summary.auc.mean)} (95 % interval {number(summary.auc.low)} to {number(summary.auc.high)})"
 
 
 def _named(summaries: Sequence[ClassifierSummary]) -> str:

@@ -14,6 +14,8 @@ from ..reporting import metrics
 from .comparison import Outcome
 
 REFERENCE = "cnn_dnn"
+# Susceptibilities nearer than this are the same.
+_SAME = 1e-6
 # Ranks of differently trained networks do not compare, so these are means over folds; the others count the cells of all folds.
 _WITHIN_FOLDS = ("auc", "average_precision", "youden_j", "youden_threshold")
 
@@ -37,6 +39,8 @@ class ClassifierSummary:
         Labels and susceptibility of each test set.
     chosen
         How often each choice of hyper-parameters won.
+    constant
+        In how many test sets it says the same of all cells: there it was not fitted, and no figure compares it.
     """
 
     validation: str
@@ -49,6 +53,12 @@ class ClassifierSummary:
     confusion: np.ndarray
     test_sets: list[tuple[np.ndarray, np.ndarray]]
     chosen: dict[str, int]
+    constant: int = 0
+
+    @property
+    def fitted(self) -> bool:
+        """Whether it tells cells apart in every test set."""
+        return not self.constant
 
     @property
     def label(self) -> str:
@@ -61,7 +71,7 @@ class ClassifierSummary:
         return self.difference is not None and self.difference.p_value < 0.05
 
 
-def summarise(outcomes: Sequence[Outcome], labels: np.ndarray) -> list[ClassifierSummary]:
+def summarise(outcomes: Sequence[Outcome], labels: np.ndarray, units: np.ndarray | None = None) -> list[ClassifierSummary]:
     """Return a summary for each validation and classifier, in the order of the table of classifiers.
 
     Parameters
@@ -70,20 +80,23 @@ def summarise(outcomes: Sequence[Outcome], labels: np.ndarray) -> list[Classifie
         What `comparison.compare` returned, in any order.
     labels
         1 for landslide, 0 for none, of all cells, (n,).
+    units
+        The landslide that each cell belongs to, (n,), see `SampleCells.units`: in intervals and tests of one test set its cells count as
+        one draw. None where each is one cell.
     """
     found = []
     for validation in dict.fromkeys(outcome.fold.validation for outcome in outcomes):
         of_validation = [outcome for outcome in outcomes if outcome.fold.validation == validation]
         names = [name for name in LABELS if any(outcome.classifier == name for outcome in of_validation)]
         by_name = {name: [outcome for outcome in of_validation if outcome.classifier == name] for name in names}
-        differences = _differences(by_name, labels)
-        found += [_summary(validation, name, by_name[name], labels, differences.get(name)) for name in names]
+        differences = _differences(by_name, labels, units)
+        found += [_summary(validation, name, by_name[name], labels, units, differences.get(name)) for name in names]
     return found
 
 
 def best(summaries: Sequence[ClassifierSummary], validation: str) -> ClassifierSummary:
-    """Return the classifier with the highest mean AUC in a validation."""
-    return max((each for each in summaries if each.validation == validation), key=lambda each: each.auc.mean)
+    """Return the classifier with the highest mean AUC in a validation, of those that were fitted in every fold where there are any."""
+    return max((each for each in summaries if each.validation == validation), key=lambda each: (each.fitted, each.auc.mean))
 
 
 def table_rows(summaries: Sequence[ClassifierSummary]) -> list[dict[str, Any]]:
@@ -99,6 +112,7 @@ def table_rows(summaries: Sequence[ClassifierSummary]) -> list[dict[str, Any]]:
             "classifier": each.classifier,
             "label": each.label,
             "repeats": each.repeats,
+            "not_fitted": each.constant,
             "auc_low": each.auc.low,
             "auc_high": each.auc.high,
         }
@@ -114,7 +128,12 @@ def table_rows(summaries: Sequence[ClassifierSummary]) -> list[dict[str, Any]]:
 
 
 def _summary(
-    validation: str, name: str, outcomes: Sequence[Outcome], labels: np.ndarray, difference: metrics.TestedMean | None
+    validation: str,
+    name: str,
+    outcomes: Sequence[Outcome],
+    labels: np.ndarray,
+    units: np.ndarray | None,
+    difference: metrics.TestedMean | None,
 ) -> ClassifierSummary:
     test_sets = [(labels[outcome.fold.test], outcome.susceptibility) for outcome in outcomes]
     of_fold = [_evaluated(*pair) for pair in test_sets]
@@ -139,11 +158,12 @@ def _summary(
         len(of_repeat),
         mean,
         deviation,
-        _interval([each["auc"] for each in of_fold], outcomes, test_sets),
+        _interval([each["auc"] for each in of_fold], outcomes, test_sets, units),
         difference,
         np.sum([metrics.confusion(*pair) for pair in test_sets], axis=0),
         test_sets,
         dict(sorted(chosen.items(), key=lambda item: -item[1])),
+        sum(_is_constant(outcome) for outcome in outcomes),
     )
 
 
@@ -151,16 +171,31 @@ def _evaluated(labels: np.ndarray, susceptibility: np.ndarray) -> dict[str, floa
     return metrics.evaluate(labels, susceptibility, weights=metrics.balanced(labels))
 
 
-def _interval(aucs: Sequence[float], outcomes: Sequence[Outcome], test_sets: Sequence[tuple[np.ndarray, np.ndarray]]) -> metrics.TestedMean:
+def _is_constant(outcome: Outcome) -> bool:
+    """Tell whether a classifier says the same of all test cells, but for rounding."""
+    return float(np.ptp(outcome.susceptibility)) < _SAME
+
+
+def _interval(
+    aucs: Sequence[float], outcomes: Sequence[Outcome], test_sets: Sequence[tuple[np.ndarray, np.ndarray]], units: np.ndarray | None
+) -> metrics.TestedMean:
     if len(aucs) == 1:
-        single = metrics.delong(*test_sets[0])
+        single = metrics.delong(*test_sets[0], clusters=_clusters(outcomes[0], units))
         return metrics.TestedMean(single.auc, single.low, single.high, float("nan"))
     found = metrics.corrected_t_test(np.array(aucs), _test_to_train(outcomes))
     return metrics.TestedMean(found.mean, max(found.low, 0.0), min(found.high, 1.0), float("nan"))
 
 
-def _differences(by_name: dict[str, list[Outcome]], labels: np.ndarray) -> dict[str, metrics.TestedMean]:
-    """Compare each classifier with the CNN–DNN: by DeLong's test on one test set, else by the corrected t-test over folds."""
+def _clusters(outcome: Outcome, units: np.ndarray | None) -> np.ndarray | None:
+    return None if units is None else units[outcome.fold.test]
+
+
+def _differences(by_name: dict[str, list[Outcome]], labels: np.ndarray, units: np.ndarray | None) -> dict[str, metrics.TestedMean]:
+    """Compare each classifier with the CNN–DNN: by DeLong's test on one test set, else by the corrected t-test over folds.
+
+    Those that were not fitted in some fold are compared with nothing: being better than they are says nothing.
+    """
+    by_name = {name: outcomes for name, outcomes in by_name.items() if not any(map(_is_constant, outcomes))}
     if REFERENCE not in by_name:
         return {}
     reference = {(outcome.fold.repeat, outcome.fold.number): outcome for outcome in by_name[REFERENCE]}
@@ -171,7 +206,7 @@ def _differences(by_name: dict[str, list[Outcome]], labels: np.ndarray) -> dict[
         pairs = [(outcome, reference[outcome.fold.repeat, outcome.fold.number]) for outcome in outcomes]
         if len(pairs) == 1:
             own, other = pairs[0]
-            found[name] = metrics.delong_test(labels[own.fold.test], own.susceptibility, other.susceptibility)
+            found[name] = metrics.delong_test(labels[own.fold.test], own.susceptibility, other.susceptibility, _clusters(own, units))
         else:
             each = [
                 metrics.evaluate(labels[own.fold.test], own.susceptibility)["auc"]

@@ -17,7 +17,9 @@ from matplotlib.patheffects import withStroke
 from sklearn.metrics import auc as area
 from sklearn.metrics import precision_recall_curve, roc_curve
 
+from ...models.classifiers import LABELS
 from .metrics import balanced, reliability
+from .numbers import number, percent
 
 # Okabe & Ito (2008), told apart by colour-blind people; yellow is left out, too pale for lines on white.
 COLOURS = ("#D55E00", "#0072B2", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
@@ -46,6 +48,10 @@ _STYLE = {
     "legend.fontsize": 8,
     "lines.linewidth": 1.5,
 }
+
+# A few strong colours for what readers look for, the same in every figure; other classifiers are told apart by dashes and two greys.
+_STRONG = {"cnn_dnn": COLOURS[0], "cnn_dnn_trees": COLOURS[1], "rf": COLOURS[2], "lr": COLOURS[3]}
+_PALE = [(colour, line) for line in _LINES for colour in ("#4D4D4D", "#9A9A9A")]
 
 # One pair of labels (n,) and susceptibility (n,) for each test set of a model.
 TestSets = Sequence[tuple[np.ndarray, np.ndarray]]
@@ -104,13 +110,15 @@ def roc_curves(models: Mapping[str, TestSets], truth: TestSets | None = None) ->
     """
     figure = Figure(figsize=(5.4, 4.8), layout="constrained")
     axes = figure.subplots()
+    styles = line_styles(list(models))
     axes.plot([0, 1], [0, 1], color=GREY, lw=0.8, ls=":")
     if truth:
         rate, curve, mean = _mean_roc(truth)
-        axes.plot(rate, curve, color="#BBBBBB", lw=3, label=f"best reachable  {mean:.3f}")
-    for style, (name, sets) in zip(_line_styles(), models.items()):
+        axes.plot(rate, curve, color="#BBBBBB", lw=3, label=f"best reachable  {number(mean)}")
+    for name, sets in models.items():
+        style = styles[name]
         rate, curve, mean = _mean_roc(sets)
-        axes.plot(rate, curve, label=f"{name}  {mean:.3f}", **style)
+        axes.plot(rate, curve, label=f"{name}  {number(mean)}", **style)
     _unit_square(axes, "False positive rate (1 − specificity)", "True positive rate (sensitivity)")
     axes.legend(loc="lower right", title="AUC", alignment="left")
     return figure
@@ -123,7 +131,9 @@ def precision_recall_curves(models: Mapping[str, TestSets]) -> Figure:
     axes = figure.subplots()
     axes.axhline(0.5, color=GREY, lw=0.8, ls=":")
     recalls = np.linspace(0, 1, 201)
-    for style, (name, sets) in zip(_line_styles(), models.items()):
+    styles = line_styles(list(models))
+    for name, sets in models.items():
+        style = styles[name]
         curve = np.mean([_precision_at(recalls, *pair) for pair in sets], axis=0)
         axes.plot(recalls, curve, label=name, **style)
     _unit_square(axes, "Recall", "Precision")
@@ -147,15 +157,15 @@ def confusion_matrices(matrices: Mapping[str, np.ndarray]) -> Figure:
                 axes.text(
                     column + 0.5,
                     1.5 - row,
-                    f"{counts[row, column]:,}\n{share[row, column]:.0%}",
+                    f"{counts[row, column]:,}\n{percent(share[row, column])}",
                     ha="center",
                     va="center",
                     fontsize=8.5,
                     color="white" if share[row, column] > 0.65 else "black",
                 )
         axes.set(title=name, xticks=[0.5, 1.5], yticks=[0.5, 1.5], aspect="equal")
-        axes.set_xticklabels(["low", "high"])
-        axes.set_yticklabels(["high", "low"], rotation=90, va="center")
+        axes.set_xticklabels(["none", "landslide"])
+        axes.set_yticklabels(["landslide", "none"], rotation=90, va="center")
         axes.tick_params(length=0)
         axes.grid(False)
         for spine in axes.spines.values():
@@ -173,7 +183,9 @@ def reliability_plot(models: Mapping[str, TestSets], bins: int = 10) -> Figure:
     figure = Figure(figsize=(4.6, 5.2), layout="constrained")
     axes, counts = figure.subplots(2, 1, gridspec_kw={"height_ratios": [4, 1]}, sharex=True)
     axes.plot([0, 1], [0, 1], color=GREY, lw=0.8, ls=":", label="perfect")
-    for style, (name, sets) in zip(_line_styles(), models.items()):
+    styles = line_styles(list(models))
+    for name, sets in models.items():
+        style = styles[name]
         labels, susceptibility = (np.concatenate(each) for each in zip(*sets))
         mean, share, _ = reliability(labels, susceptibility, bins, balanced(labels))
         axes.plot(mean, share, marker="o", ms=3.5, label=name, **style)
@@ -296,7 +308,7 @@ def class_map(
         arrowprops={"arrowstyle": "-|>", "color": "black", "lw": 1.2},
     )
     handles = [
-        Patch(facecolor=colour, edgecolor="#888888", linewidth=0.4, label=f"{name}  ({share:.0%})")
+        Patch(facecolor=colour, edgecolor="#888888", linewidth=0.4, label=f"{name}  ({percent(share)})")
         for name, colour, share in list(zip(names, colours, shares))[::-1]
     ]
     legend.set_axis_off()
@@ -329,6 +341,20 @@ def _round_length(length_m: float) -> float:
     """Return the largest 1, 2 or 5 times a power of ten not above `length_m`."""
     power = 10.0 ** np.floor(np.log10(length_m))
     return float(max(step * power for step in (1, 2, 5) if step * power <= length_m))
+
+
+def line_styles(names: Sequence[str]) -> dict[str, dict[str, Any]]:
+    """Return colour and dashes of each line by its name.
+
+    A classifier has its own wherever it is drawn, whatever is drawn beside it; other names get those of `COLOURS` in their order.
+    """
+    pale = iter(_PALE)
+    own = {}
+    for classifier, label in LABELS.items():
+        colour, line = (_STRONG[classifier], "-") if classifier in _STRONG else next(pale)
+        own[label] = {"color": colour, "ls": line, "zorder": 3 if classifier in _STRONG else 2}
+    others = iter(_line_styles())
+    return {name: own[name] if name in own else next(others) for name in names}
 
 
 def _line_styles() -> list[dict[str, Any]]:

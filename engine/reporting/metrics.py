@@ -12,25 +12,25 @@ from sklearn import metrics as sk
 
 from ..errors import EngineError
 
-# What `evaluate` returns: id, label, meaning. "High" is the presence class, "low" the absence class.
+# What `evaluate` returns: id, label, meaning. In the ids "high" is predicted landslide, "low" predicted none.
 METRICS: tuple[tuple[str, str, str], ...] = (
     ("auc", "AUC", "area under the ROC curve: how often a landslide cell ranks above a non-landslide cell"),
     ("average_precision", "Average precision", "area under the precision–recall curve"),
     ("accuracy", "Overall accuracy", "share of cells in their right class"),
-    ("precision_high", "Precision, high", "share of landslide cells among those predicted high"),
-    ("recall_high", "Recall, high", "share of landslide cells predicted high"),
-    ("f1_high", "F1, high", "harmonic mean of precision and recall of the high class"),
-    ("support_high", "Support, high", "number of landslide cells"),
-    ("precision_low", "Precision, low", "share of non-landslide cells among those predicted low"),
-    ("recall_low", "Recall, low", "share of non-landslide cells predicted low"),
-    ("f1_low", "F1, low", "harmonic mean of precision and recall of the low class"),
-    ("support_low", "Support, low", "number of non-landslide cells"),
-    ("sensitivity", "Sensitivity", "TP / (TP + FN), the recall of the high class"),
-    ("specificity", "Specificity", "TN / (TN + FP), the recall of the low class"),
+    ("precision_high", "Precision, landslide", "share of landslide cells among those predicted landslide"),
+    ("recall_high", "Recall, landslide", "share of landslide cells predicted landslide"),
+    ("f1_high", "F1, landslide", "harmonic mean of precision and recall of landslide"),
+    ("support_high", "Support, landslide", "number of landslide cells"),
+    ("precision_low", "Precision, none", "share of non-landslide cells among those predicted none"),
+    ("recall_low", "Recall, none", "share of non-landslide cells predicted none"),
+    ("f1_low", "F1, none", "harmonic mean of precision and recall of none"),
+    ("support_low", "Support, none", "number of non-landslide cells"),
+    ("sensitivity", "Sensitivity", "TP / (TP + FN), the recall of landslide"),
+    ("specificity", "Specificity", "TN / (TN + FP), the recall of none"),
     ("phi", "Pearson’s φ (MCC)", "correlation of predicted and true class (Matthews)"),
     ("kappa", "Cohen’s κ", "agreement beyond chance"),
     ("youden_j", "Youden’s J", "largest sensitivity + specificity − 1 over all thresholds"),
-    ("youden_threshold", "Threshold of J", "the susceptibility from which on cells count as high to reach J"),
+    ("youden_threshold", "Threshold of J", "the susceptibility from which on cells count as landslide to reach J"),
     ("mse", "MSE", "mean squared error of susceptibility; for 0/1 labels this is the Brier score"),
     ("rmse", "RMSE", "square root of the MSE"),
     ("mape", "MAPE", "mean of |label − susceptibility| / label over landslide cells (label 0 has no percentage)"),
@@ -215,15 +215,18 @@ class AucInterval:
     high: float
 
 
-def delong(labels: np.ndarray, susceptibility: np.ndarray) -> AucInterval:
+def delong(labels: np.ndarray, susceptibility: np.ndarray, clusters: np.ndarray | None = None) -> AucInterval:
     """Return the AUC with its standard error and 95 % interval (DeLong, DeLong & Clarke-Pearson 1988).
 
-    Cells count as independent; those of one landslide are not, so that the interval is too narrow where landslides have many cells.
+    The cells of one cluster, such as a landslide, may depend on each other: its cells count as one draw (Obuchowski 1997, Biometrics 53,
+    567–578). Without clusters each cell is one, and the interval is too narrow where landslides have many cells.
 
     Parameters
     ----------
     labels, susceptibility
         (n,) 1 or 0, and any numbers that rise with susceptibility.
+    clusters
+        (n,) which cluster each cell belongs to; None where each is its own.
 
     Raises
     ------
@@ -236,9 +239,11 @@ def delong(labels: np.ndarray, susceptibility: np.ndarray) -> AucInterval:
     >>> found = delong([1, 1, 1, 0, 0, 0], [0.9, 0.8, 0.4, 0.7, 0.2, 0.1])
     >>> round(found.auc, 4), round(found.standard_error, 4)
     (0.8889, 0.1571)
+    >>> round(delong([1, 1, 1, 0, 0, 0], [0.9, 0.8, 0.4, 0.7, 0.2, 0.1], clusters=[1, 2, 1, 3, 4, 5]).standard_error, 4)
+    0.1335
     """
     labels, susceptibility = _checked(labels, susceptibility)
-    aucs, covariance = _delong_covariance(labels, susceptibility[None])
+    aucs, covariance = _delong_covariance(labels, susceptibility[None], clusters)
     auc, error = float(aucs[0]), float(np.sqrt(max(covariance[0, 0], 0.0)))
     half = stats.norm.ppf(0.975) * error
     return AucInterval(auc, error, max(auc - half, 0.0), min(auc + half, 1.0))
@@ -254,13 +259,15 @@ class TestedMean:
     p_value: float
 
 
-def delong_test(labels: np.ndarray, first: np.ndarray, second: np.ndarray) -> TestedMean:
-    """Return AUC(first) − AUC(second) on the same cells, tested (DeLong et al. 1988).
+def delong_test(labels: np.ndarray, first: np.ndarray, second: np.ndarray, clusters: np.ndarray | None = None) -> TestedMean:
+    """Return AUC(first) − AUC(second) on the same cells, tested (DeLong et al. 1988; with clusters Obuchowski 1997, see `delong`).
 
     Parameters
     ----------
     labels, first, second
         (n,) 1 or 0, and the susceptibility by two models.
+    clusters
+        (n,) which cluster each cell belongs to; None where each is its own.
 
     Raises
     ------
@@ -275,7 +282,7 @@ def delong_test(labels: np.ndarray, first: np.ndarray, second: np.ndarray) -> Te
     """
     labels, first = _checked(labels, first)
     labels, second = _checked(labels, second)
-    aucs, covariance = _delong_covariance(labels, np.stack([first, second]))
+    aucs, covariance = _delong_covariance(labels, np.stack([first, second]), clusters)
     difference = float(aucs[0] - aucs[1])
     variance = max(float(covariance[0, 0] + covariance[1, 1] - 2 * covariance[0, 1]), 0.0)
     half = float(stats.norm.ppf(0.975)) * variance**0.5
@@ -336,19 +343,33 @@ def _two_sided(difference: float, variance: float, tail: Callable[[float], float
     return float(2 * tail(abs(difference) / variance**0.5))
 
 
-def _delong_covariance(labels: np.ndarray, susceptibility: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return the AUCs (models,) and their covariance (models, models) by mid-ranks (Sun & Xu 2014)."""
-    presence, absence = susceptibility[:, labels == 1], susceptibility[:, labels == 0]
+def _delong_covariance(labels: np.ndarray, susceptibility: np.ndarray, clusters: np.ndarray | None = None) -> tuple[np.ndarray, np.ndarray]:
+    """Return the AUCs (models,) and their covariance (models, models), placements by mid-ranks (Sun & Xu 2014).
+
+    The covariance is that of clusters (Obuchowski 1997, eq. 3 to 5), which is DeLong's where each cell is a cluster.
+    """
+    _, cluster = np.unique(np.arange(len(labels)) if clusters is None else np.asarray(clusters), return_inverse=True)
+    positive = labels == 1
+    presence, absence = susceptibility[:, positive], susceptibility[:, ~positive]
     m, n = presence.shape[1], absence.shape[1]
     ranks = stats.rankdata(np.concatenate([presence, absence], axis=1), axis=1)
     # The share of absence cells below each presence cell, and of presence cells above each absence cell.
     above = (ranks[:, :m] - stats.rankdata(presence, axis=1)) / n
     below = 1.0 - (ranks[:, m:] - stats.rankdata(absence, axis=1)) / m
-    covariance = np.zeros((len(susceptibility),) * 2)
-    for placements, size in ((above, m), (below, n)):
-        if size > 1:
-            covariance += np.atleast_2d(np.cov(placements)) / size
-    return above.mean(axis=1), covariance
+    aucs = above.mean(axis=1)
+    sums, counts = [], []
+    for placements, which, size in ((above, cluster[positive], m), (below, cluster[~positive], n)):
+        sums.append(np.stack([np.bincount(which, each - auc, cluster.max() + 1) for each, auc in zip(placements, aucs)]) / size)
+        counts.append(len(np.unique(which)))
+    covariance = np.zeros((len(aucs),) * 2)
+    for deviation, count in zip(sums, counts):
+        if count > 1:
+            covariance += deviation @ deviation.T * count / (count - 1)
+    both = sums[0] @ sums[1].T
+    if both.any():  # clusters that hold cells of both labels
+        total = cluster.max() + 1
+        covariance += (both + both.T) * total / max(total - 1, 1)
+    return aucs, covariance
 
 
 def _checked(labels: np.ndarray, susceptibility: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -5,10 +5,8 @@ from __future__ import annotations
 
 import base64
 import io
-import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timezone
-from numbers import Integral, Real
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +14,10 @@ import matplotlib as mpl
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from matplotlib.figure import Figure
 
+from ..declarations.source import Source
+from ..files.grid import Grid
 from ..files.outputs import replacing
+from .numbers import is_number, number
 
 _TEMPLATES = Path(__file__).resolve().parents[2] / "resources"
 _PX_PER_INCH = 96
@@ -51,7 +52,7 @@ class Report:
 
         Numbers are formatted by `format_cell`; a column of nothing but numbers is aligned to the right.
         """
-        numeric = [all(_is_number(row[i]) for row in rows) for i in range(len(header))]
+        numeric = [all(is_number(row[i]) for row in rows) for i in range(len(header))]
         cells = [[format_cell(cell) for cell in row] for row in rows]
         number = self._add("table", header=list(header), rows=cells, numeric=numeric, caption=caption)
         return f"Table {number}"
@@ -62,6 +63,32 @@ class Report:
         width = round(figure.get_figwidth() * _PX_PER_INCH)
         encoded = base64.b64encode(data).decode("ascii")
         return f"Figure {self._add('figure', mime=mime, data=encoded, width=width, caption=caption)}"
+
+    def data(self, grid: Grid, files: Mapping[str, str | None], valid: int | None = None) -> None:
+        """Add the table of what was looked at: the files by their names, coordinate reference system, cell size and area.
+
+        Parameters
+        ----------
+        files
+            What each is, and where it lies; None for one that was not given.
+        valid
+            Cells with data, whose area is told; None where they were not counted: then the whole grid's.
+        """
+        rows, cols = grid.shape
+        across, down = grid.cell_size_m
+        area = (rows * cols if valid is None else valid) * across * down / 1e6
+        system = grid.spatial_reference
+        code = system.GetAuthorityCode(None)
+        named = f"{system.GetName()} ({system.GetAuthorityName(None)}:{code})" if code else system.GetName()
+        size = f"{across:,.4g} m" if across == down else f"{across:,.4g} × {down:,.4g} m"
+        told = [(name, Source.parse(each).path.replace("\\", "/").rsplit("/", 1)[-1]) for name, each in files.items() if each]
+        told += [
+            ("Coordinate reference system", named),
+            ("Cell size", size),
+            ("Grid", f"{rows:,} rows × {cols:,} columns"),
+            ("Area of the cells with data" if valid is not None else "Area of the grid", f"{area:,.4g} km²"),
+        ]
+        self.table(["Data", ""], told, "What was looked at.")
 
     def references(self, items: Sequence[str]) -> None:
         """Add a numbered list of references."""
@@ -75,7 +102,7 @@ class Report:
             subtitle=self.subtitle,
             headings=[block["text"] for block in self._blocks if block["kind"] == "section"],
             blocks=self._blocks,
-            footer=f"Made with Scarp, {datetime.now(timezone.utc):%d %B %Y, %H:%M} UTC.",
+            footer=f"Made with Scarp {scarp_version()}, {datetime.now(timezone.utc):%d %B %Y, %H:%M} UTC. {citation()}",
         )
         with replacing(path) as temporary:
             temporary.write_text(html, encoding="utf-8")
@@ -86,32 +113,30 @@ class Report:
         return number
 
 
+def scarp_version() -> str:
+    """Return the plugin's version, which its metadata declare."""
+    lines = (_TEMPLATES.parent / "metadata.txt").read_text(encoding="utf-8").splitlines()
+    return next(line.partition("=")[2].strip() for line in lines if line.startswith("version="))
+
+
+def citation() -> str:
+    """Return how to cite what made the page."""
+    return (
+        f"To cite it: Scarp {scarp_version()}, a QGIS plugin for landslide susceptibility by deep learning; method: Azarafza, M. et al. "
+        "(2021), Scientific Reports 11, 24112."
+    )
+
+
 def format_cell(value: Any) -> str:
-    """Return a table cell's text; a dash for None and NaN.
+    """Return a table cell's text: `numbers.number` of a number, else the text itself.
 
     Examples
     --------
     >>> from scarp.engine.reporting.page import format_cell
     >>> [format_cell(value) for value in (1234, 0.8123, -4321.06, 1.2e-5, None, "Adam")]
-    ['1,234', '0.812', '−4,321.1', '1.2e-05', '–', 'Adam']
+    ['1,234', '0.812', '−4,321.1', '< 0.001', '–', 'Adam']
     """
-    if value is None or (isinstance(value, Real) and math.isnan(value)):
-        return "–"
-    if not _is_number(value):
-        return str(value)
-    if isinstance(value, Integral):
-        text = f"{value:,}"
-    elif value == 0 or 0.001 <= abs(value) < 100:
-        text = f"{value:.3f}"
-    elif 100 <= abs(value) < 1e7:
-        text = f"{value:,.1f}"
-    else:
-        text = f"{value:.2g}"
-    return text.replace("-", "−", 1) if text.startswith("-") else text
-
-
-def _is_number(value: Any) -> bool:
-    return value is None or (isinstance(value, Real) and not isinstance(value, bool))
+    return number(value) if is_number(value) else str(value)
 
 
 def _image(figure: Figure) -> tuple[str, bytes]:

@@ -14,6 +14,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
 from ..reporting.figures import COLOURS, GREY, scale_bar, styled
+from ..reporting.numbers import number
 from .binning import DIRECTIONS, Classing
 
 _ABOVE, _BELOW, _AREA = COLOURS[0], COLOURS[1], "#9A9A9A"
@@ -80,7 +81,7 @@ def gain_bars(names: Sequence[str], bits: Sequence[float]) -> Figure:
     """Draw the information gain of each covariate."""
     figure, axes = _bars(names, np.asarray(bits, float), [COLOURS[2]] * len(names))
     for position, value in enumerate(bits):
-        axes.text(value, position, f" {value:.3f}", va="center", fontsize=8)
+        axes.text(value, position, f" {number(value)}", va="center", fontsize=8)
     axes.margins(x=0.12)
     axes.set(xlabel="Information gain (bits)", xlim=(0, None))
     return figure
@@ -153,8 +154,8 @@ def covariate_maps(panels: Sequence[MapPanel], metres_per_px: tuple[float, float
     grid = figure.subplots(lines, 2 * columns, squeeze=False, gridspec_kw={"width_ratios": [width, _LEGEND_WIDTH] * columns})
     for each in grid.ravel():
         each.set_axis_off()
-    for number, panel in enumerate(panels):
-        axes, legend = grid[number // 2, 2 * (number % 2) : 2 * (number % 2) + 2]
+    for place, panel in enumerate(panels):
+        axes, legend = grid[place // 2, 2 * (place % 2) : 2 * (place % 2) + 2]
         palette = ListedColormap(["#FFFFFF", *panel.colours])
         axes.imshow(panel.numbers, cmap=palette, vmin=-1.5, vmax=len(panel.colours) - 0.5, interpolation="nearest", aspect=down / across)
         axes.set_axis_on()

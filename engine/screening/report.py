@@ -12,6 +12,7 @@ import numpy as np
 from ..declarations.choices import CLASSINGS
 from ..declarations.covariates import BY_NAME, GROUPS
 from ..files.grid import Grid
+from ..reporting.numbers import number, p_value
 from ..reporting.page import Report, listed
 from . import figures
 from .advice import MOST_CELLS, CovariateSummary, Screening
@@ -44,8 +45,8 @@ def make_report(screening: Screening, survey: Survey, grid: Grid, landslides: in
     landslides, others
         How many landslide and non-landslide cells there are.
     facts
-        What the report states as it is: `inputs` and `settings` (name to text), `versions`; and how covariates were divided, `method` and
-        `classes`.
+        What the report states as it is: `files` (what each is, and where it lies), `inputs` and `settings` (name to text), `versions`; and
+        how covariates were divided, `method` and `classes`.
     """
     page = Report(
         "Screening of covariates",
@@ -60,6 +61,7 @@ def make_report(screening: Screening, survey: Survey, grid: Grid, landslides: in
         "for collinearity harms the reading of a model more than its predictions; “Benchmark classifiers” with and without it tells what "
         "it is worth."
     )
+    page.data(grid, facts["files"], survey.cells)
     _result_table(page, screening)
     _collinearity(page, screening)
     _relation(page, screening)
@@ -106,12 +108,12 @@ def _result_table(page: Report, screening: Screening) -> None:
                 each.name,
                 each.advice,
                 _vif(each.inflation.vif),
-                f"{each.inflation.tolerance:.3f}" if each.inflation.df else "–",
+                number(each.inflation.tolerance) if each.inflation.df else "–",
                 each.alike or "–",
                 f"{each.alike_r:.2f}" if each.alike else "",
                 each.pearson.r,
                 each.gain.bits,
-                _p(min(2 * np.fmin(each.pearson.p_value, each.gain.p_value), 1.0)),
+                p_value(min(2 * np.fmin(each.pearson.p_value, each.gain.p_value), 1.0)),
             )
             for each in screening.summaries
         ],
@@ -188,7 +190,7 @@ def _classes(page: Report, screening: Screening) -> None:
             f"{_label(each)}: share of the landslide cells against share of the area.{fewer}",
         )
         page.table(
-            ["Class", "Area", "Cells", "Share", "FR", "IV", "W+", "s²(W+)", "W−", "s²(W−)", "C", "s(C)", "C/s(C)"],
+            ["Class", "Area share", "Landslide cells", "Their share", "FR", "IV", "W+", "s²(W+)", "W−", "s²(W−)", "C", "s(C)", "C/s(C)"],
             list(
                 zip(
                     [f"{name}{' *' if half else ''}" for name, half in zip(each.class_names, relation.corrected)],
@@ -256,7 +258,9 @@ def _method(page: Report, screening: Screening, survey: Survey, facts: Mapping[s
         "with the classes of every valid cell of the area. FR = (N(C∩L)/N(L)) / (N(C)/N); IV = ln FR; W+ = ln(P(C|L)/P(C|¬L)); W− = "
         "ln(P(¬C|L)/P(¬C|¬L)); s²(W+) = 1/N(C∩L) + 1/N(C∩¬L); s²(W−) = 1/N(¬C∩L) + 1/N(¬C∩¬L); C = W+ − W−; s(C)² = s²(W+) + s²(W−). "
         "Where one of the four counts of a class is zero, a half is added to each of them (Haldane 1956) for all but FR, which is 0 for a "
-        f"class without landslides. Continuous covariates are divided by {CLASSINGS[facts['method']].split(' (')[0].lower()} into "
+        "class without landslides. Where it holds none (or all) of them and chance would have left less than one inside (outside), the "
+        "half would be the evidence, so there is a dash. "
+        f"Continuous covariates are divided by {CLASSINGS[facts['method']].split(' (')[0].lower()} into "
         f"at most {facts['classes']} classes, with limits from {drawn}; aspect by eight directions and flat ground."
     )
     page.table(
@@ -272,9 +276,10 @@ def _method(page: Report, screening: Screening, survey: Survey, facts: Mapping[s
 
 
 def _label(each: CovariateSummary) -> str:
+    """Return the covariate's title with its unit; directions are in words, N to NW, and have none."""
     declared = BY_NAME.get(each.name)
     title = declared.label if declared else each.name
-    return f"{title} ({each.covariate.unit})" if each.covariate.unit else title
+    return f"{title} ({each.covariate.unit})" if each.covariate.unit and each.covariate.kind != "circular" else title
 
 
 def _group_number(group: str) -> int:
@@ -283,7 +288,3 @@ def _group_number(group: str) -> int:
 
 def _vif(value: float) -> str:
     return "–" if np.isnan(value) else "∞" if np.isinf(value) else f"{value:,.2f}"
-
-
-def _p(value: float) -> str:
-    return "–" if np.isnan(value) else "< 0.001" if value < 0.001 else f"{value:.3f}"

@@ -57,7 +57,8 @@ class ClassRelation:
     """Landslides in the classes of one covariate; all arrays (classes,).
 
     `frequency_ratio` is as counted. The other figures are those of counts plus a half where `corrected`, since a count of zero leaves
-    them without a value. They are NaN for a class that covers the whole area.
+    them without a value. They are NaN for a class that covers the whole area,
+    or is so small that no landslide cell would be expected there, and has none.
     """
 
     area: np.ndarray
@@ -296,7 +297,9 @@ def class_relation(area: np.ndarray, landslides: np.ndarray) -> ClassRelation:
 
     Frequency ratio: share of the landslide cells over share of the area (Lee & Talib 2005). Information value: its logarithm
     (Yin & Yan 1988). Weights of evidence with variances: Bonham-Carter (1994), Geographic Information Systems for Geoscientists, ch. 9.
-    A class with a zero among its four counts (landslide or not, inside or outside) gets a half added to each of them (Haldane 1956).
+    A class with a zero among its four counts (landslide or not, inside or outside) gets a half added to each of them (Haldane 1956). Where
+    it holds none of the landslides, or all of them, and chance would have left less than one inside or outside, that half would be the
+    evidence: all but the frequency ratio is NaN.
 
     Parameters
     ----------
@@ -309,11 +312,15 @@ def class_relation(area: np.ndarray, landslides: np.ndarray) -> ClassRelation:
     >>> found = class_relation([10, 10, 5], [1, 4, 0])
     >>> found.frequency_ratio.tolist(), found.w_plus.round(3).tolist()
     ([0.5, 2.0, 0.0], [-0.811, 0.981, -1.145])
+    >>> class_relation([9990, 10], [50, 0]).information_value.tolist()
+    [nan, nan]
     """
     area, landslides = np.asarray(area, float), np.asarray(landslides, float)
     four = np.stack([landslides, area - landslides, landslides.sum() - landslides, (area.sum() - landslides.sum()) - (area - landslides)])
     corrected = (four == 0).any(axis=0)
-    slides_in, others_in, slides_out, others_out = np.where(area == area.sum(), np.nan, four + 0.5 * corrected)
+    expected = landslides.sum() * area / area.sum()
+    silent = ((four[0] == 0) & (expected < 1)) | ((four[2] == 0) & (landslides.sum() - expected < 1))
+    slides_in, others_in, slides_out, others_out = np.where(silent, np.nan, four + 0.5 * corrected)
     slides, others = slides_in + slides_out, others_in + others_out
     return ClassRelation(
         area=area,
@@ -324,5 +331,5 @@ def class_relation(area: np.ndarray, landslides: np.ndarray) -> ClassRelation:
         w_minus=np.log(slides_out / slides / (others_out / others)),
         w_plus_variance=1 / slides_in + 1 / others_in,
         w_minus_variance=1 / slides_out + 1 / others_out,
-        corrected=corrected & (area < area.sum()),
+        corrected=corrected & ~silent,
     )

@@ -12,8 +12,8 @@ import numpy as np
 from ...models.classifiers import CLASSIFIERS, LABELS
 from ...models.model_file import save_model
 from ...models.recipe import Recipe
-from ..benchmark.comparison import BESIDE, SPATIAL, Data, Fold, Validation, compare, fit_cells
-from ..benchmark.report import make_report, verdict
+from ..benchmark.comparison import BESIDE, SPATIAL, Data, Fold, Validation, compare, fit_cells, within_time
+from ..benchmark.report import headline, make_report, verdict
 from ..benchmark.summary import best, summarise, table_rows
 from ..declarations.choices import TEST_SHARE, VALIDATIONS
 from ..declarations.labels import chosen, inputs, settings
@@ -67,18 +67,26 @@ def run(
     names = _chosen(classifiers, stack, feedback)
     cells = resolve_samples(stack, inventory, label_field, seed, feedback)
     data = Data.of(stack, cells, _dates(stack, inventory, date_field, cells))
-    methods = [validation, *([BESIDE[validation]] if validation in BESIDE else [])]
+    methods = [validation, *BESIDE.get(validation, ())]
     if not block_size and "blocks" in methods:
         block_size = round(suggested_block_size(stack, cells.rows, cells.cols, seed, recipe.patch_size, feedback), 1)
         feedback.message(f"Blocks of {block_size:,.0f} m, after the spatial autocorrelation of the covariates and the size of patches.")
     first = Validation(validation, folds, repeats, block_size, exclusion, TEST_SHARE, _date(split_date))
     validations = [replace(first, method=method) for method in methods]
-    made = [fold for each in validations for fold in each.make(data, seed, feedback)]
+    made = first.make(data, seed, feedback)
+    for each in validations[1:]:
+        try:
+            made += each.make(data, seed, feedback)
+        except EngineError as error:
+            if validation != "temporal":
+                raise
+            feedback.warning(f"{VALIDATIONS[each.method]} are left out beside the temporal validation. {error}")
+    validations = [each for each in validations if any(fold.validation == each.method for fold in made)]
     feedback.message(f"{len(names)} classifiers on {len(made)} folds of {len(data.labels)} cells.")
 
     outcomes = compare(stack, data, made, names, seed, recipe, feedback.part(2, 90 if model else 98), scheduler)
-    summaries = summarise(outcomes, data.labels)
-    honest = next((each.method for each in validations if each.method in SPATIAL), validation)
+    summaries = summarise(outcomes, data.labels, data.units)
+    honest = headline([each.method for each in validations])
     feedback.message(verdict([each for each in summaries if each.validation == honest], honest))
 
     digests = hashes({"covariates": covariates, "inventory": inventory})
@@ -89,6 +97,7 @@ def run(
             _with_folds(cells, made, honest).write(temporary, stack.grid)
     if report:
         facts = {
+            "files": {"Covariate stack": covariates, "Landslide inventory": inventory},
             "inputs": inputs("benchmark_classifiers", asked),
             "settings": settings("benchmark_classifiers", told),
             "members": recipe.members,
@@ -101,7 +110,7 @@ def run(
         everything = np.arange(len(data.labels))
         if CLASSIFIERS[winner.classifier].make is None:
             examples = Examples.of(stack, cells, recipe.patch_size)
-            asked_for = replace(recipe, companion=winner.classifier == "cnn_dnn_trees")
+            asked_for = replace(within_time(recipe, len(everything)), companion=winner.classifier == "cnn_dnn_trees")
             fitted: Any = fit(examples, asked_for, seed, feedback.part(90, 98).progress)[0]
         else:
             fitted, _ = fit_cells(data, everything, winner.classifier, honest in SPATIAL, seed)

@@ -72,6 +72,7 @@ def run(
     digests = hashes({"covariates": covariates, "inventory": inventory})
     if report:
         facts = {
+            "files": {"Covariate stack": covariates, "Landslide inventory": inventory},
             "inputs": inputs("screen_covariates", asked),
             "method": method,
             "classes": classes,

@@ -14,7 +14,7 @@ from scarp.engine.errors import EngineError
 from scarp.engine.feedback import Feedback
 from scarp.engine.files.grid import Grid, Window
 from scarp.engine.files.stack import Stack, StackWriter
-from scarp.engine.reporting.metrics import METRICS, balanced, corrected_t_test, delong_test, evaluate
+from scarp.engine.reporting.metrics import METRICS, balanced, corrected_t_test, delong, delong_test, evaluate
 from scarp.engine.samples.cells import SampleCells, resolve_samples
 from scarp.engine.tasks import benchmark_classifiers, map_susceptibility
 from scarp.models.classifiers import CLASSIFIERS, LABELS, Classifier
@@ -482,3 +482,69 @@ def test_the_best_is_fitted_to_all_cells(stack, layer, tmp_path):
     assert result["auc"] == pytest.approx(float(rows["kmeans"]["auc"]), abs=1e-6)
     assert kept.manifest["metrics"]["auc (Spatial folds (k-means on coordinates))"] == pytest.approx(result["auc"], abs=1e-6)
     assert kept.manifest["cell_size"] == [25.0, 35.0]
+
+
+def test_no_verdict_over_a_classifier_that_was_not_fitted():
+    """It says the same of every cell in one fold: its AUC is 0.5 there, and the CNN–DNN is no better for that."""
+    labels = np.tile([0, 1], 60)
+    rng = np.random.default_rng(10)
+    good = np.clip(labels * 0.6 + rng.uniform(0, 0.4, 120), 0, 1)
+    number = np.arange(120) // 2 % 3
+    folds = [Fold("random", 0, k, np.flatnonzero(number != k), np.flatnonzero(number == k)) for k in range(3)]
+    said = {"cnn_dnn": good, "lr": good[::-1] * 0.1 + good * 0.9, "hgb": np.where(number == 1, 0.4, good)}
+    found = {each.classifier: each for each in summarise(outcomes_of(labels, said, folds), labels)}
+    assert (found["hgb"].constant, found["hgb"].fitted, found["hgb"].difference) == (1, False, None)
+    assert found["lr"].fitted and found["lr"].difference is not None
+    text = verdict(list(found.values()), "random")
+    assert text.endswith("Nothing is said of gradient boosting, which was not fitted in some fold.") and "better than" not in text
+    rows = {row["classifier"]: row for row in table_rows(list(found.values()))}
+    assert rows["hgb"]["not_fitted"] == 1 and rows["hgb"]["p_value"] is None and rows["lr"]["not_fitted"] == 0
+    alone = summarise(outcomes_of(labels, {"cnn_dnn": good, "hgb": np.full(120, 0.5)}, folds), labels)
+    assert best(alone, "random").classifier == "cnn_dnn" and "5 % level" not in verdict(alone, "random")
+
+
+def test_gradient_boosting_learns_from_46_cells(data):
+    """At the library's 20 cells a leaf it would make no tree, and score 0.5."""
+    few = np.r_[np.flatnonzero(data.labels == 1)[:23], np.flatnonzero(data.labels == 0)[:23]]
+    model, _ = fit_cells(data, few, "hgb", False, 1)
+    others = np.setdiff1d(np.arange(240), few)
+    assert roc_auc_score(data.labels[others], model.predict(data.values[others][None])[0]) > 0.75
+
+
+def test_the_cells_of_a_landslide_are_one_draw_in_a_single_test_set():
+    rng = np.random.default_rng(11)
+    labels = np.repeat([1, 0], 100)
+    units = np.r_[np.arange(100) // 10, np.arange(100, 200)]
+    first, second = (0.3 * labels + rng.random(200) for _ in range(2))
+    folds = [Fold("holdout", 0, 0, np.arange(200), np.arange(200))]
+    found = {each.classifier: each for each in summarise(outcomes_of(labels, {"cnn_dnn": first, "lr": second}, folds), labels, units)}
+    expected = delong(labels, second, units)
+    assert (found["lr"].auc.low, found["lr"].auc.high) == (expected.low, expected.high)
+    assert found["lr"].difference == delong_test(labels, second, first, units)
+
+
+def test_the_log_is_the_table_so_far(stack, data):
+    """A line a classifier once its folds are done, one after the other: what is there when a run is cancelled."""
+    folds = Validation("random", folds=3).make(data, 1)
+    listener = Listener()
+    outcomes = compare(stack, data, folds, ["lr", "slope"], 1, Recipe(), listener)
+    auc = {name: np.mean([roc_auc_score(data.labels[o.fold.test], o.susceptibility) for o in outcomes if o.classifier == name])
+           for name in ("lr", "slope")}  # fmt: skip
+    assert listener.messages == [
+        f"Logistic regression: AUC {auc['lr']:.3f} in random folds.",
+        f"Slope alone: AUC {auc['slope']:.3f} in random folds.",
+    ]
+
+
+def test_temporal_validation_stands_beside_random_and_spatial(stack, layer, tmp_path):
+    table = str(tmp_path / "table.csv")
+    result = benchmark_classifiers.run(
+        Feedback(), covariates=stack.path, inventory=layer, label_field="slide", classifiers=["lr", "slope"], validation="temporal",
+        date_field="seen", split_date="2008-01-01", block_size=300.0, output=table, report=str(tmp_path / "report.html"),
+    )  # fmt: skip
+    with (tmp_path / "table.csv").open(encoding="utf-8") as stream:
+        rows = list(csv.DictReader(stream))
+    assert [row["validation"] for row in rows] == ["temporal"] * 2 + ["blocks"] * 2 + ["random"] * 2
+    assert result["auc"] == pytest.approx(max(float(row["auc"]) for row in rows[:2]), abs=1e-6)
+    text = (tmp_path / "report.html").read_text(encoding="utf-8")
+    assert "AUC, temporal" in text and "AUC, spatial folds" in text and "AUC, random folds" in text and "stack.tif" in text

@@ -54,7 +54,8 @@ def test_reliability_plots_the_observed_share():
 
 def test_confusion_shows_counts_and_shares():
     figure = figures.confusion_matrices({"LR": np.array([[5, 1], [1, 3]])})
-    assert [text.get_text() for text in figure.axes[0].texts] == ["5\n83%", "1\n17%", "1\n25%", "3\n75%"]
+    assert [text.get_text() for text in figure.axes[0].texts] == ["5\n83 %", "1\n17 %", "1\n25 %", "3\n75 %"]
+    assert [text.get_text() for text in figure.axes[0].get_xticklabels()] == ["none", "landslide"]
 
 
 def test_bars_begin_where_they_are_told():
@@ -118,7 +119,7 @@ def test_a_class_map_has_its_colours_and_shares():
     shades = [tuple(np.round(np.array(picture.cmap(picture.norm(number)))[:3] * 255).astype(int).tolist()) for number in (0, 1, 2)]
     assert shades == [(255,) * 3, (17,) * 3, (34,) * 3]
     assert axes.get_aspect() == pytest.approx(35 / 20)
-    assert [text.get_text() for text in legend.get_legend().get_texts()] == ["high  (60%)", "low  (40%)"]
+    assert [text.get_text() for text in legend.get_legend().get_texts()] == ["high  (60 %)", "low  (40 %)"]
     (bar,) = axes.lines
     assert np.ptp(bar.get_xdata()) == pytest.approx(10 / 20), "a quarter of 60 m, rounded down to 10 m"
     assert [text.get_text() for text in axes.texts] == ["10 m", "N"]
@@ -128,3 +129,21 @@ def test_a_scale_bar_of_kilometres():
     classes = np.ones((100, 400), np.uint8)
     figure = figures.class_map(classes, ["low"], ["#111111"], [1.0], (30.0, 30.0))
     assert figure.axes[0].texts[0].get_text() == "2 km"
+
+
+def test_a_classifier_has_one_colour_whatever_stands_beside_it():
+    from scarp.models.classifiers import LABELS
+
+    everything = figures.line_styles(list(LABELS.values()))
+    assert len({(each["color"], each["ls"]) for each in everything.values()}) == len(LABELS), "each is told apart"
+    for label in LABELS.values():
+        assert figures.line_styles([label])[label] == everything[label]
+    sets = [(np.array([0, 0, 0, 1, 1, 1]), SUSCEPTIBILITY)]
+    for names in (["Random forest", "SVM"], ["SVM", "CNN–DNN", "Random forest"]):
+        models = dict.fromkeys(names, sets)
+        for figure in (figures.roc_curves(models), figures.precision_recall_curves(models), figures.reliability_plot(models)):
+            drawn = {str(line.get_label()).split("  ")[0]: line.get_color() for line in figure.axes[0].lines}
+            assert drawn["Random forest"] == "#009E73" and drawn["SVM"] == everything["SVM"]["color"]
+    strong = [label for label, each in everything.items() if each["color"] in figures.COLOURS]
+    assert strong == ["CNN–DNN", "CNN–DNN with trees", "Logistic regression", "Random forest"]
+    assert figures.line_styles(["Calibrated", "SVM", "Not calibrated"])["Calibrated"]["color"] == figures.COLOURS[0]

@@ -130,3 +130,42 @@ def test_one_class_is_named():
         metrics.evaluate(np.ones(3), np.array([0.1, 0.2, 0.3]))
     with pytest.raises(EngineError, match="1 of 2 cells have no susceptibility"):
         metrics.evaluate(np.array([0, 1]), np.array([0.1, np.nan]))
+
+
+def test_the_cells_of_a_landslide_are_one_draw():
+    """By hand, after Obuchowski (1997): landslide A has two cells (0.9 and 0.4), B one (0.8); three absences.
+
+    Placements of A are 1 and 2/3, of B 1; the AUC is 8/9. Sums less AUC by cell: A -1/9, B +1/9, so that the presences give
+    2/(2 - 1) x 2/81 / 3^2 = 4/729. Placements of absences are 2/3, 1, 1: 3/(3 - 1) x 6/81 / 3^2 = 9/729.
+    """
+    labels, said, landslide = [1, 1, 1, 0, 0, 0], [0.9, 0.8, 0.4, 0.7, 0.2, 0.1], ["A", "B", "A", "x", "y", "z"]
+    found = metrics.delong(labels, said, landslide)
+    assert found.auc == pytest.approx(8 / 9)
+    assert found.standard_error == pytest.approx((13 / 729) ** 0.5)
+    alone = metrics.delong(labels, said, range(6))
+    assert alone.standard_error == pytest.approx(metrics.delong(labels, said).standard_error)
+
+
+def test_copies_of_cells_tell_nothing_new():
+    """Ten cells alike of each landslide: the interval by landslides is that of one cell each, that by cells far narrower."""
+    rng = np.random.default_rng(1)
+    labels = np.arange(60) % 2
+    first, second = 0.3 * labels + rng.random(60), 0.3 * labels + rng.random(60)
+    times = np.where(labels == 1, 10, 1)
+    copied = [np.repeat(each, times) for each in (labels, first, second, np.arange(60))]
+    one, all_cells = metrics.delong(labels, first), metrics.delong(copied[0], copied[1], copied[3])
+    assert all_cells.auc == pytest.approx(one.auc) and all_cells.standard_error == pytest.approx(one.standard_error)
+    assert metrics.delong(copied[0], copied[1]).standard_error < 0.85 * one.standard_error
+    p = metrics.delong_test(labels, first, second).p_value
+    assert metrics.delong_test(copied[0], copied[1], copied[2], copied[3]).p_value == pytest.approx(p)
+
+
+def test_clusters_of_both_labels_are_those_of_a_jackknife():
+    """Clusters with cells of both labels: the variance is near what leaving out one cluster at a time gives."""
+    rng = np.random.default_rng(2)
+    cluster = np.repeat(np.arange(80), 4)
+    labels = rng.integers(0, 2, 320)
+    said = 0.5 * labels + rng.normal(size=80)[cluster] + 0.5 * rng.normal(size=320)
+    aucs = [metrics.delong(labels[cluster != out], said[cluster != out]).auc for out in range(80)]
+    jackknife = np.sqrt(79 / 80 * np.sum((np.array(aucs) - np.mean(aucs)) ** 2))
+    assert metrics.delong(labels, said, cluster).standard_error == pytest.approx(jackknife, rel=0.05)

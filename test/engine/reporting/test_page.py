@@ -2,11 +2,16 @@
 import base64
 import re
 from html.parser import HTMLParser
+from pathlib import Path
 
 import numpy as np
 import pytest
+from scarp.engine.files.grid import Grid, reference_of
 from scarp.engine.reporting import figures
+from scarp.engine.reporting.numbers import p_value, percent, signed
 from scarp.engine.reporting.page import Report, format_cell, listed
+
+ROOT = Path(__file__).resolve().parents[3]
 
 
 class Reader(HTMLParser):
@@ -88,7 +93,7 @@ def test_cells_read_well():
         "12",
         "1,234,567",
         "4,321.1",
-        "3.2e-05",
+        "< 0.001",
         "0.000",
         "–",
         "–",
@@ -101,9 +106,31 @@ def test_cells_read_well():
 
 
 def test_digits_follow_the_size():
-    numbers = (0.0009994, 0.001, 99.9994, 100.0, 100.5, 9_999_999.0, 1e7)
-    assert [format_cell(number) for number in numbers] == ["0.001", "0.001", "99.999", "100.0", "100.5", "9,999,999.0", "1e+07"]
-    assert format_cell(0.00099) == "0.00099"
+    numbers = (0.0009994, 0.00051, 99.9994, 99.9996, 100.5, 9_999_999.0, 1e7, 9.5e-5, -9.5e-5)
+    texts = ["0.001", "0.001", "99.999", "100.0", "100.5", "9,999,999.0", "10,000,000", "< 0.001", "> −0.001"]
+    assert [format_cell(number) for number in numbers] == texts
+
+
+def test_shares_are_written_alike():
+    assert [percent(0.95), percent(0.849, 1), percent(0)] == ["95 %", "84.9 %", "0 %"]
+    assert [signed(each) for each in (0.5, -0.5, -1e-9)] == ["+0.500", "−0.500", "0.000"]
+    assert [p_value(each) for each in (0.0, 0.0009, 0.001, 1, float("nan"))] == ["< 0.001", "< 0.001", "0.001", "1.000", "–"]
+
+
+def test_the_data_are_named(tmp_path):
+    grid = Grid(reference_of(32717).ExportToWkt(), (700_000.0, 10.0, 0.0, 9_560_000.0, 0.0, -20.0), (300, 500))
+    report = Report("Benchmark")
+    files = {"Covariate stack": "/data/stack.tif", "Landslide inventory": "/data/slides.gpkg|layername=all", "Test inventory": None}
+    report.data(grid, files, valid=100_000)
+    report.write(tmp_path / "report.html")
+    reader = Reader()
+    reader.feed((tmp_path / "report.html").read_text(encoding="utf-8"))
+    text = " ".join(" ".join(reader.text).split())
+    assert "Covariate stack stack.tif" in text and "Landslide inventory slides.gpkg" in text and "Test inventory" not in text
+    assert "WGS 84 / UTM zone 17S (EPSG:32717)" in text and "10 × 20 m" in text and "300 rows × 500 columns" in text
+    assert "Area of the cells with data 20 km²" in text, "100,000 cells of 200 m²"
+    version = next(line for line in (ROOT / "metadata.txt").read_text(encoding="utf-8").splitlines() if line.startswith("version="))
+    assert f"Made with Scarp {version[8:]}," in text and "Azarafza, M. et al. (2021), Scientific Reports 11, 24112." in text
 
 
 def test_names_are_listed_in_words():

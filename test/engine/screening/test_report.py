@@ -55,6 +55,7 @@ def page(by_hand, tmp_path):
     picture[..., :2], picture[..., 2] = 1.0, 2.0
     survey = Survey(100, np.zeros((25, 3), np.float32), picture, 2, {})
     facts = {
+        "files": {"Covariate stack": "/data/stack.tif", "Landslide inventory": "/data/slides.gpkg"},
         "inputs": {"covariates": "/data/stack.tif", "inventory": "/data/slides.gpkg"},
         "method": "natural_breaks",
         "classes": 6,
@@ -82,14 +83,17 @@ def test_the_classes_in_the_report(page, by_hand):
     rows = page.table("unit: share of the area, landslide cells")
     assert [row["Class"] for row in rows] == ["marl", "lime", "clay *"]
     keys = {
-        "Cells": "landslide_cells", "FR": "frequency_ratio", "IV": "information_value", "W+": "w_plus", "s²(W+)": "w_plus_variance",
+        "Landslide cells": "landslide_cells", "FR": "frequency_ratio", "IV": "information_value", "W+": "w_plus",
+        "s²(W+)": "w_plus_variance",
         "W−": "w_minus", "s²(W−)": "w_minus_variance", "C": "contrast", "s(C)": "contrast_sd", "C/s(C)": "studentised_contrast",
     }  # fmt: skip
     for row, each in zip(rows, class_rows(by_hand)[4:]):
         assert {key: float(row[key].replace("−", "-")) for key in keys} == pytest.approx(
             {key: each[name] for key, name in keys.items()}, abs=6e-4
         )
-        assert (float(row["Area"]), float(row["Share"])) == pytest.approx((each["area_percent"] / 100, each["landslide_percent"] / 100))
+        assert (float(row["Area share"]), float(row["Their share"])) == pytest.approx(
+            (each["area_percent"] / 100, each["landslide_percent"] / 100)
+        )
 
 
 def test_the_report_says_what_it_was_made_from(page):

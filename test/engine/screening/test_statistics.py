@@ -229,3 +229,15 @@ def test_information_gain_by_hand():
     assert found.p_value == pytest.approx(stats.chi2_contingency(table, correction=False, lambda_="log-likelihood")[1])
     assert information_gain(classes, classes).bits == pytest.approx(1)
     assert information_gain(np.zeros(8), labels).bits == 0
+
+
+def test_a_class_too_small_for_landslides_has_no_evidence():
+    """Ten flat cells of 10,000 and 50 landslides: a twentieth of a landslide is expected, and none says nothing for landslides there."""
+    found = class_relation([9990, 10], [50, 0])
+    assert found.frequency_ratio.tolist() == [pytest.approx(10000 / 9990), 0.0]
+    for figure in (found.information_value, found.w_plus, found.w_minus, found.contrast, found.studentised_contrast):
+        assert np.isnan(figure).all()
+    assert not found.corrected.any()
+    large = class_relation([9000, 1000], [50, 0])
+    assert large.corrected.all() and large.information_value[1] == pytest.approx(np.log((0.5 / 51) / (1001 / 10002)))
+    assert large.studentised_contrast[1] < 0

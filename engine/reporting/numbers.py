@@ -1,0 +1,82 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""How numbers are written: alike in every table, figure, sentence and log line of a report."""
+
+from __future__ import annotations
+
+import math
+from numbers import Integral, Real
+from typing import Any
+
+_MINUS = "−"
+
+
+def number(value: Any) -> str:
+    """Return a number with three decimals, fewer where it is large; whole numbers as they are, a dash for None and NaN.
+
+    Examples
+    --------
+    >>> from scarp.engine.reporting.numbers import number
+    >>> [number(value) for value in (1234, 0.8123, -4321.06, 9.5e-5, -1e-9, 0.0, None)]
+    ['1,234', '0.812', '−4,321.1', '< 0.001', '> −0.001', '0.000', '–']
+    """
+    if value is None or math.isnan(value):
+        return "–"
+    if math.isinf(value):
+        return "∞" if value > 0 else f"{_MINUS}∞"
+    if isinstance(value, Integral):
+        text = f"{value:,}"
+    elif 0 < abs(value) < 0.0005:
+        return "< 0.001" if value > 0 else f"> {_MINUS}0.001"
+    elif abs(value) < 99.9995:
+        text = f"{value:.3f}"
+    elif abs(value) < 1e7:
+        text = f"{value:,.1f}"
+    else:
+        text = f"{value:,.0f}"
+    return text.replace("-", _MINUS, 1)
+
+
+def signed(value: Any) -> str:
+    """Return a difference: three decimals and always a sign, but 0.000 without one.
+
+    Examples
+    --------
+    >>> from scarp.engine.reporting.numbers import signed
+    >>> [signed(value) for value in (0.0123, -0.0123, 1e-5, None)]
+    ['+0.012', '−0.012', '0.000', '–']
+    """
+    if value is None or math.isnan(value):
+        return "–"
+    text = f"{value:+.3f}"
+    return "0.000" if text[1:] == "0.000" else text.replace("-", _MINUS)
+
+
+def p_value(value: Any) -> str:
+    """Return a p-value to three decimals; `< 0.001` below that, a dash for None and NaN.
+
+    Examples
+    --------
+    >>> from scarp.engine.reporting.numbers import p_value
+    >>> [p_value(value) for value in (0.04321, 9.5e-5, 1.0, None)]
+    ['0.043', '< 0.001', '1.000', '–']
+    """
+    if value is not None and 0 <= value < 0.001:
+        return "< 0.001"
+    return number(None if value is None else float(value))
+
+
+def percent(share: float, decimals: int = 0) -> str:
+    """Return a share (0 to 1) in percent, with a space before the sign.
+
+    Examples
+    --------
+    >>> from scarp.engine.reporting.numbers import percent
+    >>> percent(0.849), percent(0.849, 1)
+    ('85 %', '84.9 %')
+    """
+    return f"{100.0 * share:.{decimals}f} %"
+
+
+def is_number(value: Any) -> bool:
+    """Tell whether a value is written as a number: None too, as a dash, but neither True nor False."""
+    return value is None or (isinstance(value, Real) and not isinstance(value, bool))
