@@ -126,6 +126,7 @@ def run_with(python: Path, task: str, values: dict[str, Any], feedback: QgsProce
     """Run a task in the worker with this interpreter; see `run_task`."""
     with tempfile.TemporaryDirectory(prefix="scarp-") as folder:
         description = Path(folder) / "task.json"
+        description.touch(mode=0o600)  # its user's alone: it names data and folders
         description.write_text(json.dumps({"task": task, "parameters": values}), encoding="utf-8")
         listener = _Listener(feedback, task)
         process = QgsBlockingProcess(str(python), ["-I", str(ENTRY), str(description)])
@@ -133,6 +134,8 @@ def run_with(python: Path, task: str, values: dict[str, Any], feedback: QgsProce
         process.setStdOutHandler(stdout)
         process.setStdErrHandler(stderr)
         code = process.run(feedback)
+    if listener.result is not None:  # the outputs are in place, whatever came after
+        return listener.result
     if feedback.isCanceled():
         return {}
     if listener.error:
@@ -141,13 +144,10 @@ def run_with(python: Path, task: str, values: dict[str, Any], feedback: QgsProce
         raise QgsProcessingException(f"The worker {python} could not be started; {INSTALL_HINT}.")
     if code == _TERMINATED:
         raise QgsProcessingException("The worker was told to end by the system or by another program; run again.")
-    if code != 0 or listener.result is None:
-        raise QgsProcessingException(
-            f"The worker was ended by the system (exit code {code}; most likely it ran out of memory); nothing was written. "
-            "Close other programs or use a smaller area, and run again."
-            + (f" Its last words: {listener.last_words}" if listener.last_words else "")
-        )
-    return listener.result
+    raise QgsProcessingException(
+        f"The worker was ended by the system (exit code {code}; most likely it ran out of memory); no half-written output is left. "
+        "Close other programs or use a smaller area, and run again."
+    )
 
 
 class _Listener:
@@ -159,7 +159,6 @@ class _Listener:
         self.result: dict[str, Any] | None = None
         self.error = ""
         self.unexpected = False
-        self.last_words = ""
         self._logged = False
 
     def stdout(self, data: Any) -> None:
@@ -170,7 +169,6 @@ class _Listener:
         for line in self._lines("err", data):
             text = line.decode("utf-8", "replace").rstrip()
             if text:
-                self.last_words = text
                 self._log(text)
 
     def _log(self, text: str) -> None:

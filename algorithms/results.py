@@ -16,6 +16,7 @@ from qgis.core import (
     QgsLayerTreeGroup,
     QgsMapLayer,
     QgsMarkerSymbol,
+    QgsMessageLog,
     QgsProcessingContext,
     QgsProcessingFeedback,
     QgsProcessingLayerPostProcessorInterface,
@@ -30,6 +31,8 @@ from qgis.core import (
 )
 from qgis.PyQt.QtGui import QColor, QPainter
 
+# By this a style of a stack tells that Scarp wrote it.
+_WRITTEN = "scarp_wrote_this_style"
 STYLES = Path(__file__).resolve().parents[1] / "resources" / "styles"
 # Marks the hillshade of a group.
 _HILLSHADE = "scarp/hillshade"
@@ -120,13 +123,28 @@ def save_look(look: str, path: str) -> None:
     """Write a look beside a file, for whoever opens the file later."""
     name = {"susceptibility": "susceptibility.qml", "cells": "sample_cells.qml"}.get(look)
     beside = str(Path(path).with_suffix(".qml"))
+    if Path(beside).exists() and not _is_ours(Path(beside)):
+        return  # the user's own
     if name:
-        shutil.copyfile(STYLES / name, beside)
+        try:
+            shutil.copyfile(STYLES / name, beside)
+        except OSError as error:
+            QgsMessageLog.logMessage(f"The style {beside} cannot be written ({error.strerror}).", "Scarp")
     elif look == "stack":
         layer = QgsRasterLayer(path)
         if layer.isValid():
             stack(layer)
+            layer.setCustomProperty(_WRITTEN, True)
             layer.saveNamedStyle(beside)
+
+
+def _is_ours(path: Path) -> bool:
+    """Tell whether a style is one that Scarp wrote and nobody has changed."""
+    try:
+        found = path.read_bytes()
+    except OSError:
+        return False
+    return _WRITTEN.encode() in found or any(found == each.read_bytes() for each in STYLES.glob("*.qml"))
 
 
 def band_names(layer: QgsRasterLayer) -> list[str]:

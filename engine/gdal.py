@@ -22,4 +22,32 @@ def quiet() -> Iterator[None]:
         gdal.PopErrorHandler()
 
 
-__all__ = ["gdal", "ogr", "osr", "quiet"]
+def close(dataset: gdal.Dataset | None) -> None:
+    """Write what is left of a data set and close it; GDAL alone only prints what fails then.
+
+    Raises
+    ------
+    RuntimeError
+        If it could not be written to its end.
+    """
+    failed: list[str] = []
+
+    def told(kind: int, _number: int, text: str) -> None:
+        if kind >= gdal.CE_Failure:
+            failed.append(text)
+
+    if dataset is None:
+        raise RuntimeError("the file could not be made")
+    gdal.PushErrorHandler(told)
+    try:
+        dataset.FlushCache()
+        if hasattr(dataset, "Close"):  # since GDAL 3.8; before, the last reference closes it
+            dataset.Close()
+        del dataset
+    finally:
+        gdal.PopErrorHandler()
+    if failed:
+        raise RuntimeError(failed[0])
+
+
+__all__ = ["close", "gdal", "ogr", "osr", "quiet"]

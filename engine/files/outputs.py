@@ -10,12 +10,15 @@ import os
 import re
 import shutil
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+import tempfile
+import threading
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
 from ..errors import EngineError
+from .intact import DamagedError, check_intact
 
 # Paths under work in this process; the worker removes them when it is told to stop.
 _unfinished: set[Path] = set()
@@ -32,6 +35,46 @@ _WRITE_WORDS = re.compile(
     r"|terminating translation|file too large",
     re.IGNORECASE,
 )
+
+
+# The outputs of the run that are whole and wait for the others, target and temporary file; no such set outside a run.
+_sets: list[dict[Path, Path]] = []
+# Held while outputs get their names: a run that is told to stop then stops before or after, not between.
+naming = threading.RLock()
+
+
+@contextmanager
+def one_set(targets: Iterable[str | Path] = ()) -> Iterator[None]:
+    """Make one set of the outputs that are written in this block: they get their names together at its end, or none does.
+
+    Parameters
+    ----------
+    targets
+        What will be written, files or folders: no other run may write them meanwhile, and they can be replaced.
+
+    Raises
+    ------
+    EngineError
+        If another run writes one of them, one cannot be replaced, or the disk becomes full.
+    """
+    if _sets:  # part of a larger set
+        yield
+        return
+    with ExitStack() as locks:
+        for target in sorted({os.path.realpath(each) for each in targets}):
+            locks.enter_context(_locked(target))
+        waiting: dict[Path, Path] = {}
+        _sets.append(waiting)
+        try:
+            yield
+            _name(waiting)
+        except OSError as error:
+            raise not_written(next(iter(waiting), "the outputs"), error) from error
+        finally:
+            for temporary in waiting.values():
+                _remove(temporary)
+                _unfinished.discard(temporary)
+            _sets.pop()
 
 
 @contextmanager
@@ -57,20 +100,27 @@ def replacing(target: str | Path) -> Iterator[Path]:
     check_writable(target)
     temporary = target.with_name(f".{_short(target.stem)}.{os.getpid()}{_PART}{target.suffix}")
     _unfinished.add(temporary)
+    is_waiting = False
     try:
         with _told_in_words(target), _errors_at_closing() as errors:
             yield temporary
             if errors:
                 raise errors[0]
             _check_whole(temporary, target)
-        os.replace(temporary, target)
-        for outdated in (target.with_name(f"{target.name}.aux.xml"), target.with_name(f"{target.name}.ovr")):
-            outdated.unlink(missing_ok=True)
-        for sidecar in _sidecars(temporary):
-            os.replace(sidecar, target.with_name(target.name + sidecar.name[len(temporary.name) :]))
+            if temporary.is_file():
+                try:
+                    check_intact(temporary, target)
+                except DamagedError as error:
+                    raise not_written(target, error) from error
+            if not _sets or target.parent in _unfinished:  # a scratch folder is part of no set
+                _name({target: temporary})
+            elif temporary.exists():
+                _sets[0][target] = temporary
+                is_waiting = True
     finally:
-        _remove(temporary)
-        _unfinished.discard(temporary)
+        if not is_waiting:
+            _remove(temporary)
+            _unfinished.discard(temporary)
 
 
 def not_written(target: str | Path, error: BaseException) -> EngineError:
@@ -191,6 +241,82 @@ def remove_unfinished() -> None:
     """Remove every output that this process has begun and not finished."""
     for temporary in list(_unfinished):
         _remove(temporary)
+
+
+def _name(finished: dict[Path, Path]) -> None:
+    """Give temporary files the names of their targets, all of them or none; what stood there before comes back if one cannot be."""
+    with naming:
+        undo: list[tuple[Path, Path | None]] = []
+        kept: list[Path] = []
+
+        def keep(path: Path) -> None:
+            """Keep what stands at a path until all is done."""
+            if not path.exists():
+                undo.append((path, None))
+                return
+            old = path.with_name(f".{_short(path.stem)}.{os.getpid()}{_PART}.{len(kept)}.old")
+            try:
+                os.link(path, old)
+            except OSError:  # a file system without links
+                shutil.copyfile(path, old)
+            kept.append(old)
+            _unfinished.add(old)
+            undo.append((path, old))
+
+        try:
+            for target, temporary in finished.items():
+                beside = {each: target.with_name(target.name + each.name[len(temporary.name) :]) for each in _sidecars(temporary)}
+                outdated = [target.with_name(f"{target.name}{ending}") for ending in (".aux.xml", ".ovr", ".msk")]
+                for path in {target, *beside.values(), *(each for each in outdated if each.exists())}:
+                    keep(path)
+                os.replace(temporary, target)
+                for each in outdated:
+                    each.unlink(missing_ok=True)
+                for each, place in beside.items():
+                    os.replace(each, place)
+        except BaseException:
+            for path, before in reversed(undo):
+                if before is None:
+                    path.unlink(missing_ok=True)
+                else:
+                    os.replace(before, path)
+            raise
+        finally:
+            for old in kept:
+                old.unlink(missing_ok=True)
+                _unfinished.discard(old)
+
+
+def lock_of(target: str) -> Path:
+    """Return the file by which runs of this user know of each other, in the temporary folder; `target` is a real path."""
+    return Path(tempfile.gettempdir()) / f"scarp-locks-{os.getuid()}" / hashlib.sha256(os.fsencode(target)).hexdigest()
+
+
+@contextmanager
+def _locked(target: str) -> Iterator[None]:
+    """Keep other runs of this user from writing the same target; the lock goes with the process, however it ends."""
+    try:
+        import fcntl
+    except ImportError:  # Windows: a file that is being written cannot be replaced there
+        yield
+        return
+    try:
+        path = lock_of(target)
+        path.parent.mkdir(mode=0o700, exist_ok=True)
+        handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
+    except OSError:  # nothing to lock with is no reason not to work
+        yield
+        return
+    try:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise EngineError(f"Another run is writing {target}; wait for it or choose another output.") from None
+        except OSError:  # a file system without locks
+            pass
+        yield
+    finally:
+        os.close(handle)
 
 
 def _short(stem: str) -> str:

@@ -7,7 +7,8 @@ import errno
 import json
 import os
 import shutil
-from collections.abc import Callable, Mapping
+import zlib
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Any
@@ -15,7 +16,7 @@ from typing import IO, Any
 import numpy as np
 
 from ..errors import EngineError
-from ..gdal import gdal
+from ..gdal import close, gdal
 from .grid import Grid, Window, compression
 from .outputs import check_writable, not_written, remove_if_stopped
 
@@ -58,6 +59,8 @@ class PartialRaster:
         The value of cells without one.
     key
         What the values depend on, as plain JSON: only a folder with the same key is gone on from.
+    windows
+        All windows of the raster by number, to check those that were kept; needed to go on.
     keep
         Whether to go on from what an interrupted run left, and to leave it when this one is interrupted.
 
@@ -67,7 +70,9 @@ class PartialRaster:
         If another run is writing the same target, or the folder cannot be written.
     """
 
-    def __init__(self, target: str | Path, grid: Grid, nodata: float, key: Mapping[str, Any], *, keep: bool = False) -> None:
+    def __init__(
+        self, target: str | Path, grid: Grid, nodata: float, key: Mapping[str, Any], windows: Sequence[Window] = (), *, keep: bool = False
+    ) -> None:
         target = Path(target)
         check_writable(target)
         self._target, self._grid, self._nodata, self._keep = target, grid, nodata, keep
@@ -75,6 +80,11 @@ class PartialRaster:
         self.folder = target.with_name(f".{target.name}.scarp-partial")
         self._values, self._numbers, self._key_file = (self.folder / name for name in ("values.img", "windows.txt", "key.json"))
         self.done: set[int] = set()
+        # The checksum of the values of each window that is done.
+        self._checks: dict[int, int] = {}
+        # What was left and could not be used, in words.
+        self.damage = ""
+        self._windows = list(windows)
 
     def __enter__(self) -> PartialRaster:
         try:
@@ -87,8 +97,11 @@ class PartialRaster:
         self._unlock = unlock
         try:
             if self._keep and self._kept_key() == self._key:
-                self.done = {int(number) for number in self._numbers.read_text().split()}
-            else:
+                self.done = self._kept_windows()
+                with self._numbers.open("w", encoding="ascii") as stream:  # without what was damaged
+                    stream.writelines(f"{number} {check}\n" for number, check in sorted(self._checks.items()))
+            if not self.done:
+                self._checks.clear()
                 self._create()
             self._stream = self._values.open("r+b", buffering=0)
         except OSError as error:
@@ -112,8 +125,10 @@ class PartialRaster:
             for row, line in enumerate(rows):
                 self._stream.seek(4 * ((window.row + row) * self._grid.shape[1] + window.col))
                 _write_all(self._stream, line.tobytes())
-            with self._numbers.open("a") as stream:
-                stream.write(f"{number}\n")
+            if self._keep:
+                os.fsync(self._stream.fileno())  # a power cut must not leave windows listed that were never written
+            with self._numbers.open("a", encoding="ascii") as stream:
+                stream.write(f"{number} {zlib.crc32(rows.tobytes())}\n")
         except OSError as error:
             raise not_written(self._target, error) from error
         self.done.add(number)
@@ -135,7 +150,7 @@ class PartialRaster:
             band = dataset.GetRasterBand(1)
             band.SetDescription(description)
             band.SetStatistics(low, high, mean, deviation)
-            gdal.GetDriverByName("COG").CreateCopy(str(path), dataset, 0, _COG, told)
+            close(gdal.GetDriverByName("COG").CreateCopy(str(path), dataset, 0, _COG, told))
         except RuntimeError as error:
             raise not_written(path, error) from error
         return count
@@ -158,9 +173,37 @@ class PartialRaster:
         except (OSError, ValueError):
             return None
 
+    def _kept_windows(self) -> set[int]:
+        """Return the windows that an interrupted run has kept and whose values are still what it wrote."""
+        rows, cols = self._grid.shape
+        try:
+            lines = [line.split(" ") for line in self._numbers.read_bytes().decode("ascii").splitlines()]
+            listed = {int(number): int(check) for number, check in lines}
+            header = self._values.with_suffix(".hdr").read_text(encoding="ascii")
+            is_whole = header == self._header() and self._values.stat().st_size == 4 * rows * cols
+        except (OSError, ValueError):
+            is_whole = False
+        if not is_whole:
+            self.damage = "What the interrupted run left is damaged, so the map begins anew."
+            return set()
+        values = np.memmap(self._values, "<f4", "r", shape=(rows, cols))
+        for number, check in listed.items():
+            if 0 <= number < len(self._windows):
+                each = self._windows[number]
+                part = np.ascontiguousarray(values[each.row : each.row + each.rows, each.col : each.col + each.cols])
+                if zlib.crc32(part.tobytes()) == check:
+                    self._checks[number] = check
+        damaged = len(listed) - len(self._checks)
+        if damaged:
+            self.damage = f"{damaged} of {len(listed)} windows that the interrupted run left are damaged; they are mapped anew."
+        return set(self._checks)
+
+    def _header(self) -> str:
+        return _HEADER.format(cols=self._grid.shape[1], rows=self._grid.shape[0], nodata=self._nodata)
+
     def _create(self) -> None:
         rows, cols = self._grid.shape
-        self._values.with_suffix(".hdr").write_text(_HEADER.format(cols=cols, rows=rows, nodata=self._nodata))
+        self._values.with_suffix(".hdr").write_text(self._header(), encoding="ascii")
         with self._values.open("wb") as stream:
             stream.truncate(4 * rows * cols)
         self._numbers.write_text("")

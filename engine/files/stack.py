@@ -16,7 +16,7 @@ from ...models.covariate import Covariate
 from ...models.patches import Patches
 from ..declarations.source import Source
 from ..errors import EngineError
-from ..gdal import gdal
+from ..gdal import close, gdal
 from .grid import Grid, Window, reflected
 from .raster import Raster, as_text, bands_of, is_odd, open_dataset, tally, told_voids, undeclared_voids
 
@@ -176,8 +176,9 @@ class StackWriter:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None) -> None:
-        self._dataset.FlushCache()
-        self._dataset = None
+        dataset, self._dataset = self._dataset, None
+        if error is None:
+            close(dataset)
 
 
 def _check_voids(bands: Sequence[Raster]) -> None:

@@ -39,6 +39,16 @@ def write_table(path: str, rows: Sequence[Mapping[str, Any]]) -> None:
     with replacing(path) as temporary, temporary.open("w", newline="", encoding="utf-8") as stream:
         writer = csv.DictWriter(stream, list(types))
         writer.writeheader()
-        writer.writerows(rows)
+        writer.writerows({key: _plain(value) for key, value in row.items()} for row in rows)
     with replacing(Path(path).with_suffix(".csvt")) as temporary:
         temporary.write_text(",".join(f'"{_CSV_TYPES[kind]}"' for kind in types.values()) + "\n", encoding="utf-8")
+
+
+def _plain(value: Any) -> Any:
+    """Return a cell that no spreadsheet takes for a formula: names come from data that others made.
+
+    >>> from scarp.engine.files.tables import _plain
+    >>> _plain("=1+1"), _plain("-granite"), _plain("slope"), _plain(-1.5)
+    ("'=1+1", "'-granite", 'slope', -1.5)
+    """
+    return f"'{value}" if isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "\t", "\r") else value

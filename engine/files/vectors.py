@@ -13,7 +13,7 @@ import numpy as np
 
 from ..declarations.source import ID_FIELD, Source, several_layers
 from ..errors import EngineError
-from ..gdal import gdal, ogr, osr
+from ..gdal import close, gdal, ogr, osr
 from .grid import Grid
 from .shapes import NO_GEOMETRY, Bounds, Onto, Tally, every
 
@@ -216,6 +216,8 @@ def write_layer(
             feature.SetGeometry(geometry)
         layer.CreateFeature(feature)
     layer.CommitTransaction()
+    del layer
+    close(dataset)
 
 
 def move_shapefile(geopackage: Path, target: Path, folder: Path) -> None:
@@ -267,7 +269,7 @@ def write_points(
                 writer.writerows(zip(*(column[start : start + _ROWS_AT_ONCE].tolist() for column in columns)))
         indexed = "YES" if len(columns[0]) <= _MOST_INDEXED else "NO"
         source = gdal.OpenEx(str(text), open_options=["X_POSSIBLE_NAMES=x", "Y_POSSIBLE_NAMES=y", "KEEP_GEOM_COLUMNS=YES"])
-        gdal.VectorTranslate(
+        written = gdal.VectorTranslate(
             str(path),
             source,
             format="GPKG",
@@ -278,6 +280,7 @@ def write_points(
             geometryType="POINT",
         )
         del source
+        close(written)
 
 
 def point(x: float, y: float) -> ogr.Geometry:

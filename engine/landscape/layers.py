@@ -14,7 +14,7 @@ from ..feedback import Feedback
 from ..files.grid import Grid, Window, reference_of, reflected
 from ..files.outputs import replacing
 from ..files.vectors import Row, point, write_layer
-from ..gdal import gdal, ogr
+from ..gdal import close, gdal, ogr
 from .cover import LAND_USES, LandCover
 from .structure import ROCKS, Structure
 from .truth import MARGIN_PX, BestAuc, draw_keys, true_susceptibility
@@ -89,7 +89,8 @@ def write_rasters(
             keys = np.concatenate([keys, key[first]])
             first = np.argsort(keys, kind="stable")[:landslides]
             keys, cells = keys[first], cells[first]
-        files.clear()
+        while files:
+            close(files.popitem()[1])
     return cells, best
 
 

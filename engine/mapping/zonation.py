@@ -18,7 +18,7 @@ from ..files.outputs import replacing, scratch_folder
 from ..files.overlay import without_voids
 from ..files.raster import Raster, open_raster, tally
 from ..files.vectors import Row, move_shapefile, write_layer
-from ..gdal import gdal, ogr
+from ..gdal import close, gdal, ogr
 from .counting import Landslides
 
 # Susceptibility lies in 0 … 1; breaks are found on a histogram of the whole raster with this many bins.
@@ -172,7 +172,8 @@ def write_classes(
         areas += np.bincount(numbers.ravel(), rows, classes + 1)[1:]
         band.WriteArray(numbers, window.col, window.row)
     band.SetDefaultRAT(_attribute_table(names, colours, breaks, counts))
-    out.FlushCache()
+    del band, table
+    close(out)
     return counts, areas
 
 

@@ -15,14 +15,16 @@ from ..declarations.outputs import check_outputs
 from ..declarations.parameters import FILES, task_parameters
 from ..declarations.source import Source
 from ..feedback import Feedback
+from ..files.outputs import one_set
 
 
 def task(run: Callable[..., dict[str, Any]]) -> Callable[..., dict[str, Any]]:
     """Make a task of a function: what it is given is checked, and defaults are filled in, before it does anything.
 
-    Nothing is written that would replace an input, another output or another layer. The function takes `feedback` and, by keyword, each
-    parameter that is declared for the task of its module. The hyper-parameters come as one `recipe`. Where it names `asked`, it also gets
-    the values of all parameters by keyword, as the run manifest tells them.
+    Its outputs are one set: all of them are written or none. Nothing is written that would replace an input, another output or another
+    layer. The function takes `feedback` and, by keyword, each parameter that is declared for the task of its module. The
+    hyper-parameters come as one `recipe`. Where it names `asked`, it also gets the values of all parameters by keyword, as the run
+    manifest tells them.
 
     Raises
     ------
@@ -42,7 +44,8 @@ def task(run: Callable[..., dict[str, Any]]) -> Callable[..., dict[str, Any]]:
             keywords["recipe"] = Recipe(**{key: values[key] for key in hyper})
         if wants_all:
             keywords["asked"] = values
-        return run(feedback, **keywords)
+        with one_set(values[key] for key, each in task_parameters(name).items() if each.is_output and values.get(key)):
+            return run(feedback, **keywords)
 
     return checked_run
 

@@ -11,10 +11,11 @@ from typing import Any
 from ...models.model_file import Model, load_model
 from ..errors import EngineError
 from ..feedback import Feedback
+from ..files.manifest import hashes
 from ..files.outputs import check_writable, replacing
 from ..files.partial import PartialRaster
 from ..files.stack import Stack
-from ..mapping.windows import NODATA, WINDOW_PX, check_stack, map_susceptibility
+from ..mapping.windows import NODATA, WINDOW_PX, check_stack, map_susceptibility, windows_of
 from . import task
 
 
@@ -29,7 +30,9 @@ def run(
     trained = load_model(model, wanted, None if scheduler else math.prod(stack.grid.shape))
     for warning in check_stack(stack, trained):
         feedback.warning(warning)
-    with PartialRaster(output, stack.grid, NODATA, _key(stack, model, trained), keep=resume) as partial:
+    with PartialRaster(output, stack.grid, NODATA, _key(stack, model, trained, resume), windows_of(stack.grid), keep=resume) as partial:
+        if partial.damage:
+            feedback.warning(partial.damage)
         if partial.done:
             feedback.message(f"{len(partial.done)} windows were mapped before the interruption; the others follow.")
         if scheduler:
@@ -48,10 +51,11 @@ def run(
     return {"output": output}
 
 
-def _key(stack: Stack, model: str, trained: Model) -> dict[str, Any]:
+def _key(stack: Stack, model: str, trained: Model, resume: bool) -> dict[str, Any]:
     """Return what a map depends on, so that only an interrupted run of the same map is gone on from."""
     return {
-        "stack": stack.state,
+        # Sizes and times do not tell a stack that was written anew within a second.
+        "stack": hashes({"covariates": stack.path}) if resume else stack.state,
         "model": hashlib.sha256(Path(model).read_bytes()).hexdigest(),
         "backend": trained.backend,
         "window_px": WINDOW_PX,

@@ -11,9 +11,9 @@ from scarp.engine.files.outputs import check_writable, remove_unfinished, replac
 def test_a_failed_run_leaves_what_was_there(tmp_path):
     target = tmp_path / "map.dat"
     target.write_text("old")
-    with pytest.raises(RuntimeError), replacing(target) as path:
+    with pytest.raises(KeyError), replacing(target) as path:
         path.write_text("half")
-        raise RuntimeError
+        raise KeyError
     assert target.read_text() == "old"
     assert os.listdir(tmp_path) == ["map.dat"]
 
@@ -33,10 +33,10 @@ def test_a_finished_run_replaces_it_and_its_outdated_sidecar(tmp_path):
 def test_the_next_run_clears_what_a_killed_one_left(tmp_path):
     gone = subprocess.Popen([sys.executable, "-c", ""])
     gone.wait()
-    (tmp_path / f".map.{gone.pid}.scarp-part.tif").write_text("half")
-    mine = tmp_path / f".map.{os.getpid()}.scarp-part.tif"
+    (tmp_path / f".map.{gone.pid}.scarp-part.dat").write_text("half")
+    mine = tmp_path / f".map.{os.getpid()}.scarp-part.dat"
     mine.write_text("still written")
-    check_writable(tmp_path / "map.tif")
+    check_writable(tmp_path / "map.dat")
     assert os.listdir(tmp_path) == [mine.name]
 
 
@@ -46,12 +46,12 @@ def test_a_place_that_cannot_be_written_is_named():
 
 
 def test_a_scratch_folder_leaves_nothing(tmp_path):
-    with scratch_folder(tmp_path / "stack.tif") as folder:
-        (folder / "1.tif").write_text("a")
+    with scratch_folder(tmp_path / "stack.dat") as folder:
+        (folder / "1.dat").write_text("a")
         assert folder.parent == tmp_path
     assert not os.listdir(tmp_path)
-    with scratch_folder(tmp_path / "stack.tif") as folder:
-        (folder / "1.tif").write_text("a")
+    with scratch_folder(tmp_path / "stack.dat") as folder:
+        (folder / "1.dat").write_text("a")
         remove_unfinished()  # the worker was told to stop
         assert not os.listdir(tmp_path)
 

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 import os
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -118,11 +119,49 @@ def test_another_stack_under_the_same_name_begins_anew(tmp_path, write_stack, mo
     assert resumed(tmp_path, **given) == ([], True)
 
 
-def test_a_stack_touched_since_begins_anew(tmp_path, write_stack, model_file, small_windows):
+def test_a_stack_rewritten_with_the_same_size_and_time_begins_anew(tmp_path, write_stack, model_file, small_windows):
     given = {"covariates": write_stack("stack.tif", SHAPE), "model": model_file}
     interrupted(tmp_path, **given)
-    os.utime(given["covariates"], (1e9, 1e9))
+    state = Path(given["covariates"]).stat()
+    write_stack("stack.tif", SHAPE, values=np.random.default_rng(9).integers(1, 3, (*SHAPE, 2)))
+    os.utime(given["covariates"], ns=(state.st_atime_ns, state.st_mtime_ns))
     assert resumed(tmp_path, **given) == ([], True)
+
+
+def damaged_half(folder):
+    values = folder / "values.img"
+    content = values.read_bytes()
+    values.write_bytes(bytes(len(content) // 4) + content[len(content) // 4 :])
+
+
+def cut_values(folder):
+    values = folder / "values.img"
+    os.truncate(values, values.stat().st_size // 2)
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        damaged_half,
+        cut_values,
+        lambda folder: os.truncate(folder / "values.img", 0),
+        lambda folder: (folder / "values.hdr").unlink(),
+        lambda folder: (folder / "values.hdr").write_bytes(b""),
+        lambda folder: (folder / "windows.txt").write_bytes(b"1 2\n\0\0\0"),
+        lambda folder: (folder / "windows.txt").write_text("a text"),
+        lambda folder: (folder / "windows.txt").write_bytes(b"\xff\xfe"),
+        lambda folder: (folder / "windows.txt").write_text("\n".join(f"{number} 0" for number in range(40))),
+    ],
+)
+def test_what_is_damaged_of_an_interrupted_run_is_mapped_anew(tmp_path, write_stack, model_file, small_windows, damage):
+    given = {"covariates": write_stack("stack.tif", SHAPE), "model": model_file}
+    interrupted(tmp_path, **given)
+    damage(tmp_path / ".map.tif.scarp-partial")
+    listener = Interrupting()
+    run(listener, **given, output=str(tmp_path / "map.tif"), resume=True)
+    run(Feedback(), **given, output=str(tmp_path / "whole.tif"))
+    assert (values_of(tmp_path / "map.tif") == values_of(tmp_path / "whole.tif")).all()
+    assert any("damaged" in text for text in [*listener.messages, *listener.warnings])
 
 
 def test_windows_of_another_size_begin_anew(tmp_path, write_stack, model_file, small_windows, monkeypatch):
