@@ -106,7 +106,6 @@ def replacing(target: str | Path) -> Iterator[Path]:
             yield temporary
             if errors:
                 raise errors[0]
-            _check_whole(temporary, target)
             if temporary.is_file():
                 try:
                     check_intact(temporary, target)
@@ -163,26 +162,6 @@ def _errors_at_closing() -> Iterator[list[BaseException]]:
         yield errors
     finally:
         sys.unraisablehook = usual
-
-
-def _check_whole(path: Path, target: Path) -> None:
-    """Put a file on the disk, and raise EngineError if there is none or if it cannot be opened again and read to its last cell."""
-    if not path.exists():
-        return  # the block raised before, or writes nothing
-    for each in (path, *_sidecars(path)):
-        if each.is_file():
-            with each.open("rb") as stream:
-                os.fsync(stream.fileno())
-    if path.suffix.lower() not in (".tif", ".tiff", ".gpkg"):
-        return
-    from ..gdal import gdal  # installing needs no GDAL
-
-    try:
-        dataset = gdal.OpenEx(str(path))
-        for number in range(1, dataset.RasterCount + 1):
-            dataset.GetRasterBand(number).ReadRaster(dataset.RasterXSize - 1, dataset.RasterYSize - 1, 1, 1)
-    except RuntimeError as error:
-        raise not_written(target, error) from error
 
 
 @contextmanager
