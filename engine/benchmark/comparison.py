@@ -40,7 +40,13 @@ from ..samples.folds import BlockKFold, FoldWarning, KMeansKFold, TemporalSplit,
 
 # Spatial folds always come with random ones, and random ones with spatial ones: one alone does not tell what to expect.
 # Later landslides are a third question: they stand beside both.
-BESIDE = {"random": ("blocks",), "blocks": ("random",), "kmeans": ("random",), "temporal": ("blocks", "random")}
+BESIDE = {
+    "random": ("blocks",),
+    "blocks": ("random",),
+    "kmeans": ("random",),
+    "temporal": ("blocks", "random"),
+    "inventory": ("blocks", "random"),
+}
 SPATIAL = ("blocks", "kmeans")
 _INNER_FOLDS = 3
 # Grids are searched on at most so many training cells; the chosen point is then fitted to all of them.
@@ -85,6 +91,10 @@ class Data:
         xy = stack.grid.centres_m(cells.rows, cells.cols)
         none = np.full(len(cells.rows), np.datetime64("NaT"), "datetime64[D]")
         return cls(cells, stack.grid, stack.covariates, stack.at(cells.rows, cells.cols), xy, none if dates is None else dates)
+
+    def only(self, index: np.ndarray) -> Data:
+        """Return some of the cells, by number or mask."""
+        return replace(self, cells=self.cells.only(index), values=self.values[index], xy=self.xy[index], dates=self.dates[index])
 
     @property
     def labels(self) -> np.ndarray:
@@ -166,7 +176,7 @@ class Validation:
             If the cells do not suffice for them.
         """
         feedback = feedback or Feedback()
-        if self.method not in ("holdout", "temporal") and fewest_units(data.labels, data.units) < self.folds:
+        if self.method not in ("holdout", "temporal", "inventory") and fewest_units(data.labels, data.units) < self.folds:
             deal_folds(data.labels, self.folds, None, seed, data.units)  # says what is missing
         made: list[Fold] = []
         for repeat in range(self.repeats):
@@ -181,6 +191,9 @@ class Validation:
         return made
 
     def _split(self, data: Data, repeat: int, seed: int) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+        if self.method == "inventory":
+            test = np.asarray(data.cells.subset) == "test"
+            return iter([(np.flatnonzero(~test), np.flatnonzero(test))] if repeat == 0 else [])
         if self.method == "holdout":
             given = data.cells.subset == "test"
             own = repeat == 0 and len(np.unique(data.labels[given])) == 2

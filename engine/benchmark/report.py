@@ -43,6 +43,8 @@ _HOW = {
     "training cells; the origin of the blocks is random.",
     "kmeans": "k-means on the coordinates finds compact folds; each is the test once, so that test cells lie on other ground than training "
     "cells.",
+    "inventory": "The landslides of another inventory are the test, with absences drawn beyond both inventories. Training hears nothing "
+    "of them.",
     "temporal": "Landslides before a date train, those from it on test; non-landslide cells without a date are dealt at random in the same "
     "share.",
 }
@@ -95,7 +97,7 @@ def make_report(
 
 def headline(methods: Sequence[str]) -> str:
     """Return the validation whose figures come first: later landslides, else other ground, else what was asked for."""
-    return next((each for each in ("temporal", *SPATIAL) if each in methods), methods[0])
+    return next((each for each in ("inventory", "temporal", *SPATIAL) if each in methods), methods[0])
 
 
 def verdict(summaries: Sequence[ClassifierSummary], method: str) -> str:
@@ -291,7 +293,7 @@ def _method(
         repeats = f" Repeated {each.repeats} times with other seeds." if each.repeats > 1 else ""
         excludes = each.method in SPATIAL and each.exclusion_m > 0
         apart = f" Training cells within {each.exclusion_m:g} m of a test cell are left out." if excludes else ""
-        folds = f" {each.folds} folds." if each.method not in ("holdout", "temporal") else ""
+        folds = f" {each.folds} folds." if each.method not in ("holdout", "temporal", "inventory") else ""
         page.text(f"{VALIDATIONS[each.method]}. {_HOW[each.method].format(block_size_m=each.block_size_m)}{folds}{repeats}{apart}")
     compared = dict.fromkeys(each.classifier for found in by_method.values() for each in found)
     own = (

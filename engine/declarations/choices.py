@@ -47,6 +47,7 @@ VALIDATIONS = {
     "blocks": "Spatial folds (blocks)",
     "kmeans": "Spatial folds (k-means on coordinates)",
     "temporal": "Temporal (train before a date, test after)",
+    "inventory": "Held-out inventory (prediction rate)",
 }
 
 # What computes a map; `models/dense.py`.

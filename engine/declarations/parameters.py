@@ -190,6 +190,15 @@ _SAMPLES = (
         optional=True,
     ),
 )
+_TEST_INVENTORY = Parameter(
+    "TEST_INVENTORY",
+    "Test inventory",
+    "source",
+    "Landslides that take no part in training, in any coordinate reference system; the AUC is then that of them (prediction), and "
+    "landslides in both inventories do not train.",
+    optional=True,
+    geometry=_LANDSLIDES,
+)
 _BLOCK_SIZE = Parameter(
     "BLOCK_SIZE",
     "Block size",
@@ -608,15 +617,7 @@ TASKS: dict[str, tuple[Parameter, ...]] = {
     "train_cnn_dnn": (
         _STACK,
         *_SAMPLES,
-        Parameter(
-            "TEST_INVENTORY",
-            "Test inventory",
-            "source",
-            "Landslides that take no part in training, in any coordinate reference system; the AUC is then that of them (prediction), and "
-            "landslides in both inventories do not train.",
-            optional=True,
-            geometry=_LANDSLIDES,
-        ),
+        _TEST_INVENTORY,
         _PATCH_SIZE,
         _hyper(
             "EPOCHS",
@@ -704,6 +705,7 @@ TASKS: dict[str, tuple[Parameter, ...]] = {
     "benchmark_classifiers": (
         _STACK,
         *_SAMPLES,
+        _TEST_INVENTORY,
         Parameter("CLASSIFIERS", "Classifiers", "choices", "Which classifiers to compare.", list(LABELS), table=LABELS),
         Parameter(
             "VALIDATION",

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -58,6 +58,11 @@ class SampleCells:
     fold: np.ndarray
     origin: np.ndarray
     divided: str = ""
+
+    def only(self, index: np.ndarray) -> SampleCells:
+        """Return some of the cells, by number or mask."""
+        names = ("rows", "cols", "landslide", "subset", "fold", "origin")
+        return replace(self, **{name: np.asarray(getattr(self, name))[index] for name in names})
 
     @property
     def units(self) -> np.ndarray | None:

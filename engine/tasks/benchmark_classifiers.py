@@ -39,6 +39,7 @@ def run(
     covariates: str,
     inventory: str,
     label_field: str | None,
+    test_inventory: str | None,
     classifiers: list[str],
     validation: str,
     folds: int,
@@ -65,20 +66,22 @@ def run(
         check_writable(path)
     stack = Stack.open(covariates)
     names = _chosen(classifiers, stack, feedback)
-    cells = resolve_samples(stack, inventory, label_field, seed, feedback)
+    methods = _methods(validation, test_inventory)
+    cells = resolve_samples(stack, inventory, label_field, seed, feedback, test_inventory)
     data = Data.of(stack, cells, _dates(stack, inventory, date_field, cells))
-    methods = [validation, *BESIDE.get(validation, ())]
+    # All but the test by a held-out inventory, which takes no part in anything else.
+    inner = np.flatnonzero(cells.subset != "test") if test_inventory else np.arange(len(data.labels))
     if not block_size and "blocks" in methods:
-        block_size = round(suggested_block_size(stack, cells.rows, cells.cols, seed, recipe.patch_size, feedback), 1)
+        block_size = round(suggested_block_size(stack, cells.rows[inner], cells.cols[inner], seed, recipe.patch_size, feedback), 1)
         feedback.message(f"Blocks of {block_size:,.0f} m, after the spatial autocorrelation of the covariates and the size of patches.")
     first = Validation(validation, folds, repeats, block_size, exclusion, TEST_SHARE, _date(split_date))
     validations = [replace(first, method=method) for method in methods]
-    made = first.make(data, seed, feedback)
-    for each in validations[1:]:
+    made: list[Fold] = []
+    for each in validations:
         try:
-            made += each.make(data, seed, feedback)
+            made += _folds(each, data, inner, seed, feedback)
         except EngineError as error:
-            if validation != "temporal":
+            if validation != "temporal" or each.method == "temporal":
                 raise
             feedback.warning(f"{VALIDATIONS[each.method]} are left out beside the temporal validation. {error}")
     validations = [each for each in validations if any(fold.validation == each.method for fold in made)]
@@ -89,7 +92,7 @@ def run(
     honest = headline([each.method for each in validations])
     feedback.message(verdict([each for each in summaries if each.validation == honest], honest))
 
-    digests = hashes({"covariates": covariates, "inventory": inventory})
+    digests = hashes({"covariates": covariates, "inventory": inventory, "test_inventory": test_inventory})
     told = {**asked, "classifiers": names, "block_size": block_size}
     write_table(output, table_rows(summaries))
     if fold_cells:
@@ -107,9 +110,9 @@ def run(
     winner = best(summaries, honest)
     if model:
         feedback.message(f"{winner.label} is fitted to all cells.")
-        everything = np.arange(len(data.labels))
+        everything = inner
         if CLASSIFIERS[winner.classifier].make is None:
-            examples = Examples.of(stack, cells, recipe.patch_size)
+            examples = Examples.of(stack, cells.only(everything), recipe.patch_size)
             asked_for = replace(within_time(recipe, len(everything)), companion=winner.classifier == "cnn_dnn_trees")
             fitted: Any = fit(examples, asked_for, seed, feedback.part(90, 98).progress)[0]
         else:
@@ -144,6 +147,22 @@ def _chosen(classifiers: list[str], stack: Stack, feedback: Feedback) -> list[st
     if not names:
         raise EngineError("No classifier is left to compare; choose at least one.")
     return names
+
+
+def _methods(validation: str, test_inventory: str | None) -> list[str]:
+    """Return the validations: that by a test inventory first, where there is one, the one asked for, and those beside it."""
+    if validation == "inventory" and not test_inventory:
+        raise EngineError("The validation by a held-out inventory needs one: give a test inventory (TEST_INVENTORY).")
+    return list(dict.fromkeys(["inventory"] * bool(test_inventory) + [validation, *BESIDE.get(validation, ())]))
+
+
+def _folds(validation: Validation, data: Data, inner: np.ndarray, seed: int, feedback: Feedback) -> list[Fold]:
+    """Return the folds of a validation, among the `inner` cells unless it is that by a held-out inventory."""
+    if validation.method == "inventory" or len(inner) == len(data.labels):
+        return validation.make(data, seed, feedback)
+    return [
+        replace(each, training=inner[each.training], test=inner[each.test]) for each in validation.make(data.only(inner), seed, feedback)
+    ]
 
 
 def _dates(stack: Stack, inventory: str, date_field: str | None, cells: SampleCells) -> np.ndarray | None:

@@ -2,6 +2,7 @@
 import csv
 import json
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -14,6 +15,7 @@ from scarp.engine.errors import EngineError
 from scarp.engine.feedback import Feedback
 from scarp.engine.files.grid import Grid, Window
 from scarp.engine.files.stack import Stack, StackWriter
+from scarp.engine.files.vectors import write_points
 from scarp.engine.reporting.metrics import METRICS, balanced, corrected_t_test, delong, delong_test, evaluate
 from scarp.engine.samples.cells import SampleCells, resolve_samples
 from scarp.engine.tasks import benchmark_classifiers, map_susceptibility
@@ -265,10 +267,45 @@ def test_temporal_validation_trains_before_the_date(stack, layer, tmp_path):
         assert date is None or (date >= "2008") == (feature["fold"] == 0)
 
 
+def test_a_test_inventory_is_a_fold_of_its_own_and_in_no_other(stack, layer, data, tmp_path, monkeypatch):
+    """Every fifth landslide is given as a test inventory too: it tests, and neither trains nor is in any other fold."""
+    monkeypatch.setattr("scarp.engine.declarations.choices.BUFFER_M", 0.0)
+    later = str(tmp_path / "later.gpkg")
+    chosen = np.flatnonzero(data.labels == 1)[::5]
+    x, y = data.grid.centres(data.cells.rows[chosen], data.cells.cols[chosen])
+    fields = {"x": ogr.OFTReal, "y": ogr.OFTReal, "name": ogr.OFTString}
+    write_points(later, "later", fields, (x, y, np.full(len(x), "slide")), data.grid.spatial_reference)
+    result = benchmark_classifiers.run(
+        Feedback(),
+        covariates=stack.path,
+        inventory=layer,
+        label_field="slide",
+        test_inventory=later,
+        classifiers=["lr"],
+        folds=3,
+        output=str(tmp_path / "table.csv"),
+        fold_cells=str(tmp_path / "folds.gpkg"),
+        model=str(tmp_path / "best.scarp"),
+    )
+    with Path(result["output"]).open(encoding="utf-8", newline="") as stream:
+        rows = list(csv.DictReader(stream))
+    assert [row["validation"] for row in rows] == ["inventory", "blocks", "random"]
+    cells = resolve_samples(stack, layer, "slide", 1, test_inventory=later)
+    test = cells.subset == "test"
+    inner, _ = fit_cells(Data.of(stack, cells), np.flatnonzero(~test), "lr", False, 1)
+    said = inner.predict(Data.of(stack, cells).values[None, test])[0]
+    assert result["auc"] == pytest.approx(evaluate(cells.landslide[test], said)["auc"], abs=1e-6)
+    assert (float(rows[0]["support_high"]), float(rows[1]["support_high"])) == (len(chosen), (cells.landslide[~test] == 1).sum())
+    kept = load_model(result["model"]).predict(Data.of(stack, cells).values[None, test])[0]
+    np.testing.assert_allclose(kept, said, atol=1e-6)
+
+
 def test_wrong_inputs_are_told(stack, layer, tmp_path):
     given = {"covariates": stack.path, "inventory": layer, "label_field": "slide", "output": str(tmp_path / "t.csv")}
     with pytest.raises(EngineError, match=r'^Classifiers \(CLASSIFIERS\) must be a list of some of cnn_dnn, .*, slope; found \["xgb"\]\.$'):
         benchmark_classifiers.run(Feedback(), **given, classifiers=["xgb"])
+    with pytest.raises(EngineError, match="needs one: give a test inventory"):
+        benchmark_classifiers.run(Feedback(), **given, classifiers=["lr"], validation="inventory")
     with pytest.raises(EngineError, match="needs the field"):
         benchmark_classifiers.run(Feedback(), **given, classifiers=["lr"], validation="temporal")
     with pytest.raises(EngineError, match="holds '(yes|no)'"):
