@@ -163,7 +163,7 @@ def _add_search(page: Report, facts: Training) -> None:
         f"cells took no part. The best has a mean AUC of {best.mean:.3f}, the worst {facts.tried[-1].mean:.3f}."
     )
     rows = [
-        (each.learning_rate, each.hidden_layers, each.units, each.batch_size, each.mean, float(np.std(each.auc, ddof=1)))
+        (f"{each.learning_rate:g}", each.hidden_layers, each.units, each.batch_size, each.mean, float(np.std(each.auc, ddof=1)))
         for each in facts.tried
     ]
     page.table(

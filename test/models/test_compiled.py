@@ -2,7 +2,7 @@
 from types import SimpleNamespace
 
 import numba
-from scarp.engine.compiled import compiled
+from scarp.models.compiled import compiled
 
 
 def test_functions_run_where_nothing_can_be_kept(monkeypatch):
@@ -11,7 +11,7 @@ def test_functions_run_where_nothing_can_be_kept(monkeypatch):
             raise RuntimeError("cannot cache function: no locator available")
         return numba.njit(**options)
 
-    monkeypatch.setattr("scarp.engine.compiled.numba", SimpleNamespace(njit=without_a_folder))
+    monkeypatch.setattr("scarp.models.compiled.numba", SimpleNamespace(njit=without_a_folder))
 
     @compiled()
     def total(count):
