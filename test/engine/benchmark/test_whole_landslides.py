@@ -167,7 +167,7 @@ def test_no_landslide_trains_a_member_and_stops_it(examples, monkeypatch, valida
 def recorded_fits(monkeypatch):
     """Put in place of fitting and predicting what notes the units of both."""
     seen = []
-    monkeypatch.setattr(tuning, "fit", lambda examples, *others: (set(examples.units), None))
+    monkeypatch.setattr(tuning, "fit", lambda examples, *others, **more: (set(examples.units), None))
     monkeypatch.setattr(
         tuning, "susceptibility", lambda model, examples: seen.append((model, set(examples.units))) or np.ones(len(examples.labels))
     )

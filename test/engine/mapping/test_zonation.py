@@ -242,4 +242,4 @@ def test_the_picture_has_the_shape_of_the_ground(raster_of, tmp_path, values):
     assert "100 m" in [text.get_text() for text in axes.texts]
     shares = [text.get_text() for text in legend.get_legend().get_texts()]
     names = ["Very low", "Low", "Moderate", "High", "Very high"]
-    assert shares == [f"{name}  ({count / counts.sum():.0%})" for name, count in zip(names[::-1], counts[::-1])]
+    assert shares == [f"{name}  ({100 * count / counts.sum():.0f} %)" for name, count in zip(names[::-1], counts[::-1])]
