@@ -34,7 +34,7 @@ from ..feedback import Feedback
 from ..files.grid import Grid
 from ..files.stack import Stack
 from ..learning.fitting import Examples, fit, susceptibility
-from ..reporting.numbers import number
+from ..reporting.numbers import number as written
 from ..samples.cells import SampleCells
 from ..samples.folds import BlockKFold, FoldWarning, KMeansKFold, TemporalSplit, deal_folds, fewest_units, take_share
 
@@ -278,7 +278,7 @@ def _tell(data: Data, outcomes: Sequence[Outcome], new: Sequence[Outcome], folds
             auc = float(roc_auc_score(data.labels[outcome.fold.test], outcome.susceptibility))
             aucs.setdefault(VALIDATIONS[outcome.fold.validation].split(" (")[0].lower(), []).append(auc)
         so_far = "" if len(own) == folds else f", {len(own)} of {folds} folds so far"
-        feedback.message(f"{label}: AUC {', '.join(f'{number(np.mean(found))} in {name}' for name, found in aucs.items())}{so_far}.")
+        feedback.message(f"{label}: AUC {', '.join(f'{written(np.mean(found))} in {name}' for name, found in aucs.items())}{so_far}.")
 
 
 def within_time(recipe: Recipe, cells: int) -> Recipe:

@@ -9,6 +9,7 @@ from typing import Any
 
 from .checks import plain
 from .parameters import FILES, Parameter, task_parameters
+from .source import without_password
 
 
 def settings(task: str, values: Mapping[str, Any]) -> dict[str, str]:
@@ -46,7 +47,7 @@ def readable(parameter: Parameter, value: Any) -> str:
     if parameter.table:
         return ", ".join(parameter.table[each] for each in ([value] if isinstance(value, str) else value))
     if isinstance(value, (list, tuple)):
-        return ", ".join(plain(float(each)) if isinstance(each, Real) else str(each) for each in value)
+        return ", ".join(plain(float(each)) if isinstance(each, Real) else without_password(str(each)) for each in value)
     if isinstance(value, Real):
         return f"{plain(float(value))} {parameter.unit}".rstrip()
-    return str(value)
+    return without_password(str(value))

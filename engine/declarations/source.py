@@ -15,6 +15,10 @@ ID_FIELD = "scarp_id"
 _OPTION = re.compile(r"\|(name|layername|geometrytype|band|crs|nodata|ownnodata|option:[A-Za-z0-9_]+)=([^|]*)$")
 
 
+_PASSWORD = re.compile(r"\b(password|passwd|pwd)\s*=\s*(?:'(?:[^'\\]|\\.)*'|\"[^\"]*\"|[^\s'\"|,;&]+)", re.IGNORECASE)
+_IN_ADDRESS = re.compile(r"(://[^/\s:@]+:)[^/\s@]+@")
+
+
 @dataclass(frozen=True)
 class Source:
     """A raster or vector layer of a task: `path|key=value|…`, with `%` and `|` in values as `%25` and `%7C`.
@@ -109,7 +113,7 @@ class Source:
     @property
     def told(self) -> str:
         """What to call the layer where its place helps: as QGIS does, else its path."""
-        return self.name or self.path
+        return self.name or without_password(self.path)
 
     @property
     def label(self) -> str:
@@ -128,8 +132,21 @@ class Source:
         part = re.fullmatch(r'[A-Za-z0-9_]{2,}:(?:"[^"]*"|.*?[^:/\\]\.[A-Za-z0-9]+):(?:[^:]*[:/])?([^:/\\]+)', self.path)
         if part:
             return part[1]
-        path = Path(self.path)
+        path = Path(without_password(self.path))
         return path.parent.name if path.suffix.lower() == ".adf" and path.parent.name else path.stem
+
+
+def without_password(text: str) -> str:
+    """Return the text of a connection as it may be told and kept: without its password.
+
+    Examples
+    --------
+    >>> without_password("PG:host='db' password='a b' schema='x'")  # pragma: allowlist secret
+    "PG:host='db' password=… schema='x'"
+    >>> without_password("https://me:secret@db.org/layer")  # pragma: allowlist secret
+    'https://me:…@db.org/layer'
+    """
+    return _IN_ADDRESS.sub(r"\1…@", _PASSWORD.sub(r"\1=…", text))
 
 
 def several_layers(path: str, names: Sequence[str]) -> str:

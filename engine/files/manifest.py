@@ -13,7 +13,7 @@ from typing import Any
 
 from ..declarations.labels import settings
 from ..declarations.outputs import archive_of
-from ..declarations.source import Source
+from ..declarations.source import Source, without_password
 from ..environment import DISTRIBUTIONS, NUMERIC_PACKAGES
 from ..gdal import gdal
 from .outputs import replacing
@@ -83,15 +83,22 @@ def _digest(path: Path) -> str:
     return digest.hexdigest()
 
 
+def _open(value: Any) -> Any:
+    """Return a parameter without the passwords of connections."""
+    if isinstance(value, str):
+        return without_password(value)
+    return [_open(each) for each in value] if isinstance(value, (list, tuple)) else value
+
+
 def write_manifest(beside: str, task: str, parameters: Mapping[str, Any], inputs: Mapping[str, str], seconds: float) -> str:
     """Write `<beside>.run.json` and return its path.
 
-    It holds the parameters by keyword, to repeat the run, and again with titles and readable values, to read.
+    It holds the parameters by keyword, to repeat the run, and again with titles and readable values, to read; no passwords.
     """
     path = f"{beside}.run.json"
     content = {
         "task": task,
-        "parameters": dict(parameters),
+        "parameters": {key: _open(value) for key, value in parameters.items()},
         "settings": settings(task, parameters),
         "inputs_sha256": dict(inputs),
         "versions": versions(),

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from ..declarations.source import Source
+from ..declarations.source import Source, without_password
 from ..errors import EngineError
 from ..gdal import gdal
 from .grid import Grid, Window, reference_of, with_halo
@@ -162,7 +162,7 @@ def open_dataset(source: str, what: str) -> tuple[Source, gdal.Dataset]:
     try:
         dataset = gdal.OpenEx(named.path, gdal.OF_RASTER | gdal.OF_VERBOSE_ERROR, open_options=list(named.options))
     except RuntimeError as error:
-        raise EngineError(f"The {what} {named.told} cannot be opened: {error}") from error
+        raise EngineError(f"The {what} {named.told} cannot be opened: {without_password(str(error))}") from error
     if not dataset.RasterCount:
         inner = [path for path, _ in dataset.GetSubDatasets()]
         raise EngineError(

@@ -11,7 +11,7 @@ from typing import Any, Optional
 
 import numpy as np
 
-from ..declarations.source import ID_FIELD, Source, several_layers
+from ..declarations.source import ID_FIELD, Source, several_layers, without_password
 from ..errors import EngineError
 from ..gdal import close, gdal, ogr, osr
 from .grid import Grid
@@ -70,7 +70,7 @@ def _not_opened(named: Source, error: RuntimeError) -> str:
     try:
         gdal.OpenEx(named.path, gdal.OF_RASTER)
     except RuntimeError:
-        return f"The layer {named.label} cannot be opened: {error}"
+        return f"The layer {named.label} cannot be opened: {without_password(str(error))}"
     return (
         f"The layer {named.label} is a raster, and points or other vectors are needed here: make points of its cells "
         "(native:pixelstopoints) or polygons of its classes (gdal:polygonize), and keep those of the value that is meant by a filter."
