@@ -53,7 +53,7 @@ _INNER_FOLDS = 3
 SEARCH_CELLS = 3000
 # Members of networks are trained for at most so many batches, but for some epochs in any case: on as many cells as would take more, fewer
 # epochs come to the same AUC (docs/benchmark.md).
-MOST_STEPS, LEAST_EPOCHS = 4000, 8
+MOST_STEPS, LEAST_EPOCHS = 3300, 8
 # What a member of a network costs, in fits of a quick classifier; for progress only.
 _MEMBER_COST = 100
 # Networks use all cores, so a process trains one at a time.
@@ -287,7 +287,7 @@ def within_time(recipe: Recipe, cells: int) -> Recipe:
     >>> from scarp.engine.benchmark.comparison import within_time
     >>> from scarp.models.recipe import Recipe
     >>> within_time(Recipe(), cells=2000).epochs, within_time(Recipe(), cells=17_500).epochs
-    (40, 18)
+    (40, 15)
     """
     steps = -(-round(0.8 * cells) // recipe.batch_size)  # a fifth decides when to stop
     return replace(recipe, epochs=min(recipe.epochs, max(MOST_STEPS // steps, LEAST_EPOCHS)))
