@@ -22,7 +22,7 @@ from qgis.PyQt.QtWidgets import QDialog, QHBoxLayout, QLabel, QProgressBar, QPus
 
 from .diagnostics import engine_state
 
-# The landscape of the first map, small enough for a minute on two cores.
+# The landscape of the first map, small enough for a few minutes on two cores.
 LANDSCAPE = {"SIZE": 256, "CELL_SIZE": 30, "LANDSLIDES": 600, "SEED": 1}
 
 
@@ -68,7 +68,7 @@ class StartWindow(QDialog):
         self.state = self._label()
         self.install = QPushButton(tr("Install the engine (about 4 GB)"))
         self.install.clicked.connect(lambda *_: self.install_engine())
-        self.first = QPushButton(tr("Make a first map (about a minute)"))
+        self.first = QPushButton(tr("Make a first map (a few minutes)"))
         self.first.clicked.connect(lambda *_: self.make_first_map())
         self.bar = QProgressBar()
         self.doing = self._label()
