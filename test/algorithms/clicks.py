@@ -32,54 +32,6 @@ def tree(node):
     return [[each.name(), tree(each)] if hasattr(each, "findGroups") else each.name() for each in node.children()]
 
 
-def click_batch(order):
-    """Open an algorithm's batch dialog with one row, click Run, and wait for its end; return what came of it."""
-    from processing.gui.BatchAlgorithmDialog import BatchAlgorithmDialog
-    from qgis.core import QgsApplication, QgsProcessingContext
-
-    algorithm = QgsApplication.processingRegistry().createAlgorithmById(order["algorithm"])
-    dialog = BatchAlgorithmDialog(algorithm, parent=iface.mainWindow())
-    dialog.show()
-    pause(300)
-    panel = dialog.mainWidget()
-    for definition in algorithm.parameterDefinitions():
-        if definition.name() not in order["parameters"]:
-            continue
-        column, value = panel.parameter_to_column[definition.name()], order["parameters"][definition.name()]
-        if definition.isDestination():
-            panel.tblParameters.cellWidget(1, column).setValue(value)
-        else:
-            panel.wrappers[0][column].setParameterValue(value, QgsProcessingContext())
-    said.clear()
-    dialog.runButton().click()
-    deadline = time.monotonic() + order.get("seconds", 500)
-    while "Batch execution completed" not in log_of(dialog) and not said and time.monotonic() < deadline:
-        pause(100)
-    ended = ["correctly executed" in log_of(dialog)]
-    pause(300)
-    seen = {"ended": ended, "said": said + [item.text() for item in dialog.messageBar().items()], "log": log_of(dialog), "results": {}}
-    dialog.close()
-    return {**seen, "layers": tree(QgsProject.instance().layerTreeRoot())}
-
-
-def open_modeler(order):
-    """Open a model in the modeler; return what it says of it."""
-    from processing.modeler.ModelerDialog import ModelerDialog
-    from qgis.core import QgsApplication
-
-    modeler = ModelerDialog.create(QgsApplication.processingRegistry().createAlgorithmById(order["algorithm"]))
-    modeler.show()
-    pause(700)
-    ok, problems = modeler.model().validate()
-    seen = {"ended": [ok], "said": [item.text() for item in modeler.messageBar().items()] + problems, "results": {}, "log": ""}
-    modeler.grab().save(str(ORDERS.parent / f"modeler_{order['algorithm'].partition(':')[2]}.png"))
-    modeler.close()
-    return seen
-
-
-WAYS = {"batch": click_batch, "modeler": open_modeler}
-
-
 def click_run(order):
     """Open an algorithm's dialog, set what is ordered, click Run, and wait for its end; return what came of it."""
     dialog = processing.createAlgorithmDialog(order["algorithm"], {})
@@ -96,7 +48,7 @@ def click_run(order):
     dialog.algorithmFinished.connect(lambda ok, results: seen["ended"].append(ok))
     said.clear()
     dialog.runButton().click()
-    deadline = time.monotonic() + order.get("seconds", 500)
+    deadline = time.monotonic() + order.get("seconds", 240)
     while (
         not seen["ended"]
         and not said
@@ -130,7 +82,7 @@ def main(seen):
     layers = [(QgsRasterLayer if path.endswith(".tif") else QgsVectorLayer)(path, name) for name, path in orders.get("layers", {}).items()]
     QgsProject.instance().addMapLayers(layers)
     for order in orders["runs"]:
-        seen.append({**order, **WAYS.get(order.get("way"), click_run)(order)})
+        seen.append({**order, **click_run(order)})
 
 
 def run():

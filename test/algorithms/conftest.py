@@ -157,7 +157,7 @@ def click(root, profile, tmp_path_factory):
         environment = {**profile, "SCARP_WINDOW": str(folder / "orders.json"), "QT_QPA_PLATFORM": "xcb"}
         script = str(root / "test" / "algorithms" / "clicks.py")
         command = ["xvfb-run", "-a", "-s", f"-screen 0 {size}x24", "qgis", "--nologo", "--noversioncheck", "--code", script]
-        run = subprocess.run(command, env=environment, timeout=1800, check=False, capture_output=True)
+        run = subprocess.run(command, env=environment, timeout=900, check=False, capture_output=True)
         assert (folder / "seen.json").exists(), (run.returncode, run.stderr[-2000:])
         seen = json.loads((folder / "seen.json").read_text(encoding="utf-8"))
         assert "error" not in seen[-1], seen[-1]["error"]

@@ -1,14 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The shipped models: what they say, and that each runs in every way that QGIS runs a model."""
+"""The shipped models: what they say, and that each runs in scripts, by `qgis_process`, and as a step of another model."""
 
 import re
 import runpy
-import shutil
 from pathlib import Path
 
 import pytest
 
-WINDOW = pytest.mark.skipif(not shutil.which("xvfb-run") or not shutil.which("qgis"), reason="needs a QGIS window")
 MAIN = "susceptibility_classes"
 MODELS = {
     "susceptibilityfromcovariates": ("COVARIATES", "INVENTORY"),
@@ -137,31 +135,6 @@ def test_a_model_as_a_step_of_another(provider, given, tmp_path):
     results, ok = model.run({"classes": str(tmp_path / "classes.tif")}, QgsProcessingContext(), QgsProcessingFeedback())
     assert ok
     assert (tmp_path / "classes.tif").exists()
-
-
-@WINDOW
-def test_in_a_window_by_run_and_batch_and_in_the_modeler(click, provider, given, tmp_path):
-    runs = []
-    for name, inputs in given.items():
-        algorithm = f"scarp:{name}"
-        batch = tmp_path / name
-        batch.mkdir()
-        runs.append({"algorithm": algorithm, "parameters": inputs})
-        runs.append({"algorithm": algorithm, "parameters": {**inputs, **destinations(provider, name, batch)}, "way": "batch"})
-        runs.append({"algorithm": algorithm, "way": "modeler"})
-    for each in click(runs):
-        told = each["algorithm"], each.get("way"), each["said"], each["log"][-2000:]
-        assert each["ended"] == [True], told
-        assert each["said"] == [], told
-        if each.get("way") == "batch":
-            for output in provider.algorithm(each["algorithm"].split(":")[1]).destinationParameterDefinitions():
-                assert Path(each["parameters"][output.name()]).exists(), told
-        elif "way" not in each:
-            group = each["layers"][0]
-            assert group[0].startswith(provider.algorithm(each["algorithm"].split(":")[1]).displayName())
-            assert "Susceptibility classes" in group[1]
-            assert group[1][-1] == "Hillshade"
-            assert "Sample cells" not in group[1]
 
 
 def test_a_copy_for_editing(provider, tmp_path, monkeypatch):
