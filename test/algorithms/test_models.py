@@ -3,6 +3,7 @@
 
 import re
 import runpy
+import shutil
 from pathlib import Path
 
 import pytest
@@ -135,6 +136,15 @@ def test_a_model_as_a_step_of_another(provider, given, tmp_path):
     results, ok = model.run({"classes": str(tmp_path / "classes.tif")}, QgsProcessingContext(), QgsProcessingFeedback())
     assert ok
     assert (tmp_path / "classes.tif").exists()
+
+
+@pytest.mark.skipif(not shutil.which("xvfb-run") or not shutil.which("qgis"), reason="needs a QGIS window")
+@pytest.mark.parametrize("name", ["susceptibilityfromdemandlandslides", "susceptibilityfromcovariates"])
+def test_by_clicking_run(click, given, name):
+    """With temporary outputs, as the dialog has them by itself."""
+    (seen,) = click([{"algorithm": f"scarp:{name}", "parameters": given[name]}])
+    assert (seen["ended"], seen["said"]) == ([True], []), seen["log"][-2000:]
+    assert "Susceptibility classes" in str(seen["layers"])
 
 
 def test_a_copy_for_editing(provider, tmp_path, monkeypatch):
