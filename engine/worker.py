@@ -30,6 +30,8 @@ from .feedback import Feedback, duration
 from .files import outputs
 
 _POLL_S = 1.0
+# How long a worker that is told to stop lets outputs get their names, which takes milliseconds, so that none does without the others.
+_NAMING_S = 2.0
 # After so long without any line, what is being done is told again.
 _SILENCE_S = 2.0
 # What is left is told from this share of the work and this time on: before, it would be a guess.
@@ -184,6 +186,7 @@ def _stop_when_told() -> None:
         while os.getppid() == parent:
             if signal.sigtimedwait({signal.SIGTERM}, _POLL_S):
                 break
+        outputs.naming.acquire(timeout=_NAMING_S)  # kept: no output gets its name from here on
         outputs.remove_unfinished()
         os._exit(128 + signal.SIGTERM)
 
