@@ -10,7 +10,7 @@ from __future__ import annotations
 import numba
 import numpy as np
 
-from ..compiled import compiled
+from ...models.compiled import compiled
 from ..errors import EngineError
 
 # Rows that a thread does at a time, so that its tables stay in the processor's cache.

@@ -8,7 +8,7 @@ from pathlib import Path
 import numba
 import numpy as np
 
-from ..compiled import compiled
+from ...models.compiled import compiled
 from ..declarations.source import Source
 from ..errors import EngineError
 from ..files.grid import Grid, Window

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..compiled import compiled
+from ...models.compiled import compiled
 from ..errors import EngineError
 
 # Direction codes as ESRI writes them, with the step down the rows and right along the columns.

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 import numba
 import numpy as np
 
-from ..compiled import compiled
+from ...models.compiled import compiled
 from .disc import CHUNK_PX, add_spans, disc_mean, disc_range, halo_px
 
 FLAT_ASPECT = -1.0
