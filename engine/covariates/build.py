@@ -70,12 +70,12 @@ class Build:
         """Return a new temporary path."""
         return self._folder / f"{next(self._numbers)}.tif"
 
-    def add_ground(self, names: list[str], method: str, window_m: float, drainage_area_km2: float) -> None:
+    def add_ground(self, names: list[str], method: str, flow_method: str, window_m: float, drainage_area_km2: float) -> None:
         """Add covariates of the DEM, where there is one."""
         if self._elevation is None:
             return
         self._feedback.status("Computing covariates from the elevation")
-        ground = Ground(self._elevation, names, method, window_m, drainage_area_km2, self._folder, self._feedback)
+        ground = Ground(self._elevation, names, method, flow_method, window_m, drainage_area_km2, self._folder, self._feedback)
         self.covariates += ground.covariates
         self._readers.append(ground.read)
         self._feedback.message(f"From the elevation: {', '.join(names) or 'nothing'}.")

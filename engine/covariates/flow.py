@@ -1,12 +1,17 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Where water flows: depressions filled, eight directions, and what follows from them. Holds the whole DEM in memory.
 
-Flow leaves the DEM at its edge and beside cells without data. Directions point to the steepest descent (O'Callaghan and Mark 1984); on
-flats (lakes, the sea, filled depressions) they take the shortest way out, so that every cell drains.
+Areas are gathered by the one direction of each cell, or shared out among several neighbours. Flow leaves the DEM at its edge and beside
+cells without data. Directions point to the steepest descent (O'Callaghan and Mark 1984); on flats (lakes, the sea, filled depressions)
+they take the shortest way out, so that every cell drains.
 """
 
 from __future__ import annotations
 
+import math
+from functools import cached_property
+
+import numba
 import numpy as np
 
 from ...models.compiled import compiled
@@ -16,6 +21,8 @@ from ..errors import EngineError
 _CODES = np.array([1, 2, 4, 8, 16, 32, 64, 128], np.uint8)
 _MOVES = np.array([(0, 1), (1, 1), (1, 0), (1, -1), (0, -1), (-1, -1), (-1, 0), (-1, 1)])
 _OUTLET, _NO_DATA, _UNSEEN = 0, 247, 255
+# The power of the slopes in multiple flow.
+_CONVERGENCE = 1.1
 # What `Flow.cells` holds where there is no elevation.
 NO_CELLS = 0
 # Elevation is cut into this many levels between its lowest and highest: 0.1 mm each where the relief is 1600 m.
@@ -35,13 +42,14 @@ class Flow:
         In metres, float32 (rows, cols), NaN where there is none.
     cell_size_m
         Width and height of a cell.
+    method
+        Of `declarations.covariates.FLOW_METHODS`: how a cell shares its water out, for `accumulated`. Network, watersheds and heights
+        follow the eight directions whatever it is.
 
     Attributes
     ----------
     directions
         Direction codes, uint8 (rows, cols).
-    cells
-        How many cells drain through each cell, itself included, int32 (rows, cols); 0 where there is no elevation.
 
     Raises
     ------
@@ -63,21 +71,51 @@ class Flow:
            [1, 2, 9]], dtype=int32)
     """
 
-    def __init__(self, elevation: np.ndarray, cell_size_m: tuple[float, float]) -> None:
+    def __init__(self, elevation: np.ndarray, cell_size_m: tuple[float, float], method: str = "d8") -> None:
         if elevation.size > _MOST_CELLS:
             raise EngineError(f"The DEM has {elevation.size:,} cells, and flow is derived from at most {_MOST_CELLS:,}; use larger cells.")
-        self.cell_size_m = cell_size_m
+        self.cell_size_m, self.method = cell_size_m, method
         self._lowest = float(np.nanmin(elevation))
         self._level_m = max(float(np.nanmax(elevation)) - self._lowest, 1e-3) / (_LEVELS - 1)
         self._levels = _to_levels(elevation, self._lowest, self._level_m)
-        self.directions = _fill(self._levels, _LEVELS, _CODES, _MOVES)
+        self.directions, self._before, self._last = _fill(self._levels, _LEVELS, _CODES, _MOVES)
+        if method == "d8":
+            self._before = np.empty(0, np.int32)
         lengths = np.hypot(_MOVES[:, 1] * cell_size_m[0], _MOVES[:, 0] * cell_size_m[1])
         _steepest(self._levels, 1 / lengths, _CODES, _MOVES, self.directions)
         self._offsets = np.zeros(256, np.int64)
         self._offsets[_CODES] = _MOVES @ [elevation.shape[1], 1]
         self._lengths = np.full(256, np.mean(cell_size_m), np.float32)
         self._lengths[_CODES] = lengths
-        self.cells = _accumulate(self.directions.ravel(), self._offsets).reshape(elevation.shape)
+
+    @cached_property
+    def cells(self) -> np.ndarray:
+        """How many cells drain through each cell by its one direction, itself included, int32 (rows, cols); 0 without elevation."""
+        return _accumulate(self.directions.ravel(), self._offsets).reshape(self.directions.shape)
+
+    def accumulated(self) -> np.ndarray:
+        """Return how many cells drain through each cell by the method, itself included, (rows, cols); 0 where there is no elevation.
+
+        Of multiple flow and D∞, which share cells out, float64: in 32 bits a large river would no longer grow by single cells.
+        """
+        return self.cells if self.method == "d8" else self.gathered((self.directions != _NO_DATA).astype(np.float64))
+
+    def gathered(self, amounts: np.ndarray) -> np.ndarray:
+        """Return how much drains through each cell by multiple flow or D∞, itself included, where each gives an amount.
+
+        Float64 (rows, cols), written over the amounts.
+        """
+        share = _share_widely if self.method == "mfd" else _share_by_angle
+        share(self._levels, self.directions, self._before, self._last, self._offsets, _MOVES, *self.cell_size_m, amounts)
+        return amounts
+
+    def outflow_m(self) -> np.ndarray:
+        """Return how wide the flow out of each cell is by multiple flow, in metres, float32 (rows, cols).
+
+        The contours towards all lower neighbours: half a side each, and across corners a quarter of the diagonal (Quinn et al. 1991). The
+        cell size where there is none.
+        """
+        return _contours(self._levels, *self.cell_size_m)
 
     @property
     def filled(self) -> np.ndarray:
@@ -160,8 +198,10 @@ def _to_levels(elevation: np.ndarray, lowest: float, level_m: float) -> np.ndarr
 
 
 @compiled()
-def _fill(levels: np.ndarray, most: int, codes: np.ndarray, moves: np.ndarray) -> np.ndarray:
-    """Fill the depressions in place; return for each cell the direction from which the filling reached it.
+def _fill(levels: np.ndarray, most: int, codes: np.ndarray, moves: np.ndarray) -> tuple[np.ndarray, np.ndarray, int]:
+    """Fill the depressions in place; return for each cell the direction from which the filling reached it, and the order of the walk.
+
+    The order is a chain: the cell that the walk served before each, and the last of all.
 
     Priority flood (Barnes et al. 2014, algorithm 2). The queue keeps one ring of cells for each level, first in, first out: `last` is
     the newest cell of a ring and `after` leads from each cell to the next, from the newest to the oldest. As the lowest level in the
@@ -183,6 +223,7 @@ def _fill(levels: np.ndarray, most: int, codes: np.ndarray, moves: np.ndarray) -
                     directions[row, col] = _OUTLET
                     _queue(row * cols + col, levels[row, col], last, after)
                     break
+    served = -1
     for level in range(most):
         while last[level] >= 0:
             newest = last[level]
@@ -191,6 +232,7 @@ def _fill(levels: np.ndarray, most: int, codes: np.ndarray, moves: np.ndarray) -
                 last[level] = -1
             else:
                 after[newest] = after[cell]
+            after[cell], served = served, cell  # its place in the ring is no longer needed
             row, col = cell // cols, cell % cols
             for move in range(8):
                 to_row, to_col = row + moves[move, 0], col + moves[move, 1]
@@ -198,7 +240,7 @@ def _fill(levels: np.ndarray, most: int, codes: np.ndarray, moves: np.ndarray) -
                     levels[to_row, to_col] = max(levels[to_row, to_col], level)
                     directions[to_row, to_col] = codes[(move + 4) % 8]
                     _queue(to_row * cols + to_col, levels[to_row, to_col], last, after)
-    return directions
+    return directions, after, served
 
 
 @compiled()
@@ -253,6 +295,120 @@ def _accumulate(directions: np.ndarray, offsets: np.ndarray) -> np.ndarray:
             donors[below] -= 1
             cell = below
     return cells
+
+
+@compiled()
+def _share_widely(
+    levels: np.ndarray,
+    directions: np.ndarray,
+    before: np.ndarray,
+    last: int,
+    offsets: np.ndarray,
+    moves: np.ndarray,
+    width: float,
+    height: float,
+    amounts: np.ndarray,
+) -> None:
+    """Hand the amounts down to all lower neighbours, in proportion to their slopes to the power of 1.1; Freeman (1991).
+
+    The walk of the filling backwards: lower cells were served earlier, and on flats, where there is none, so was the one that the
+    direction points to.
+    """
+    rows, cols = levels.shape
+    weights = 1 / np.sqrt((moves[:, 0] * height) ** 2 + (moves[:, 1] * width) ** 2)
+    shares = np.zeros(8)
+    flat = amounts.ravel()
+    cell = last
+    while cell >= 0:
+        row, col = cell // cols, cell % cols
+        total = 0.0
+        for move in range(8):
+            to_row, to_col = row + moves[move, 0], col + moves[move, 1]
+            shares[move] = 0.0
+            if 0 <= to_row < rows and 0 <= to_col < cols and 0 <= levels[to_row, to_col] < levels[row, col]:
+                shares[move] = ((levels[row, col] - levels[to_row, to_col]) * weights[move]) ** _CONVERGENCE
+                total += shares[move]
+        if total > 0:
+            for move in range(8):
+                if shares[move] > 0:
+                    amounts[row + moves[move, 0], col + moves[move, 1]] += amounts[row, col] * (shares[move] / total)
+        elif directions[row, col] != _OUTLET:
+            flat[cell + offsets[directions[row, col]]] += flat[cell]
+        cell = before[cell]
+
+
+@compiled()
+def _share_by_angle(
+    levels: np.ndarray,
+    directions: np.ndarray,
+    before: np.ndarray,
+    last: int,
+    offsets: np.ndarray,
+    moves: np.ndarray,
+    width: float,
+    height: float,
+    amounts: np.ndarray,
+) -> None:
+    """Hand the amounts down the steepest of the eight triangles around each cell, to its two neighbours there; Tarboton (1997).
+
+    They get shares by the angles between the way down and each. Where the steepest way leaves a triangle, or it lacks a neighbour, the
+    other one gets all. The order is that of `_share_widely`.
+    """
+    rows, cols = levels.shape
+    flat = amounts.ravel()
+    cell = last
+    while cell >= 0:
+        row, col = cell // cols, cell % cols
+        here = levels[row, col]
+        steepest, straight, diagonal, share = 0.0, -1, -1, 0.0  # squared; neighbours of the triangle; what the diagonal one gets
+        for move in range(8):
+            # Straight moves are the even ones; each has a triangle to either side.
+            one, other = (move, move + 1) if move % 2 == 0 else ((move + 1) % 8, move)
+            one_row, one_col = row + moves[one, 0], col + moves[one, 1]
+            other_row, other_col = row + moves[other, 0], col + moves[other, 1]
+            has_one = 0 <= one_row < rows and 0 <= one_col < cols and levels[one_row, one_col] >= 0
+            has_other = 0 <= other_row < rows and 0 <= other_col < cols and levels[other_row, other_col] >= 0
+            out, across = (height, width) if moves[one, 1] == 0 else (width, height)
+            along = (here - levels[one_row, one_col]) / out if has_one else 0.0
+            if has_one and has_other:
+                aside = (levels[one_row, one_col] - levels[other_row, other_col]) / across
+                if along > 0 and aside > 0 and aside * out < along * across:
+                    squared = along * along + aside * aside
+                    if squared > steepest:
+                        steepest, straight, diagonal = squared, one, other
+                        share = math.atan2(aside, along) / math.atan2(across, out)
+                    continue
+            if along > 0 and along * along > steepest:
+                steepest, straight, diagonal, share = along * along, one, -1, 0.0
+            if has_other and here > levels[other_row, other_col]:
+                fall = (here - levels[other_row, other_col]) ** 2 / (out * out + across * across)
+                if fall > steepest:
+                    steepest, straight, diagonal, share = fall, -1, other, 1.0
+        if steepest > 0:
+            if straight >= 0:
+                amounts[row + moves[straight, 0], col + moves[straight, 1]] += amounts[row, col] * (1 - share)
+            if diagonal >= 0:
+                amounts[row + moves[diagonal, 0], col + moves[diagonal, 1]] += amounts[row, col] * share
+        elif directions[row, col] != _OUTLET:
+            flat[cell + offsets[directions[row, col]]] += flat[cell]
+        cell = before[cell]
+
+
+@compiled(parallel=True)
+def _contours(levels: np.ndarray, width: float, height: float) -> np.ndarray:
+    """Return the contours towards the lower neighbours, float32 (rows, cols); the cell size where there is none."""
+    rows, cols = levels.shape
+    found = np.empty((rows, cols), np.float32)
+    across = math.sqrt(width * width + height * height) / 4
+    for row in numba.prange(rows):
+        for col in range(cols):
+            total = 0.0
+            for to_row in range(max(row - 1, 0), min(row + 2, rows)):
+                for to_col in range(max(col - 1, 0), min(col + 2, cols)):
+                    if 0 <= levels[to_row, to_col] < levels[row, col]:
+                        total += height / 2 if to_row == row else width / 2 if to_col == col else across
+            found[row, col] = total if total > 0 else math.sqrt(width * height)
+    return found
 
 
 @compiled()

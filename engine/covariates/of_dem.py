@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from ...models.covariate import Covariate
-from ..declarations.covariates import BY_NAME, SLOPE_METHODS, SLOPE_SOURCE, TERRAIN
+from ..declarations.covariates import BY_NAME, FLOW_METHODS, FLOW_SOURCE, SLOPE_METHODS, SLOPE_SOURCE, TERRAIN, WIDTH_SOURCE, WIDTHS
 from ..errors import EngineError
 from ..feedback import Feedback
 from ..files.grid import Window, read_window
@@ -40,6 +40,8 @@ class Ground:
         Of `covariates.TERRAIN`.
     method
         Of `covariates.SLOPE_METHODS`.
+    flow_method
+        Of `covariates.FLOW_METHODS`.
     window_m
         Radius of the window of topographic position, local relief and vector ruggedness.
     drainage_area_km2
@@ -58,6 +60,7 @@ class Ground:
         elevation: Elevation,
         names: Sequence[str],
         method: str,
+        flow_method: str,
         window_m: float,
         drainage_area_km2: float,
         folder: Path,
@@ -67,7 +70,7 @@ class Ground:
         if unknown:
             raise EngineError(f"No terrain covariate is called {', '.join(unknown)}; there are {', '.join(TERRAIN)}.")
         names = list(dict.fromkeys(names))
-        self._elevation, self._names, self._method, self._folder = elevation, names, method, folder
+        self._elevation, self._names, self._method, self._flow_method, self._folder = elevation, names, method, flow_method, folder
         # Those that are not needed could be too wide for the cells.
         self._disc = half_widths(window_m if OF_DISC & set(names) else 0.0, *elevation.grid.cell_size_m)
         self._wide_disc = half_widths(_DENSITY_RADIUS_M if "drainage_density" in names else 0.0, *elevation.grid.cell_size_m)
@@ -84,11 +87,16 @@ class Ground:
                 BY_NAME[name].kind,
                 BY_NAME[name].unit,
                 BY_NAME[name].group,
-                BY_NAME[name].source.replace(SLOPE_SOURCE, SLOPE_METHODS[method]),
+                self._source(BY_NAME[name].source),
                 classes if name == "watershed" else {},
             )
             for name in names
         )
+
+    def _source(self, source: str) -> str:
+        """Return the source of a covariate with the methods that were chosen."""
+        source = source.replace(SLOPE_SOURCE, SLOPE_METHODS[self._method]).replace(WIDTH_SOURCE, WIDTHS[self._flow_method])
+        return source.replace(FLOW_SOURCE, FLOW_METHODS[self._flow_method])
 
     def read(self, window: Window) -> list[np.ndarray]:
         """Return the covariates of a window, each float32 (rows, cols)."""
@@ -96,7 +104,7 @@ class Ground:
         if self._local:
             halo = halo_of(self._local, self._disc)
             found = derive(self._elevation.read(window, halo), self._local, self._elevation.grid.cell_size_m, self._method, self._disc)
-        if "cells" in self._rasters:
+        if "accumulated" in self._rasters:
             found |= self._accumulated(window, found.get("gradient"))
         if "drainage_density" in self._names:
             lengths = read_window(self._rasters["stream_length"], window, halo_px=halo_px(self._wide_disc))
@@ -110,9 +118,11 @@ class Ground:
     def _accumulated(self, window: Window, gradient: np.ndarray | None) -> dict[str, np.ndarray]:
         """Return the covariates that follow from the number of cells upstream, in logarithms: they span many orders of magnitude."""
         width, height = self._elevation.grid.cell_size_m
-        area_m2 = read_window(self._rasters["cells"], window) * np.float32(width * height)
+        area_m2 = read_window(self._rasters["accumulated"], window) * np.float32(width * height)
         specific_m = area_m2 / np.float32(np.sqrt(width * height))
-        found = {"flow_accumulation": np.log10(area_m2), "specific_catchment_area": np.log10(specific_m)}
+        outflow = self._rasters.get("outflow")
+        by_width = specific_m if outflow is None else area_m2 / read_window(outflow, window)
+        found = {"flow_accumulation": np.log10(area_m2), "specific_catchment_area": np.log10(by_width)}
         if gradient is not None:
             gradient = np.maximum(gradient, np.float32(_LEAST_GRADIENT))
             found |= {"topographic_wetness": np.log(specific_m / gradient), "stream_power": np.log(specific_m * gradient)}
@@ -122,9 +132,12 @@ class Ground:
         """Write the rasters that the chosen covariates of the flow are read from; return the names of the watersheds."""
         chosen, grid = set(self._names), self._elevation.grid
         classes: dict[int, str] = {}
-        flow = Flow(self._elevation.whole(), self._elevation.grid.cell_size_m)
+        flow = Flow(self._elevation.whole(), self._elevation.grid.cell_size_m, self._flow_method)
         if chosen & _ACCUMULATED:
-            self._write("cells", flow.cells, gdal.GDT_Int32, NO_CELLS)
+            feedback.message(f"Contributing area: {FLOW_METHODS[self._flow_method]}.")
+            self._write("accumulated", flow.accumulated(), gdal.GDT_Int32 if self._flow_method == "d8" else gdal.GDT_Float32, NO_CELLS)
+        if "specific_catchment_area" in chosen and self._flow_method == "mfd":
+            self._write("outflow", flow.outflow_m())
         if "watershed" in chosen:
             labels, classes = flow.watersheds()
             self._write("watershed", labels)

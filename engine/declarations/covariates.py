@@ -50,6 +50,12 @@ def _classes(name: str, label: str, group: str) -> Declaration:
 
 _ZT = "Zevenbergen and Thorne (1987)"
 SLOPE_SOURCE = f"Horn (1981) or {_ZT}"
+# What the method of flow stands for in these sources, until one is chosen.
+FLOW_SOURCE = "D8, multiple flow or D∞"
+# … and what area is divided by.
+_CONTOURS = "the contours that it crosses, Quinn et al. (1991)"
+WIDTH_SOURCE = f"cell size, by multiple flow over {_CONTOURS}"
+_AREA_OVER = "a: contributing area over cell size"
 _FULL = f"{_ZT}, full second derivatives, convex positive"
 DECLARATIONS = (
     _terrain("altitude", "Altitude", "m", "the DEM itself", default=True),
@@ -65,10 +71,22 @@ DECLARATIONS = (
     _terrain("ruggedness", "Terrain ruggedness", "m", "root of the summed squared differences from 8 neighbours, Riley et al. (1999)", 0),
     _terrain("roughness", "Roughness", "m", "highest less lowest of 3×3 cells, Wilson et al. (2007)", 0),
     _terrain("vector_ruggedness", "Vector ruggedness", "", "1 less the length of the mean normal, Sappington et al. (2007)", 0, 1, True),
-    _flow("flow_accumulation", "Flow accumulation", "log10 m²", "contributing area, D8, O'Callaghan and Mark (1984)"),
-    _flow("specific_catchment_area", "Specific catchment area", "log10 m", "contributing area over cell size", default=True),
-    _flow("topographic_wetness", "Topographic wetness", "ln m", "ln(a / tan β), Beven and Kirkby (1979)", default=True),
-    _flow("stream_power", "Stream power", "ln m", "ln(a · tan β), Moore et al. (1991)"),
+    _flow("flow_accumulation", "Flow accumulation", "log10 m²", f"contributing area; {FLOW_SOURCE}"),
+    _flow(
+        "specific_catchment_area",
+        "Specific catchment area",
+        "log10 m",
+        f"contributing area over {WIDTH_SOURCE}; {FLOW_SOURCE}",
+        default=True,
+    ),
+    _flow(
+        "topographic_wetness",
+        "Topographic wetness",
+        "ln m",
+        f"ln(a / tan β), Beven and Kirkby (1979), {_AREA_OVER}; {FLOW_SOURCE}",
+        default=True,
+    ),
+    _flow("stream_power", "Stream power", "ln m", f"ln(a · tan β), Moore et al. (1991), {_AREA_OVER}; {FLOW_SOURCE}"),
     _flow("distance_to_drainage", "Distance to drainage", "m", "Euclidean distance to the drainage network", 0, default=True),
     _flow("height_above_drainage", "Height above drainage", "m", "along the flow, Rennó et al. (2008)", 0, default=True),
     _flow("drainage_density", "Drainage density", "km/km²", "drainage length in a circle of 1 km, Horton (1932)", 0),
@@ -110,4 +128,10 @@ BY_NAME = {declaration.name: declaration for declaration in DECLARATIONS}
 TERRAIN = {declaration.name: declaration.label for declaration in DECLARATIONS if declaration.requires == "dem"}
 TERRAIN_DEFAULT = tuple(name for name in TERRAIN if BY_NAME[name].default)
 SLOPE_METHODS = {"horn": "Horn (1981), as GDAL does", "zevenbergen_thorne": _ZT}
+FLOW_METHODS = {
+    "d8": "D8, O'Callaghan and Mark (1984)",
+    "mfd": "Multiple flow, Freeman (1991)",
+    "dinf": "D∞, Tarboton (1997)",
+}
+WIDTHS = {"d8": "cell size", "mfd": _CONTOURS, "dinf": "cell size"}
 UNKNOWN = {"class": "A class of their own", "nodata": "Nodata"}

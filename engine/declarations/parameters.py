@@ -15,7 +15,7 @@ from ...models.classifiers import LABELS
 from ...models.optimizers import OPTIMIZERS, SCHEDULES
 from ...models.recipe import CALIBRATIONS, CLASS_WEIGHTS, VALIDATIONS, Recipe
 from . import choices
-from .covariates import DECLARATIONS, SLOPE_METHODS, TERRAIN, TERRAIN_DEFAULT, UNKNOWN
+from .covariates import DECLARATIONS, FLOW_METHODS, SLOPE_METHODS, TERRAIN, TERRAIN_DEFAULT, UNKNOWN
 
 # Each kind, and what a task takes for it in JSON.
 KINDS = {
@@ -398,6 +398,18 @@ TASKS: dict[str, tuple[Parameter, ...]] = {
             "The formula for slope and aspect: Horn (1981), as GDAL does, or Zevenbergen and Thorne (1987).",
             "horn",
             table=SLOPE_METHODS,
+            advanced=True,
+        ),
+        Parameter(
+            "FLOW_METHOD",
+            "Contributing area by",
+            "choice",
+            "How a cell shares out what drains through it, for flow accumulation, specific catchment area, wetness and stream power: all "
+            "to the steepest of eight neighbours (D8), to all lower neighbours by their slopes (multiple flow), or to the two beside the "
+            "steepest way down (D∞). D8 is the quickest and draws straight lines on even slopes, the others spread there. The drainage "
+            "network, heights above it and watersheds follow D8 whatever is chosen.",
+            "d8",
+            table=FLOW_METHODS,
             advanced=True,
         ),
         # The smaller window of Weiss (2001).

@@ -23,6 +23,7 @@ def run(
     template: str | None,
     terrain: list[str],
     slope_method: str,
+    flow_method: str,
     window: float,
     drainage_area: float,
     faults: str | None,
@@ -52,7 +53,7 @@ def run(
     with scratch_folder(output) as folder:
         if dem:
             build = Build.of_dem(banded(dem, dem_band), cell_size, z_factor, folder, feedback)
-            build.add_ground(terrain, slope_method, window, drainage_area)
+            build.add_ground(terrain, slope_method, flow_method, window, drainage_area)
         else:
             ready = [geology, land_use, soil, climate, red, nir, *continuous, *categorical]
             build = Build.of_template(template or first_raster(ready), cell_size, folder, feedback)

@@ -4,13 +4,14 @@
 import numpy as np
 import pytest
 from listening import Listener
+from osgeo import osr
 from scarp.engine.covariates.disc import half_widths
 from scarp.engine.covariates.flow import Flow
 from scarp.engine.covariates.terrain import derive, halo_of
 from scarp.engine.declarations.covariates import BY_NAME, TERRAIN
 from scarp.engine.errors import EngineError
 from scarp.engine.feedback import Feedback
-from scarp.engine.files.grid import Window
+from scarp.engine.files.grid import Grid, Window
 from scarp.engine.files.stack import Stack
 from scarp.engine.tasks.prepare_covariates import run
 from scipy import ndimage
@@ -84,6 +85,81 @@ def test_flow_is_read_back_by_value(prepare, method):
     for name, values in expected.items():
         np.testing.assert_allclose(found[name], values, rtol=1e-5, atol=1e-5, err_msg=name)
     assert np.ptp(found["drainage_density"][np.isfinite(z)]) > 0.5
+
+
+ACCUMULATED = ["flow_accumulation", "specific_catchment_area", "topographic_wetness", "stream_power"]
+
+
+@pytest.mark.parametrize("method", ["mfd", "dinf"])
+def test_shared_flow_is_read_back_by_value(prepare, method, tmp_path):
+    """Of a DEM with a gap, with what the bands say of themselves; distances, heights and watersheds are those of D8."""
+    z = hill()
+    z[12:16, 20:25] = np.nan
+    names = [name for name in TERRAIN if BY_NAME[name].family == "flow"]
+    listener = Listener()
+    found = prepare(z, listener, terrain=names, slope_method="horn", flow_method=method)
+    expected = expected_flow(z, "horn")
+    flow = Flow(z, (WIDTH, HEIGHT), method)
+    area = np.where(np.isfinite(z), flow.accumulated() * CELL_M2, np.nan)
+    width = flow.outflow_m() if method == "mfd" else np.sqrt(CELL_M2)
+    wider = np.log(area / 10 ** expected["flow_accumulation"])  # than by D8
+    expected |= {
+        "flow_accumulation": np.log10(area),
+        "specific_catchment_area": np.log10(area / width),
+        "topographic_wetness": expected["topographic_wetness"] + wider,
+        "stream_power": expected["stream_power"] + wider,
+    }
+    for name, values in expected.items():
+        np.testing.assert_allclose(found[name], values, rtol=1e-4, atol=1e-5, err_msg=name)
+    assert np.nanmax(np.abs(wider)) > 0.3
+    told = {"mfd": "Multiple flow, Freeman (1991)", "dinf": "D∞, Tarboton (1997)"}[method]
+    assert f"Contributing area: {told}." in listener.messages
+    stack = Stack.open(str(tmp_path / "stack.tif"))
+    for name in ACCUMULATED:
+        assert stack.covariate(name).source.endswith(f"; {told}")
+    over = "the contours that it crosses, Quinn et al. (1991)" if method == "mfd" else "cell size"
+    assert stack.covariate("specific_catchment_area").source == f"contributing area over {over}; {told}"
+
+
+def test_flow_goes_by_eight_directions_unless_told(prepare, tmp_path):
+    names = ["specific_catchment_area", "topographic_wetness"]
+    plain, told = prepare(hill(), terrain=names), prepare(hill(), terrain=names, flow_method="d8")
+    for name in names:
+        np.testing.assert_array_equal(plain[name], told[name])
+    source = Stack.open(str(tmp_path / "stack.tif")).covariate("specific_catchment_area").source
+    assert source == "contributing area over cell size; D8, O'Callaghan and Mark (1984)"
+
+
+@pytest.mark.parametrize("method", ["d8", "mfd", "dinf"])
+def test_every_cell_of_a_coarser_dem_has_its_area(prepare, tmp_path, odd_grid, method):
+    """With larger cells and a gap, to the edge: at least the cell's own area, and together no more than the DEM's."""
+    z = hill(80, 60)
+    z[30:40, 20:30] = np.nan
+    dem = odd_grid(*z.shape).create(str(tmp_path / "fine.tif"), nodata=-9999)
+    dem.GetRasterBand(1).WriteArray(np.where(np.isnan(z), np.float32(-9999), z))
+    dem = None
+    output = str(tmp_path / "coarse.tif")
+    run(Feedback(), dem=str(tmp_path / "fine.tif"), cell_size=70.0, terrain=["altitude", *ACCUMULATED], flow_method=method, output=output)
+    stack = Stack.open(output)
+    values = stack.read(Window(0, 0, *stack.grid.shape))
+    known = np.isfinite(values[..., 0])
+    assert 0.9 < known.mean() < 1
+    assert np.isfinite(values[known]).all()
+    area = 10.0 ** values[..., 1][known]
+    assert area.min() >= 4900 * (1 - 1e-5)
+    assert 20 * 4900 < area.max() <= known.sum() * 4900
+
+
+@pytest.mark.parametrize("method", ["mfd", "dinf"])
+def test_a_dem_in_degrees_is_refused_by_every_method(tmp_path, method):
+    reference = osr.SpatialReference()
+    reference.ImportFromEPSG(4326)
+    grid = Grid(reference.ExportToWkt(), (50.0, 0.001, 0.0, 36.0, 0.0, -0.001), (20, 20))
+    dem = grid.create(str(tmp_path / "degrees.tif"))
+    dem.GetRasterBand(1).WriteArray(hill(20, 20))
+    dem = None
+    with pytest.raises(EngineError, match="degrees"):
+        run(Feedback(), dem=str(tmp_path / "degrees.tif"), flow_method=method, output=str(tmp_path / "stack.tif"))
 
 
 def test_a_dem_too_small_for_the_drainage_area_gets_a_network_and_says_so(prepare):
