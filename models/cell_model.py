@@ -7,15 +7,12 @@ from typing import Any
 
 import numpy as np
 
-from .classifiers import CLASSIFIERS
 from .covariate import Covariate
 from .encoding import Encoder
-from .errors import EngineError
+from .errors import numbers
 
 # Cells that are predicted at once.
 _CELLS = 100_000
-# What skops finds beyond its own list of safe types in the Platt scaling of classifiers that have no probabilities.
-_PLATT_SCALING = ("sklearn.calibration._CalibratedClassifier", "sklearn.calibration._SigmoidCalibration")
 
 
 class CellModel:
@@ -67,31 +64,6 @@ class CellModel:
         cells = values[valid]
         parts = [cells[start : start + _CELLS] for start in range(0, len(cells), _CELLS)]
         if parts:
-            out[valid] = np.concatenate([self.estimator.predict_proba(self.encoder.encode(part))[:, 1] for part in parts])
+            found = np.concatenate([self.estimator.predict_proba(self.encoder.encode(part))[:, 1] for part in parts])
+            out[valid] = numbers(found)
         return out
-
-
-def estimator_bytes(estimator: Any) -> bytes:
-    """Return an estimator as a skops file."""
-    import skops.io
-
-    return skops.io.dumps(estimator)
-
-
-def estimator_of(content: bytes) -> Any:
-    """Return the estimator of a skops file.
-
-    Raises
-    ------
-    EngineError
-        If it holds anything but the parts of Scarp's own classifiers, or scikit-learn and skops are not installed.
-    """
-    try:
-        import skops.io
-    except ImportError as error:
-        raise EngineError("This model needs scikit-learn and skops; install the engine (scarp:installengine).") from error
-    unsure = set(skops.io.get_untrusted_types(data=content))
-    strange = sorted(unsure.difference(_PLATT_SCALING, *(classifier.trusted for classifier in CLASSIFIERS.values())))
-    if strange:
-        raise EngineError(f"The model file holds {', '.join(strange[:3])}, which no classifier of Scarp needs; it is not loaded.")
-    return skops.io.loads(content, trusted=sorted(unsure))

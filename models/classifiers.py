@@ -35,8 +35,6 @@ class Classifier:
         Whether the label keeps its capital within a sentence.
     needs
         Covariates without which it is left out.
-    trusted
-        Types in the fitted estimator that skops does not know to be safe; a model file may hold these, and no others.
     note
         A sentence for the method of the report.
     fitting
@@ -52,7 +50,6 @@ class Classifier:
     grids: list[Grid] = field(default_factory=list)
     proper: bool = False
     needs: tuple[str, ...] = ()
-    trusted: tuple[str, ...] = ()
     note: str = ""
     fitting: Callable[[int], dict[str, Any]] | None = None
     most_cells: int | None = None
@@ -143,7 +140,6 @@ def _slope_alone(channels: Sequence[str], seed: int) -> Any:
 
 
 _C = [0.1, 1.0, 10.0, 100.0]
-_TREE = ("sklearn.tree._tree.Tree",)
 CLASSIFIERS = {
     "cnn_dnn": Classifier("CNN–DNN", None, proper=True, note="The CNN–DNN is the network alone, as in the paper."),
     "cnn_dnn_trees": Classifier(
@@ -168,7 +164,6 @@ CLASSIFIERS = {
         "Multilayer perceptron",
         _perceptron,
         [{"hidden_layer_sizes": [(16,), (64,), (64, 32)], "learning_rate_init": [0.001, 0.01]}],
-        trusted=("sklearn.neural_network._stochastic_optimizers.AdamOptimizer",),
         most_cells=10_000,
         cost=30,
     ),
@@ -179,13 +174,12 @@ CLASSIFIERS = {
         proper=True,
         note="The Bernoulli naïve Bayes sees covariates split at their median.",
     ),
-    "dt": Classifier("Decision tree", _decision_tree, [{"max_depth": [2, 3, 4, 6, 8, 12, None]}], trusted=_TREE),
-    "rf": Classifier("Random forest", _random_forest, trusted=_TREE, cost=30),
+    "dt": Classifier("Decision tree", _decision_tree, [{"max_depth": [2, 3, 4, 6, 8, 12, None]}]),
+    "rf": Classifier("Random forest", _random_forest, cost=30),
     "hgb": Classifier(
         "Gradient boosting",
         _gradient_boosting,
         [{"max_leaf_nodes": [4, 15], "max_iter": [60, 200]}],
-        trusted=("sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor",),
         note="Gradient boosting asks for 20 cells a leaf; for a tenth of the training cells where these are fewer than 200.",
         fitting=_leaves,
         cost=5,

@@ -14,6 +14,7 @@ from .classifiers import LABELS
 from .covariate import Covariate
 from .dense import DenseNetwork, Weights
 from .encoding import Encoder
+from .errors import numbers
 from .trees import Trees
 
 
@@ -110,7 +111,9 @@ class CnnDnn:
             return np.full(valid.shape, np.nan, np.float32)
         encoded = self.encoder.encode(values)
         mean = self.mixed(self.network.predict(encoded), encoded[margin : margin + valid.shape[0], margin : margin + valid.shape[1]])
-        return np.where(valid, self.calibrated(mean), np.float32(np.nan))
+        susceptibility = self.calibrated(mean)
+        numbers(susceptibility[valid])
+        return np.where(valid, susceptibility, np.float32(np.nan))
 
     def mixed(self, network: np.ndarray, encoded: np.ndarray) -> np.ndarray:
         """Return the mean of what the members say, (…), and of what the trees say of the same cells, encoded (…, channels)."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import io
 import json
+import struct
 import zipfile
 import zlib
 from collections.abc import Callable
@@ -14,13 +15,19 @@ from typing import IO, Any, Union
 import numpy as np
 
 from .architecture import Architecture
-from .cell_model import CellModel, estimator_bytes, estimator_of
+from .archive import opened, read_arrays, read_json
+from .cell_model import CellModel
 from .cnn_dnn import CnnDnn
 from .encoding import Encoder
-from .errors import EngineError
+from .errors import EngineError, short
+from .manifest_schema import check_manifest
+from .skops_file import estimator_bytes, estimator_of
 from .trees import Trees
 
 FORMAT = 1
+_MANIFEST_BYTES = 8 << 20
+# No weight of a network that learnt is near it; beyond, sums would become infinite.
+_LARGEST_WEIGHT = 1e9
 # Zip entries carry a date; a fixed one keeps equal models equal bit for bit.
 _DATE = (1980, 1, 1, 0, 0, 0)
 _ESTIMATOR, _TREES = "estimator.skops", "trees.npz"
@@ -34,15 +41,18 @@ _DAMAGES = (
     ValueError,
     TypeError,
     AttributeError,
-    RuntimeError,  # an encrypted archive
-    NotImplementedError,  # an unknown compression
+    ArithmeticError,
+    RuntimeError,  # an encrypted archive, or JSON that is nested too deeply
+    MemoryError,
+    SyntaxError,
+    struct.error,
 )
 
 Model = Union[CnnDnn, CellModel]
 
 
 def save_model(path: str | Path | IO[bytes], model: Model) -> None:
-    """Write a model file, or its bytes to a stream; equal networks make equal files, byte by byte (skops names its entries anew each time).
+    """Write a model file, or its bytes to a stream; equal models make equal files, byte by byte.
 
     Its `manifest.json` holds `format`, `kind`, `encoder` and what `model.manifest` tells; of a network also `architecture`, `members` and
     `calibration`, and with trees `share`, what the network counts beside them. Beside it lie `member0.npz` and so on, the arrays of
@@ -98,42 +108,43 @@ def load_model(path: str | Path | IO[bytes], backend: str | None = None, cells: 
     (1, 2)
     """
     try:
-        with zipfile.ZipFile(path) as archive:
-            manifest: dict[str, Any] = json.loads(archive.read("manifest.json"))
-            if manifest["format"] != FORMAT:
+        with opened(path) as archive:
+            manifest = read_json(archive, "manifest.json", _MANIFEST_BYTES)
+            number, kind = (manifest.get("format"), manifest.get("kind")) if isinstance(manifest, dict) else (None, None)
+            if type(number) is int and number > FORMAT:
                 raise EngineError(
-                    f"The model file {path} has format {manifest['format']}, and this version of Scarp reads format {FORMAT}; update Scarp."
+                    f"The model file {path} has format {short(number)}, and this version of Scarp reads format {FORMAT}; update Scarp."
                 )
-            if manifest["kind"] not in _READERS:
-                raise EngineError(f"The model file {path} holds a model of kind {manifest['kind']!r}, which is unknown here; update Scarp.")
+            if type(number) is not int or number < 1:
+                raise ValueError(f"it has format {short(number)}")
+            if not isinstance(kind, str) or kind not in _READERS:
+                raise EngineError(f"The model file {path} holds a model of kind {short(kind)}, which is unknown here; update Scarp.")
+            check_manifest(manifest, kind)
             encoder = Encoder.from_json(manifest.pop("encoder"))
-            return _READERS[manifest["kind"]](archive, manifest, encoder, backend, cells)
+            return _READERS[kind](archive, manifest, encoder, backend, cells)
     except FileNotFoundError as error:
         raise EngineError(f"There is no model file {path}.") from error
     except _DAMAGES as error:
-        raise EngineError(f"{path} is no Scarp model file, or it is damaged ({error}).") from error
+        raise EngineError(f"{path} is no Scarp model file, or it is damaged ({short(error, 200)}).") from error
 
 
 def _read_network(archive: zipfile.ZipFile, manifest: dict[str, Any], encoder: Encoder, backend: str | None, cells: int | None) -> CnnDnn:
     architecture = Architecture(**manifest.pop("architecture"))
-    if architecture.channels != len(encoder.channels):
-        raise ValueError(f"{len(encoder.channels)} channels for a network of {architecture.channels}")
-    members = [_arrays(archive.read(_member(number))) for number in range(manifest.pop("members"))]
-    for weights in members:
-        found, expected = {name: array.shape for name, array in weights.items()}, architecture.shapes
-        if found != expected:
-            wrong = sorted(name for name in {**found, **expected} if found.get(name) != expected.get(name))
-            raise ValueError(f"unexpected weights {', '.join(wrong[:3])}")
+    members = []
+    for number in range(manifest.pop("members")):
+        weights = read_arrays(archive.read(_member(number)), architecture.shapes)
+        for name, array in weights.items():
+            if not (np.abs(array) <= _LARGEST_WEIGHT).all() or (name.startswith("variance") and (array < 0).any()):
+                raise ValueError(f"weights {name} of member {number + 1} that no network has")
+        members.append(weights)
     calibration, share, trees = manifest.pop("calibration", None), manifest.pop("share", None), None
     if share is not None:
-        if not 0 <= share <= 1:
-            raise ValueError(f"a share of {share}")
-        trees = Trees(_arrays(archive.read(_TREES)), architecture.channels)
+        trees = Trees(read_arrays(archive.read(_TREES), names=Trees.ARRAYS), architecture.channels)
     return CnnDnn(encoder, architecture, members, manifest, backend, calibration, trees, 1.0 if share is None else float(share), cells)
 
 
 def _read_estimator(archive: zipfile.ZipFile, manifest: dict[str, Any], encoder: Encoder, *_: Any) -> CellModel:
-    return CellModel(encoder, estimator_of(archive.read(_ESTIMATOR)), manifest)
+    return CellModel(encoder, estimator_of(archive.read(_ESTIMATOR), len(encoder.channels)), manifest)
 
 
 _READERS: dict[str, Callable[..., Model]] = {CnnDnn.kind: _read_network, CellModel.kind: _read_estimator}
@@ -153,8 +164,3 @@ def _bytes_of(arrays: Any) -> bytes:
     stream = io.BytesIO()
     np.savez(stream, **{name: arrays[name] for name in sorted(arrays)})
     return stream.getvalue()
-
-
-def _arrays(content: bytes) -> dict[str, np.ndarray]:
-    with np.load(io.BytesIO(content), allow_pickle=False) as arrays:
-        return dict(arrays)

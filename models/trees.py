@@ -52,6 +52,9 @@ class Trees:
     [0.25, 0.75]
     """
 
+    # Names of the arrays.
+    ARRAYS = tuple(_ARRAYS)
+
     def __init__(self, arrays: Mapping[str, Any], channels: int) -> None:
         if set(arrays) != set(_ARRAYS):
             raise ValueError(f"unexpected arrays of trees {', '.join(sorted(set(arrays) ^ set(_ARRAYS)))}")

@@ -7,11 +7,12 @@ import sys
 import numpy as np
 import pytest
 from scarp.models import classifiers
-from scarp.models.cell_model import CellModel, estimator_bytes, estimator_of
+from scarp.models.cell_model import CellModel
 from scarp.models.classifiers import CLASSIFIERS
 from scarp.models.covariate import Covariate
 from scarp.models.encoding import Encoder
 from scarp.models.errors import EngineError
+from scarp.models.skops_file import estimator_bytes, estimator_of
 
 CHANNELS = ["slope", "altitude", "geology=marl", "geology=granite"]
 OF_CELLS = [name for name, classifier in CLASSIFIERS.items() if classifier.make]
@@ -101,7 +102,7 @@ def test_every_classifier_learns_and_lives_in_a_file(name, cells):
     model = made(name, cells)
     found = model.predict(values[None])[0]
     assert roc_auc_score(labels, found) > 0.75
-    again = CellModel(model.encoder, estimator_of(estimator_bytes(model.estimator)))
+    again = CellModel(model.encoder, estimator_of(estimator_bytes(model.estimator), len(model.encoder.channels)))
     np.testing.assert_array_equal(again.predict(values[None])[0], found)
     values = values.copy()
     values[3, 1] = np.nan
@@ -142,7 +143,7 @@ def test_a_file_with_anything_else_is_not_loaded():
 
     content = skops.io.dumps(FunctionTransformer(func=subprocess.run))
     with pytest.raises(EngineError, match="not loaded"):
-        estimator_of(content)
+        estimator_of(content, 4)
 
 
 def test_the_table_imports_only_the_standard_library():
