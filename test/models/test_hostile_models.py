@@ -14,6 +14,7 @@ import zipfile
 import numpy as np
 import pytest
 from good_models import cell_model, file_of, network_model, packed, unpacked, window, with_arrays, with_entry, with_json
+from scarp.models import skops_file
 from scarp.models.errors import EngineError
 from scarp.models.model_file import load_model
 
@@ -430,6 +431,44 @@ def test_what_cannot_be_a_file_is_refused_at_once(tmp_path):
     assert "it is no file" in refused(tmp_path / "pipe.scarp")[0]
     assert "it is no file" in refused(tmp_path)[0]
     assert "There is no model file" in refused(tmp_path / "missing.scarp")[0]
+
+
+@pytest.mark.parametrize("name", ["manifest of 100 MB", "member of 100 MB", "trees of 80 MB", "estimator of 80 MB"])
+def test_an_entry_that_becomes_too_large_is_never_unpacked(good, tmp_path, name):
+    kind, spoil = SPOILT[name]
+    (tmp_path / "m.scarp").write_bytes(spoil(good[kind]))
+    assert "larger than those of any model" in refused(tmp_path / "m.scarp")[0]
+
+
+def test_a_part_cannot_stand_for_another_by_its_number(good):
+    """By the number of an earlier part, a tree would be made for 10 labels though its own part says 1."""
+
+    def change(schema):
+        (tree,) = (node for node in nodes_of(schema) if "__reduce__" in node)
+        ten = {"__class__": "str", "__module__": "builtins", "__loader__": "JsonNode", "content": "10", "is_json": True, "__id__": 77}
+        schema["content"]["content"] = {"ten": ten, **schema["content"]["content"]}
+        tree["__reduce__"]["args"]["content"][2]["__id__"] = 77
+
+    _, spoil = skops("dt", change)
+    assert load_model(io.BytesIO(spoil(good["dt"]))).estimator.tree_.n_outputs == 1
+
+
+@pytest.mark.parametrize("name", ["dt", "rf", "hgb", "svm", "mlp", "lr"])
+def test_equal_classifiers_make_equal_files(good, name):
+    kept = [cell_model(name) for _ in range(3)]  # other places in memory
+    assert [file_of(each) == good[name] for each in kept] == [True] * 3
+
+
+def test_what_memory_held_between_fields_is_no_part_of_a_file():
+    kind = np.dtype({"names": ["a", "b"], "formats": ["<i8", "u1"], "offsets": [0, 8], "itemsize": 16})
+    files = []
+    for fill in (0, 255):
+        records, stream = np.frombuffer(bytes([fill]) * 48, kind).copy(), io.BytesIO()
+        records["a"], records["b"] = 7, 1
+        np.save(stream, records)
+        files.append(skops_file._array_bytes(stream.getvalue()))
+    assert files[0] == files[1]
+    assert np.load(io.BytesIO(files[1]))["a"].tolist() == [7, 7, 7]
 
 
 def test_nobody_asks_for_more_threads_than_there_are(good):
