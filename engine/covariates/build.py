@@ -4,9 +4,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from functools import partial
 from itertools import count
 from pathlib import Path
+from threading import Lock
 
 import numpy as np
 
@@ -19,6 +22,7 @@ from ..files.grid import Grid, Window
 from ..files.overlay import area_raster, is_raster, quantity_raster
 from ..files.raster import Raster, as_text, file_name, open_raster, open_rasters
 from ..files.stack import StackWriter
+from ..threads import cores, in_order
 from .categories import Classes, lay_class_raster, lay_classes
 from .distance import distance_to_features
 from .elevation import Elevation, check_ground, resized
@@ -27,6 +31,18 @@ from .of_dem import Ground
 # A layer that alone takes more than this share of the DEM's cells away deserves a warning.
 _COST_SHARE = 0.05
 Reader = Callable[[Window], np.ndarray]
+
+
+@dataclass(frozen=True)
+class _Computed:
+    """The bands of a window, and what they hold: cells of the area, cells with all covariates, and of each band how many it lacks."""
+
+    bands: list[np.ndarray]
+    inside: int
+    valid: int
+    missing: np.ndarray
+    low: np.ndarray
+    high: np.ndarray
 
 
 class Build:
@@ -48,9 +64,10 @@ class Build:
         self._feedback, self._folder, self.grid, self._elevation = feedback, folder, grid, elevation
         self._numbers = count(1)
         self.covariates: list[Covariate] = []
-        # Each returns the bands of some covariates, in their order.
-        self._readers: list[Callable[[Window], list[np.ndarray]]] = []
+        # Each reads what some covariates need of a window, and returns what computes their bands, in their order.
+        self._readers: list[Callable[[Window], Callable[[], list[np.ndarray]]]] = []
         self._mask: Reader | None = None
+        self._reading = Lock()  # a GDAL dataset serves one thread at a time
 
     @classmethod
     def of_dem(cls, dem: str, cell_size: float | None, z_factor: float | None, folder: Path, feedback: Feedback) -> Build:
@@ -146,25 +163,14 @@ class Build:
         inside = valid = 0
         missing = np.zeros(len(self.covariates), np.int64)
         low, high = np.full(len(self.covariates), np.inf), np.full(len(self.covariates), -np.inf)
-        with StackWriter(str(path), self.grid, self.covariates) as writer:
-            for window in feedback.steps(windows, len(windows), "Writing window"):
-                ground = self._ground(window)
-                bands = [band for read in self._readers for band in read(window)]
-                common = ground.copy()
-                for number, band in enumerate(bands):
-                    have = np.isfinite(band)
-                    missing[number] += np.count_nonzero(ground & ~have)
-                    common &= have
-                inside += np.count_nonzero(ground)
-                valid += np.count_nonzero(common)
-                whole = common.all()
-                for number, (covariate, band) in enumerate(zip(self.covariates, bands)):
-                    if not whole:
-                        np.copyto(band, np.nan, where=~common)
+        with StackWriter(str(path), self.grid, self.covariates) as writer, ThreadPoolExecutor(cores()) as threads:
+            computed = in_order(lambda window: threads.submit(self._compute, window), windows, cores())
+            for window, found in feedback.steps(computed, len(windows), "Writing window"):
+                for covariate, band in zip(self.covariates, found.bands):
                     writer.write(covariate.name, window, band)
-                    if low[number] >= high[number] and common.any():
-                        low[number] = min(low[number], np.nanmin(band))
-                        high[number] = max(high[number], np.nanmax(band))
+                writer.flush()
+                inside, valid, missing = inside + found.inside, valid + found.valid, missing + found.missing
+                low, high = np.minimum(low, found.low), np.maximum(high, found.high)
         for covariate, cells in zip(self.covariates, missing):
             if cells:
                 tell = feedback.warning if cells > _COST_SHARE * inside else feedback.message
@@ -180,6 +186,23 @@ class Build:
                 feedback.warning(
                     f"{covariate.name} is the same on all valid cells ({value}), so that nothing can be learnt from it; leave it out."
                 )
+
+    def _compute(self, window: Window) -> _Computed:
+        """Return the bands of a window, masked where one is missing; several threads may call it, and take turns at reading."""
+        with self._reading:
+            ground, parts = self._ground(window), [read(window) for read in self._readers]
+        bands = [band for compute in parts for band in compute()]
+        have = [np.isfinite(band) for band in bands]
+        common = np.logical_and.reduce([ground, *have])
+        valid = int(np.count_nonzero(common))
+        if valid < common.size:
+            for band in bands:
+                np.copyto(band, np.nan, where=~common)
+        inside = int(np.count_nonzero(ground))
+        missing = np.array([0 if valid == inside else np.count_nonzero(ground & ~each) for each in have])
+        low = np.array([np.nanmin(band) if valid else np.inf for band in bands])
+        high = np.array([np.nanmax(band) if valid else -np.inf for band in bands])
+        return _Computed(bands, inside, valid, missing, low, high)
 
     def _ground(self, window: Window) -> np.ndarray:
         """Return which cells of a window belong to the area, bool (rows, cols): those with elevation, inside the bounds."""
@@ -209,7 +232,7 @@ class Build:
         if declared:
             kind, unit, group = BY_NAME[name].kind, BY_NAME[name].unit, BY_NAME[name].group
         self.covariates.append(Covariate(name, kind, unit, group, how, classes or {}, codes or {}))
-        self._readers.append(lambda window: [read(window)])
+        self._readers.append(lambda window: partial(list, [read(window)]))
         self._feedback.message(f"{name}: {how}.")
         self._feedback.progress(min(20 + 2 * len(self.covariates), 38))
 

@@ -7,13 +7,12 @@ its extremes in one comparison.
 
 from __future__ import annotations
 
-import numba
 import numpy as np
 
 from ...models.compiled import compiled
 from ..errors import EngineError
 
-# Rows that a thread does at a time, so that its tables stay in the processor's cache.
+# Rows that are done at a time, so that their tables stay in the processor's cache.
 CHUNK_PX = 64
 # Each window is read with a halo of the radius on all sides, in memory.
 MOST_PX = 1000
@@ -111,12 +110,12 @@ def add_spans(prefix: np.ndarray, spans: np.ndarray, row: int, halo: int, out: n
             out[col] += high[col] - low[col]
 
 
-@compiled(parallel=True)
+@compiled()
 def _mean(values: np.ndarray, spans: np.ndarray, halo: int, out: np.ndarray) -> None:
     rows, cols = out.shape
     reach = len(spans) // 2
     whole = np.sum(2 * spans + 1)
-    for chunk in numba.prange((rows + CHUNK_PX - 1) // CHUNK_PX):
+    for chunk in range((rows + CHUNK_PX - 1) // CHUNK_PX):
         first = chunk * CHUNK_PX
         last = min(first + CHUNK_PX, rows)
         above = first + halo - reach
@@ -138,11 +137,11 @@ def _mean(values: np.ndarray, spans: np.ndarray, halo: int, out: np.ndarray) -> 
                 out[row, col] = out[row, col] / cells[col] if cells[col] > 0 else np.nan
 
 
-@compiled(parallel=True)
+@compiled()
 def _range(values: np.ndarray, spans: np.ndarray, halo: int, levels: int, out: np.ndarray) -> None:
     rows, cols = out.shape
     reach = len(spans) // 2
-    for chunk in numba.prange((rows + CHUNK_PX - 1) // CHUNK_PX):
+    for chunk in range((rows + CHUNK_PX - 1) // CHUNK_PX):
         first = chunk * CHUNK_PX
         last = min(first + CHUNK_PX, rows)
         above = first + halo - reach

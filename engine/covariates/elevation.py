@@ -254,6 +254,8 @@ def tally_within(raster: Raster, part: Window) -> Contents:
 
 def _zero_cliffs(raster: Raster, factor: float) -> int:
     """Return how many cells are exactly 0 if most of what borders them is much higher or lower, else 0."""
+    if not any((raster.read(window) == 0).any() for window in raster.grid.windows()):
+        return 0
     zeros = steps = 0
     total, rises = 0.0, [np.empty(0)]
     for window in raster.grid.windows():

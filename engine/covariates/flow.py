@@ -186,11 +186,11 @@ class Flow:
         return metres
 
 
-@compiled()
+@compiled(parallel=True)
 def _to_levels(elevation: np.ndarray, lowest: float, level_m: float) -> np.ndarray:
     """Return elevation in whole levels above the lowest, int32 (rows, cols); -1 where there is none."""
     levels = np.empty(elevation.shape, np.int32)
-    for row in range(elevation.shape[0]):
+    for row in numba.prange(elevation.shape[0]):
         for col in range(elevation.shape[1]):
             z = elevation[row, col]
             levels[row, col] = -1 if np.isnan(z) else int((z - lowest) / level_m + 0.5)
@@ -254,14 +254,14 @@ def _queue(cell: int, level: int, last: np.ndarray, after: np.ndarray) -> None:
     last[level] = cell
 
 
-@compiled()
+@compiled(parallel=True)
 def _steepest(levels: np.ndarray, weights: np.ndarray, codes: np.ndarray, moves: np.ndarray, directions: np.ndarray) -> None:
     """Turn the direction of each cell that has lower neighbours to the steepest; the others keep theirs.
 
     No loop can arise: each step goes to a lower level, or to a cell of the same level that the filling reached earlier.
     """
     rows, cols = levels.shape
-    for row in range(rows):
+    for row in numba.prange(rows):
         for col in range(cols):
             if directions[row, col] == _NO_DATA:
                 continue

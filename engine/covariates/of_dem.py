@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -28,6 +28,8 @@ _LEAST_GRADIENT = 0.001
 _SMALL_DRAINAGE = 0.1
 _ACCUMULATED = {"flow_accumulation", "specific_catchment_area", "topographic_wetness", "stream_power"}
 _NETWORK = {"distance_to_drainage", "height_above_drainage", "drainage_density"}
+# Rasters that are read with what lies around a window, or not at all.
+_IN_DISCS = {"stream_length", "network"}
 _WITH_GRADIENT = {"topographic_wetness", "stream_power"}
 
 
@@ -98,35 +100,38 @@ class Ground:
         source = source.replace(SLOPE_SOURCE, SLOPE_METHODS[self._method]).replace(WIDTH_SOURCE, WIDTHS[self._flow_method])
         return source.replace(FLOW_SOURCE, FLOW_METHODS[self._flow_method])
 
-    def read(self, window: Window) -> list[np.ndarray]:
-        """Return the covariates of a window, each float32 (rows, cols)."""
-        found: dict[str, np.ndarray] = {}
-        if self._local:
-            halo = halo_of(self._local, self._disc)
-            found = derive(self._elevation.read(window, halo), self._local, self._elevation.grid.cell_size_m, self._method, self._disc)
-        if "accumulated" in self._rasters:
-            found |= self._accumulated(window, found.get("gradient"))
+    def read(self, window: Window) -> Callable[[], list[np.ndarray]]:
+        """Read what a window needs; return what computes the covariates of it, each float32 (rows, cols)."""
+        elevation = self._elevation.read(window, halo_of(self._local, self._disc)) if self._local else None
+        width, height = self._elevation.grid.cell_size_m
+        rasters = {name: read_window(dataset, window) for name, dataset in self._rasters.items() if name not in _IN_DISCS}
         if "drainage_density" in self._names:
-            lengths = read_window(self._rasters["stream_length"], window, halo_px=halo_px(self._wide_disc))
-            width, height = self._elevation.grid.cell_size_m
-            found["drainage_density"] = (1000 * disc_mean(lengths, self._wide_disc) / (width * height)).astype(np.float32)
-        for name in self._names:
-            if name not in found:
-                found[name] = read_window(self._rasters[name], window)
-        return [found[name] for name in self._names]
+            rasters["stream_length"] = read_window(self._rasters["stream_length"], window, halo_px=halo_px(self._wide_disc))
 
-    def _accumulated(self, window: Window, gradient: np.ndarray | None) -> dict[str, np.ndarray]:
+        def compute() -> list[np.ndarray]:
+            found = dict(rasters)
+            if elevation is not None:
+                found |= derive(elevation, self._local, (width, height), self._method, self._disc)
+            if "accumulated" in found:
+                found |= self._accumulated(found)
+            if "stream_length" in found:
+                density = 1000 * disc_mean(found["stream_length"], self._wide_disc) / (width * height)
+                found["drainage_density"] = density.astype(np.float32)
+            return [found[name] for name in self._names]
+
+        return compute
+
+    def _accumulated(self, found: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
         """Return the covariates that follow from the number of cells upstream, in logarithms: they span many orders of magnitude."""
         width, height = self._elevation.grid.cell_size_m
-        area_m2 = read_window(self._rasters["accumulated"], window) * np.float32(width * height)
+        area_m2 = found["accumulated"] * np.float32(width * height)
         specific_m = area_m2 / np.float32(np.sqrt(width * height))
-        outflow = self._rasters.get("outflow")
-        by_width = specific_m if outflow is None else area_m2 / read_window(outflow, window)
-        found = {"flow_accumulation": np.log10(area_m2), "specific_catchment_area": np.log10(by_width)}
-        if gradient is not None:
-            gradient = np.maximum(gradient, np.float32(_LEAST_GRADIENT))
-            found |= {"topographic_wetness": np.log(specific_m / gradient), "stream_power": np.log(specific_m * gradient)}
-        return found
+        by_width = area_m2 / found["outflow"] if "outflow" in found else specific_m
+        logarithms = {"flow_accumulation": np.log10(area_m2), "specific_catchment_area": np.log10(by_width)}
+        if "gradient" in found:
+            gradient = np.maximum(found["gradient"], np.float32(_LEAST_GRADIENT))
+            logarithms |= {"topographic_wetness": np.log(specific_m / gradient), "stream_power": np.log(specific_m * gradient)}
+        return logarithms
 
     def _write_flow(self, drainage_area_km2: float, feedback: Feedback) -> dict[int, str]:
         """Write the rasters that the chosen covariates of the flow are read from; return the names of the watersheds."""

@@ -10,7 +10,6 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-import numba
 import numpy as np
 
 from ...models.compiled import compiled
@@ -133,7 +132,7 @@ def _first(around: tuple[float, ...], width: float, height: float, horn: bool) -
     return (east - west) / (2 * width), (north - south) / (2 * height)
 
 
-@compiled(parallel=True)
+@compiled()
 def _local(  # noqa: PLR0912 (one branch a covariate)
     z: np.ndarray, width: float, height: float, horn: bool, slots: tuple[int, ...], out: np.ndarray
 ) -> None:
@@ -142,7 +141,7 @@ def _local(  # noqa: PLR0912 (one branch a covariate)
     Zevenbergen and Thorne (1987) for the curvatures, Riley et al. (1999) for ruggedness, Wilson et al. (2007) for roughness.
     """
     altitude, slope_tangent, slope, aspect, northness, eastness, plan, profile, general, ruggedness, roughness = slots
-    for row in numba.prange(out.shape[1]):
+    for row in range(out.shape[1]):
         for col in range(out.shape[2]):
             centre = z[row + 1, col + 1]
             if np.isnan(centre):
@@ -196,13 +195,13 @@ def _local(  # noqa: PLR0912 (one branch a covariate)
                 out[roughness, row, col] = max(high, centre) - min(low, centre)
 
 
-@compiled(parallel=True)
+@compiled()
 def _vector_ruggedness(z: np.ndarray, width: float, height: float, horn: bool, spans: np.ndarray, halo: int, out: np.ndarray) -> None:
     """Write 1 less the length of the mean of the unit vectors that stand on the cells of a disc; Sappington et al. (2007)."""
     rows, cols = out.shape
     reach = len(spans) // 2
     inner = halo - 1  # the vectors need one cell more on each side
-    for chunk in numba.prange((rows + CHUNK_PX - 1) // CHUNK_PX):
+    for chunk in range((rows + CHUNK_PX - 1) // CHUNK_PX):
         first = chunk * CHUNK_PX
         last = min(first + CHUNK_PX, rows)
         above = first + halo - reach

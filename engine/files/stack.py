@@ -172,6 +172,11 @@ class StackWriter:
         band = self._dataset.GetRasterBand(self._names.index(name) + 1)
         band.WriteArray(np.ascontiguousarray(values, np.float32), window.col, window.row)
 
+    def flush(self) -> None:
+        """Write what GDAL keeps, so that the order of the file is that of the windows, whatever else fills GDAL's cache meanwhile."""
+        for number in range(1, self._dataset.RasterCount + 1):
+            self._dataset.GetRasterBand(number).FlushCache()
+
     def __enter__(self) -> StackWriter:
         return self
 

@@ -3,12 +3,11 @@
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from threading import Lock
-from typing import Any, Protocol, TypeVar
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -19,8 +18,8 @@ from ..feedback import Feedback
 from ..files.grid import Grid, Window, reference_of
 from ..files.partial import PartialRaster
 from ..files.stack import Stack
+from ..threads import in_order
 
-T = TypeVar("T")
 NODATA = -9999.0
 # Windows of so many columns and half as many rows keep the maps of a network within a few hundred megabytes.
 WINDOW_PX = 512
@@ -135,7 +134,7 @@ def complete(partial: PartialRaster, grid: Grid, submit: Callable[[Window], Futu
     """
     windows = windows_of(grid)
     left = [number for number in range(len(windows)) if number not in partial.done]
-    for number, values in feedback.steps(_in_order(lambda number: submit(windows[number]), left, at_once), len(left), "Mapping window"):
+    for number, values in feedback.steps(in_order(lambda number: submit(windows[number]), left, at_once), len(left), "Mapping window"):
         partial.write(number, windows[number], values)
 
 
@@ -143,20 +142,3 @@ def windows_of(grid: Grid) -> list[Window]:
     """Return the windows of a map: down one broad column after the other, so that what GDAL keeps of the rows above is still there."""
     windows = grid.windows(WINDOW_PX // 2, WINDOW_PX)
     return sorted(windows, key=lambda window: (window.col // _COLUMN_PX, window.row, window.col))
-
-
-def _in_order(submit: Callable[[int], Future[T]], numbers: Sequence[int], at_once: int) -> Iterator[tuple[int, T]]:
-    """Yield each number and its result, in order, with up to `at_once` more of them under work meanwhile."""
-    waiting: deque[tuple[int, Future[T]]] = deque()
-    try:
-        for number in numbers:
-            waiting.append((number, submit(number)))
-            if len(waiting) > at_once:
-                first, future = waiting.popleft()
-                yield first, future.result()
-        while waiting:
-            first, future = waiting.popleft()
-            yield first, future.result()
-    finally:
-        for _, future in waiting:
-            future.cancel()

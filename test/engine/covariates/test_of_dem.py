@@ -229,6 +229,19 @@ def test_an_unknown_covariate_and_a_repeated_one(prepare):
     assert list(prepare(hill(), terrain=["slope", "altitude", "slope"])) == ["slope", "altitude"]
 
 
+def test_one_thread_and_two_write_the_same_bytes(prepare, tmp_path, monkeypatch):
+    """Of all covariates, by windows that are computed at once, with a gap that some of them lie in."""
+    z = hill(150, 131)
+    z[40:60, 70:80] = np.nan
+    monkeypatch.setattr("scarp.engine.files.grid.WINDOW_PX", 32)
+    found = []
+    for threads in (1, 2, 5):
+        monkeypatch.setattr("scarp.engine.covariates.build.cores", lambda threads=threads: threads)
+        prepare(z, terrain=list(TERRAIN), flow_method="mfd")
+        found.append((tmp_path / "stack.tif").read_bytes())
+    assert found[0] == found[1] == found[2]
+
+
 def test_windows_leave_no_seams_on_made_ground(prepare, monkeypatch):
     """The twin of the test on real data."""
     z = hill(90, 71)

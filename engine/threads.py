@@ -1,0 +1,43 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Work done by several threads at once, and taken from them in order."""
+
+from __future__ import annotations
+
+import os
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future
+from typing import TypeVar
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+
+def cores() -> int:
+    """Return how many threads can compute at once."""
+    return os.cpu_count() or 1
+
+
+def in_order(submit: Callable[[Item], Future[Result]], items: Sequence[Item], at_once: int) -> Iterator[tuple[Item, Result]]:
+    """Yield each item and its result, in order, with up to `at_once` more of them under work meanwhile.
+
+    Examples
+    --------
+    >>> from concurrent.futures import ThreadPoolExecutor
+    >>> with ThreadPoolExecutor(2) as threads:
+    ...     list(in_order(lambda item: threads.submit(pow, item, 2), [3, 1, 2], 2))
+    [(3, 9), (1, 1), (2, 4)]
+    """
+    waiting: deque[tuple[Item, Future[Result]]] = deque()
+    try:
+        for item in items:
+            waiting.append((item, submit(item)))
+            if len(waiting) > at_once:
+                first, future = waiting.popleft()
+                yield first, future.result()
+        while waiting:
+            first, future = waiting.popleft()
+            yield first, future.result()
+    finally:
+        for _, future in waiting:
+            future.cancel()
