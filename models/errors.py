@@ -13,6 +13,10 @@ class EngineError(Exception):
     """
 
 
+class DivergedError(EngineError):
+    """A training that came to nothing; whoever trains several may go on without it."""
+
+
 def short(value: Any, most: int = 60) -> str:
     """Return what was found in a file for a sentence: text that can be printed, and no more of it than `most` letters.
 

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from threading import Lock
@@ -13,12 +14,19 @@ import numpy as np
 import tensorflow as tf
 
 from .architecture import Architecture
+from .errors import DivergedError
 from .network import build, weights_of
-from .optimizers import PLATEAU_EPOCHS, make_optimizer, rate_at
+from .optimizers import OPTIMIZERS, PLATEAU_EPOCHS, make_optimizer, rate_at
 from .patches import ALIGNMENT, Patches
 from .recipe import Recipe
 
 _VALIDATION_BATCH = 1024
+# A network that says one half of every cell has a loss of ln 2. Twice that, on training and on validation cells, is no network.
+_WORST_LOSS = 2 * math.log(2)
+# Weights, and the statistics of normalisation, that are larger have seen sums that are no numbers; such a network may yet have a loss.
+_LARGEST = 1e12
+# What a network says of the cells differs by more than this, unless it says the same of all.
+_LEAST_SPREAD = 1e-6
 
 
 @dataclass
@@ -68,6 +76,11 @@ def train(
     The weights by the names of `Architecture.shapes`, and the curves `loss` and `accuracy`, with `val_loss` and `val_accuracy` where there
     are validation cells. The loss counts class weights and label smoothing, that of validation only the weights; neither counts the
     penalty.
+
+    Raises
+    ------
+    DivergedError
+        If the loss is no number, or twice as large as that of a network that knows nothing, or the network says the same of every cell.
     """
     rng = np.random.default_rng(seed)
     architecture = recipe.architecture(patches.cells.shape[-1])
@@ -91,33 +104,59 @@ def train(
     if validation.any():
         member.history.update({"val_loss": [], "val_accuracy": []})
     best, stalled, plateaus = np.inf, 0, 0
+    trained_loss, lowest, highest = np.inf, 0.0, 0.0
     status("compiling the network")
     for number in range(recipe.epochs):
         optimizer.learning_rate.assign(rate_at(recipe.schedule, recipe.learning_rate, number, recipe.epochs, plateaus))
         order = shuffled_batches(rng, len(y), recipe.batch_size)
         ways = rng.integers(0, 2, (len(order), 3)) @ (1, 2, 4) * recipe.augment
-        loss, accuracy = loop.epoch(*trained, tf.constant(order, tf.int32), tf.constant(ways, tf.int32), places, *channels)
-        member.history["loss"].append(float(loss))
-        member.history["accuracy"].append(float(accuracy))
+        batches = tf.constant(order, tf.int32), tf.constant(ways, tf.int32), places
+        loss, accuracy = (float(each) for each in loop.epoch(*trained, *batches, *channels))
+        member.history["loss"].append(loss)
+        member.history["accuracy"].append(accuracy)
+        if not math.isfinite(loss):  # no further epoch brings its weights back
+            break
+        judged, low, high = loss, 0.0, 1.0
         if validation.any():
-            loss, accuracy = loop.validate(*validated, places[0])
-            member.history["val_loss"].append(float(loss))
-            member.history["val_accuracy"].append(float(accuracy))
+            judged, accuracy, low, high = (float(each) for each in loop.validate(*validated, places[0]))
+            member.history["val_loss"].append(judged)
+            member.history["val_accuracy"].append(accuracy)
         progress(100.0 * (number + 1) / recipe.epochs)
-        status(f"epoch {number + 1:,} of {recipe.epochs:,}, loss {float(loss):.3f}")
-        if float(loss) < best:
-            best, stalled = float(loss), 0
+        status(f"epoch {number + 1:,} of {recipe.epochs:,}, loss {judged:.3f}")
+        if judged < best:
+            best, stalled = judged, 0
+            trained_loss, lowest, highest = loss, low, high
             member.weights = weights_of(network, architecture) if validation.any() else {}
         else:
             stalled += 1
             plateaus += stalled % PLATEAU_EPOCHS == 0
             if validation.any() and stalled >= recipe.epochs_to_wait:
                 break
-    # Without validation, or where the loss was never a number, the last weights are all there is.
-    member.weights = member.weights or weights_of(network, architecture)
+    if not member.weights and not validation.any():  # the last weights are all there is
+        member.weights = weights_of(network, architecture)
+        best, _, lowest, highest = (float(each) for each in loop.validate(*trained, places[0]))
+        trained_loss = member.history["loss"][-1]
     _kept(loop)
+    is_known = all((np.abs(array) <= _LARGEST).all() for array in member.weights.values())
+    differ = bool(np.ptp(patches.centres(), axis=0).any())
+    best = best if is_known else math.inf
+    _check_learnt(recipe, len(member.history["loss"]), best, trained_loss, highest - lowest if differ else 1.0)
     progress(100.0)
     return member
+
+
+def _check_learnt(recipe: Recipe, epochs: int, best: float, trained: float, spread: float) -> None:
+    """Raise DivergedError unless the loss and the spread of what the kept weights say are those of a network that learnt something."""
+    advice = f"Choose a lower learning rate than {recipe.learning_rate:g}, or another optimizer than {OPTIMIZERS[recipe.optimizer]}"
+    if not math.isfinite(best) or not math.isfinite(trained):
+        what = f"after {epochs} epochs its loss or its weights are no numbers"
+    elif min(best, trained) > _WORST_LOSS:
+        what = f"its best loss is {best:.3g}, where a network that knows nothing has {math.log(2):.2f}"
+    elif not spread >= _LEAST_SPREAD:
+        what = "it says the same of every cell"
+    else:
+        return
+    raise DivergedError(f"The training of the network diverged: {what}. {advice}; no model is kept.")
 
 
 def _shared(cells: np.ndarray) -> Any:
@@ -282,10 +321,10 @@ class _Loop:
         steps = tf.cast(tf.shape(order)[0], tf.float32)
         return total / steps, right / steps
 
-    def _validate(self, cells: Any, first: Any, labels: Any, weights: Any, offsets: Any) -> tuple[Any, Any]:
-        """Return mean loss and accuracy on cells as they lie."""
+    def _validate(self, cells: Any, first: Any, labels: Any, weights: Any, offsets: Any) -> tuple[Any, Any, Any, Any]:
+        """Return mean loss, accuracy, and the least and greatest susceptibility of cells as they lie."""
         size = self.kind.architecture.patch_size_px
-        total, right = tf.constant(0.0), tf.constant(0.0)
+        total, right, low, high = tf.constant(0.0), tf.constant(0.0), tf.constant(1.0), tf.constant(0.0)
         count = tf.shape(first)[0]
         for start in tf.range(0, count, _VALIDATION_BATCH):
             some, label, weight = (each[start : start + _VALIDATION_BATCH] for each in (first, labels, weights))
@@ -293,7 +332,9 @@ class _Loop:
             logits = self.network([_gathered(cells, some, offsets, size), centre], training=False)[:, 0]
             total += tf.reduce_sum(weight * tf.nn.sigmoid_cross_entropy_with_logits(label, logits))
             right += tf.reduce_sum(tf.cast((logits > 0) == (label > 0.5), tf.float32))
-        return total / tf.cast(count, tf.float32), right / tf.cast(count, tf.float32)
+            said = tf.sigmoid(logits)
+            low, high = tf.minimum(low, tf.reduce_min(said)), tf.maximum(high, tf.reduce_max(said))
+        return total / tf.cast(count, tf.float32), right / tf.cast(count, tf.float32), low, high
 
 
 # Loops that no training uses now, the latest last; networks are built one at a time, since their seeds are the process's own.

@@ -26,6 +26,7 @@ from ...models.cell_model import CellModel
 from ...models.classifiers import CLASSIFIERS, LABELS
 from ...models.covariate import Covariate
 from ...models.encoding import Encoder
+from ...models.errors import DivergedError
 from ...models.recipe import Recipe
 from ..cluster import on_cluster
 from ..declarations.choices import VALIDATIONS
@@ -371,8 +372,11 @@ def _network_outcomes(
     """Return the outcomes of the network alone, with its trees, or both: it is trained once."""
     with _training:
         wanted = replace(within_time(recipe, len(fold.training)), companion="cnn_dnn_trees" in names)
-        model, _ = fit(examples.only(fold.training), wanted, seed, progress)
         test = examples.only(fold.test)
+        try:
+            model, _ = fit(examples.only(fold.training), wanted, seed, progress)
+        except DivergedError:  # it says the same of every cell, as the report tells of what was not fitted
+            return [Outcome(fold, name, np.full(len(test.labels), 0.5, np.float32), {}) for name in names]
         of = {"cnn_dnn": (model.alone(), {}), model.classifier: (model, {"network_share": model.share} if model.trees else {})}
         return [Outcome(fold, name, susceptibility(of[name][0], test), of[name][1]) for name in names]
 

@@ -9,6 +9,7 @@ from itertools import product
 
 import numpy as np
 
+from ...models.errors import DivergedError
 from ...models.recipe import Recipe
 from ..declarations.checks import checked_value, numbers
 from ..declarations.parameters import GRID, task_parameters
@@ -88,18 +89,26 @@ def search(
     Raises
     ------
     EngineError
-        If a fold holds one class only, or the others do not suffice to train.
+        If a fold holds one class only, the others do not suffice to train, or the training of every candidate diverged.
     """
-    tried = []
+    tried: list[Candidate] = []
+    last: DivergedError | None = None
     for number, (candidate, part) in enumerate(zip(candidates, feedback.parts([1] * len(candidates)))):
         single = replace(candidate.recipe(recipe), members=1, companion=False)
         told = held_out(examples, folds, single, seed, part.under(f"Candidate {number + 1} of {len(candidates)}"))
-        aucs = [metrics.evaluate(examples.labels[test], found)["auc"] for test, found in told]
+        try:
+            aucs = [metrics.evaluate(examples.labels[test], found)["auc"] for test, found in told]
+        except DivergedError as error:
+            feedback.warning(f"Candidate {number + 1} of {len(candidates)} is left out. {error}")
+            last = error
+            continue
         tried.append(replace(candidate, auc=tuple(aucs)))
         feedback.message(
             f"Candidate {number + 1} of {len(candidates)}: learning rate {candidate.learning_rate:g}, {candidate.hidden_layers} hidden "
             f"layers, {candidate.units} units, batches of {candidate.batch_size}: AUC {tried[-1].mean:.3f}."
         )
+    if last and not tried:
+        raise last
     return sorted(tried, key=lambda each: -each.mean)
 
 

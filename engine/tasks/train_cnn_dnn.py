@@ -10,7 +10,9 @@ from typing import Any
 import numpy as np
 
 from ...models.calibration import fit_calibration
+from ...models.errors import DivergedError
 from ...models.model_file import save_model
+from ...models.optimizers import OPTIMIZERS
 from ...models.recipe import Recipe
 from ..declarations.choices import FEW_LANDSLIDES
 from ..declarations.labels import chosen, inputs, settings
@@ -20,7 +22,7 @@ from ..feedback import Feedback
 from ..files.manifest import hashes, versions, write_manifest
 from ..files.outputs import check_writable, replacing
 from ..files.stack import Stack
-from ..learning.fitting import Examples, fit, uncalibrated
+from ..learning.fitting import Examples, History, fit, uncalibrated
 from ..learning.report import Training, make_report
 from ..learning.tuning import held_out, read_grid, search
 from ..learning.validation import FOLDS, FOLDS_BESIDE, Evaluation, by_random_folds, by_spatial_folds
@@ -98,10 +100,7 @@ def run(
     tried = search(known, folds, candidates, recipe, seed, tuning)
     if tried:
         recipe = tried[0].recipe(recipe)
-    others = {}
-    for name, part in zip(rivals, comparing.parts([1] * len(rivals))):
-        rival = replace(recipe, members=1, optimizer=name, companion=False)
-        others[name] = fit(known, rival, seed, part.progress, status=part.under(f"Optimizer {name}").status)[1][0]
+    others = _compared(known, replace(recipe, members=1, companion=False), rivals, seed, comparing)
     network, histories = fit(known, recipe, seed, fitting.progress, feedback.message, feedback.status)
     if calibration != "none":
         learnt = np.empty(len(known.labels))
@@ -166,6 +165,18 @@ def run(
         feedback.message(f"AUC by {test.name.lower()}: {test.in_words}. {test.how}")
     feedback.progress(100)
     return {"model": model, "report": report, "auc": tests[0].auc.auc}
+
+
+def _compared(known: Examples, recipe: Recipe, optimizers: list[str], seed: int, feedback: Feedback) -> dict[str, History]:
+    """Return the training history of one network by each optimizer; those that diverge are left out, which is told."""
+    histories = {}
+    for name, part in zip(optimizers, feedback.parts([1] * len(optimizers))):
+        try:
+            status = part.under(f"Optimizer {OPTIMIZERS[name]}").status
+            histories[name] = fit(known, replace(recipe, optimizer=name), seed, part.progress, status=status)[1][0]
+        except DivergedError as error:
+            feedback.warning(f"{OPTIMIZERS[name]} is left out of the comparison of optimizers. {error}")
+    return histories
 
 
 def _counts(cells: SampleCells, training: np.ndarray) -> dict[str, tuple[int, int]]:

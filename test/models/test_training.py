@@ -5,6 +5,7 @@ import keras
 import numpy as np
 import pytest
 from scarp.models import training
+from scarp.models.errors import DivergedError
 from scarp.models.network import build, predict_patches, with_weights
 from scarp.models.optimizers import OPTIMIZERS, SCHEDULES, make_optimizer, rate_at
 from scarp.models.patches import Patches
@@ -168,3 +169,52 @@ def _counted(make, made):
         make(self, kind)
 
     return counted
+
+
+@pytest.mark.parametrize("optimizer", OPTIMIZERS)
+@pytest.mark.parametrize("rate", [0.01, 10.0, float("nan"), float("inf")])
+@pytest.mark.parametrize("held", [0, 5])
+def test_a_training_that_diverged_says_so_and_any_other_knows_something(optimizer, rate, held):
+    """With validation cells and without; what is kept is better on its own cells than saying one half of each."""
+    patches, labels = toy(150)
+    validation = np.arange(150) % held == 0 if held else np.zeros(150, bool)
+    recipe = Recipe(7, 4, epochs=4, optimizer=optimizer, learning_rate=rate, batch_size=16)
+    try:
+        member = train(Patches.of(patches), labels, validation, recipe, seed=2)
+    except DivergedError as error:
+        assert rate >= 1 or np.isnan(rate)
+        assert str(error).count(". ") <= 1 and "no model is kept" in str(error)
+        assert f"than {rate:g}" in str(error)
+        return
+    assert rate <= 10
+    said = predict_patches(recipe.architecture(2), [member.weights], Patches.of(patches))
+    assert np.isfinite(said).all() and np.ptp(said) > 1e-6
+    assert all(np.isfinite(array).all() for array in member.weights.values())
+    judged = validation if held else ~validation
+    loss = -np.log(np.clip(np.where(labels == 1, said, 1 - said), 1e-9, 1))[judged].mean()
+    assert loss < 3 * np.log(2)
+
+
+@pytest.mark.parametrize(
+    ("loss", "spread", "words"), [(np.inf, 1, "no numbers"), (1.5, 1, "best loss is 1.5"), (0.6, 0.0, "the same of every")]
+)
+def test_why_a_training_diverged(loss, spread, words):
+    with pytest.raises(DivergedError, match=words):
+        training._check_learnt(Recipe(), 3, loss, loss, spread)
+    training._check_learnt(Recipe(), 3, 1.38, 9.0, 0.01)
+
+
+def test_a_network_that_collapsed_is_not_kept(monkeypatch):
+    """Kernels of nothing say the same of every cell; where all cells are alike, nothing else could be said."""
+    patches, labels = toy(90)
+    validation = np.arange(90) % 3 == 0
+
+    def nothing(network, centres, labels, weights):
+        for layer in ("linear", "output"):
+            network.get_layer(layer).set_weights([0 * each for each in network.get_layer(layer).get_weights()])
+
+    monkeypatch.setattr(training, "start_from_logistic_regression", nothing)
+    recipe = Recipe(7, 4, epochs=2, learning_rate=1e-12, optimizer="sgd")
+    with pytest.raises(DivergedError, match="the same of every cell"):
+        train(Patches.of(patches), labels, validation, recipe, seed=2)
+    train(Patches.of(np.zeros_like(patches)), labels, validation, recipe, seed=2)
