@@ -69,8 +69,10 @@ class CnnDnn:
     @property
     def name(self) -> str:
         """What it is, in words."""
-        shares = f" ({self.share:.0%} network, {1 - self.share:.0%} trees)" if self.trees else ""
-        return LABELS[self.classifier] + shares
+        if not self.trees:
+            return LABELS[self.classifier]
+        shares = {0.0: "trees alone", 1.0: "network alone"}.get(self.share, f"{self.share:.0%} network, {1 - self.share:.0%} trees")
+        return f"{LABELS[self.classifier]} ({shares})"
 
     @property
     def covariates(self) -> tuple[Covariate, ...]:

@@ -20,7 +20,7 @@ from scarp.engine.declarations.choices import RATIO
 from scarp.engine.declarations.covariates import TERRAIN_DEFAULT
 from scarp.engine.feedback import Feedback
 from scarp.engine.files.stack import Stack
-from scarp.engine.samples.cells import SampleCells, draw
+from scarp.engine.samples.cells import draw
 from scarp.engine.samples.folds import suggested_block_size
 from scarp.engine.tasks import prepare_covariates
 from scarp.models.recipe import Recipe
@@ -41,7 +41,7 @@ def thinned(cells, most, ratio):
     slides = np.sort(np.concatenate(kept))
     absences = rng.permutation(np.flatnonzero(cells.landslide == 0))[: round(ratio * len(slides))]
     index = np.concatenate([slides, np.sort(absences)])
-    return SampleCells(**{name: np.asarray(values)[index] for name, values in vars(cells).items()})
+    return cells.only(index)
 
 
 def measured(area, folder, given):

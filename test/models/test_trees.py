@@ -199,3 +199,11 @@ def test_trees_of_another_encoding_are_refused(model, tmp_path):
     save_model(tmp_path / "m.scarp", model)
     with pytest.raises(EngineError, match="other channels than the 3"):
         load_model(tmp_path / "m.scarp", "numpy")
+
+
+@pytest.mark.parametrize(
+    "share, words", [(0.0, "trees alone"), (0.25, "25% network, 75% trees"), (0.5, "50% network, 50% trees"), (1.0, "network alone")]
+)
+def test_a_part_that_counts_nothing_is_not_named_beside_the_other(model, share, words):
+    model.share = share
+    assert model.name == f"CNN–DNN with trees ({words})"
