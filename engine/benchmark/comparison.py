@@ -37,7 +37,8 @@ from ..files.stack import Stack
 from ..learning.fitting import Examples, fit, susceptibility
 from ..reporting.numbers import number as written
 from ..samples.cells import SampleCells
-from ..samples.folds import BlockKFold, FoldWarning, KMeansKFold, TemporalSplit, deal_folds, fewest_units, take_share
+from ..samples.folds import BlockKFold, FoldWarning, KMeansKFold, TemporalSplit, deal_folds, fewest_units, splits, take_share
+from ..samples.nearest import Distances, KnndmKFold, places_of
 
 # Spatial folds always come with random ones, and random ones with spatial ones: one alone does not tell what to expect.
 # Later landslides are a third question: they stand beside both.
@@ -45,10 +46,11 @@ BESIDE = {
     "random": ("blocks",),
     "blocks": ("random",),
     "kmeans": ("random",),
+    "knndm": ("random",),
     "temporal": ("blocks", "random"),
     "inventory": ("blocks", "random"),
 }
-SPATIAL = ("blocks", "kmeans")
+SPATIAL = ("blocks", "kmeans", "knndm")
 _INNER_FOLDS = 3
 # Grids are searched on at most so many training cells; the chosen point is then fitted to all of them.
 SEARCH_CELLS = 3000
@@ -77,6 +79,8 @@ class Data:
         Easting and northing in metres, (n, 2).
     dates
         Day of the landslide, datetime64[D] (n,); NaT where there is none.
+    places
+        Easting and northing in metres of cells of the map, (m, 2), see `nearest.places_of`.
     """
 
     cells: SampleCells
@@ -85,17 +89,31 @@ class Data:
     values: np.ndarray
     xy: np.ndarray
     dates: np.ndarray
+    places: np.ndarray = field(default_factory=lambda: np.empty((0, 2)))
 
     @classmethod
-    def of(cls, stack: Stack, cells: SampleCells, dates: np.ndarray | None = None) -> Data:
-        """Read the covariates of cells."""
+    def of(cls, stack: Stack, cells: SampleCells, dates: np.ndarray | None = None, seed: int = 1) -> Data:
+        """Read the covariates of cells; the seed draws the places."""
         xy = stack.grid.centres_m(cells.rows, cells.cols)
         none = np.full(len(cells.rows), np.datetime64("NaT"), "datetime64[D]")
-        return cls(cells, stack.grid, stack.covariates, stack.at(cells.rows, cells.cols), xy, none if dates is None else dates)
+        return cls(
+            cells,
+            stack.grid,
+            stack.covariates,
+            stack.at(cells.rows, cells.cols),
+            xy,
+            none if dates is None else dates,
+            places_of(stack, seed),
+        )
 
     def only(self, index: np.ndarray) -> Data:
         """Return some of the cells, by number or mask."""
         return replace(self, cells=self.cells.only(index), values=self.values[index], xy=self.xy[index], dates=self.dates[index])
+
+    def distances(self, folds: Iterable[Fold]) -> Distances:
+        """Return how far test landslides lie from training landslides, and the map from both."""
+        splits = ((fold.training, fold.test) for fold in folds)
+        return Distances.of(self.xy, self.labels, self.units, splits, self.places)
 
     @property
     def labels(self) -> np.ndarray:
@@ -160,13 +178,15 @@ class Validation:
     test_share: float = 0.2
     split_date: np.datetime64 | None = field(default=None)
 
-    def splitter(self, seed: int, units: np.ndarray | None = None) -> BaseCrossValidator:
+    def splitter(self, seed: int, data: Data) -> BaseCrossValidator:
         """Return the scikit-learn splitter of one repeat in space or time; X are coordinates, groups units or dates."""
         if self.method == "blocks":
             return BlockKFold(self.folds, self.block_size_m, self.exclusion_m, seed)
         if self.method == "kmeans":
             return KMeansKFold(self.folds, self.exclusion_m, seed)
-        return TemporalSplit(self.split_date, self.test_share, seed, units)
+        if self.method == "knndm":
+            return KnndmKFold(self.folds, data.places, self.exclusion_m, seed)
+        return TemporalSplit(self.split_date, self.test_share, seed, data.units)
 
     def make(self, data: Data, seed: int, feedback: Feedback | None = None) -> list[Fold]:
         """Return the folds of all repeats.
@@ -201,8 +221,8 @@ class Validation:
             test = given if own else take_share(data.labels, self.test_share, None, np.random.default_rng(seed), data.units)
             return iter([(np.flatnonzero(~test), np.flatnonzero(test))])
         if self.method == "random":
-            return _splits(deal_folds(data.labels, self.folds, None, seed, data.units))
-        return self.splitter(seed, data.units).split(data.xy, data.labels, data.dates if self.method == "temporal" else data.units)
+            return splits(deal_folds(data.labels, self.folds, None, seed, data.units))
+        return self.splitter(seed, data).split(data.xy, data.labels, data.dates if self.method == "temporal" else data.units)
 
 
 def compare(
@@ -338,7 +358,7 @@ def fit_cells(data: Data, training: np.ndarray, name: str, spatial: bool, seed: 
     if not hasattr(estimator, "predict_proba"):
         parts: Any = min(_INNER_FOLDS, fewest_units(y, units))
         if units is not None:
-            parts = list(_splits(deal_folds(y, parts, None, seed, units)))
+            parts = list(splits(deal_folds(y, parts, None, seed, units)))
         estimator = CalibratedClassifierCV(estimator, method="sigmoid", ensemble=False, cv=parts)
     return CellModel(encoder, estimator.fit(x, y, **_weighted(estimator, y))), chosen
 
@@ -390,11 +410,6 @@ def _check_both_classes(labels: np.ndarray, part: np.ndarray, name: str) -> None
         )
 
 
-def _splits(fold: np.ndarray) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """Yield the numbers of the cells that train and are tested, fold by fold."""
-    return ((np.flatnonzero(fold != number), np.flatnonzero(fold == number)) for number in np.unique(fold))
-
-
 def _inner_folds(
     xy: np.ndarray, labels: np.ndarray, spatial: bool, seed: int, units: np.ndarray | None
 ) -> list[tuple[np.ndarray, np.ndarray]]:
@@ -410,7 +425,7 @@ def _inner_folds(
                 return list(KMeansKFold(folds, random_state=seed).split(xy, labels, units))
             except EngineError:
                 pass
-    return list(_splits(deal_folds(labels, folds, None, seed, units)))
+    return list(splits(deal_folds(labels, folds, None, seed, units)))
 
 
 def _warn_of_covariates(data: Data, folds: Sequence[Fold], feedback: Feedback) -> None:

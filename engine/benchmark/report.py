@@ -10,7 +10,7 @@ import numpy as np
 
 from ...models.classifiers import CLASSIFIERS
 from ..declarations.choices import VALIDATIONS
-from ..reporting import figures
+from ..reporting import distances, figures
 from ..reporting.metrics import BALANCED, METRICS
 from ..reporting.numbers import number, p_value, percent, signed
 from ..reporting.page import Report, listed
@@ -28,6 +28,7 @@ REFERENCES = (
     "characteristic curves: a nonparametric approach. Biometrics 44, 837–845.",
     "Obuchowski, N. A. (1997). Nonparametric analysis of clustered ROC curve data. Biometrics 53, 567–578.",
     "Holm, S. (1979). A simple sequentially rejective multiple test procedure. Scandinavian Journal of Statistics 6, 65–70.",
+    *distances.REFERENCES,
     "Nadeau, C., Bengio, Y. (2003). Inference for the generalization error. Machine Learning 52, 239–281.",
     "Pedregosa, F. et al. (2011). Scikit-learn: machine learning in Python. Journal of Machine Learning Research 12, 2825–2830.",
     "Roberts, D. R. et al. (2017). Cross-validation strategies for data with temporal, spatial, hierarchical, or phylogenetic structure. "
@@ -43,6 +44,9 @@ _HOW = {
     "training cells; the origin of the blocks is random.",
     "kmeans": "k-means on the coordinates finds compact folds; each is the test once, so that test cells lie on other ground than training "
     "cells.",
+    "knndm": "Landslides are joined to clusters, and clusters to folds, such that a test landslide lies as far from the training "
+    "landslides as the cells of the map do (kNNDM; Linnenbrink et al. 2024); absences go with the nearest landslide. Where landslides "
+    "lie spread over the map these are random folds.",
     "inventory": "The landslides of another inventory are the test, with absences drawn beyond both inventories. Training hears nothing "
     "of them.",
     "temporal": "Landslides before a date train, those from it on test; non-landslide cells without a date are dealt at random in the same "
@@ -88,7 +92,7 @@ def make_report(
         _accuracy(page, found, method)
     page.section("Folds")
     for method in by_method:
-        _folds(page, data, folds, method)
+        _folds(page, data, [fold for fold in folds if fold.validation == method and fold.repeat == 0], method)
     _method(page, data, validations, by_method, facts)
     page.section("References")
     page.references(REFERENCES)
@@ -271,14 +275,15 @@ def _accuracy(page: Report, summaries: Sequence[ClassifierSummary], method: str)
 def _folds(page: Report, data: Data, folds: Sequence[Fold], method: str) -> None:
     number = np.full(len(data.labels), -1)
     for fold in folds:
-        if fold.validation == method and fold.repeat == 0:
-            number[fold.test] = fold.number
+        number[fold.test] = fold.number
     name = _name(method)
     used = number >= 0 if len(np.unique(number[number >= 0])) > 1 else np.ones(len(number), bool)
     page.figure(
         figures.fold_map(data.xy[used, 0], data.xy[used, 1], number[used] + 1, data.labels[used]),
         f"Cells of the first repeat by {name}: landslides as dots, others as crosses; colours are test folds (0: training only). Metres.",
     )
+    found = data.distances(folds)
+    distances.add(page, found.samples, found.folds, found.places, name)
 
 
 def _method(

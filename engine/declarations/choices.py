@@ -23,6 +23,7 @@ POLYGON_CELLS = {
 SPLITS = {
     "random": "Random",
     "blocks": "Spatial blocks",
+    "knndm": "As far apart as the map lies from landslides (kNNDM)",
 }
 
 # The defaults of drawing sample cells, also where an algorithm draws them itself.
@@ -46,6 +47,7 @@ VALIDATIONS = {
     "random": "Random folds",
     "blocks": "Spatial folds (blocks)",
     "kmeans": "Spatial folds (k-means on coordinates)",
+    "knndm": "Spatial folds (kNNDM: as far from training as the map lies from landslides)",
     "temporal": "Temporal (train before a date, test after)",
     "inventory": "Held-out inventory (prediction rate)",
 }

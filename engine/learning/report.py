@@ -12,8 +12,9 @@ from ...models.classifiers import LABELS
 from ...models.cnn_dnn import CnnDnn
 from ...models.optimizers import OPTIMIZERS, SCHEDULES
 from ...models.recipe import CALIBRATIONS, Recipe
-from ..reporting import figures, metrics
+from ..reporting import distances, figures, metrics
 from ..reporting.page import Report
+from ..samples.nearest import Distances
 from .fitting import History
 from .tuning import Candidate
 from .validation import Evaluation
@@ -61,6 +62,8 @@ class Training:
         That of a network trained by each other optimizer, by id.
     tried
         The candidates of the grid search, the best first.
+    distances
+        Those of the spatial folds; None where there are none.
     counts
         Landslide and non-landslide cells, by part.
     recipe
@@ -77,6 +80,7 @@ class Training:
     histories: Sequence[History]
     others: Mapping[str, History]
     tried: Sequence[Candidate]
+    distances: Distances | None
     counts: Mapping[str, tuple[int, int]]
     recipe: Recipe
     settings: Mapping[str, str]
@@ -122,6 +126,8 @@ def _add_test(page: Report, facts: Training) -> None:
         f"{slides / (slides + others):.0%} of the sample cells are landslide cells. {metrics.BALANCED} Susceptibility ranks cells; it is "
         "not the probability of a landslide in a given time, with calibration or without."
     )
+    if facts.distances:
+        distances.add(page, facts.distances.samples, facts.distances.folds, facts.distances.places, "spatial folds")
     _add_cells(page, facts)
 
 
@@ -217,4 +223,4 @@ def _add_method(page: Report, facts: Training) -> None:
     )
     page.table(["Parameter", "Value"], list(facts.settings.items()), "Parameters.")
     page.table(["Package", "Version"], list(facts.versions.items()), "Versions.")
-    page.references([PAPER])
+    page.references([PAPER, *distances.REFERENCES] if facts.distances else [PAPER])

@@ -98,6 +98,21 @@ def training_history(history: Mapping[str, Sequence[float]], title: str | None =
 
 
 @styled
+def distance_curves(distances: Mapping[str, np.ndarray]) -> Figure:
+    """Draw the share of cells within a distance; metres (n,) by what they are measured between, some perhaps infinite."""
+    figure = Figure(figsize=(7.2, 3.4), layout="constrained")
+    axes = figure.subplots()
+    for (name, metres), colour, line in zip(distances.items(), COLOURS, _LINES):
+        ordered = np.sort(metres[np.isfinite(metres)])
+        if len(ordered):
+            axes.step(ordered, np.arange(1, len(ordered) + 1) / len(ordered), where="post", color=colour, ls=line, label=name)
+    axes.set(xlabel="Distance (m)", ylabel="Share of cells", xlim=(0, None), ylim=(0, 1.02))
+    axes.xaxis.set_major_formatter("{x:,.0f}")
+    axes.legend(loc="lower right")
+    return figure
+
+
+@styled
 def roc_curves(models: Mapping[str, TestSets], truth: TestSets | None = None) -> Figure:
     """Draw the ROC curves of all models in one plot (the paper's Fig. 14).
 

@@ -22,6 +22,7 @@ from .inventory import read_inventory
 from .labels import check_no_labels, labels, subsets
 from .labels import folds as folds_of
 from .leaks import leaking
+from .nearest import knndm_folds, places_of
 from .polygon_cells import standing_for, together
 
 _FIELDS = {
@@ -112,7 +113,7 @@ def draw(
     slope_limit_deg
         Ground is flat below this slope.
     split
-        `random` or `blocks`; blocks of `block_size_m`, or as wide as the practical range of the covariates where that is 0.
+        An id of `choices.SPLITS`; blocks of `block_size_m`, or as wide as the practical range of the covariates where that is 0.
     test_share
         Share of the cells that is kept for the test; None for the default, or none of fewer than `choices.FEW_LANDSLIDES` landslides.
     folds
@@ -428,6 +429,7 @@ def _dealt(
     feedback: Feedback,
 ) -> SampleCells:
     groups, size = None, 0.0
+    places = places_of(stack, seed) if split == "knndm" else None
     if split == "blocks":
         size = block_size_m or suggested_block_size(stack, rows, cols, seed, Recipe().patch_size, feedback)
         groups = block_ids(rows, cols, stack.grid, size)
@@ -435,7 +437,11 @@ def _dealt(
     units = landslide_units(landslide, origin)
     if test_share is None:
         test_share = choices.TEST_SHARE if fewest_units(landslide, units) >= choices.FEW_LANDSLIDES else 0.0
-    test = take_share(landslide, test_share, groups, np.random.default_rng(seed), units)
+    xy = stack.grid.centres_m(rows, cols)
+    if places is not None and test_share:
+        test = knndm_folds(xy, landslide, units, round(1 / test_share), places, seed) == 0
+    else:
+        test = take_share(landslide, test_share, groups, np.random.default_rng(seed), units)
     if folds is None:
         folds = max(min(choices.FOLDS, fewest_units(landslide[~test], units if units is None else units[~test])), 2)
     slides, tested = int(landslide.sum()), int(landslide[test].sum())
@@ -451,8 +457,15 @@ def _dealt(
         )
     fold = np.full(len(rows), -1)
     groups, units = (each if each is None else each[~test] for each in (groups, units))
-    fold[~test] = deal_folds(landslide[~test], folds, groups, seed, units)
-    how = "at random" if groups is None else f"by square blocks of {size:,.0f} m, each in one part"
+    if places is not None:
+        fold[~test] = knndm_folds(xy[~test], landslide[~test], units, folds, places, seed)
+    else:
+        fold[~test] = deal_folds(landslide[~test], folds, groups, seed, units)
+    how = {
+        "random": "at random",
+        "blocks": f"by square blocks of {size:,.0f} m, each in one part",
+        "knndm": "such that test landslides lie as far from training landslides as the map does (kNNDM)",
+    }[split]
     whole = "" if units is None else "; the cells of a landslide stay together"
     told = f"The cells were divided {how}, {test.mean():.0%} of them for the test{whole}."
     return SampleCells(rows, cols, landslide, np.where(test, "test", "train"), fold, origin, told)

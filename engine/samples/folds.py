@@ -308,6 +308,11 @@ def _deal_units(labels: np.ndarray, folds: int, units: np.ndarray, seed: int) ->
     return fold[of_cell.ravel()]
 
 
+def splits(fold: np.ndarray) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """Yield the numbers of the cells that train and are tested, fold by fold; `fold` is that of each cell, (n,)."""
+    return ((np.flatnonzero(fold != number), np.flatnonzero(fold == number)) for number in np.unique(fold))
+
+
 def validation_part(
     rows: np.ndarray,
     cols: np.ndarray,
@@ -350,7 +355,7 @@ class FoldWarning(UserWarning):
     """Folds are not quite what was asked for."""
 
 
-class _SpatialKFold(ABC):
+class SpatialKFold(ABC):
     """A scikit-learn splitter: X are coordinates (n, 2) in metres, y labels (n,) of 1 and 0, groups units (n,) that are not divided.
 
     Folds with one class are merged with their nearest neighbour, with a `FoldWarning`. Training cells nearer than `exclusion_m`
@@ -387,7 +392,7 @@ class _SpatialKFold(ABC):
         """Return the number of the fold of each cell, (n,)."""
 
 
-class BlockKFold(_SpatialKFold):
+class BlockKFold(SpatialKFold):
     """Folds of whole square blocks, with both classes in like shares; the blocks' origin is random.
 
     Examples
@@ -410,7 +415,7 @@ class BlockKFold(_SpatialKFold):
         return deal_folds(labels, self.n_splits, blocks.ravel(), self.random_state, units)
 
 
-class KMeansKFold(_SpatialKFold):
+class KMeansKFold(SpatialKFold):
     """Folds of cells that k-means finds together (Brenning 2012; Ruß & Brenning 2010)."""
 
     def _fold(self, xy: np.ndarray, labels: np.ndarray, units: np.ndarray | None) -> np.ndarray:

@@ -68,7 +68,7 @@ def run(
     names = _chosen(classifiers, stack, feedback)
     methods = _methods(validation, test_inventory)
     cells = resolve_samples(stack, inventory, label_field, seed, feedback, test_inventory)
-    data = Data.of(stack, cells, _dates(stack, inventory, date_field, cells))
+    data = Data.of(stack, cells, _dates(stack, inventory, date_field, cells), seed)
     # All but the test by a held-out inventory, which takes no part in anything else.
     inner = np.flatnonzero(cells.subset != "test") if test_inventory else np.arange(len(data.labels))
     if not block_size and "blocks" in methods:

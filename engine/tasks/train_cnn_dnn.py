@@ -28,7 +28,8 @@ from ..learning.tuning import held_out, read_grid, search
 from ..learning.validation import FOLDS, FOLDS_BESIDE, Evaluation, by_random_folds, by_spatial_folds
 from ..reporting import metrics
 from ..samples.cells import SampleCells, landslides, resolve_samples
-from ..samples.folds import deal_folds, keep_whole, suggested_block_size
+from ..samples.folds import deal_folds, keep_whole, splits, suggested_block_size
+from ..samples.nearest import Distances, places_of
 from . import task
 
 # Fewer training cells of a class than this teach nothing.
@@ -110,7 +111,8 @@ def run(
     size = suggested_block_size(stack, cells.rows, cells.cols, seed, recipe.patch_size, feedback)
     feedback.message(f"Validation trains {costs[-1]} networks more, one a fold, beside the {recipe.members} of the model.")
     spaces, rest = validating.parts([1, 1 if few else 0])
-    spatial = by_spatial_folds(known if test_inventory else examples, size, fold_count, recipe, seed, spaces)
+    tested_in_space = known if test_inventory else examples
+    spatial = by_spatial_folds(tested_in_space, size, fold_count, recipe, seed, spaces)
     if few:
         beside = by_random_folds(examples, fold_count, recipe, seed, rest)
     else:
@@ -153,6 +155,7 @@ def run(
         histories,
         others,
         tried,
+        _distances(tested_in_space, spatial, stack, seed) if spatial else None,
         _counts(cells, training),
         recipe,
         {**inputs("train_cnn_dnn", asked), **settings("train_cnn_dnn", told)},
@@ -177,6 +180,11 @@ def _compared(known: Examples, recipe: Recipe, optimizers: list[str], seed: int,
         except DivergedError as error:
             feedback.warning(f"{OPTIMIZERS[name]} is left out of the comparison of optimizers. {error}")
     return histories
+
+
+def _distances(examples: Examples, test: Evaluation, stack: Stack, seed: int) -> Distances:
+    xy = stack.grid.centres_m(examples.rows, examples.cols)
+    return Distances.of(xy, test.labels, test.units, splits(test.fold), places_of(stack, seed))
 
 
 def _counts(cells: SampleCells, training: np.ndarray) -> dict[str, tuple[int, int]]:

@@ -1,0 +1,121 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Distances between map, landslides and folds by hand, and kNNDM folds that match them."""
+
+import numpy as np
+import pytest
+from scarp.engine.reporting.distances import in_words
+from scarp.engine.samples.cells import draw
+from scarp.engine.samples.folds import deal_folds, splits
+from scarp.engine.samples.nearest import Distances, KnndmKFold, in_folds, knndm_folds, places_of
+from scipy.stats import wasserstein_distance
+
+# Landslides A (two cells), B and C, on a line, and one absence in the midst of them.
+LINE = np.array([[0.0, 0], [10, 0], [30, 0], [100, 0], [15, 0]])
+LABELS = np.array([1, 1, 1, 1, 0])
+UNITS = np.array([7, 7, 8, 9, 10])
+
+
+def clustered(seed=1, clusters=6, of_each=20):
+    """Landslides in a few places and absences anywhere, of a map of 10 km."""
+    rng = np.random.default_rng(seed)
+    centres = rng.uniform(1000, 9000, (clusters, 2))
+    slides = np.repeat(centres, of_each, axis=0) + rng.normal(0, 150, (clusters * of_each, 2))
+    xy = np.concatenate([slides, rng.uniform(0, 10_000, (200, 2))])
+    return xy, np.repeat([1, 0], [len(slides), 200]), rng.uniform(0, 10_000, (600, 2))
+
+
+def apart(xy, labels, units, fold, places):
+    return wasserstein_distance(Distances.of(xy, labels, units, splits(fold), places).folds, to_map(xy, labels, places))
+
+
+def to_map(xy, labels, places):
+    return Distances.of(xy, labels, None, splits(np.arange(len(xy)) % 2), places).places
+
+
+def test_distances_by_hand():
+    """Of a landslide its own cells do not count; absences never do."""
+    fold = np.array([0, 0, 1, 1, 1])
+    found = Distances.of(LINE, LABELS, UNITS, splits(fold), np.array([[0.0, 3], [60, 0]]))
+    assert found.samples.tolist() == [30, 20, 20, 70]
+    assert sorted(found.folds.tolist()) == [20, 20, 30, 90]
+    assert found.places.tolist() == [3, 30]
+    assert found.hardness == pytest.approx(40 / 16.5)
+
+
+def test_a_landslide_alone_has_no_other():
+    found = Distances.of(LINE[:2], LABELS[:2], UNITS[:2], [(np.array([0]), np.array([1]))], LINE[:1])
+    assert np.isinf(found.samples).all() and found.folds.tolist() == [10]
+
+
+def test_clusters_of_the_size_of_a_fold_are_one_and_others_are_dealt_along_the_axis():
+    """From south to north the clusters 0 (1 cell), 1 (6), 2 (1), 3 (2), 4 (2); 12 cells in two folds: 1 is a fold of its own."""
+    centres = np.array([[0.0, 0], [0, 10], [0, 20], [0, 30], [1, 40]])
+    assert in_folds(np.arange(5), centres, np.array([1, 6, 1, 2, 2]), 2).tolist() == [1, 0, 1, 1, 1]
+    assert in_folds(np.arange(5), centres, np.array([1, 6, 1, 2, 2]), 3).tolist() == [1, 0, 2, 1, 2]
+    assert in_folds(np.array([0, 0, 1, 1, 2]), centres, np.ones(5, int), 2)[[0, 2, 4]].tolist() == [0, 1, 0]
+
+
+def test_a_clustered_inventory_is_tested_nearly_as_far_away_as_the_map_lies():
+    xy, labels, places = clustered()
+    found = knndm_folds(xy, labels, None, 5, places, 1)
+    random = deal_folds(labels, 5, None, 1)
+    assert sorted(np.unique(found)) == [0, 1, 2, 3, 4]
+    assert all(len(np.unique(labels[found == number])) == 2 for number in range(5))
+    assert apart(xy, labels, None, found, places) < 0.5 * apart(xy, labels, None, random, places)
+    told = Distances.of(xy, labels, None, splits(found), places)
+    assert told.hardness > 4 * Distances.of(xy, labels, None, splits(random), places).hardness
+    assert np.bincount(found[labels == 1]).max() <= 60, "no fold holds more than half of the landslides"
+
+
+def test_an_inventory_spread_over_the_map_is_dealt_at_random():
+    rng = np.random.default_rng(3)
+    xy, labels, places = rng.uniform(0, 10_000, (400, 2)), np.arange(400) % 2, rng.uniform(0, 10_000, (600, 2))
+    np.testing.assert_array_equal(knndm_folds(xy, labels, None, 5, places, 1), deal_folds(labels, 5, None, 1))
+
+
+def test_landslides_stay_whole_and_absences_go_with_the_nearest():
+    xy, labels, places = clustered()
+    units = np.arange(len(xy))
+    units[:120] = np.arange(120) // 3
+    found = knndm_folds(xy, labels, units, 4, places, 1)
+    assert all(len(np.unique(found[units == unit])) == 1 for unit in np.unique(units))
+    slides = np.flatnonzero(labels == 1)
+    nearest = [slides[np.hypot(*(xy[slides] - place).T).argmin()] for place in xy[labels == 0]]
+    np.testing.assert_array_equal(found[labels == 0], found[nearest])
+
+
+def test_many_landslides_are_joined_by_some_of_them(monkeypatch):
+    xy, labels, places = clustered(clusters=8, of_each=50)
+    whole = apart(xy, labels, None, knndm_folds(xy, labels, None, 5, places, 1), places)
+    monkeypatch.setattr("scarp.engine.samples.nearest._JOINED", 60)
+    fewer = knndm_folds(xy, labels, None, 5, places, 1)
+    assert apart(xy, labels, None, fewer, places) < 2 * whole + 50
+    np.testing.assert_array_equal(fewer, knndm_folds(xy, labels, None, 5, places, 1))
+
+
+def test_training_cells_within_the_exclusion_distance_are_left_out():
+    xy, labels, places = clustered()
+    for training, test in KnndmKFold(5, places, exclusion_m=300.0, random_state=1).split(xy, labels):
+        assert np.hypot(*(xy[training][:, None] - xy[test][None]).transpose(2, 0, 1)).min() >= 300
+
+
+def test_places_of_a_map_are_centres_of_valid_cells(stack):
+    places = places_of(stack, 1)
+    grid = stack.grid
+    all_cells = {tuple(each) for each in grid.centres_m(*np.divmod(np.arange(grid.shape[0] * grid.shape[1]), grid.shape[1])).tolist()}
+    assert 500 < len(places) <= 1000 and {tuple(each) for each in places.tolist()} <= all_cells
+    assert len({tuple(each) for each in places.tolist()}) == len(places), "no cell twice"
+    np.testing.assert_array_equal(places, places_of(stack, 1))
+
+
+@pytest.mark.parametrize("test_m, words", [(79, "easier"), (81, "about as hard"), (124, "about as hard"), (126, "harder than most")])
+def test_words_say_whether_the_test_is_as_hard_as_the_map(test_m, words):
+    assert words in in_words(np.array([test_m]), np.array([100.0]), "spatial folds")
+
+
+def test_sample_cells_are_dealt_so_too(stack, layer_of, points, listener):
+    cells = [(row, col) for row in (3, 5, 7) for col in range(2, 14, 2)] + [(row, col) for row in (30, 32) for col in range(40, 56, 2)]
+    found = draw(stack, layer_of("slides.gpkg", points(cells)), listener, split="knndm", folds=3, buffer_m=36.0, ratio=2.0)
+    slide, test = found.landslide == 1, found.subset == "test"
+    assert (slide & test).any() and sorted(np.unique(found.fold[~test])) == [0, 1, 2] and (found.fold[test] == -1).all()
+    assert "(kNNDM)" in found.divided
