@@ -405,6 +405,12 @@ def test_the_table_holds_numbers_of_repeats(stack, data):
     assert row["auc_sd"] == pytest.approx(np.std(each, ddof=1), abs=1e-6)
 
 
+def _tree_of_rule(channels, seed):
+    from sklearn.tree import DecisionTreeClassifier
+
+    return DecisionTreeClassifier(random_state=seed)
+
+
 def _neighbours(channels, seed):
     from sklearn.neighbors import RadiusNeighborsClassifier
 
@@ -414,12 +420,11 @@ def _neighbours(channels, seed):
 def test_a_classifier_is_one_entry(stack, layer, tmp_path, monkeypatch):
     """By its entry alone it trains, is searched, maps and is told of in the report; without a covariate that it needs it is left out."""
     entry = Classifier(
-        "Neighbours of Rule",
-        _neighbours,
-        [{"radius": [1e-3, 0.3]}],
+        "Tree of Rule",
+        _tree_of_rule,
+        [{"min_samples_leaf": [90, 12]}],
         needs=("noise",),
-        trusted=("sklearn.metrics._dist_metrics.EuclideanDistance64", "sklearn.neighbors._kd_tree.KDTree"),
-        note="Neighbours rule by the radius.",
+        note="Trees rule by their leaves.",
     )
     monkeypatch.setitem(CLASSIFIERS, "rule", entry)
     monkeypatch.setitem(LABELS, "rule", entry.label)
@@ -428,22 +433,23 @@ def test_a_classifier_is_one_entry(stack, layer, tmp_path, monkeypatch):
     result = benchmark_classifiers.run(Feedback(), covariates=stack.path, **given, **outputs)
     rows = {row["classifier"]: row for row in csv.DictReader((tmp_path / "output.csv").open(encoding="utf-8"))}
     assert list(rows) == ["slope", "rule"]
-    assert rows["rule"]["label"] == "Neighbours of Rule" and rows["rule"]["chosen"] == "radius 0.3 (1)"
+    assert rows["rule"]["label"] == "Tree of Rule" and rows["rule"]["chosen"] == "min_samples_leaf 12 (1)"
     assert float(rows["rule"]["auc"]) > 0.7
     text = (tmp_path / "report.html").read_text(encoding="utf-8")
-    assert "Neighbours rule by the radius." in text and "Bernoulli" not in text and "CNN–DNN also sees" not in text
+    assert "Trees rule by their leaves." in text and "Bernoulli" not in text and "CNN–DNN also sees" not in text
     assert result["best"] in rows
     data = Data.of(stack, resolve_samples(stack, layer, "slide", 1))
     model, _ = fit_cells(data, np.arange(240), "rule", False, 1)
     save_model(tmp_path / "rule.scarp", model)
     np.testing.assert_array_equal(load_model(tmp_path / "rule.scarp").predict(data.values[None]), model.predict(data.values[None]))
 
-    monkeypatch.setitem(CLASSIFIERS, "rule", replace(entry, needs=("noise", "wind"), trusted=()))
+    monkeypatch.setitem(CLASSIFIERS, "rule", replace(entry, make=_neighbours, grids=[], needs=("noise", "wind")))
+    other, _ = fit_cells(data, np.arange(240), "rule", False, 1)
     with pytest.raises(EngineError, match="which no classifier of Scarp needs"):
-        load_model(tmp_path / "rule.scarp")
+        save_model(tmp_path / "other.scarp", other)
     listener = Listener()
     benchmark_classifiers.run(listener, covariates=stack.path, **given, output=outputs["output"])
-    assert listener.warnings == ["The stack has no covariate wind, so neighbours of Rule is left out."]
+    assert listener.warnings == ["The stack has no covariate wind, so tree of Rule is left out."]
     with pytest.raises(EngineError, match="No classifier is left"):
         benchmark_classifiers.run(Feedback(), covariates=stack.path, **{**given, "classifiers": ["rule"]}, output=outputs["output"])
 
