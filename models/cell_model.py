@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -32,6 +33,7 @@ class CellModel:
     backend = "scikit-learn"
     device = "scikit-learn on the processor"
     margin_px = 0
+    windows_at_once = 2
 
     def __init__(self, encoder: Encoder, estimator: Any, manifest: dict[str, Any] | None = None) -> None:
         self.encoder, self.estimator = encoder, estimator
@@ -46,6 +48,9 @@ class CellModel:
     def covariates(self) -> tuple[Covariate, ...]:
         """The covariates that it reads, in this order."""
         return self.encoder.covariates
+
+    def listen(self, tell: Callable[[str], None]) -> None:
+        """Do nothing: nothing happens that should be told."""
 
     def predict(self, values: np.ndarray) -> np.ndarray:
         """Return the susceptibility of a window.

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -94,6 +94,15 @@ class CnnDnn:
         """What computes, in words for the log."""
         return self.network.device
 
+    @property
+    def windows_at_once(self) -> int:
+        """How many threads should ask for windows, see `dense.DenseNetwork`."""
+        return self.network.windows_at_once
+
+    def listen(self, tell: Callable[[str], None]) -> None:
+        """Have what happens while windows are computed told in sentences."""
+        self.network.listen(tell)
+
     def predict(self, values: np.ndarray) -> np.ndarray:
         """Return the susceptibility of a window.
 
@@ -108,7 +117,7 @@ class CnnDnn:
         """
         margin = self.margin_px
         own = values[margin : values.shape[0] - margin, margin : values.shape[1] - margin]
-        valid = np.isfinite(own).all(axis=-1)
+        valid = np.logical_and.reduce([np.isfinite(own[..., band]) for band in range(own.shape[-1])])
         if not valid.any():
             return np.full(valid.shape, np.nan, np.float32)
         encoded = self.encoder.encode(values)

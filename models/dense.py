@@ -19,6 +19,7 @@ from typing import Any
 import numpy as np
 
 from .architecture import Architecture
+from .batches import Batches, Run
 from .errors import EngineError
 
 Weights = Mapping[str, np.ndarray]
@@ -29,6 +30,8 @@ BATCH_NORM_EPSILON = 1e-3
 _WORTH_TENSORFLOW = 10_000_000
 # Rows that the numpy pass takes at once: its maps should stay in the processor's cache.
 _NUMPY_ROWS = 32
+# Windows of 256 × 512 cells that a GPU computes at once: the maps of the default network for them take about 2 GB.
+WINDOWS_ON_GPU = 16
 
 
 class DenseNetwork:
@@ -73,7 +76,26 @@ class DenseNetwork:
         if self.backend == "tensorflow" and not _has_tensorflow():
             raise EngineError("TensorFlow is asked for and not installed; install the engine (scarp:installengine), or map with NumPy.")
         kernels = [_folded(architecture, weights) for weights in members]
-        self._pass = {"tensorflow": _tensorflow_pass, "numpy": _numpy_pass}[self.backend](architecture, kernels)
+        self._batches: Batches | None = None
+        if self.backend == "numpy":
+            self._pass = _numpy_pass(architecture, kernels)
+        else:
+            import tensorflow as tf
+
+            run = _tensorflow_pass(architecture, kernels)
+            if has_gpu():
+                self._batches = Batches(run, WINDOWS_ON_GPU, tf.errors.ResourceExhaustedError)
+            self._pass = self._batches or (lambda encoded: run([encoded])[0])
+
+    @property
+    def windows_at_once(self) -> int:
+        """How many threads should ask for windows: two, so that one is read while the other is computed; on a GPU for two batches."""
+        return 2 * (self._batches.most if self._batches else 1)
+
+    def listen(self, tell: Callable[[str], None]) -> None:
+        """Have what happens while windows are computed told: that a batch did not fit into the memory of the GPU."""
+        if self._batches:
+            self._batches.tell = tell
 
     @property
     def device(self) -> str:
@@ -82,10 +104,13 @@ class DenseNetwork:
             return "NumPy on the processor" + (
                 "" if _has_tensorflow() else " (with TensorFlow, from scarp:installengine, large maps are faster)"
             )
+        if not self._batches:
+            return "TensorFlow on the processor"
         import tensorflow as tf
 
-        gpus = [each.name for each in tf.config.list_logical_devices("GPU")]
-        return f"TensorFlow on {', '.join(gpus) or 'the processor'}"
+        gpus = tf.config.list_physical_devices("GPU")
+        names = [tf.config.experimental.get_device_details(each).get("device_name", each.name) for each in gpus]
+        return f"TensorFlow on the GPU ({', '.join(names)}), up to {self._batches.most} windows at once"
 
     def predict(self, encoded: np.ndarray) -> np.ndarray:
         """Return the susceptibility of a window.
@@ -118,6 +143,19 @@ def preferred_backend(work: int | None) -> str:
     return "numpy" if small or not _has_tensorflow() else "tensorflow"
 
 
+def has_gpu() -> bool:
+    """Tell whether TensorFlow has a GPU; it then takes of its memory what it needs, as it needs it, and not all at its start."""
+    import tensorflow as tf
+
+    gpus = tf.config.list_physical_devices("GPU")
+    for each in gpus:
+        try:
+            tf.config.experimental.set_memory_growth(each, True)
+        except RuntimeError:  # it has begun to compute, so that this was settled before
+            break
+    return bool(gpus)
+
+
 def _has_tensorflow() -> bool:
     return importlib.util.find_spec("tensorflow") is not None
 
@@ -143,16 +181,18 @@ def _folded(architecture: Architecture, weights: Weights) -> dict[str, np.ndarra
 
 
 def _forward(encoded: Any, architecture: Architecture, members: Sequence[Mapping[str, Any]], ops: Any) -> Any:
-    """Return the mean susceptibility of the members, (rows, cols); rows and columns are multiples of the number of phases a side."""
-    margin = architecture.margin_px
-    x = encoded[None]
+    """Return the mean susceptibility of the members for windows (n, rows, cols, channels): (n, rows, cols).
+
+    Rows and columns are multiples of the number of phases a side.
+    """
+    margin, x = architecture.margin_px, encoded
     centre = x[:, margin : x.shape[1] - margin, margin : x.shape[2] - margin]
     for _ in architecture.stages:
         centre = ops.split(centre)
     mean = sum(ops.sigmoid(_logit(x, centre, architecture, kernels, ops)) for kernels in members) / len(members)
     for _ in architecture.stages:
         mean = ops.weave(mean)
-    return mean[0, :, :, 0]
+    return mean[..., 0]
 
 
 def _logit(x: Any, centre: Any, architecture: Architecture, kernels: Mapping[str, Any], ops: Any) -> Any:
@@ -222,12 +262,13 @@ def _numpy_pass(architecture: Architecture, members: Sequence[Weights]) -> Pass:
         starts = range(0, encoded.shape[0] - 2 * margin, step)
         strips = (encoded[start : start + step + 2 * margin] for start in starts)
         with ThreadPoolExecutor(os.cpu_count()) as threads:
-            return np.concatenate(list(threads.map(lambda strip: _forward(strip, architecture, members, _Numpy), strips)))
+            return np.concatenate(list(threads.map(lambda strip: _forward(strip[None], architecture, members, _Numpy)[0], strips)))
 
     return forward
 
 
-def _tensorflow_pass(architecture: Architecture, members: Sequence[Weights]) -> Pass:
+def _tensorflow_pass(architecture: Architecture, members: Sequence[Weights]) -> Run:
+    """Return what computes some windows of one shape together."""
     import tensorflow as tf
 
     class _TensorFlow:
@@ -254,7 +295,11 @@ def _tensorflow_pass(architecture: Architecture, members: Sequence[Weights]) -> 
 
     @tf.function(reduce_retracing=False)
     def forward(planes: Any) -> Any:
-        return _forward(tf.transpose(planes, (1, 2, 0)), architecture, constants, _TensorFlow)
+        return _forward(tf.transpose(planes, (0, 2, 3, 1)), architecture, constants, _TensorFlow)
 
-    # The encoder's arrays lie channel by channel in memory: TensorFlow turns them faster than numpy.
-    return lambda encoded: np.asarray(forward(tf.constant(np.moveaxis(encoded, -1, 0))))
+    def run(windows: Sequence[np.ndarray]) -> list[np.ndarray]:
+        # The encoder's arrays lie channel by channel in memory: TensorFlow turns them faster than numpy.
+        planes = [np.moveaxis(each, -1, 0) for each in windows]
+        return list(np.asarray(forward(tf.constant(planes[0][None] if len(planes) == 1 else np.stack(planes)))))
+
+    return run

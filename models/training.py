@@ -14,6 +14,7 @@ import numpy as np
 import tensorflow as tf
 
 from .architecture import Architecture
+from .dense import has_gpu
 from .errors import DivergedError
 from .network import build, weights_of
 from .optimizers import OPTIMIZERS, PLATEAU_EPOCHS, make_optimizer, rate_at
@@ -161,7 +162,7 @@ def _check_learnt(recipe: Recipe, epochs: int, best: float, trained: float, spre
 
 def _shared(cells: np.ndarray) -> Any:
     """Return an array as a tensor: on the processor the same memory, where `tf.constant` would need it twice more for a while."""
-    if cells.ctypes.data % ALIGNMENT or tf.config.list_logical_devices("GPU"):
+    if cells.ctypes.data % ALIGNMENT or has_gpu():
         return tf.constant(cells)
     return tf.experimental.dlpack.from_dlpack(cells.__dlpack__())
 

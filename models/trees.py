@@ -21,6 +21,8 @@ _LEAST_CELLS_OF_LEAF = 2
 _ARRAYS = {"channel": np.uint16, "limit": np.float32, "value": np.float32}
 # Cells whose channels stay in the processor's cache while all trees are walked, and rows of a window that a thread takes at once.
 _BLOCK, _STRIP = 256, 32
+# Nodes of the levels whose questions are put to all cells: of three.
+_BY_ALL = 7
 
 
 class Trees:
@@ -164,16 +166,19 @@ def _walk() -> Callable[..., None]:
     return _compiled[0]
 
 
-def _by_cells(planes: np.ndarray, channel: np.ndarray, limit: np.ndarray, value: np.ndarray, out: np.ndarray) -> None:
+def _by_cells(  # noqa: PLR0912 (one loop: what it calls could not be compiled where numba is not)
+    planes: np.ndarray, channel: np.ndarray, limit: np.ndarray, value: np.ndarray, out: np.ndarray
+) -> None:
     """Set `out`, (rows, cols), to the mean of the trees on `planes`, (channels, rows, cols).
 
-    Level by level over the cells of a block: no step waits for the one before it, and no branch is guessed wrongly. Numbers of nodes are
-    unsigned, since numba would look whether others are negative.
+    Level by level over the cells of a block: no step waits for the one before it, and no branch is guessed wrongly. On the first levels
+    all cells are asked the questions of all nodes, by vectors, and keep the answer to their own; that is quicker while nodes are few.
+    Numbers of nodes are unsigned, since numba would look whether others are negative.
     """
     channels, rows, cols = planes.shape
     trees, nodes = limit.shape
-    cells = np.empty((_BLOCK, channels), np.float32)
-    node = np.empty(_BLOCK, np.uint32)
+    cells, lines = np.empty((_BLOCK, channels), np.float32), np.empty((channels, _BLOCK), np.float32)
+    node, answer = np.empty(_BLOCK, np.uint32), np.empty(_BLOCK, np.uint32)
     one, two = np.uint32(1), np.uint32(2)
     total = np.empty(_BLOCK)
     for row in range(rows):
@@ -181,12 +186,23 @@ def _by_cells(planes: np.ndarray, channel: np.ndarray, limit: np.ndarray, value:
             count = min(_BLOCK, cols - start)
             for number in range(channels):
                 for cell in range(count):
-                    cells[cell, number] = planes[number, row, start + cell]
+                    cells[cell, number] = lines[number, cell] = planes[number, row, start + cell]
             total[:] = 0.0
             for tree in range(trees):
                 of_node, limits, values = channel[tree], limit[tree], value[tree]
-                node[:] = 0
+                node[:] = 0  # counted from the first of its level
                 reached = 0
+                while reached < min(nodes, _BY_ALL):
+                    answer[:] = 0
+                    for place in range(reached + 1):
+                        line, edge, own = lines[of_node[reached + place]], limits[reached + place], np.uint32(place)
+                        for cell in range(count):
+                            answer[cell] += np.uint32((line[cell] > edge) & (node[cell] == own))
+                    for cell in range(count):
+                        node[cell] = two * node[cell] + answer[cell]
+                    reached = 2 * reached + 1
+                for cell in range(count):
+                    node[cell] += np.uint32(reached)
                 while reached < nodes:
                     for cell in range(count):
                         here = node[cell]

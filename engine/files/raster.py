@@ -77,6 +77,22 @@ class Raster:
         found = {self.dataset.GetRasterBand(number).GetColorInterpretation() for number in range(1, self.dataset.RasterCount + 1)}
         return self.band.DataType == gdal.GDT_Byte and found.issuperset(_COLOURS)
 
+    @property
+    def is_plain(self) -> bool:
+        """Whether what is stored are its values as they are, float32 with NaN where there is none."""
+        band, nodata = self.band, self.band.GetNoDataValue()
+        stored = self.dataset.GetGeoTransform()
+        return (
+            band.DataType == gdal.GDT_Float32
+            and (nodata is None or np.isnan(nodata) or not self.source.own_nodata)
+            and band.GetMaskFlags() in (gdal.GMF_ALL_VALID, gdal.GMF_NODATA)
+            and (band.GetScale() in (None, 1.0) and band.GetOffset() in (None, 0.0))
+            and not alpha_band(self.dataset)
+            and not (self.source.nodata or self.voids)
+            and self.limits == (-HUGE, HUGE)
+            and (stored[1] > 0 > stored[5])
+        )
+
     def read(self, window: Window, halo_px: int = 0, dtype: Any = np.float32) -> np.ndarray:
         """Return a window with a halo, (rows + 2 halo, cols + 2 halo) in `dtype` (float32 or float64).
 

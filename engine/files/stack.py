@@ -6,6 +6,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import cached_property
 from pathlib import Path
 from types import TracebackType
 from xml.etree import ElementTree  # nosec B405
@@ -18,7 +19,7 @@ from ..declarations.source import Source
 from ..errors import EngineError
 from ..gdal import close, gdal
 from .grid import Grid, Window, reflected
-from .raster import Raster, as_text, bands_of, is_odd, open_dataset, tally, told_voids, undeclared_voids
+from .raster import HUGE, Raster, as_text, bands_of, is_odd, open_dataset, tally, told_voids, undeclared_voids
 
 # Patches are cut from windows of this size, so that memory does not depend on the raster's.
 _PATCH_WINDOW_PX = 512
@@ -135,19 +136,31 @@ class Stack:
         offsets = (np.arange(size_px)[:, None] * wide + np.arange(size_px)).ravel()
         return Patches(cells.reshape(-1, bands), first, offsets)
 
+    @cached_property
+    def _is_plain(self) -> bool:
+        """Whether all bands can be read together, without a look at each."""
+        return all(band.dataset is self._bands[0].dataset and band.is_plain for band in self._bands)
+
     def _at(self, rows: np.ndarray, cols: np.ndarray, names: Sequence[str] | None) -> np.ndarray:
         """Return the covariates at the crossings of rows and columns, read as one rectangle."""
         bands = [self._bands[self.names.index(name)] for name in (self.names if names is None else names)]
         row, col = int(rows.min()), int(cols.min())
         height, width = int(rows.max()) - row + 1, int(cols.max()) - col + 1
-        whole = len(rows) == height and len(cols) == width
-        out = np.empty((len(bands), len(rows), len(cols)), np.float32)
+        out = np.empty((len(bands), height, width), np.float32)
         try:
-            for values, band in zip(out, bands):
-                read = band.read(Window(row, col, height, width))
-                values[:] = read if whole else read[np.ix_(rows - row, cols - col)]
-        except EngineError as error:
+            if self._is_plain:
+                bands[0].dataset.ReadAsArray(col, row, width, height, buf_obj=out, band_list=[band.number for band in bands])
+                if not -HUGE <= out.min() <= out.max() <= HUGE:  # or there is a NaN
+                    out[np.abs(out) > HUGE] = np.nan
+            else:
+                for values, band in zip(out, bands):
+                    values[:] = band.read(Window(row, col, height, width))
+        except (EngineError, RuntimeError) as error:
             raise EngineError(f"The covariate stack {self.told} can no longer be read: {error}") from error
+        if len(rows) != height:
+            out = out.take(rows - row, axis=1)
+        if len(cols) != width:
+            out = out.take(cols - col, axis=2)
         return out.transpose(1, 2, 0)
 
 

@@ -23,8 +23,6 @@ from ..threads import in_order
 NODATA = -9999.0
 # Windows of so many columns and half as many rows keep the maps of a network within a few hundred megabytes.
 WINDOW_PX = 512
-# Windows under work at once: each stage of one (read, encode, infer, write) hides behind those of the others.
-_AT_ONCE = 2
 _COLUMN_PX = 4096
 
 
@@ -40,6 +38,11 @@ class Model(Protocol):
 
     @property
     def margin_px(self) -> int: ...
+
+    @property
+    def windows_at_once(self) -> int: ...
+
+    def listen(self, tell: Callable[[str], None]) -> None: ...
 
     def predict(self, values: np.ndarray) -> np.ndarray: ...
 
@@ -120,11 +123,12 @@ class WindowMapper:
 def map_susceptibility(stack: Stack, model: Model, partial: PartialRaster, feedback: Feedback) -> None:
     """Map the windows of a partial raster that are not done yet, on this machine.
 
-    A few windows are under work at once: while one is computed, the next is read and encoded, and the last written.
+    A few windows are under work at once, on a GPU many: while one is computed, the next is read and encoded, and the last written.
     """
     mapper = WindowMapper(stack, model)
-    with ThreadPoolExecutor(_AT_ONCE) as threads:
-        complete(partial, stack.grid, lambda window: threads.submit(mapper, window), _AT_ONCE, feedback)
+    model.listen(feedback.warning)
+    with ThreadPoolExecutor(model.windows_at_once) as threads:
+        complete(partial, stack.grid, lambda window: threads.submit(mapper, window), model.windows_at_once, feedback)
 
 
 def complete(partial: PartialRaster, grid: Grid, submit: Callable[[Window], Future[np.ndarray]], at_once: int, feedback: Feedback) -> None:

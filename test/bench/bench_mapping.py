@@ -116,12 +116,22 @@ def bare_rate(model):
     return SIDE * SIDE / best_seconds(partial(model.network.predict, window))
 
 
+def compare_trees(model):
+    """Print how long network and trees take together, as times the network alone, on random windows."""
+    margin, window = model.margin_px, random_window(len(model.encoder.channels), model.margin_px)
+    alone = best_seconds(partial(model.network.predict, window))
+    beside = best_seconds(partial(model.trees.predict, window[margin:-margin, margin:-margin]))
+    print(f"\n{len(model.members)} members: network and trees take {1 + beside / alone:.2f} times as long as the network")
+
+
 def map_sizes(sizes):
     """Print time and peak memory of whole maps, each by a worker process of its own, beside the bare network's rate."""
     with tempfile.TemporaryDirectory(prefix="scarp-bench-") as folder:
-        for members, trees in ((1, False), (3, False), (3, True)):
+        for members, trees in ((1, False), (1, True), (3, False), (3, True)):
             model = write_model(Path(folder) / f"{members}.scarp", members, trees)
             bare = bare_rate(model)
+            if trees:
+                compare_trees(model)
             beside = " with trees" if trees else ""
             print(f"\n{members} members{beside}, 16 covariates, 30 channels: the bare network does {bare:,.0f} cells/s")
             print("million cells  seconds     cells/s  of the bare network  peak MiB")
@@ -141,7 +151,7 @@ def small_jobs():
         write_stack(f"{folder}/stack.tif", 1.0)
         print("\none million cells          seconds  peak MiB")
         for members in (1, 3):
-            write_model(f"{folder}/m.scarp", members)
+            write_model(f"{folder}/m.scarp", members, trees=False)
             files = {"covariates": f"{folder}/stack.tif", "model": f"{folder}/m.scarp", "output": f"{folder}/map.tif"}
             for backend in 2 * ("tensorflow", "numpy", "auto"):
                 _, seconds, peak = timed("map_susceptibility", **files, backend=backend)

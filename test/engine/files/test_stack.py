@@ -37,6 +37,29 @@ def test_what_is_written_is_read(stack):
     np.testing.assert_array_equal(opened.read(Window(0, 0, 9, 7), names=["geology"])[..., 0], values[..., 1])
 
 
+@pytest.mark.parametrize("gap", [False, True])
+def test_no_value_is_beyond_what_can_be(stack, gap):
+    """Read band by band or all at once, with other cells missing or not, at the edge and inside."""
+    opened, values, _ = stack
+    values = values.copy()
+    if not gap:
+        values[4, 3, 1] = 1.0
+    values[2, 5, 0], values[8, 0, 1] = 3.4e38, -np.inf
+    dataset = gdal.OpenEx(opened.path, gdal.OF_UPDATE)
+    for band in (0, 1):
+        dataset.GetRasterBand(band + 1).WriteArray(np.ascontiguousarray(values[..., band]))
+    dataset = None
+    values[2, 5, 0] = values[8, 0, 1] = np.nan
+    found = Stack.open(opened.path)
+    assert found._is_plain
+    padded = np.pad(values, ((3, 3), (3, 3), (0, 0)), mode="reflect")
+    np.testing.assert_array_equal(found.read(Window(0, 0, 9, 7), 3), padded)
+    np.testing.assert_array_equal(found.read(Window(1, 1, 7, 6), names=["geology", "altitude"]), values[1:8, 1:7, ::-1])
+    one_by_one = Stack.open(opened.path)
+    one_by_one.__dict__["_is_plain"] = False
+    np.testing.assert_array_equal(one_by_one.read(Window(0, 0, 9, 7), 3), padded)
+
+
 @pytest.mark.parametrize("margin", [1, 6, 25])
 def test_beyond_the_edge_values_are_reflected(stack, margin):
     opened, values, _ = stack
