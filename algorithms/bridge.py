@@ -19,12 +19,15 @@ from qgis.core import QgsApplication, QgsBlockingProcess, QgsProcessingException
 from qgis.PyQt.QtCore import QProcess
 
 from ..engine.environment import PACKAGES, environment_folder, environment_python, is_complete
+from ..models.memory import SENTENCE, is_shortage_told
 
 ENTRY = Path(__file__).resolve().parents[1] / "engine" / "__main__.py"
 # Where Processing keeps the provider setting `Python interpreter`.
 SETTING = "SCARP_PYTHON"
 # The exit code of a worker that got SIGTERM.
 _TERMINATED = 143
+# Those of one that could not load its libraries, and of C++ that found no memory, as a shell and as Qt tell them.
+_OUT_OF_MEMORY = (127, 134, 6)
 # The log file is begun anew when it is larger; the one before is kept beside it.
 _LOG_BYTES = 2_000_000
 INSTALL_HINT = "run “Install or repair the engine” (scarp:installengine)"
@@ -144,6 +147,8 @@ def run_with(python: Path, task: str, values: dict[str, Any], feedback: QgsProce
         raise QgsProcessingException(f"The worker {python} could not be started; {INSTALL_HINT}.")
     if code == _TERMINATED:
         raise QgsProcessingException("The worker was told to end by the system or by another program; run again.")
+    if code in _OUT_OF_MEMORY or listener.is_short_of_memory:
+        raise QgsProcessingException(f"{SENTENCE} No half-written output is left; run again.")
     raise QgsProcessingException(
         f"The worker was ended by the system (exit code {code}; most likely it ran out of memory); no half-written output is left. "
         "Close other programs or use a smaller area, and run again."
@@ -158,7 +163,7 @@ class _Listener:
         self._rest = {"out": b"", "err": b""}
         self.result: dict[str, Any] | None = None
         self.error = ""
-        self.unexpected = False
+        self.unexpected = self.is_short_of_memory = False
         self._logged = False
 
     def stdout(self, data: Any) -> None:
@@ -169,6 +174,7 @@ class _Listener:
         for line in self._lines("err", data):
             text = line.decode("utf-8", "replace").rstrip()
             if text:
+                self.is_short_of_memory |= is_shortage_told(text)
                 self._log(text)
 
     def _log(self, text: str) -> None:

@@ -23,13 +23,14 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import IO, Any
 
+from ..models import memory
 from .declarations.parameters import TASKS
 from .environment import environment_folder, environment_python
 from .errors import EngineError
 from .feedback import Feedback, duration
 from .files import outputs
+from .stop import end_when_told
 
-_POLL_S = 1.0
 # How long a worker that is told to stop lets outputs get their names, which takes milliseconds, so that none does without the others.
 _NAMING_S = 2.0
 # After so long without any line, what is being done is told again.
@@ -109,8 +110,9 @@ def main(arguments: list[str]) -> int:
     if arguments[0] == "--python":
         sys.stdout.write(f"{environment_python(environment_folder())}\n")
         return 0
+    end_when_told(_end)
     feedback = JsonFeedback(_claim_stdout())
-    _stop_when_told()
+    threading.excepthook = _ended_by_thread(feedback)
     feedback.status("Starting the engine")
     feedback.keep_telling()
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
@@ -119,14 +121,16 @@ def main(arguments: list[str]) -> int:
     # MiB of raster blocks to keep, where GDAL would take a twentieth of the machine: tasks go through rasters in order.
     os.environ.setdefault("GDAL_CACHEMAX", "256")
     try:
+        memory.check_room(memory.LEAST_BYTES)
         value = run(*_described(Path(arguments[0])), feedback)
     except EngineError as error:
         feedback.write("error", text=str(error))
         return 1
-    except MemoryError:
-        feedback.write("error", text="The worker ran out of memory; close other programs or use a smaller area.")
-        return 1
     except Exception as error:
+        if memory.is_shortage(error):
+            traceback.print_exc()
+            feedback.write("error", text=memory.SENTENCE)
+            return 1
         if getattr(error, "errno", None) == errno.ENOSPC:
             place = getattr(error, "filename", None) or "the temporary folder"
             feedback.write("error", text=f"No space is left on the disk of {place}; free some.")
@@ -170,24 +174,22 @@ def _claim_stdout() -> IO[str]:
     return stream
 
 
-def _stop_when_told() -> None:
-    """On SIGTERM, or when the parent is gone, remove unfinished outputs and exit at once.
+def _ended_by_thread(feedback: JsonFeedback) -> Callable[[threading.ExceptHookArgs], None]:
+    """Return what ends the worker where a thread of a library is out of memory: others would wait for it for ever."""
 
-    A thread waits for the signal, since Python's own handlers wait for the main thread, which may be in native code
-    for many seconds. Windows has no such signal: there a cancelled worker is killed, and its unfinished
-    outputs are removed by the next run (`outputs.check_writable`).
-    """
-    if not hasattr(signal, "sigtimedwait"):
-        return
-    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
-    parent = os.getppid()
+    def hook(told: threading.ExceptHookArgs) -> None:
+        if told.exc_type is not SystemExit:
+            traceback.print_exception(told.exc_type, told.exc_value, told.exc_traceback)
+        if memory.is_shortage(told.exc_value):
+            feedback.write("error", text=memory.SENTENCE)
+            outputs.remove_unfinished()
+            os._exit(1)
 
-    def wait() -> None:
-        while os.getppid() == parent:
-            if signal.sigtimedwait({signal.SIGTERM}, _POLL_S):
-                break
-        outputs.naming.acquire(timeout=_NAMING_S)  # kept: no output gets its name from here on
-        outputs.remove_unfinished()
-        os._exit(128 + signal.SIGTERM)
+    return hook
 
-    threading.Thread(target=wait, name="stop", daemon=True).start()
+
+def _end() -> None:
+    """Remove unfinished outputs and exit at once, as a process that got SIGTERM."""
+    outputs.naming.acquire(timeout=_NAMING_S)  # kept: no output gets its name from here on
+    outputs.remove_unfinished()
+    os._exit(128 + signal.SIGTERM)

@@ -21,6 +21,7 @@ import numpy as np
 from .architecture import Architecture
 from .batches import Batches, Run
 from .errors import EngineError
+from .memory import TENSORFLOW_BYTES, check_room, has_room
 
 Weights = Mapping[str, np.ndarray]
 Pass = Callable[[np.ndarray], np.ndarray]
@@ -75,6 +76,8 @@ class DenseNetwork:
         self.backend = backend or preferred_backend(None if cells is None else cells * len(members))
         if self.backend == "tensorflow" and not _has_tensorflow():
             raise EngineError("TensorFlow is asked for and not installed; install the engine (scarp:installengine), or map with NumPy.")
+        if self.backend == "tensorflow":
+            check_room(TENSORFLOW_BYTES)
         kernels = [_folded(architecture, weights) for weights in members]
         self._batches: Batches | None = None
         if self.backend == "numpy":
@@ -133,14 +136,14 @@ class DenseNetwork:
 
 
 def preferred_backend(work: int | None) -> str:
-    """Return what is sooner done with so many cells times members: `numpy` below ten million, or where there is no TensorFlow.
+    """Return what is sooner done with so many cells times members: `numpy` below ten million, or where TensorFlow is not or lacks memory.
 
     >>> from scarp.models.dense import preferred_backend
     >>> preferred_backend(3_000_000)
     'numpy'
     """
     small = work is not None and work < _WORTH_TENSORFLOW
-    return "numpy" if small or not _has_tensorflow() else "tensorflow"
+    return "numpy" if small or not _has_tensorflow() or not has_room(TENSORFLOW_BYTES) else "tensorflow"
 
 
 def has_gpu() -> bool:

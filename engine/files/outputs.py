@@ -69,7 +69,9 @@ def one_set(targets: Iterable[str | Path] = ()) -> Iterator[None]:
             yield
             _name(waiting)
         except OSError as error:
-            raise not_written(next(iter(waiting), "the outputs"), error) from error
+            if error.errno not in _WRITE_ERRNOS:  # as of a library that could not be loaded
+                raise
+            raise not_written(next(iter(waiting), error.filename or tempfile.gettempdir()), error) from error
         finally:
             for temporary in waiting.values():
                 _remove(temporary)

@@ -11,6 +11,7 @@ import numpy as np
 from ...models.cnn_dnn import CnnDnn
 from ...models.covariate import Covariate
 from ...models.encoding import Encoder
+from ...models.memory import TENSORFLOW_BYTES, check_room
 from ...models.patches import Index, Patches
 from ...models.recipe import Recipe
 from ...models.trees import grow
@@ -98,6 +99,7 @@ def fit(
     EngineError
         If there is no such network, a covariate has no value on these cells, or they do not suffice for a validation part.
     """
+    check_room(TENSORFLOW_BYTES)
     import keras
 
     from ...models.network import predict_patches

@@ -186,3 +186,52 @@ def contexts():
     from qgis.core import QgsProcessingContext, QgsProcessingFeedback
 
     return QgsProcessingContext(), QgsProcessingFeedback()
+
+
+@pytest.mark.parametrize(
+    ("script", "words"),
+    [
+        ("echo 'terminate called after throwing an instance of std::bad_alloc' >&2; exit 3", "too little memory"),
+        ("echo 'python3: error while loading shared libraries: failed to map segment' >&2; exit 127", "too little memory"),
+        ("echo 'E0000 cuda_executor.cc:1228] no CUDA' >&2; exit 134", "too little memory"),
+        ("echo 'E0000 cuda_executor.cc:1228] no CUDA' >&2; kill -KILL $$", "ended by the system"),
+        ("exit 143", "told to end"),
+    ],
+)
+def test_what_is_said_of_a_worker_without_last_words(provider, feedback, tmp_path, script, words):
+    from qgis.core import QgsProcessingException
+    from scarp.algorithms import bridge
+
+    worker = tmp_path / "python"
+    worker.write_text(f"#!/bin/sh\n{script}\n")
+    worker.chmod(0o755)
+    with pytest.raises(QgsProcessingException, match=words) as caught:
+        bridge.run_with(worker, "train_cnn_dnn", {}, feedback)
+    assert "cuda" not in str(caught.value).lower()
+    assert "no half-written" in str(caught.value).lower() or "143" in script
+
+
+def test_cancel_ends_a_worker_that_keeps_its_lock(provider, feedback, tmp_path):
+    """In compiled code that no signal interrupts; QGIS has its window back within 5 s."""
+    from scarp.algorithms import bridge
+
+    root = Path(bridge.__file__).resolve().parents[1]
+    worker = tmp_path / "python"
+    worker.write_text(f"""#!{bridge.find_python()}
+import ctypes, runpy, signal
+runpy.run_path({str(root / "engine" / "__main__.py")!r}, run_name="launch")["register_package"]()
+from scarp.engine import worker
+worker.end_when_told(worker._end)
+signal.alarm(30)
+print('{{"type": "progress", "percent": 1}}', flush=True)
+mutex, libc = ctypes.create_string_buffer(64), ctypes.PyDLL(None)
+for _ in range(2):
+    libc.pthread_mutex_lock(mutex)
+""")
+    worker.chmod(0o755)
+    cancelled = []
+    thread = when_busy(feedback, lambda: (cancelled.append(time.monotonic()), feedback.cancel()))
+    assert bridge.run_with(worker, "train_cnn_dnn", {}, feedback) == {}
+    thread.join()
+    assert time.monotonic() - cancelled[0] < 5.0
+    assert workers() == []
