@@ -65,11 +65,13 @@ def one_set(targets: Iterable[str | Path] = ()) -> Iterator[None]:
             locks.enter_context(_locked(target))
         waiting: dict[Path, Path] = {}
         _sets.append(waiting)
+        is_done = False
         try:
             yield
+            is_done = True
             _name(waiting)
         except OSError as error:
-            if error.errno not in _WRITE_ERRNOS:  # as of a library that could not be loaded
+            if not is_done and error.errno not in _WRITE_ERRNOS:  # as of a library that could not be loaded
                 raise
             raise not_written(next(iter(waiting), error.filename or tempfile.gettempdir()), error) from error
         finally:
