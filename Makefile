@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help setup profile demo test bench mutants check docs package clean
+.PHONY: help setup profile demo test bench mutants check docs pictures site package clean
 
 # QGIS's embedded Python takes its prefix from the first python3 on PATH: the system's must come before pyenv's or conda's.
 export PATH := /usr/bin:/bin:/usr/sbin:/sbin:$(PATH)
@@ -54,11 +54,19 @@ check: setup .venv/ready ## Lint and type-check
 	$(DEV)/flake8
 	$(DEV)/bandit --quiet --recursive . --configfile pyproject.toml
 	git ls-files -z | xargs -0 $(DEV)/detect-secrets-hook
+	@$(MAKE) --no-print-directory site
 
 docs: ## Write the tables and pictures in docs/, and the models, that come from the code
 	@python3 docs/make_pages.py
 	@QT_HASH_SEED=0 python3 docs/make_models.py 2>/dev/null
 	@python3 docs/draw_rooms.py
+
+pictures: ## Make the tutorial's pictures from a real QGIS window (some minutes)
+	@$(MAKE) --no-print-directory profile
+	@$$(python3 -I engine/__main__.py --python) docs/make_pictures.py
+
+site: .venv/ready ## Build the pages of docs/ into build/site; warnings are errors
+	@NO_MKDOCS_2_WARNING=1 $(DEV)/mkdocs build --strict
 
 package: ## Make the plugin's zip in dist/, with the owner's ADDRESS=https://… and EMAIL=…
 	@python3 .ci/package.py --address="$(ADDRESS)" --email="$(EMAIL)"

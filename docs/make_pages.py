@@ -77,6 +77,7 @@ def _attributes(task: str) -> dict[str, Any]:
     return {node.targets[0].id: node.value.value for node in plain if isinstance(node.targets[0], ast.Name)}
 
 
+_STARS = "A script gives a parameter by its id; a choice takes its id or its number. Advanced parameters are marked with an asterisk."
 _HTML = """<!DOCTYPE html>
 <html lang="en"><head><meta charset="utf-8"><title>{title} – Scarp</title><style>
 body {{ font: 15px/1.5 sans-serif; max-width: 60em; margin: 2em auto; padding: 0 1em; color: #222; background: #fff }}
@@ -124,6 +125,17 @@ many landslides were tested.</p>
 Processing › Providers › Scarp.</li>
 <li>QGIS with Python 3.9: choose a newer Python in “Install or repair the engine”, or a newer QGIS.</li>
 </ul>"""
+
+
+def algorithm_pages() -> dict[str, str]:
+    """Return a page of the site for each algorithm, as Markdown by the fixed part of its id, in the order of the work."""
+    pages = {}
+    for task in TASKS:
+        algorithm = _attributes(task)
+        _title, *table = _section(task).splitlines()
+        words = [f"# {algorithm['TITLE']}", f"`scarp:{algorithm['ID']}`", algorithm["HELP"]]
+        pages[algorithm["ID"]] = "\n\n".join([*words, "## Parameters", _STARS, "\n".join(table).strip()]) + "\n"
+    return pages
 
 
 def help_pages() -> dict[str, str]:

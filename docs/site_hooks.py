@@ -1,0 +1,67 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What MkDocs cannot know by itself (`hooks` in `mkdocs.yml`): pages from declarations, README as the first page, equations as MathML."""
+
+from __future__ import annotations
+
+import re
+import runpy
+from pathlib import Path
+from typing import Any
+
+from latex2mathml.converter import convert
+from mkdocs.structure.files import File, Files
+
+DOCS = Path(__file__).resolve().parent
+ROOT = DOCS.parent
+# Pages of the site that stand outside docs/, by their file there.
+OUTSIDE = {"index.md": "README.md", "contributing.md": "CONTRIBUTING.md", "changelog.md": "CHANGELOG.md"}
+_PLACES = {**{file: page for page, file in OUTSIDE.items()}, "CITATION.cff": "citing.md"}
+_CODE = re.compile(r"(```.*?```|`[^`\n]*`)", re.DOTALL)
+
+
+def algorithm_pages() -> dict[str, str]:
+    """Return a page an algorithm as Markdown, by its name in the site, in the order of the work."""
+    made = runpy.run_path(str(DOCS / "make_pages.py"))
+    return {f"algorithms/{name}.md": page for name, page in made["algorithm_pages"]().items()}
+
+
+def on_config(config: Any) -> Any:
+    """Put the algorithms' pages into the navigation."""
+    next(each for each in config.nav if "Algorithms" in each)["Algorithms"] = list(algorithm_pages())
+    return config
+
+
+def on_files(files: Files, config: Any) -> Files:
+    """Add the pages that are no files of docs/."""
+    pages = {page: (ROOT / file).read_text(encoding="utf-8") for page, file in OUTSIDE.items()}
+    for page, content in {**pages, **algorithm_pages()}.items():
+        files.append(File.generated(config, page, content=content))
+    files.append(File.generated(config, "images/scarp.svg", abs_src_path=str(ROOT / "resources" / "icons" / "scarp.svg")))
+    return files
+
+
+def on_page_markdown(markdown: str, page: Any, **_: Any) -> str:
+    """Return the page with links that hold inside the site, and with its equations as MathML."""
+    return with_equations(_linked(markdown, outside=page.file.src_uri in OUTSIDE))
+
+
+def _linked(markdown: str, *, outside: bool) -> str:
+    """Return the text with links to what stands in another place of the site than in the project."""
+
+    def place(match: re.Match[str]) -> str:
+        file = match[1].removeprefix("docs/" if outside else "../")
+        return f"]({_PLACES.get(file, file)}"
+
+    return re.sub(r"\]\((?!https?:|#)([^)#\s]+)", place, markdown)
+
+
+def with_equations(markdown: str) -> str:
+    """Return the text with `$$…$$` and `$…$` as MathML, which browsers show without any script; code stays as it is."""
+
+    def shown(match: re.Match[str]) -> str:
+        return convert(match[1].strip(), display="block") if match[1] else convert(match[2])
+
+    parts = _CODE.split(markdown)
+    for place in range(0, len(parts), 2):
+        parts[place] = re.sub(r"\$\$(.+?)\$\$|\$(\S[^$\n]*?)\$(?!\d)", shown, parts[place], flags=re.DOTALL)
+    return "".join(parts)
