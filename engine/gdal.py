@@ -10,6 +10,7 @@ from osgeo import gdal, ogr, osr
 
 for _library in (gdal, ogr, osr):
     _library.UseExceptions()
+gdal.SetConfigOption("GDAL_VRT_ENABLE_PYTHON", "NO")  # whatever the environment says: a virtual raster of others runs nothing
 
 
 @contextmanager

@@ -24,6 +24,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from ..models import memory
+from ..models.errors import short
 from .declarations.parameters import TASKS
 from .environment import environment_folder, environment_python
 from .errors import EngineError
@@ -33,6 +34,8 @@ from .stop import end_when_told
 
 # How long a worker that is told to stop lets outputs get their names, which takes milliseconds, so that none does without the others.
 _NAMING_S = 2.0
+# A task of thousands of layers is shorter.
+_LONGEST_TASK = 16 << 20
 # After so long without any line, what is being done is told again.
 _SILENCE_S = 2.0
 # What is left is told from this share of the work and this time on: before, it would be a guess.
@@ -146,7 +149,7 @@ def main(arguments: list[str]) -> int:
 def run(task: str, parameters: dict[str, Any], feedback: Feedback) -> dict[str, Any]:
     """Run the task whose module in `engine.tasks` has the name `task`; return its result."""
     if task not in TASKS:
-        raise EngineError(f"There is no task {task!r}; choose one of {', '.join(TASKS)}.")
+        raise EngineError(f"There is no task {short(task)}; choose one of {', '.join(TASKS)}.")
     module = importlib.import_module(f".tasks.{task}", __package__)
     feedback.status("Reading the inputs")
     result: dict[str, Any] = module.run(feedback, **parameters)
@@ -157,9 +160,11 @@ def _described(path: Path) -> tuple[str, dict[str, Any]]:
     """Return the task and its parameters from a task description; raise EngineError if it is none."""
     wanted = 'an object such as {"task": "sample_landscape", "parameters": {"folder": "/tmp/landscape"}}'
     try:
-        description = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise EngineError(f"The task description {path} cannot be read as JSON ({error}); it must be {wanted}.") from error
+        is_one = path.is_file() and path.stat().st_size <= _LONGEST_TASK
+        description = json.loads(path.read_text(encoding="utf-8")) if is_one else None
+    except (OSError, ValueError, RecursionError) as error:
+        told = short(error, 120)
+        raise EngineError(f"The task description {path} cannot be read as JSON ({told}); it must be {wanted}.") from error
     task, parameters = (description.get("task"), description.get("parameters")) if isinstance(description, dict) else (None, None)
     if not isinstance(task, str) or not isinstance(parameters, dict):
         raise EngineError(f"The task description {path} names no task with parameters; it must be {wanted}.")

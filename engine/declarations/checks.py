@@ -68,7 +68,7 @@ def checked_value(parameter: Parameter, value: Any) -> Any:
         return list(parameter.default) if isinstance(parameter.default, list) else parameter.default
     if nothing:
         raise EngineError(f"{parameter.title} ({parameter.id}) is missing; it must be {allowed(parameter)}.")
-    if not _is_allowed(parameter, value):
+    if "\0" in str(value) or not _is_allowed(parameter, value):  # no file has a zero byte in its name
         raise EngineError(f"{parameter.title} ({parameter.id}) must be {allowed(parameter)}; found {_shown(value)}.")
     return int(value) if parameter.kind in ("integer", "band") else value
 

@@ -3,9 +3,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -178,6 +180,16 @@ class Grid:
         return dataset
 
 
+def _names_a_file(crs: str) -> bool:
+    """Tell whether the text of a CRS is one that GDAL would read from a file or from the network."""
+    try:
+        is_file = len(crs) < 4096 and Path(crs).exists()
+    except (OSError, ValueError):
+        is_file = False
+    is_address = "://" in crs[:12] and not re.match(r"https?://(www\.)?opengis\.net/", crs)
+    return bool(crs) and (is_file or is_address or crs.startswith("/vsi"))
+
+
 def reference_of(crs: str | int) -> osr.SpatialReference:
     """Return a CRS, with coordinates always in the order easting, northing: the one way to make a spatial reference.
 
@@ -197,11 +209,14 @@ def reference_of(crs: str | int) -> osr.SpatialReference:
     ('S-JTSK / Krovak East North', '32639')
     """
     reference = osr.SpatialReference()
+    wrong = EngineError(f"{str(crs)[:60]!r} is no coordinate reference system; give an EPSG code, such as EPSG:32639.")
+    if isinstance(crs, str) and _names_a_file(crs):
+        raise wrong
     try:
         if crs:
             reference.SetFromUserInput(f"EPSG:{crs}" if isinstance(crs, int) else crs)
     except RuntimeError as error:
-        raise EngineError(f"{str(crs)[:60]!r} is no coordinate reference system; give an EPSG code, such as EPSG:32639.") from error
+        raise wrong from error
     reference.SetAxisMappingStrategy(osr.OAMS_TRADITIONAL_GIS_ORDER)
     return reference
 

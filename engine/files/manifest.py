@@ -17,6 +17,7 @@ from ..declarations.source import Source, without_password
 from ..environment import DISTRIBUTIONS, NUMERIC_PACKAGES
 from ..gdal import gdal
 from .outputs import replacing
+from .virtual import check_virtual
 
 
 def versions() -> dict[str, str]:
@@ -59,6 +60,7 @@ def files_of(path: str) -> list[Path]:
 
     Of what lies in an archive it is the archive.
     """
+    check_virtual(path)
     waiting, seen, files = [path], {path}, []
     while waiting:
         each = waiting.pop(0)

@@ -17,6 +17,7 @@ from ..declarations.source import Source, without_password
 from ..errors import EngineError
 from ..gdal import gdal
 from .grid import Grid, Window, reference_of, with_halo
+from .virtual import check_virtual
 
 # No quantity of this field is as large; fill values are (−3.4e38 of 32-bit floats, 1e20 and 9.97e36 of NetCDF).
 HUGE = 1e19
@@ -177,6 +178,7 @@ def open_dataset(source: str, what: str) -> tuple[Source, gdal.Dataset]:
     """
     named = _parsed(source)
     name = file_name(named)
+    check_virtual(named.path)
     try:
         dataset = gdal.OpenEx(named.path, gdal.OF_RASTER | gdal.OF_VERBOSE_ERROR, open_options=list(named.options))
     except RuntimeError as error:

@@ -14,6 +14,7 @@ from xml.etree import ElementTree  # nosec B405
 import numpy as np
 
 from ...models.covariate import Covariate
+from ...models.errors import short
 from ...models.patches import Patches
 from ..declarations.source import Source
 from ..errors import EngineError
@@ -23,6 +24,8 @@ from .raster import HUGE, Raster, as_text, bands_of, is_odd, open_dataset, tally
 
 # Patches are cut from windows of this size, so that memory does not depend on the raster's.
 _PATCH_WINDOW_PX = 512
+# More bands, longer names and longer lists of classes are those of no stack.
+_MOST_BANDS, _LONGEST_NAME, _LONGEST_TEXT = 2000, 200, 4_000_000
 _BLOCK_SIDES = (1, 8, 32, 128, 512)
 
 
@@ -56,6 +59,8 @@ class Stack:
         """
         named, dataset = open_dataset(str(path), "covariate stack")
         told = named.told
+        if dataset.RasterCount > _MOST_BANDS:
+            raise EngineError(f"The covariate stack {told} has {dataset.RasterCount:,} bands; a stack has at most {_MOST_BANDS:,}.")
         described = _described(dataset, told)
         bands = bands_of(named, dataset, "covariate stack")
         covariates = [described[band.number - 1] for band in bands]
@@ -283,6 +288,9 @@ def _describe(band: gdal.Band, path: str) -> Covariate:
     if not name:
         raise EngineError(f"Band {band.GetBand()} of {path} has no name, so it is no covariate stack; make one with “Prepare covariates”.")
     item = {key: as_text(value) for key, value in band.GetMetadata().items()}
+    wrong = f"The metadata of the band {short(name)[1:-1]} of {path} are no longer those of a covariate stack"
+    if len(name) > _LONGEST_NAME or any(len(text) > _LONGEST_TEXT for text in item.values()):
+        raise EngineError(f"{wrong}: they are longer than any covariate's")
     try:
         return Covariate.from_json(
             {
@@ -295,5 +303,5 @@ def _describe(band: gdal.Band, path: str) -> Covariate:
                 "codes": json.loads(item.get("codes", "{}")),
             }
         )
-    except (ValueError, AttributeError) as error:
-        raise EngineError(f"The metadata of the band {name} of {path} are no longer those of a covariate stack: {error}") from error
+    except (ValueError, TypeError, AttributeError, RecursionError, OverflowError) as error:
+        raise EngineError(f"{wrong}: {short(error, 200)}") from error

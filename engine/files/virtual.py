@@ -1,0 +1,58 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Virtual rasters (VRT) of others: their text is looked at before GDAL opens it, and with it whatever it names."""
+
+from __future__ import annotations
+
+import re
+from html import unescape
+from pathlib import Path
+
+from ...models.errors import short
+from ..errors import EngineError
+
+_START, _MOST_BYTES = re.compile(rb"\s*(<\?xml[^>]*>\s*)?<VRTDataset\b"), 256 << 20
+_SOURCE = re.compile(r"<(?:SourceFilename|SourceDataset)([^>]*)>([^<]*)<")
+# What GDAL would fetch from another machine.
+_REMOTE = re.compile(
+    r"/vsi(curl|s3|gs|az|adls|oss|swift|webhdfs|hdfs)|\b(https?|ftp)://|^(WMS|WCS|WMTS|OGCAPI|STACIT|STACTA|DAAS|EEDAI?|PLMOSAIC):",
+    re.IGNORECASE,
+)
+_PYTHON = re.compile(r"<PixelFunctionLanguage>\s*Python\s*<", re.IGNORECASE)
+
+
+def check_virtual(path: str) -> None:
+    """Raise EngineError if a virtual raster, or one that it names, names itself, runs Python or fetches files from the network.
+
+    A raster that the user names with an address of the network is the user's own wish; that of a virtual raster is that of who made it.
+    Any other file passes, one that cannot be read too: whoever opens it says so.
+    """
+    seen: set[Path] = set()
+    waiting: list[tuple[Path, tuple[Path, ...]]] = [(Path(path), ())]
+    while waiting:
+        file, above = waiting.pop()
+        text = _text(file)
+        real = file.resolve() if text is not None else file
+        if real in above:
+            raise EngineError(f"The virtual raster {path} is made of itself; build it anew from the files that hold the values.")
+        if text is None or real in seen:
+            continue
+        seen.add(real)
+        if _PYTHON.search(text):
+            raise EngineError(f"The virtual raster {file} has a pixel function in Python, which is never run; export it as a GeoTIFF.")
+        for attributes, told in _SOURCE.findall(text):
+            name = unescape(told).strip()
+            if _REMOTE.search(name):
+                raise EngineError(f"The virtual raster {file} names a file of the network ({short(name)}); download it and build it anew.")
+            waiting.append((file.parent / name if 'relativeToVRT="1"' in attributes else Path(name), (*above, real)))
+
+
+def _text(path: Path) -> str | None:
+    """Return the text of a virtual raster; None for anything else."""
+    try:
+        if not path.is_file() or path.stat().st_size > _MOST_BYTES:
+            return None
+        with path.open("rb") as stream:
+            start = stream.read(300)
+            return (start + stream.read()).decode("utf-8", "replace") if _START.match(start) else None
+    except (OSError, ValueError):  # ValueError: a name with a zero byte
+        return None
