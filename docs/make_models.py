@@ -31,6 +31,11 @@ MODELS = ROOT / "resources" / "models"
 _TYPES = QgsProcessing.SourceType
 _STACK = ("COVARIATES", "The output of “Prepare covariates”.")
 _INVENTORY = ("INVENTORY", "Landslides as points or polygons, in any coordinate reference system.")
+_TEST = (
+    "TEST_INVENTORY",
+    "Landslides that take no part in training; the AUC of them is then the headline (prediction rate). Empty: a part of the inventory "
+    "is kept for the test.",
+)
 _CELLS = ("sample_cells", "The cells that the model learnt from and was tested on; left out, they are temporary.")
 _MODEL = ("model_file", "The trained model, for “Map a new area” and “Map susceptibility”.")
 _REPORT = ("report", "Training history, ROC curve, confusion matrix and metrics on the test cells.")
@@ -76,7 +81,12 @@ def _sampling(stack: Any) -> tuple[Step, ...]:
             "train",
             "traincnndnn",
             "Train CNN–DNN",
-            {"COVARIATES": stack, "INVENTORY": ("sample", "OUTPUT"), "LABEL_FIELD": Fixed("landslide")},
+            {
+                "COVARIATES": stack,
+                "INVENTORY": ("sample", "OUTPUT"),
+                "LABEL_FIELD": Fixed("landslide"),
+                "TEST_INVENTORY": "TEST_INVENTORY",
+            },
             {"MODEL": "Model file", "REPORT": "Report"},
         ),
     )
@@ -105,7 +115,7 @@ def models() -> tuple[Model, ...]:
             "Susceptibility from covariates",
             "From a covariate stack and a landslide inventory to a classified susceptibility map, with the defaults of each step: draws "
             "sample cells, trains and tests the CNN–DNN, maps susceptibility and sorts it into five classes.",
-            (_STACK, _INVENTORY, _CLASSES, _TABLE, _MAP, _CELLS, _MODEL, _REPORT),
+            (_STACK, _INVENTORY, _TEST, _CLASSES, _TABLE, _MAP, _CELLS, _MODEL, _REPORT),
             (*_sampling("COVARIATES"), *_mapping("COVARIATES", ("train", "MODEL"), INVENTORY="INVENTORY")),
         ),
         Model(
@@ -118,6 +128,7 @@ def models() -> tuple[Model, ...]:
                 ("DEM", "A digital elevation model in a projected coordinate reference system."),
                 _INVENTORY,
                 ("AREA", "Polygons that bound the study area. Empty: the whole DEM."),
+                _TEST,
                 _CLASSES,
                 _TABLE,
                 _MAP,
@@ -140,6 +151,7 @@ def models() -> tuple[Model, ...]:
             (
                 _STACK,
                 _INVENTORY,
+                _TEST,
                 ("CLASSIFIERS", "Which classifiers to compare."),
                 ("FOLDS", "Each fold is the test part once."),
                 _CLASSES,
@@ -154,7 +166,7 @@ def models() -> tuple[Model, ...]:
                     "benchmark",
                     "benchmarkclassifiers",
                     "Benchmark classifiers",
-                    {name: name for name in ("COVARIATES", "INVENTORY", "CLASSIFIERS", "FOLDS")},
+                    {name: name for name in ("COVARIATES", "INVENTORY", "TEST_INVENTORY", "CLASSIFIERS", "FOLDS")},
                     {"OUTPUT": "Table of metrics", "REPORT": "Benchmark report", "MODEL": "Model file"},
                 ),
                 *_mapping("COVARIATES", ("benchmark", "MODEL"), INVENTORY="INVENTORY"),
@@ -191,6 +203,7 @@ def inputs() -> dict[str, Any]:
         QgsProcessingParameterRasterLayer("COVARIATES", "Covariate stack"),
         QgsProcessingParameterRasterLayer("DEM", "Elevation (DEM)"),
         QgsProcessingParameterFeatureSource("INVENTORY", "Landslide inventory", landslides),
+        QgsProcessingParameterFeatureSource("TEST_INVENTORY", "Test inventory", landslides, optional=True),
         QgsProcessingParameterFeatureSource("AREA", "Study area", [_TYPES.TypeVectorPolygon], optional=True),
         QgsProcessingParameterFile("MODEL", "Model file", fileFilter="Scarp model (*.scarp)"),
         QgsProcessingParameterEnum("CLASSIFIERS", "Classifiers", names, True, chosen),
