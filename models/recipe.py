@@ -49,6 +49,8 @@ class Recipe:
         Cells that make one step.
     class_weights
         What a landslide cell counts in the loss, one of `CLASS_WEIGHTS`.
+    equal_landslides
+        Whether each landslide counts the same in training, however many cells it has.
     patience
         Epochs without a better validation loss before training stops; 0: a third of all, at least 10.
     l2
@@ -75,6 +77,7 @@ class Recipe:
     schedule: str = "cosine"
     batch_size: int = 64
     class_weights: str = "balanced"
+    equal_landslides: bool = False
     patience: int = 0
     l2: float = 1e-3
     label_smoothing: float = 0.05

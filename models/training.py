@@ -47,6 +47,7 @@ def train(
     circular_pairs: Sequence[tuple[int, int]] = (),
     progress: Callable[[float], None] = lambda percent: None,
     status: Callable[[str], None] = lambda text: None,
+    counts: np.ndarray | None = None,
 ) -> Member:
     """Train one network and keep the weights of its best validation loss.
 
@@ -71,6 +72,8 @@ def train(
         Called with 0 to 100.
     status
         Called with what is being done: compiling, or the epoch and its loss.
+    counts
+        What each cell counts beside its class, (n,), about 1 on average; None where all count the same.
 
     Returns
     -------
@@ -87,6 +90,8 @@ def train(
     architecture = recipe.architecture(patches.cells.shape[-1])
     labels = np.asarray(labels, np.float32)
     weights = class_weights(labels, ~validation, recipe.class_weights)
+    if counts is not None:
+        weights *= counts.astype(np.float32)
     y, weight = labels[~validation], weights[~validation]
     turns = Turns.of(patches.offsets, architecture.channels, circular_pairs)
     batch = min(recipe.batch_size, len(y))

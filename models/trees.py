@@ -102,7 +102,7 @@ class Trees:
         return out.reshape(encoded.shape[:-1])
 
 
-def grow(encoded: np.ndarray, labels: np.ndarray, seed: int) -> Trees:
+def grow(encoded: np.ndarray, labels: np.ndarray, seed: int, counts: np.ndarray | None = None) -> Trees:
     """Return trees grown on training cells, landslide and non-landslide cells counting the same.
 
     Parameters
@@ -113,8 +113,10 @@ def grow(encoded: np.ndarray, labels: np.ndarray, seed: int) -> Trees:
         1 for landslide, 0 for none, (n,), of both.
     seed
         The same seed grows the same trees.
+    counts
+        What each cell counts beside its class, (n,); None where all count the same.
     """
-    return trees_of(forest(seed).fit(encoded, labels), encoded.shape[1])
+    return trees_of(forest(seed).fit(encoded, labels, counts), encoded.shape[1])
 
 
 def forest(seed: int) -> Any:

@@ -37,7 +37,17 @@ from ..files.stack import Stack
 from ..learning.fitting import Examples, fit, susceptibility
 from ..reporting.numbers import number as written
 from ..samples.cells import SampleCells
-from ..samples.folds import BlockKFold, FoldWarning, KMeansKFold, TemporalSplit, deal_folds, fewest_units, splits, take_share
+from ..samples.folds import (
+    BlockKFold,
+    FoldWarning,
+    KMeansKFold,
+    TemporalSplit,
+    deal_folds,
+    fewest_units,
+    landslide_weights,
+    splits,
+    take_share,
+)
 from ..samples.nearest import Distances, KnndmKFold, places_of
 
 # Spatial folds always come with random ones, and random ones with spatial ones: one alone does not tell what to expect.
@@ -272,7 +282,7 @@ def compare(
     starts = np.append(0.0, ends)
     with warnings.catch_warnings(), on_cluster(scheduler) if scheduler else nullcontext():
         warnings.simplefilter("ignore", ConvergenceWarning)
-        cell_job = delayed(partial(_cell_outcome, data, seed))
+        cell_job = delayed(partial(_cell_outcome, data, seed, recipe.equal_landslides))
         found: Iterator[list[Outcome]] = ([each] for each in _parallel(cell_job(fold, name) for fold, name in cell_jobs))
         if network_folds:
             job = partial(_network_outcomes, Examples.of(stack, data.cells, recipe.patch_size), networks, recipe, seed)
@@ -314,7 +324,9 @@ def within_time(recipe: Recipe, cells: int) -> Recipe:
     return replace(recipe, epochs=min(recipe.epochs, max(MOST_STEPS // steps, LEAST_EPOCHS)))
 
 
-def fit_cells(data: Data, training: np.ndarray, name: str, spatial: bool, seed: int) -> tuple[CellModel, dict[str, Any]]:
+def fit_cells(
+    data: Data, training: np.ndarray, name: str, spatial: bool, seed: int, equal: bool = False
+) -> tuple[CellModel, dict[str, Any]]:
     """Fit a classifier of single cells to training cells; return it and the hyper-parameters chosen for it.
 
     The grid is searched for the best AUC on folds inside the training cells, spatial ones where the test is spatial. A classifier without
@@ -330,6 +342,8 @@ def fit_cells(data: Data, training: np.ndarray, name: str, spatial: bool, seed: 
         Whether the folds inside are spatial.
     seed
         Deals the folds inside, and is the classifier's own.
+    equal
+        Whether each landslide counts the same, however many cells it has; a classifier that takes no weights of cells does not heed it.
 
     Raises
     ------
@@ -352,7 +366,7 @@ def fit_cells(data: Data, training: np.ndarray, name: str, spatial: bool, seed: 
         some = np.random.default_rng(seed).permutation(len(y))[:SEARCH_CELLS]
         inner = _inner_folds(data.xy[training][some], y[some], spatial, seed, units if units is None else units[some])
         search = GridSearchCV(estimator, classifier.grids, scoring="roc_auc", cv=inner, refit=False)
-        search.fit(x[some], y[some], **_weighted(estimator, y[some]))
+        search.fit(x[some], y[some], **_weighted(estimator, y[some], units if units is None else units[some], equal))
         chosen = search.best_params_
         estimator.set_params(**chosen)
     if not hasattr(estimator, "predict_proba"):
@@ -360,13 +374,20 @@ def fit_cells(data: Data, training: np.ndarray, name: str, spatial: bool, seed: 
         if units is not None:
             parts = list(splits(deal_folds(y, parts, None, seed, units)))
         estimator = CalibratedClassifierCV(estimator, method="sigmoid", ensemble=False, cv=parts)
-    return CellModel(encoder, estimator.fit(x, y, **_weighted(estimator, y))), chosen
+    return CellModel(encoder, estimator.fit(x, y, **_weighted(estimator, y, units, equal))), chosen
 
 
-def _weighted(estimator: Any, labels: np.ndarray) -> dict[str, np.ndarray]:
-    """Return what tells an estimator's `fit` that both classes count the same; nothing where they do, or where it takes no weights."""
+def _weighted(estimator: Any, labels: np.ndarray, units: np.ndarray | None, equal: bool) -> dict[str, np.ndarray]:
+    """Return what tells an estimator's `fit` what cells count: both classes the same, and where `equal` is asked for each landslide too.
+
+    Nothing is returned where all cells count the same, or the estimator takes no weights.
+    """
+    equal = equal and units is not None
     even = len(np.unique(np.bincount(labels))) == 1
-    return {} if even or not has_fit_parameter(estimator, "sample_weight") else {"sample_weight": compute_sample_weight("balanced", labels)}
+    if (even and not equal) or not has_fit_parameter(estimator, "sample_weight"):
+        return {}
+    weights = compute_sample_weight("balanced", labels)
+    return {"sample_weight": weights * landslide_weights(labels, units) if equal else weights}
 
 
 def _parallel(jobs: Iterable[Any]) -> Iterator[Any]:
@@ -374,10 +395,10 @@ def _parallel(jobs: Iterable[Any]) -> Iterator[Any]:
     return iter(Parallel(n_jobs=-1, prefer="threads", return_as="generator")(jobs))
 
 
-def _cell_outcome(data: Data, seed: int, fold: Fold, name: str) -> Outcome:
+def _cell_outcome(data: Data, seed: int, equal: bool, fold: Fold, name: str) -> Outcome:
     # The jobs share the cores already: gradient boosting with threads of its own in each job spends its time waiting.
     with threadpool_limits(1, user_api="openmp"):
-        model, chosen = fit_cells(data, fold.training, name, fold.validation in SPATIAL, seed)
+        model, chosen = fit_cells(data, fold.training, name, fold.validation in SPATIAL, seed, equal)
         return Outcome(fold, name, model.predict(data.values[fold.test][None])[0], chosen)
 
 

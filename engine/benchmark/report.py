@@ -66,7 +66,7 @@ def make_report(
         The one that was asked for first, then the one beside it.
     facts
         What the report states as it is: `files` (what each is, and where it lies), `inputs` and `settings` (name to text), `versions`, and
-        the `members` of the CNN–DNN.
+        the `members` of the CNN–DNN and whether it was `equal_landslides`.
     """
     honest = headline([each.method for each in validations])
     page = Report(
@@ -316,6 +316,8 @@ def _method(
     few = [f"{CLASSIFIERS[name].name} ({CLASSIFIERS[name].most_cells:,})" for name in compared if CLASSIFIERS[name].most_cells]
     if few:
         notes.append(f"Where more cells train, only so many of them, drawn at random, are used for {listed(few)}.")
+    if facts["equal_landslides"]:
+        notes.append("Each landslide counts the same in training, however many cells it has, where a classifier takes weights of cells.")
     page.text(
         "All classifiers get the same cells, the same folds and the same encoding: continuous covariates standardised, aspect as sine and "
         "cosine, classes one-hot, fitted on the training cells of each fold alone. Hyper-parameters are searched for the best AUC on "

@@ -199,6 +199,14 @@ _TEST_INVENTORY = Parameter(
     optional=True,
     geometry=_LANDSLIDES,
 )
+_EQUAL_LANDSLIDES = _hyper(
+    "EQUAL_LANDSLIDES",
+    "Each landslide counts the same",
+    "boolean",
+    "In training, however many cells it has. No: each cell counts the same, so large landslides speak louder, which suits maps of where "
+    "ground fails (all cells of a polygon; Sinčić et al. 2024). Yes suits maps of where landslides begin, or few large ones among many.",
+    advanced=True,
+)
 _BLOCK_SIZE = Parameter(
     "BLOCK_SIZE",
     "Block size",
@@ -655,6 +663,7 @@ TASKS: dict[str, tuple[Parameter, ...]] = {
             table=VALIDATIONS,
             advanced=True,
         ),
+        _EQUAL_LANDSLIDES,
         _OPTIMIZER,
         _LEARNING_RATE,
         _BATCH_SIZE,
@@ -751,6 +760,7 @@ TASKS: dict[str, tuple[Parameter, ...]] = {
             advanced=True,
         ),
         _advanced(replace(_MEMBERS, help="Networks of the CNN–DNN with different seeds; susceptibility is their mean.")),
+        _EQUAL_LANDSLIDES,
         _advanced(_seed("The same seed on the same machine gives the same results.")),
         Parameter(
             "DATE_FIELD",

@@ -18,7 +18,7 @@ from ...models.trees import grow
 from ..files.grid import Grid
 from ..files.stack import Stack
 from ..samples.cells import SampleCells
-from ..samples.folds import own_block_size, validation_part
+from ..samples.folds import landslide_weights, own_block_size, validation_part
 from .companion import choose_share
 
 History = dict[str, list[float]]
@@ -111,6 +111,7 @@ def fit(
     cells = examples.rows, examples.cols, examples.labels, recipe.validation, examples.grid
     block = [_block_size(examples, recipe, seed)] if recipe.validation == "blocks" else []
     members, histories, told = [], [], []
+    counts = landslide_weights(examples.labels, examples.units) if recipe.equal_landslides else None
     own = encoder.encode(examples.patches.centres()) if recipe.companion else None
     for number in range(recipe.members):
 
@@ -121,21 +122,21 @@ def fit(
             status(f"Training member {number + 1} of {recipe.members}, {text}")
 
         held = validation_part(*cells, seed, number, examples.units, *block)
-        member = train(encoded, examples.labels, held, recipe, seed + number, encoder.circular_pairs, part, doing)
+        member = train(encoded, examples.labels, held, recipe, seed + number, encoder.circular_pairs, part, doing, counts)
         members.append(member.weights)
         histories.append(member.history)
         message(f"Member {number + 1} of {recipe.members}: {len(member.history['loss'])} epochs.")
         if own is not None:
             status(f"Growing trees beside member {number + 1} of {recipe.members}")
             network = predict_patches(architecture, [member.weights], encoded.only(held), lambda patches: patches.astype(np.float32))
-            without = grow(own[~held], examples.labels[~held], seed + number)
+            without = grow(own[~held], examples.labels[~held], seed + number, None if counts is None else counts[~held])
             units = np.flatnonzero(held) if examples.units is None else examples.units[held]
             told.append((examples.labels[held], network, without.predict(own[held]), units))
     keras.backend.clear_session()  # networks hold their patches in memory until they are collected
     model = CnnDnn(encoder, architecture, members, backend="numpy")
     if own is not None:
         held_out = [np.concatenate(each) for each in zip(*told)]
-        model.trees, model.share = grow(own, examples.labels, seed), choose_share(*held_out)
+        model.trees, model.share = grow(own, examples.labels, seed, counts), choose_share(*held_out)
         message(f"{model.name}, as {len(held_out[0]):,} held-out training cells have it.")
     return model, histories
 

@@ -203,6 +203,7 @@ def _add_method(page: Report, facts: Training) -> None:
     recipe = facts.recipe
     normalised = "batch normalisation, " if recipe.batch_normalisation else ""
     weights = " with class weights" if recipe.class_weights == "balanced" else ""
+    alike = " Each landslide counted the same in training, however many cells it has." if recipe.equal_landslides else ""
     model = facts.model
     page.section("Method")
     page.text(_WITH_TREES.format(name=model.name, count=model.trees.count) if model.trees else _ALONE)
@@ -211,7 +212,7 @@ def _add_method(page: Report, facts: Training) -> None:
         "flattened and joined with the cell's own covariates; dense layers follow, and a linear term of the cell's own covariates "
         f"is added before the sigmoid. Binary cross-entropy{weights}, L2 penalty, dropout and label smoothing; patches are "
         "flipped and turned at random. The encoding of covariates was fitted on training cells only; the cells of a landslide stayed "
-        "together where cells were divided for validation and into folds. "
+        f"together where cells were divided for validation and into folds.{alike} "
         f"Optimizer: {OPTIMIZERS[recipe.optimizer]}; schedule: {SCHEDULES[recipe.schedule]}."
     )
     counts = [(name.capitalize(), *numbers) for name, numbers in facts.counts.items()]

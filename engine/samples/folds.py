@@ -82,6 +82,21 @@ def landslide_units(landslide: np.ndarray, origin: np.ndarray) -> np.ndarray | N
     return units
 
 
+def landslide_weights(labels: np.ndarray, units: np.ndarray | None) -> np.ndarray:
+    """Return weights by which each landslide counts the same, however many cells it has, (n,); landslide cells count 1 on average.
+
+    >>> import numpy as np
+    >>> from scarp.engine.samples.folds import landslide_weights
+    >>> landslide_weights(np.array([1, 1, 1, 1, 0]), np.array([4, 4, 4, 7, 9])).round(3).tolist()
+    [0.667, 0.667, 0.667, 2.0, 1.0]
+    """
+    weights, slide = np.ones(len(labels)), np.asarray(labels) == 1
+    if units is not None:
+        _, of_cell, size = np.unique(units[slide], return_inverse=True, return_counts=True)
+        weights[slide] = (slide.sum() / len(size)) / size[of_cell.ravel()]
+    return weights
+
+
 def keep_whole(parts: np.ndarray, units: np.ndarray | None) -> np.ndarray:
     """Return the part of each cell, (n,), such that no unit is divided: each goes where most of its cells are, else to the lowest number.
 

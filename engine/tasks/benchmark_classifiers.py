@@ -104,6 +104,7 @@ def run(
             "inputs": inputs("benchmark_classifiers", asked),
             "settings": settings("benchmark_classifiers", told),
             "members": recipe.members,
+            "equal_landslides": recipe.equal_landslides,
             "versions": versions(),
         }
         make_report(data, validations, made, summaries, facts).write(report)
@@ -116,7 +117,7 @@ def run(
             asked_for = replace(within_time(recipe, len(everything)), companion=winner.classifier == "cnn_dnn_trees")
             fitted: Any = fit(examples, asked_for, seed, feedback.part(90, 98).progress)[0]
         else:
-            fitted, _ = fit_cells(data, everything, winner.classifier, honest in SPATIAL, seed)
+            fitted, _ = fit_cells(data, everything, winner.classifier, honest in SPATIAL, seed, recipe.equal_landslides)
         fitted.manifest = {
             "classifier": winner.label,
             "cell_size": list(stack.grid.cell_size),

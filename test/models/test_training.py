@@ -218,3 +218,18 @@ def test_a_network_that_collapsed_is_not_kept(monkeypatch):
     with pytest.raises(DivergedError, match="the same of every cell"):
         train(Patches.of(patches), labels, validation, recipe, seed=2)
     train(Patches.of(np.zeros_like(patches)), labels, validation, recipe, seed=2)
+
+
+def test_cells_count_what_they_are_told_to_count():
+    """The validation loss is the mean of what each cell counts times its own loss."""
+    patches, labels = toy(90)
+    validation, counts = np.arange(90) % 3 == 0, np.random.default_rng(2).uniform(0.2, 1.8, 90)
+    recipe = Recipe(7, 8, epochs=1)
+    member = train(Patches.of(patches), labels, validation, recipe, seed=1, counts=counts)
+    found = predict_patches(recipe.architecture(2), [member.weights], Patches.of(patches[validation]))
+    truth = labels[validation]
+    weight = class_weights(labels.astype(np.float32), ~validation, "balanced")[validation] * counts[validation]
+    loss = -np.mean(weight * (truth * np.log(found) + (1 - truth) * np.log(1 - found)))
+    assert loss == pytest.approx(member.history["val_loss"][0], abs=1e-4)
+    alike = train(Patches.of(patches), labels, validation, recipe, seed=1)
+    assert np.abs(alike.weights["output"] - member.weights["output"]).max() > 1e-5, "they count in training too"
