@@ -98,16 +98,16 @@ def _missing(python: str, needs: tuple[str, ...]) -> list[str]:
         stamp = max(path.stat().st_mtime_ns for path in (Path(python), *Path(python).parents[1].glob("lib*/python*/site-packages")))
     except OSError:
         stamp = 0
-    return _probe(python, needs, stamp)
+    try:
+        return _probe(python, needs, stamp)
+    except (OSError, subprocess.SubprocessError, ValueError):  # not kept: a busy machine may answer the next time
+        return list(needs)
 
 
 @functools.lru_cache(maxsize=32)
 def _probe(python: str, needs: tuple[str, ...], _stamp: int) -> list[str]:
-    try:
-        run = subprocess.run([python, "-I", str(ENTRY), "--probe", *needs], capture_output=True, text=True, timeout=60, check=True)
-        return json.loads(run.stdout)
-    except (OSError, subprocess.SubprocessError, ValueError):
-        return list(needs)
+    run = subprocess.run([python, "-I", str(ENTRY), "--probe", *needs], capture_output=True, text=True, timeout=60, check=True)
+    return json.loads(run.stdout)
 
 
 def run_task(task: str, values: dict[str, Any], needs: Iterable[str], feedback: QgsProcessingFeedback) -> dict[str, Any]:
@@ -127,7 +127,7 @@ def run_task(task: str, values: dict[str, Any], needs: Iterable[str], feedback: 
 
 def run_with(python: Path, task: str, values: dict[str, Any], feedback: QgsProcessingFeedback) -> dict[str, Any]:
     """Run a task in the worker with this interpreter; see `run_task`."""
-    with tempfile.TemporaryDirectory(prefix="scarp-") as folder:
+    with tempfile.TemporaryDirectory(prefix=f"scarp-run-{os.getpid()}-") as folder:  # a run that comes after a kill clears it
         description = Path(folder) / "task.json"
         description.touch(mode=0o600)  # its user's alone: it names data and folders
         description.write_text(json.dumps({"task": task, "parameters": values}), encoding="utf-8")

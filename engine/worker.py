@@ -125,7 +125,8 @@ def main(arguments: list[str]) -> int:
     os.environ.setdefault("GDAL_CACHEMAX", "256")
     try:
         memory.check_room(memory.LEAST_BYTES)
-        value = run(*_described(Path(arguments[0])), feedback)
+        with outputs.private_folder():
+            value = run(*_described(Path(arguments[0])), feedback)
     except EngineError as error:
         feedback.write("error", text=str(error))
         return 1

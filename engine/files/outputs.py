@@ -23,6 +23,9 @@ from .intact import DamagedError, check_intact
 # Paths under work in this process; the worker removes them when it is told to stop.
 _unfinished: set[Path] = set()
 _PART = ".scarp-part"
+_PRIVATE = "scarp-run-"
+# The temporary folder of all runs; a worker has one of its own besides.
+_SHARED = tempfile.gettempdir()
 # File systems take names of 255 bytes; temporary files and those beside an output have longer names than the output.
 _LONGEST = 240
 _SHORT = 64
@@ -201,7 +204,9 @@ def check_writable(target: str | Path) -> None:
         probe.touch()
         probe.unlink()
     except OSError as error:
-        raise EngineError(f"The output {target} cannot be written ({error.strerror or error}). Choose another folder.") from error
+        file = next((each for each in target.parents if each.is_file()), None)
+        why = f"{file} is a file, where a folder is needed" if file else error.strerror or error
+        raise EngineError(f"The output {target} cannot be written ({why}). Choose another folder.") from error
     if target.is_dir():
         raise EngineError(f"The output {target} is a folder; a file name is needed.")
     if target.exists():
@@ -272,7 +277,7 @@ def _name(finished: dict[Path, Path]) -> None:
 
 def lock_of(target: str) -> Path:
     """Return the file by which runs of this user know of each other, in the temporary folder; `target` is a real path."""
-    return Path(tempfile.gettempdir()) / f"scarp-locks-{os.getuid()}" / hashlib.sha256(os.fsencode(target)).hexdigest()
+    return Path(_SHARED) / f"scarp-locks-{os.getuid()}" / hashlib.sha256(os.fsencode(target)).hexdigest()
 
 
 @contextmanager
@@ -328,9 +333,35 @@ def _clear_stale(target: Path) -> None:
             _remove(path)
 
 
+@contextmanager
+def private_folder() -> Iterator[Path]:
+    """Give this process a temporary folder of its own, where what libraries leave goes with it; those of runs that were killed go too.
+
+    TensorFlow leaves the source of each function that it compiles, and Python what it makes of that.
+    """
+    for stale in Path(_SHARED).glob(f"{_PRIVATE}*"):
+        number = stale.name[len(_PRIVATE) :].partition("-")[0]
+        if number.isdigit() and stale.is_dir() and not stale.is_symlink() and not _alive(int(number)):
+            shutil.rmtree(stale, ignore_errors=True)
+    folder = Path(tempfile.mkdtemp(prefix=f"{_PRIVATE}{os.getpid()}-"))
+    _unfinished.add(folder)
+    before = tempfile.tempdir, os.environ.get("TMPDIR")
+    tempfile.tempdir = os.environ["TMPDIR"] = str(folder)
+    try:
+        yield folder
+    finally:
+        tempfile.tempdir = before[0]
+        if before[1] is None:
+            del os.environ["TMPDIR"]
+        else:
+            os.environ["TMPDIR"] = before[1]
+        shutil.rmtree(folder, ignore_errors=True)
+        _unfinished.discard(folder)
+
+
 def _alive(pid: int) -> bool:
     if os.name == "nt":  # os.kill would end the process there
-        return True
+        return _alive_on_windows(pid)
     try:
         os.kill(pid, 0)
     except ProcessLookupError:
@@ -338,3 +369,18 @@ def _alive(pid: int) -> bool:
     except PermissionError:
         return True
     return True
+
+
+def _alive_on_windows(pid: int) -> bool:
+    import ctypes
+
+    synchronize, is_running, denied = 0x00100000, 0x102, 5
+    kernel = ctypes.WinDLL("kernel32", use_last_error=True)  # type: ignore[attr-defined]
+    kernel.OpenProcess.restype = ctypes.c_void_p
+    handle = kernel.OpenProcess(synchronize, False, pid)
+    if not handle:
+        return bool(ctypes.get_last_error() == denied)  # type: ignore[attr-defined]
+    try:
+        return bool(kernel.WaitForSingleObject(ctypes.c_void_p(handle), 0) == is_running)
+    finally:
+        kernel.CloseHandle(ctypes.c_void_p(handle))

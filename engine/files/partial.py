@@ -222,8 +222,25 @@ def _write_all(stream: IO[bytes], content: bytes) -> None:
 def _locked(path: Path) -> Callable[[], None] | None:
     """Lock a file for this process, which loses it when it ends, however it ends; return what unlocks it, or None if another one has it.
 
-    QGIS's own Python, which is enough to map with a network, may lack the package filelock: there nothing keeps two runs apart.
+    Where the file system knows no locks nothing keeps two runs apart, nor in QGIS's own Python on Windows, which may lack the package
+    filelock.
     """
+    try:
+        import fcntl
+    except ImportError:
+        return _locked_on_windows(path)
+    handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(handle)
+        return None
+    except OSError:  # a file system without locks
+        pass
+    return lambda: os.close(handle)
+
+
+def _locked_on_windows(path: Path) -> Callable[[], None] | None:
     try:
         from filelock import FileLock, Timeout
     except ImportError:

@@ -7,8 +7,8 @@ import heapq
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 
+from ...models.compiled import compiled
 from ..feedback import Feedback
 
 AREA_EXPONENT = 0.45
@@ -84,7 +84,7 @@ def drainage_area(altitude: np.ndarray, cell_size: float) -> np.ndarray:
     return _accumulate(filled, order, _receivers(filled)) * np.float32(cell_size**2)
 
 
-@njit(cache=True)
+@compiled()
 def _flood(z: np.ndarray) -> np.ndarray:
     """Raise every pit until it drains, and return the cells from the outlets upwards (Barnes et al. 2014).
 
@@ -115,7 +115,7 @@ def _flood(z: np.ndarray) -> np.ndarray:
     return order
 
 
-@njit(cache=True)
+@compiled()
 def _receivers(z: np.ndarray) -> np.ndarray:
     """Return the direction (0–7) of steepest descent of each cell; −1 where none is lower, and on the edge."""
     rows, cols = z.shape
@@ -131,7 +131,7 @@ def _receivers(z: np.ndarray) -> np.ndarray:
     return down
 
 
-@njit(cache=True)
+@compiled()
 def _accumulate(z: np.ndarray, order: np.ndarray, down: np.ndarray) -> np.ndarray:
     cols = z.shape[1]
     area = np.ones(z.shape, np.float32)
@@ -143,7 +143,7 @@ def _accumulate(z: np.ndarray, order: np.ndarray, down: np.ndarray) -> np.ndarra
     return area
 
 
-@njit(cache=True)
+@compiled()
 def _wear(z: np.ndarray, order: np.ndarray, land: Land, cell_size: float) -> None:
     cols = z.shape[1]
     down = _receivers(z)
@@ -159,7 +159,7 @@ def _wear(z: np.ndarray, order: np.ndarray, land: Land, cell_size: float) -> Non
             z[r, c] = min(max(worn, below + RISE_M), below + land.talus[r, c] * length)
 
 
-@njit(cache=True)
+@compiled()
 def _creep(z: np.ndarray, diffusion: float) -> None:
     rows, cols = z.shape
     above, here = z[0].copy(), z[1].copy()
