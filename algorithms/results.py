@@ -50,6 +50,12 @@ def susceptibility(layer: QgsMapLayer) -> None:
     layer.setBlendMode(QPainter.CompositionMode.CompositionMode_Multiply)
 
 
+def uncertainty(layer: QgsMapLayer) -> None:
+    """Show susceptibility by colour and its uncertainty by paleness, in nine classes, with the hillshade through them."""
+    layer.loadNamedStyle(str(STYLES / "uncertainty.qml"))
+    layer.setBlendMode(QPainter.CompositionMode.CompositionMode_Multiply)
+
+
 def classes(layer: QgsMapLayer) -> None:
     """Show classes in their own colours, with the hillshade through them."""
     if isinstance(layer, QgsRasterLayer):
@@ -111,6 +117,7 @@ def landslides(layer: QgsMapLayer) -> None:
 
 LOOKS: dict[str, Callable[[QgsMapLayer], None]] = {
     "susceptibility": susceptibility,
+    "uncertainty": uncertainty,
     "classes": classes,
     "cells": cells,
     "stack": stack,
@@ -119,9 +126,13 @@ LOOKS: dict[str, Callable[[QgsMapLayer], None]] = {
 }
 
 
+# The looks that are styles as they are.
+_FILES = {"susceptibility": "susceptibility.qml", "uncertainty": "uncertainty.qml", "cells": "sample_cells.qml"}
+
+
 def save_look(look: str, path: str) -> None:
     """Write a look beside a file, for whoever opens the file later."""
-    name = {"susceptibility": "susceptibility.qml", "cells": "sample_cells.qml"}.get(look)
+    name = _FILES.get(look)
     beside = str(Path(path).with_suffix(".qml"))
     if Path(beside).exists() and not _is_ours(Path(beside)):
         return  # the user's own
@@ -190,7 +201,7 @@ def present(
 
 
 # The higher, the further up in the group.
-_ORDER = {"cells": 9, "landslides": 9, "classes": 5, "susceptibility": 4, "stack": 2}
+_ORDER = {"cells": 9, "landslides": 9, "classes": 5, "susceptibility": 4, "uncertainty": 3, "stack": 2}
 
 
 class _Shown(QgsProcessingLayerPostProcessorInterface):

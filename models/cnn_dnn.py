@@ -3,8 +3,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -16,6 +16,9 @@ from .dense import DenseNetwork, Weights
 from .encoding import Encoder
 from .errors import numbers
 from .trees import Trees
+
+if TYPE_CHECKING:
+    from .dropout import Passes
 
 
 class CnnDnn:
@@ -115,22 +118,62 @@ class CnnDnn:
         -------
         Float32 (rows, cols), NaN where one of the cell's own covariates is invalid.
         """
-        margin = self.margin_px
-        own = values[margin : values.shape[0] - margin, margin : values.shape[1] - margin]
-        valid = np.logical_and.reduce([np.isfinite(own[..., band]) for band in range(own.shape[-1])])
+        valid = self._valid(values)
         if not valid.any():
             return np.full(valid.shape, np.nan, np.float32)
         encoded = self.encoder.encode(values)
-        mean = self.mixed(self.network.predict(encoded), encoded[margin : margin + valid.shape[0], margin : margin + valid.shape[1]])
+        return self._finished(self.network.predict(encoded), self._beside(self._own(encoded)), valid)
+
+    def predict_each(self, values: np.ndarray, passes: Passes | None = None) -> tuple[np.ndarray, Iterator[np.ndarray]]:
+        """Return the susceptibility of a window as `predict` does, bit for bit, and that of each member alone.
+
+        The trees, which all members share, and the calibration count in each of them as they do in the mean.
+
+        Parameters
+        ----------
+        values
+            See `predict`.
+        passes
+            Thinned networks that take the members' place, see `dropout.Passes`.
+
+        Returns
+        -------
+        The susceptibility, and one member after the other; each float32 (rows, cols). None where the window has no valid cell.
+        """
+        valid = self._valid(values)
+        if not valid.any():
+            return np.full(valid.shape, np.nan, np.float32), iter(())
+        encoded = self.encoder.encode(values)
+        beside = self._beside(self._own(encoded))
+        if passes is None:
+            mean, *said = self.network.predict_each(encoded)
+            each: Iterable[np.ndarray] = said
+        else:
+            mean, each = self.network.predict(encoded), passes.predict(encoded)
+        return self._finished(mean, beside, valid), (self._finished(one, beside, valid) for one in each)
+
+    def _valid(self, values: np.ndarray) -> np.ndarray:
+        own = self._own(values)
+        return np.logical_and.reduce([np.isfinite(own[..., band]) for band in range(own.shape[-1])])
+
+    def _own(self, values: np.ndarray) -> np.ndarray:
+        margin = self.margin_px
+        return values[margin : values.shape[0] - margin, margin : values.shape[1] - margin]
+
+    def _finished(self, network: np.ndarray, beside: np.ndarray | None, valid: np.ndarray) -> np.ndarray:
+        mean = network if beside is None else np.float32(self.share) * network + beside
         susceptibility = self.calibrated(mean)
         numbers(susceptibility[valid])
         return np.where(valid, susceptibility, np.float32(np.nan))
 
     def mixed(self, network: np.ndarray, encoded: np.ndarray) -> np.ndarray:
         """Return the mean of what the members say, (…), and of what the trees say of the same cells, encoded (…, channels)."""
-        if not self.trees or self.share == 1:
-            return network
-        return np.float32(self.share) * network + np.float32(1 - self.share) * self.trees.predict(encoded)
+        beside = self._beside(encoded)
+        return network if beside is None else np.float32(self.share) * network + beside
+
+    def _beside(self, encoded: np.ndarray) -> np.ndarray | None:
+        """Return what the trees add to the mean of both, of encoded (…, channels); None where they add nothing."""
+        return None if not self.trees or self.share == 1 else np.float32(1 - self.share) * self.trees.predict(encoded)
 
     def alone(self) -> CnnDnn:
         """Return the network without its trees, not calibrated."""

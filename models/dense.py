@@ -14,6 +14,7 @@ import importlib.util
 import os
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -78,17 +79,27 @@ class DenseNetwork:
             raise EngineError("TensorFlow is asked for and not installed; install the engine (scarp:installengine), or map with NumPy.")
         if self.backend == "tensorflow":
             check_room(TENSORFLOW_BYTES)
-        kernels = [_folded(architecture, weights) for weights in members]
+        self._kernels = [_folded(architecture, weights) for weights in members]
         self._batches: Batches | None = None
-        if self.backend == "numpy":
-            self._pass = _numpy_pass(architecture, kernels)
-        else:
-            import tensorflow as tf
+        self._tell: Callable[[str], None] = lambda text: None
+        self._pass = self._make_pass(each=False)
 
-            run = _tensorflow_pass(architecture, kernels)
-            if has_gpu():
-                self._batches = Batches(run, WINDOWS_ON_GPU, tf.errors.ResourceExhaustedError)
-            self._pass = self._batches or (lambda encoded: run([encoded])[0])
+    def _make_pass(self, *, each: bool) -> Pass:
+        """Return what computes the mean of a window, or also what each member says."""
+        if self.backend == "numpy":
+            return _numpy_pass(self.architecture, self._kernels, each)
+        import tensorflow as tf
+
+        run = _tensorflow_pass(self.architecture, self._kernels, each)
+        if not has_gpu():
+            return lambda encoded: run([encoded])[0]
+        self._batches = Batches(run, WINDOWS_ON_GPU, tf.errors.ResourceExhaustedError)
+        self._batches.tell = self._tell
+        return self._batches
+
+    @cached_property
+    def _pass_each(self) -> Pass:
+        return self._make_pass(each=True)
 
     @property
     def windows_at_once(self) -> int:
@@ -97,6 +108,7 @@ class DenseNetwork:
 
     def listen(self, tell: Callable[[str], None]) -> None:
         """Have what happens while windows are computed told: that a batch did not fit into the memory of the GPU."""
+        self._tell = tell
         if self._batches:
             self._batches.tell = tell
 
@@ -127,12 +139,29 @@ class DenseNetwork:
         -------
         Susceptibility, float32 (rows, cols).
         """
+        return self._computed(encoded, self._pass)
+
+    def predict_each(self, encoded: np.ndarray) -> np.ndarray:
+        """Return the susceptibility of a window as `predict` does, and then that of each member alone.
+
+        Parameters
+        ----------
+        encoded
+            See `predict`.
+
+        Returns
+        -------
+        Float32 (1 + members, rows, cols): the mean first.
+        """
+        return np.moveaxis(self._computed(encoded, self._pass_each), -1, 0)
+
+    def _computed(self, encoded: np.ndarray, forward: Pass) -> np.ndarray:
         margin = self.architecture.margin_px
         rows, cols = encoded.shape[0] - 2 * margin, encoded.shape[1] - 2 * margin
         multiple = 2 ** len(self.architecture.stages)
         if rows % multiple or cols % multiple:
             encoded = np.pad(encoded, ((0, -rows % multiple), (0, -cols % multiple), (0, 0)))
-        return self._pass(encoded)[:rows, :cols]
+        return forward(encoded)[:rows, :cols]
 
 
 def preferred_backend(work: int | None) -> str:
@@ -183,19 +212,24 @@ def _folded(architecture: Architecture, weights: Weights) -> dict[str, np.ndarra
     return {name: np.ascontiguousarray(array, np.float32) for name, array in kernels.items()}
 
 
-def _forward(encoded: Any, architecture: Architecture, members: Sequence[Mapping[str, Any]], ops: Any) -> Any:
+def _forward(encoded: Any, architecture: Architecture, members: Sequence[Mapping[str, Any]], ops: Any, each: bool = False) -> Any:
     """Return the mean susceptibility of the members for windows (n, rows, cols, channels): (n, rows, cols).
 
-    Rows and columns are multiples of the number of phases a side.
+    With `each`, (n, rows, cols, 1 + members): the mean, and then each member. Rows and columns are multiples of the number of phases a
+    side.
     """
     margin, x = architecture.margin_px, encoded
     centre = x[:, margin : x.shape[1] - margin, margin : x.shape[2] - margin]
     for _ in architecture.stages:
         centre = ops.split(centre)
-    mean = sum(ops.sigmoid(_logit(x, centre, architecture, kernels, ops)) for kernels in members) / len(members)
+    if each:
+        said = [ops.sigmoid(_logit(x, centre, architecture, kernels, ops)) for kernels in members]
+        out = ops.join([sum(said) / len(members), *said])
+    else:  # one after the other, so that memory holds one
+        out = sum(ops.sigmoid(_logit(x, centre, architecture, kernels, ops)) for kernels in members) / len(members)
     for _ in architecture.stages:
-        mean = ops.weave(mean)
-    return mean[..., 0]
+        out = ops.weave(out)
+    return out if each else out[..., 0]
 
 
 def _logit(x: Any, centre: Any, architecture: Architecture, kernels: Mapping[str, Any], ops: Any) -> Any:
@@ -227,6 +261,10 @@ class _Numpy:
         return 0.5 * (np.tanh(0.5 * x) + 1)
 
     @staticmethod
+    def join(maps: Sequence[np.ndarray]) -> np.ndarray:
+        return np.concatenate(maps, axis=-1)
+
+    @staticmethod
     def convolve(x: np.ndarray, kernel: np.ndarray, bias: np.ndarray | None = None) -> np.ndarray:
         """Convolve without padding, as one matrix product per kernel row."""
         side, _, channels, filters = kernel.shape
@@ -256,7 +294,7 @@ class _Numpy:
         return x.transpose(2, 3, 0, 4, 1, 5).reshape(count, 2 * rows, 2 * cols, channels)
 
 
-def _numpy_pass(architecture: Architecture, members: Sequence[Weights]) -> Pass:
+def _numpy_pass(architecture: Architecture, members: Sequence[Weights], each: bool) -> Pass:
     multiple = 2 ** len(architecture.stages)
     step = max(multiple, _NUMPY_ROWS - _NUMPY_ROWS % multiple)
     margin = architecture.margin_px
@@ -265,17 +303,21 @@ def _numpy_pass(architecture: Architecture, members: Sequence[Weights]) -> Pass:
         starts = range(0, encoded.shape[0] - 2 * margin, step)
         strips = (encoded[start : start + step + 2 * margin] for start in starts)
         with ThreadPoolExecutor(os.cpu_count()) as threads:
-            return np.concatenate(list(threads.map(lambda strip: _forward(strip[None], architecture, members, _Numpy)[0], strips)))
+            return np.concatenate(list(threads.map(lambda strip: _forward(strip[None], architecture, members, _Numpy, each)[0], strips)))
 
     return forward
 
 
-def _tensorflow_pass(architecture: Architecture, members: Sequence[Weights]) -> Run:
+def _tensorflow_pass(architecture: Architecture, members: Sequence[Weights], each: bool) -> Run:
     """Return what computes some windows of one shape together."""
     import tensorflow as tf
 
     class _TensorFlow:
         relu, sigmoid = tf.nn.relu, tf.sigmoid
+
+        @staticmethod
+        def join(maps: Sequence[Any]) -> Any:
+            return tf.concat(maps, axis=-1)
 
         @staticmethod
         def convolve(x: Any, kernel: Any, bias: Any = None) -> Any:
@@ -298,7 +340,7 @@ def _tensorflow_pass(architecture: Architecture, members: Sequence[Weights]) -> 
 
     @tf.function(reduce_retracing=False)
     def forward(planes: Any) -> Any:
-        return _forward(tf.transpose(planes, (0, 2, 3, 1)), architecture, constants, _TensorFlow)
+        return _forward(tf.transpose(planes, (0, 2, 3, 1)), architecture, constants, _TensorFlow, each)
 
     def run(windows: Sequence[np.ndarray]) -> list[np.ndarray]:
         # The encoder's arrays lie channel by channel in memory: TensorFlow turns them faster than numpy.

@@ -234,6 +234,16 @@ def _breaks_rise(values: Mapping[str, Any]) -> None:
         )
 
 
+def _stability_breaks_rise(values: Mapping[str, Any]) -> None:
+    found = numbers(values["stability_breaks"])
+    if sorted(set(found)) != found:
+        raise EngineError(
+            f"Breaks of class stability (STABILITY_BREAKS) must rise, such as 0.2, 0.4; found {_shown(values['stability_breaks'])}."
+        )
+    if values["dropout_passes"] and not values["uncertainty"]:
+        raise EngineError("Passes of dropout (DROPOUT_PASSES) are for the uncertainty (UNCERTAINTY): ask for it too, or leave them at 0.")
+
+
 def _landslides_find_breaks(values: Mapping[str, Any]) -> None:
     method = values["method"]
     if method in BY_LANDSLIDES and not values["inventory"]:
@@ -280,6 +290,7 @@ RELATIONS: dict[str, tuple[Callable[[Mapping[str, Any]], None], ...]] = {
     "prepare_covariates": (_a_grid_is_given, _bands_are_both_given, _something_is_computed),
     "train_cnn_dnn": (_network_is_of_use,),
     "benchmark_classifiers": (_dates_are_told,),
+    "map_susceptibility": (_stability_breaks_rise,),
     "classify_susceptibility": (_breaks_rise, _landslides_find_breaks),
     "validate_map": (_own_breaks_rise, _second_map_is_given),
 }

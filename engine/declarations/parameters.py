@@ -816,6 +816,29 @@ TASKS: dict[str, tuple[Parameter, ...]] = {
             "The model file that “Train CNN–DNN” or “Benchmark classifiers” wrote.",
             files="Scarp model (*.scarp)",
         ),
+        Parameter(
+            "DROPOUT_PASSES",
+            "Passes of dropout",
+            "integer",
+            "For the uncertainty: from each member so many networks are drawn that leave out units as in training (Monte-Carlo dropout; "
+            "Gal and Ghahramani 2016), and their spread is told in place of the members'. 20 are enough as a rule; mapping takes about so "
+            "many times as long. 0: the members as they are.",
+            0,
+            least=0,
+            most=100,
+            advanced=True,
+        ),
+        Parameter(
+            "STABILITY_BREAKS",
+            "Breaks of class stability",
+            "numbers",
+            "For the uncertainty: the values between the classes of which stability is told, from low to high, separated by commas; give "
+            "those of your classes. A value that equals a break belongs to the higher class.",
+            "0.2, 0.4, 0.6, 0.8",
+            least=0,
+            most=1,
+            advanced=True,
+        ),
         _scheduler("Its workers map the windows, and must see the stack under the same path."),
         Parameter(
             "BACKEND",
@@ -841,6 +864,18 @@ TASKS: dict[str, tuple[Parameter, ...]] = {
             "Susceptibility",
             "raster output",
             "Susceptibility from 0 to 1 on the stack's grid, a Cloud Optimized GeoTIFF with overviews and statistics.",
+        ),
+        Parameter(
+            "UNCERTAINTY",
+            "Uncertainty",
+            "raster output",
+            "Three bands on the stack's grid. Uncertainty: the standard deviation of what the model's members say, each calibrated as the "
+            "map is. Class stability: the share of members that put the cell into the class that the map puts it into, 0 to 1. "
+            "Susceptibility and uncertainty: tens for low, moderate and high susceptibility (below 1/3, below 2/3, and above), units for "
+            "low, moderate and high uncertainty (below 0.05, below 0.10, and above). Trees beside the network are shared by all members, "
+            "so their own spread is not in it.",
+            optional=True,
+            made=False,
         ),
     ),
     "classify_susceptibility": (

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import errno
 import json
+import math
 import os
 import shutil
 import zlib
@@ -26,7 +27,7 @@ _CHUNK = 1 << 22
 _HEADER = """ENVI
 samples = {cols}
 lines = {rows}
-bands = 1
+bands = {bands}
 header offset = 0
 data type = 4
 interleave = bsq
@@ -44,7 +45,7 @@ _COG = [
 
 
 class PartialRaster:
-    """A float32 raster in a hidden folder beside its target; use it in a `with` block.
+    """A float32 raster of one or a few bands in a hidden folder beside its target; use it in a `with` block.
 
     The folder holds the values as they lie in memory, the numbers of the windows that are done, and the key. It goes when the block
     ends, except when `keep` is set and the block fails. A killed run leaves it behind; the next one goes on from it or clears it.
@@ -61,6 +62,8 @@ class PartialRaster:
         What the values depend on, as plain JSON: only a folder with the same key is gone on from.
     windows
         All windows of the raster by number, to check those that were kept; needed to go on.
+    bands
+        What each band is, in a word or two.
     keep
         Whether to go on from what an interrupted run left, and to leave it when this one is interrupted.
 
@@ -71,7 +74,15 @@ class PartialRaster:
     """
 
     def __init__(
-        self, target: str | Path, grid: Grid, nodata: float, key: Mapping[str, Any], windows: Sequence[Window] = (), *, keep: bool = False
+        self,
+        target: str | Path,
+        grid: Grid,
+        nodata: float,
+        key: Mapping[str, Any],
+        windows: Sequence[Window] = (),
+        bands: Sequence[str] = ("susceptibility",),
+        *,
+        keep: bool = False,
     ) -> None:
         target = Path(target)
         check_writable(target)
@@ -84,7 +95,7 @@ class PartialRaster:
         self._checks: dict[int, int] = {}
         # What was left and could not be used, in words.
         self.damage = ""
-        self._windows = list(windows)
+        self._windows, self._bands = list(windows), tuple(bands)
 
     def __enter__(self) -> PartialRaster:
         try:
@@ -119,12 +130,14 @@ class PartialRaster:
             self._clear()
 
     def write(self, number: int, window: Window, values: np.ndarray) -> None:
-        """Keep a window, (rows, cols), NaN where it has no value."""
-        rows = np.where(np.isfinite(values), values, np.float32(self._nodata)).astype("<f4")
+        """Keep a window, (rows, cols), or (bands, rows, cols) of a raster of several bands; NaN where it has no value."""
+        rows = np.where(np.isfinite(values), values, np.float32(self._nodata)).astype("<f4").reshape(-1, *values.shape[-2:])
+        height, width = self._grid.shape
         try:
-            for row, line in enumerate(rows):
-                self._stream.seek(4 * ((window.row + row) * self._grid.shape[1] + window.col))
-                _write_all(self._stream, line.tobytes())
+            for band, lines in enumerate(rows):
+                for row, line in enumerate(lines):
+                    self._stream.seek(4 * ((band * height + window.row + row) * width + window.col))
+                    _write_all(self._stream, line.tobytes())
             if self._keep:
                 os.fsync(self._stream.fileno())  # a power cut must not leave windows listed that were never written
             with self._numbers.open("a", encoding="ascii") as stream:
@@ -133,10 +146,10 @@ class PartialRaster:
             raise not_written(self._target, error) from error
         self.done.add(number)
 
-    def finish(self, path: str | Path, description: str, progress: Callable[[float], None]) -> int:
-        """Write a Cloud Optimized GeoTIFF with overviews and statistics; return how many cells have a value."""
-        count, low, high, mean, deviation = self._statistics()
-        if not count:
+    def finish(self, path: str | Path, progress: Callable[[float], None]) -> int:
+        """Write a Cloud Optimized GeoTIFF with overviews and statistics; return how many cells have a value in the first band."""
+        found = [self._statistics(number) for number in range(len(self._bands))]
+        if not found[0][0]:
             return 0
 
         def told(share: float, message: str, data: Any) -> int:
@@ -147,19 +160,23 @@ class PartialRaster:
             west, south, east, north = self._grid.bounds
             placed = gdal.TranslateOptions(format="VRT", outputSRS=self._grid.crs, outputBounds=(west, north, east, south))
             dataset = gdal.Translate("", str(self._values), options=placed)
-            band = dataset.GetRasterBand(1)
-            band.SetDescription(description)
-            band.SetStatistics(low, high, mean, deviation)
+            for number, (name, (count, *statistics)) in enumerate(zip(self._bands, found), start=1):
+                dataset.GetRasterBand(number).SetDescription(name)
+                if count:
+                    dataset.GetRasterBand(number).SetStatistics(*statistics)
             close(gdal.GetDriverByName("COG").CreateCopy(str(path), dataset, 0, _COG, told))
         except RuntimeError as error:
             raise not_written(path, error) from error
-        return count
+        return found[0][0]
 
-    def _statistics(self) -> tuple[int, float, float, float, float]:
-        """Return how many cells have a value, and their least, greatest and mean value and standard deviation."""
+    def _statistics(self, band: int) -> tuple[int, float, float, float, float]:
+        """Return how many cells of a band have a value, and their least, greatest and mean value and standard deviation."""
         count, low, high, total, squares = 0, np.inf, -np.inf, 0.0, 0.0
+        left = math.prod(self._grid.shape)
         with self._values.open("rb") as stream:
-            while len(values := np.fromfile(stream, "<f4", _CHUNK)):
+            stream.seek(4 * left * band)
+            while len(values := np.fromfile(stream, "<f4", min(_CHUNK, left))):
+                left -= len(values)
                 values = values[values != np.float32(self._nodata)].astype(np.float64)
                 if len(values):
                     count, low, high = count + len(values), min(low, values.min()), max(high, values.max())
@@ -180,17 +197,17 @@ class PartialRaster:
             lines = [line.split(" ") for line in self._numbers.read_bytes().decode("ascii").splitlines()]
             listed = {int(number): int(check) for number, check in lines}
             header = self._values.with_suffix(".hdr").read_text(encoding="ascii")
-            is_whole = header == self._header() and self._values.stat().st_size == 4 * rows * cols
+            is_whole = header == self._header() and self._values.stat().st_size == 4 * len(self._bands) * rows * cols
         except (OSError, ValueError):
             is_whole = False
         if not is_whole:
             self.damage = "What the interrupted run left is damaged, so the map begins anew."
             return set()
-        values = np.memmap(self._values, "<f4", "r", shape=(rows, cols))
+        values = np.memmap(self._values, "<f4", "r", shape=(len(self._bands), rows, cols))
         for number, check in listed.items():
             if 0 <= number < len(self._windows):
                 each = self._windows[number]
-                part = np.ascontiguousarray(values[each.row : each.row + each.rows, each.col : each.col + each.cols])
+                part = np.ascontiguousarray(values[:, each.row : each.row + each.rows, each.col : each.col + each.cols])
                 if zlib.crc32(part.tobytes()) == check:
                     self._checks[number] = check
         damaged = len(listed) - len(self._checks)
@@ -199,13 +216,13 @@ class PartialRaster:
         return set(self._checks)
 
     def _header(self) -> str:
-        return _HEADER.format(cols=self._grid.shape[1], rows=self._grid.shape[0], nodata=self._nodata)
+        return _HEADER.format(cols=self._grid.shape[1], rows=self._grid.shape[0], bands=len(self._bands), nodata=self._nodata)
 
     def _create(self) -> None:
         rows, cols = self._grid.shape
         self._values.with_suffix(".hdr").write_text(self._header(), encoding="ascii")
         with self._values.open("wb") as stream:
-            stream.truncate(4 * rows * cols)
+            stream.truncate(4 * len(self._bands) * rows * cols)
         self._numbers.write_text("")
         self._key_file.write_text(json.dumps(self._key))
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import io
 import threading
+from collections.abc import Sequence
 from concurrent.futures import Future
 from dataclasses import replace
 from functools import lru_cache
@@ -24,6 +25,7 @@ from ..feedback import Feedback
 from ..files.grid import Window
 from ..files.partial import PartialRaster
 from ..files.stack import Stack
+from .trust import Trust
 from .windows import WindowMapper, complete
 
 # Windows under way for each thread of the cluster: one at work, one waiting.
@@ -31,8 +33,16 @@ _WINDOWS_A_THREAD = 2
 _opening = threading.Lock()
 
 
-def map_on_cluster(address: str, stack: Stack, model: str, backend: str, partial: PartialRaster, feedback: Feedback) -> None:
-    """Map the windows of a partial raster that are not done yet on the workers of a Dask cluster, with a `backend` of `models.dense`.
+def map_on_cluster(
+    address: str,
+    stack: Stack,
+    model: str,
+    backend: str,
+    partials: Sequence[PartialRaster],
+    feedback: Feedback,
+    trust: Trust | None = None,
+) -> None:
+    """Map the windows of partial rasters that are not done yet on the workers of a Dask cluster, with a `backend` of `models.dense`.
 
     Windows of a worker that dies are mapped by another one.
 
@@ -49,29 +59,29 @@ def map_on_cluster(address: str, stack: Stack, model: str, backend: str, partial
         content = client.submit(bytes, Path(model).read_bytes(), pure=False)
         path, code = _everywhere(stack.path), code_hash()
 
-        def submit(window: Window) -> Future[np.ndarray]:
-            return client.submit(_map_window, path, content, backend, window, code, pure=False)  # type: ignore[no-any-return]
+        def submit(window: Window) -> Future[list[np.ndarray]]:
+            return client.submit(_map_window, path, content, backend, trust, window, code, pure=False)  # type: ignore[no-any-return]
 
         try:
-            complete(partial, stack.grid, submit, _WINDOWS_A_THREAD * threads, feedback)
+            complete(partials, stack.grid, submit, _WINDOWS_A_THREAD * threads, feedback)
         except KilledWorker as error:
             raise EngineError(f"Dask workers died again and again on the same window ({error}); give them more memory.") from error
         except EngineError as error:
             raise EngineError(f"On a Dask worker: {error}") from error
 
 
-def _map_window(path: str, content: bytes, backend: str, window: Window, code: str) -> np.ndarray:
+def _map_window(path: str, content: bytes, backend: str, trust: Trust | None, window: Window, code: str) -> list[np.ndarray]:
     """Map one window; runs on a Dask worker."""
     if code not in __file__:
         raise EngineError("the workers still hold another version of Scarp; restart them.")
     with _opening:
-        mapper = _mapper(path, content, backend)
+        mapper = _mapper(path, content, backend, trust)
     return mapper(window)
 
 
 @lru_cache(maxsize=1)
-def _mapper(path: str, content: bytes, backend: str) -> WindowMapper:
-    return WindowMapper(Stack.open(path), load_model(io.BytesIO(content), backend))
+def _mapper(path: str, content: bytes, backend: str, trust: Trust | None) -> WindowMapper:
+    return WindowMapper(Stack.open(path), load_model(io.BytesIO(content), backend), trust)
 
 
 def _everywhere(path: str) -> str:

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from threading import Lock
@@ -11,6 +11,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from ...models.cnn_dnn import CnnDnn
 from ...models.covariate import Covariate
 from ...models.encoding import Encoder
 from ..errors import EngineError
@@ -19,6 +20,7 @@ from ..files.grid import Grid, Window, reference_of
 from ..files.partial import PartialRaster
 from ..files.stack import Stack
 from ..threads import in_order
+from .trust import Trust, uncertainty
 
 NODATA = -9999.0
 # Windows of so many columns and half as many rows keep the maps of a network within a few hundred megabytes.
@@ -108,38 +110,52 @@ def check_stack(stack: Stack, model: Model) -> list[str]:
 class WindowMapper:
     """Maps the windows of a stack with a model; any number of threads may call it."""
 
-    def __init__(self, stack: Stack, model: Model) -> None:
-        self._stack, self._model = stack, model
+    def __init__(self, stack: Stack, model: Model, trust: Trust | None = None) -> None:
+        self._stack, self._model, self._trust = stack, model, trust
+        self._passes = trust.passes_of(model) if trust and isinstance(model, CnnDnn) else None
         self._names = [each.name for each in model.covariates]
         self._reading = Lock()  # a GDAL dataset serves one thread at a time
 
-    def __call__(self, window: Window) -> np.ndarray:
-        """Return the susceptibility of a window, (rows, cols), NaN where it has none."""
+    def __call__(self, window: Window) -> list[np.ndarray]:
+        """Return the susceptibility of a window, (rows, cols), and what `trust.uncertainty` tells where asked; NaN where there is none."""
         with self._reading:
             values = self._stack.read(window, self._model.margin_px, self._names)
-        return self._model.predict(values)
+        if self._trust is None or not isinstance(self._model, CnnDnn):
+            return [self._model.predict(values)]
+        susceptibility, members = self._model.predict_each(values, self._passes)
+        return [susceptibility, uncertainty(susceptibility, members, self._trust.breaks)]
 
 
-def map_susceptibility(stack: Stack, model: Model, partial: PartialRaster, feedback: Feedback) -> None:
-    """Map the windows of a partial raster that are not done yet, on this machine.
+def map_susceptibility(
+    stack: Stack, model: Model, partials: Sequence[PartialRaster], feedback: Feedback, trust: Trust | None = None
+) -> None:
+    """Map the windows of partial rasters that are not done yet, on this machine: susceptibility, and what `trust` asks for.
 
     A few windows are under work at once, on a GPU many: while one is computed, the next is read and encoded, and the last written.
     """
-    mapper = WindowMapper(stack, model)
+    mapper = WindowMapper(stack, model, trust)
     model.listen(feedback.warning)
     with ThreadPoolExecutor(model.windows_at_once) as threads:
-        complete(partial, stack.grid, lambda window: threads.submit(mapper, window), model.windows_at_once, feedback)
+        complete(partials, stack.grid, lambda window: threads.submit(mapper, window), model.windows_at_once, feedback)
 
 
-def complete(partial: PartialRaster, grid: Grid, submit: Callable[[Window], Future[np.ndarray]], at_once: int, feedback: Feedback) -> None:
-    """Have those windows of a partial raster mapped that are not done yet, by whatever `submit` hands them to, and keep them.
+def complete(
+    partials: Sequence[PartialRaster], grid: Grid, submit: Callable[[Window], Future[list[np.ndarray]]], at_once: int, feedback: Feedback
+) -> None:
+    """Have those windows of partial rasters mapped that one of them lacks, by whatever `submit` hands them to, and keep them.
 
     Up to `at_once` windows are under work while another one is kept.
     """
-    windows = windows_of(grid)
-    left = [number for number in range(len(windows)) if number not in partial.done]
-    for number, values in feedback.steps(in_order(lambda number: submit(windows[number]), left, at_once), len(left), "Mapping window"):
-        partial.write(number, windows[number], values)
+    windows, done = windows_of(grid), done_in(partials)
+    left = [number for number in range(len(windows)) if number not in done]
+    for number, layers in feedback.steps(in_order(lambda number: submit(windows[number]), left, at_once), len(left), "Mapping window"):
+        for partial, values in zip(partials, layers):
+            partial.write(number, windows[number], values)
+
+
+def done_in(partials: Sequence[PartialRaster]) -> set[int]:
+    """Return the windows that all of some partial rasters have."""
+    return set.intersection(*(each.done for each in partials))
 
 
 def windows_of(grid: Grid) -> list[Window]:

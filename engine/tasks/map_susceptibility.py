@@ -5,50 +5,84 @@ from __future__ import annotations
 
 import hashlib
 import math
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from ...models.model_file import Model, load_model
+from ..declarations.checks import numbers
 from ..errors import EngineError
 from ..feedback import Feedback
 from ..files.manifest import hashes
 from ..files.outputs import check_writable, replacing
 from ..files.partial import PartialRaster
 from ..files.stack import Stack
-from ..mapping.windows import NODATA, WINDOW_PX, check_stack, map_susceptibility, windows_of
+from ..mapping.trust import UNCERTAINTY_BANDS, Trust
+from ..mapping.windows import NODATA, WINDOW_PX, check_stack, done_in, map_susceptibility, windows_of
 from . import task
 
 
 @task
 def run(
-    feedback: Feedback, *, covariates: str, model: str, scheduler: str | None, backend: str, resume: bool, output: str
+    feedback: Feedback,
+    *,
+    covariates: str,
+    model: str,
+    dropout_passes: int,
+    stability_breaks: str | list[float],
+    scheduler: str | None,
+    backend: str,
+    resume: bool,
+    output: str,
+    uncertainty: str | None,
 ) -> dict[str, Any]:
-    """Write the susceptibility raster, a Cloud Optimized GeoTIFF."""
-    check_writable(output)
+    """Write the susceptibility raster and, where wanted, that of its uncertainty; Cloud Optimized GeoTIFFs."""
+    outputs = {key: path for key, path in {"output": output, "uncertainty": uncertainty}.items() if path}
+    for path in outputs.values():
+        check_writable(path)
     stack = Stack.open(covariates)
     wanted = None if backend == "auto" else backend
     trained = load_model(model, wanted, None if scheduler else math.prod(stack.grid.shape))
     for warning in check_stack(stack, trained):
         feedback.warning(warning)
-    with PartialRaster(output, stack.grid, NODATA, _key(stack, model, trained, resume), windows_of(stack.grid), keep=resume) as partial:
-        if partial.damage:
-            feedback.warning(partial.damage)
-        if partial.done:
-            feedback.message(f"{len(partial.done)} windows were mapped before the interruption; the others follow.")
+    trust = Trust(tuple(numbers(stability_breaks)), dropout_passes) if uncertainty else None
+    if trust:
+        trust.check(trained)
+    key, windows = _key(stack, model, trained, resume), windows_of(stack.grid)
+    with ExitStack() as open_rasters:
+        partials = [
+            open_rasters.enter_context(PartialRaster(path, stack.grid, NODATA, {**key, **told}, windows, bands, keep=resume))
+            for path, bands, told in _layers(outputs, trust)
+        ]
+        for sentence in dict.fromkeys(each.damage for each in partials if each.damage):
+            feedback.warning(sentence)
+        done = done_in(partials)
+        if done:
+            feedback.message(f"{len(done)} windows were mapped before the interruption; the others follow.")
         if scheduler:
             from ..mapping.on_cluster import map_on_cluster
 
-            map_on_cluster(scheduler, stack, model, trained.backend, partial, feedback.part(0, 90))
+            map_on_cluster(scheduler, stack, model, trained.backend, partials, feedback.part(0, 90), trust)
         else:
             feedback.message(f"Mapping: {trained.name}, with {trained.device}.")
-            map_susceptibility(stack, trained, partial, feedback.part(0, 90))
-        with replacing(output) as path:
-            feedback.status("Writing the map with overviews")
-            cells = partial.finish(path, "susceptibility", feedback.part(90, 100).progress)
-            if not cells:
-                raise EngineError(f"The covariate stack {stack.told} has no valid cell: every cell lacks a covariate of the model.")
+            map_susceptibility(stack, trained, partials, feedback.part(0, 90), trust)
+        feedback.status("Writing the map with overviews")
+        for partial, path, part in zip(partials, outputs.values(), feedback.part(90, 100).parts([1] * len(partials))):
+            with replacing(path) as temporary:
+                cells = partial.finish(temporary, part.progress)
+                if not cells:
+                    raise EngineError(f"The covariate stack {stack.told} has no valid cell: every cell lacks a covariate of the model.")
     feedback.message(f"Susceptibility of {cells:,} cells.")
-    return {"output": output}
+    return outputs
+
+
+def _layers(outputs: dict[str, str], trust: Trust | None) -> Iterator[tuple[str, tuple[str, ...], dict[str, Any]]]:
+    """Yield the path of each output, its bands, and what it depends on beside stack and model."""
+    yield outputs["output"], ("susceptibility",), {}
+    if trust:
+        yield outputs["uncertainty"], UNCERTAINTY_BANDS, asdict(trust)
 
 
 def _key(stack: Stack, model: str, trained: Model, resume: bool) -> dict[str, Any]:

@@ -93,6 +93,30 @@ def test_classes_find_the_hillshade_of_their_place(load, project, stack, mapped)
     assert layer(project, "Susceptibility classes").renderer().type() == "paletted"
 
 
+def test_uncertainty_is_drawn_with_susceptibility(load, project, stack, mapped, tmp_path):
+    """Nine classes, each drawn in its own colour, and the legend says which is which."""
+    import numpy as np
+    from osgeo import gdal
+    from qgis.core import QgsRasterLayer
+    from qgis.PyQt.QtGui import QColor
+
+    given = {"COVARIATES": stack, "MODEL": mapped["model"], "DROPOUT_PASSES": 4}
+    results = load("mapsusceptibility", given, ["OUTPUT", "UNCERTAINTY"])
+    assert groups(project) == {"Map susceptibility": ["Susceptibility", "Uncertainty", "Hillshade"]}
+    codes = gdal.Open(results["UNCERTAINTY"]).ReadAsArray()[2]
+    shown = QgsRasterLayer(results["UNCERTAINTY"])  # the style beside the file
+    for one in (layer(project, "Uncertainty"), shown):
+        renderer = one.renderer()
+        assert (renderer.type(), renderer.inputBand()) == ("paletted", 3)
+        legend = {each.value: (each.label, each.color) for each in renderer.classes()}
+        assert sorted(legend) == [11, 12, 13, 21, 22, 23, 31, 32, 33]
+        assert legend[31][0] == "High susceptibility, low uncertainty (below 0.05)"
+        block = renderer.block(1, one.extent(), one.width(), one.height())
+        for code in set(np.unique(codes)) - {-9999}:
+            row, col = np.argwhere(codes == code)[0]
+            assert QColor(block.color(int(row), int(col))).name() == legend[code][1].name()
+
+
 def test_a_model_is_one_group_with_its_map_on_top(load, project, stack, mapped):
     outputs = ["susceptibility", "susceptibility_classes"]
     load("mapanewarea", {"COVARIATES": stack, "MODEL": mapped["model"]}, outputs)

@@ -73,15 +73,20 @@ class Killing(Feedback):
 def test_a_worker_dies_and_the_map_is_the_same(tmp_path, write_stack, model_file, processes, monkeypatch):
     monkeypatch.setattr(mapping, "WINDOW_PX", 32)
     stack = write_stack("stack.tif", (300, 290))
-    task.run(Feedback(), covariates=stack, model=model_file, output=str(tmp_path / "here.tif"))
+    given = {"covariates": stack, "model": model_file, "dropout_passes": 2}
+    task.run(Feedback(), **given, output=str(tmp_path / "here.tif"), uncertainty=str(tmp_path / "here_u.tif"))
     cluster = Cluster(tmp_path, processes)
     cluster.wait()
     feedback = Killing(cluster.workers[0])
-    task.run(feedback, covariates=stack, model=model_file, output=str(tmp_path / "there.tif"), scheduler=cluster.address)
+    there = {"output": str(tmp_path / "there.tif"), "uncertainty": str(tmp_path / "there_u.tif"), "scheduler": cluster.address}
+    task.run(feedback, **given, **there)
     assert any("2 Dask workers" in text for text in feedback.told)
     assert cluster.workers[0].poll() is not None
     found, expected = (gdal.Open(str(tmp_path / f"{name}.tif")).ReadAsArray() for name in ("there", "here"))
     np.testing.assert_allclose(found, expected, atol=1e-6)
+    found, expected = (gdal.Open(str(tmp_path / f"{name}_u.tif")).ReadAsArray()[0] for name in ("there", "here"))
+    np.testing.assert_allclose(found, expected, atol=1e-6)
+    assert expected.max() > 0.01
 
 
 def test_a_stack_that_workers_do_not_see(tmp_path, write_stack, model_file, processes):

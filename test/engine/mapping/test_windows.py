@@ -51,8 +51,8 @@ def test_the_map_is_what_patches_give(stack, tmp_path, monkeypatch, window_px, b
     monkeypatch.setattr(mapping, "WINDOW_PX", window_px)
     model = model_of(COVARIATES, stack, backend)
     with PartialRaster(tmp_path / "map.tif", stack.grid, mapping.NODATA, {}) as partial:
-        mapping.map_susceptibility(stack, model, partial, Feedback())
-        partial.finish(tmp_path / "map.tif", "susceptibility", lambda percent: None)
+        mapping.map_susceptibility(stack, model, [partial], Feedback())
+        partial.finish(tmp_path / "map.tif", lambda percent: None)
     rows, cols = (each.ravel() for each in np.indices(stack.grid.shape))
     patches = stack.patches(rows, cols, 15)
     expected = predict_patches(model.architecture, model.members, patches, model.encoder.encode).reshape(stack.grid.shape)
@@ -70,10 +70,10 @@ def test_bands_are_matched_by_name(stack):
     window = Window(0, 0, 37, 41)
     straight, turned = (model_of(order, stack, "numpy") for order in (COVARIATES[:2], COVARIATES[1::-1]))
     assert straight.encoder.channels != turned.encoder.channels
-    found = mapping.WindowMapper(stack, turned)(window)
+    (found,) = mapping.WindowMapper(stack, turned)(window)
     own = turned.predict(stack.read(window, turned.margin_px, ["aspect", "slope"]))
     np.testing.assert_array_equal(found, own)
-    assert np.nanmax(np.abs(found - mapping.WindowMapper(stack, straight)(window))) > 1e-3
+    assert np.nanmax(np.abs(found - mapping.WindowMapper(stack, straight)(window)[0])) > 1e-3
 
 
 def test_a_stack_that_lacks_something_is_refused(stack):
