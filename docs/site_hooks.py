@@ -14,7 +14,7 @@ from mkdocs.structure.files import File, Files
 DOCS = Path(__file__).resolve().parent
 ROOT = DOCS.parent
 # Pages of the site that stand outside docs/, by their file there.
-OUTSIDE = {"index.md": "README.md", "contributing.md": "CONTRIBUTING.md", "changelog.md": "CHANGELOG.md"}
+OUTSIDE = {"index.md": "README.md", "contributing.md": "CONTRIBUTING.md", "security.md": "SECURITY.md", "changelog.md": "CHANGELOG.md"}
 _PLACES = {**{file: page for page, file in OUTSIDE.items()}, "CITATION.cff": "citing.md"}
 _CODE = re.compile(r"(```.*?```|`[^`\n]*`)", re.DOTALL)
 

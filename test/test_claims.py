@@ -10,7 +10,7 @@ from scarp.engine.environment import DISTRIBUTIONS
 ROOT = Path(__file__).resolve().parents[1]
 PAGES = ["README.md", *(str(page.relative_to(ROOT)) for page in sorted((ROOT / "docs").glob("*.md")))]
 # Every line of these files asks for one package, in a range, with the reason.
-REQUIREMENT = re.compile(r"^(?P<name>[\w-]+)>=[\d.]+,<\d+ *# \w.*$")
+REQUIREMENT = re.compile(r"^(?P<name>[\w-]+)>=[\d.]+,<\d+(; [^#]*)? *# \w.*$")  # where, if not everywhere
 
 
 def text(file):
