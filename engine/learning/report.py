@@ -12,7 +12,8 @@ from ...models.classifiers import LABELS
 from ...models.cnn_dnn import CnnDnn
 from ...models.optimizers import OPTIMIZERS, SCHEDULES
 from ...models.recipe import CALIBRATIONS, Recipe
-from ..reporting import distances, figures, metrics
+from ..reporting import distances, figures, metrics, rates
+from ..reporting.numbers import number as written
 from ..reporting.page import Report
 from ..samples.nearest import Distances
 from .fitting import History
@@ -22,6 +23,10 @@ from .validation import Evaluation
 PAPER = (
     "Azarafza, M., Azarafza, M., Akgün, H., Atkinson, P. M., Derakhshani, R. (2021). Deep learning-based landslide susceptibility "
     "mapping. Scientific Reports 11, 24112."
+)
+CHUNG = (
+    "Chung, C.-J. F., Fabbri, A. G. (2003). Validation of spatial prediction models for landslide hazard mapping. Natural Hazards 30, "
+    "451–472."
 )
 _ALONE = "The model is the CNN–DNN alone, as in the paper."
 _WITH_TREES = (
@@ -50,6 +55,8 @@ class Training:
         The trained model.
     tests
         How the model or its like was tested, the most honest first.
+    fitted
+        What the model says of the cells that it was fitted to.
     shown
         That of them whose cells are shown in full; not calibrated.
     tested
@@ -74,6 +81,7 @@ class Training:
 
     model: CnnDnn
     tests: Sequence[Evaluation]
+    fitted: Evaluation
     shown: Evaluation
     tested: Mapping[str, float]
     divided: str
@@ -129,6 +137,30 @@ def _add_test(page: Report, facts: Training) -> None:
     if facts.distances:
         distances.add(page, facts.distances.samples, facts.distances.folds, facts.distances.places, "spatial folds")
     _add_cells(page, facts)
+    _add_rates(page, facts)
+
+
+def _add_rates(page: Report, facts: Training) -> None:
+    """Tell how well the model fits, and apart from that how well it predicts."""
+    page.section("Success rate and prediction rate")
+    fit, tested = facts.fitted, facts.shown
+    curves = {f"success rate {how}": curve for how, curve in fit.rate_curves().items()}
+    curves |= {f"prediction rate {how}": curve for how, curve in tested.rate_curves().items()}
+    page.text(
+        f"The success rate is that of the {fit.landslides:,} training landslides and says how well the model fits (AUC "
+        f"{written(fit.auc.auc)}); the prediction rate is that of {tested.landslides:,} landslides that took no part "
+        f"({tested.name.lower()}, AUC {written(tested.auc.auc)}) and says how well it predicts. Only the second is a test (Chung & Fabbri 2003)."
+    )
+    if tested.auc.auc > fit.auc.auc:
+        page.text(
+            "The prediction is above the success here: training holds the network back (dropout, penalty, stopping early), and the few "
+            "landslides of a test may be easier ones by chance; their interval tells how much."
+        )
+    page.figure(
+        rates.rate_curves(curves),
+        "Share of the landslides in the most susceptible share of the area, for which the non-landslide cells stand; by cells, and by "
+        "landslides, each counting the same however many cells it has.",
+    )
 
 
 def _add_cells(page: Report, facts: Training) -> None:
@@ -224,4 +256,4 @@ def _add_method(page: Report, facts: Training) -> None:
     )
     page.table(["Parameter", "Value"], list(facts.settings.items()), "Parameters.")
     page.table(["Package", "Version"], list(facts.versions.items()), "Versions.")
-    page.references([PAPER, *distances.REFERENCES] if facts.distances else [PAPER])
+    page.references([PAPER, CHUNG, *(distances.REFERENCES if facts.distances else ())])

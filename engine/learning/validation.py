@@ -14,7 +14,8 @@ from ...models.recipe import Recipe
 from ..errors import EngineError
 from ..feedback import Feedback
 from ..reporting import metrics
-from ..samples.folds import BlockKFold, FoldWarning, KMeansKFold, block_ids, deal_folds, fewest_units
+from ..reporting.rates import RateCurve
+from ..samples.folds import BlockKFold, FoldWarning, KMeansKFold, block_ids, deal_folds, fewest_units, landslide_weights
 from .fitting import Examples
 from .tuning import held_out
 
@@ -26,12 +27,13 @@ _BLOCKS_A_FOLD = 4
 
 @dataclass(frozen=True)
 class Evaluation:
-    """Cells that took no part in what says something of them.
+    """Cells and what was said of them by a model, or by models of folds, that they took no part in (but for `training`).
 
     Parameters
     ----------
     kind
-        `held_out` for landslides of another inventory, `spatial`, `random`, or `test` for a part of the sample cells.
+        `held_out` for landslides of another inventory, `spatial`, `random`, `test` for a part of the sample cells, or `training` for
+        cells that the model was fitted to, which is no test.
     name, how
         In a few words, and in a sentence.
     labels, susceptibility, fold
@@ -68,6 +70,14 @@ class Evaluation:
     def in_words(self) -> str:
         """The AUC with its interval."""
         return f"{self.auc.auc:.3f} (95 % interval {self.auc.low:.3f} to {self.auc.high:.3f})"
+
+    def rate_curves(self) -> dict[str, RateCurve]:
+        """Return its rate curves, cells of all folds together: every cell counting the same, and every landslide."""
+        weights = landslide_weights(self.labels, self.units)
+        return {
+            "by cells": RateCurve.of_cells(self.labels, self.susceptibility),
+            "by landslides": RateCurve.of_cells(self.labels, self.susceptibility, weights),
+        }
 
     def _of(self, number: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         here = self.fold == number

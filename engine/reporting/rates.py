@@ -45,6 +45,30 @@ class RateCurve:
         of_area, of_landslides = (each / each[-1] for each in shares)
         return cls(of_area, of_landslides)
 
+    @classmethod
+    def of_cells(cls, labels: np.ndarray, susceptibility: np.ndarray, weights: np.ndarray | None = None) -> RateCurve:
+        """Return the curve of sample cells, whose non-landslide cells stand for the area.
+
+        Parameters
+        ----------
+        labels, susceptibility
+            1 or 0, and what a model says, (n,).
+        weights
+            What each cell counts, (n,); None where all count the same.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from scarp.engine.reporting.rates import RateCurve
+        >>> curve = RateCurve.of_cells(np.array([1, 1, 0, 0]), np.array([0.9, 0.3, 0.3, 0.1]))
+        >>> curve.area.tolist(), curve.landslides.tolist()
+        ([0.0, 0.0, 0.5, 1.0], [0.0, 0.5, 1.0, 1.0])
+        """
+        weights = np.ones(len(labels)) if weights is None else weights
+        _, place = np.unique(susceptibility, return_inverse=True)
+        landslides, area = (np.bincount(place.ravel(), weights * (np.asarray(labels) == label)) for label in (1, 0))
+        return cls.of(area, landslides)
+
     @property
     def under(self) -> float:
         """The area under the curve: 0.5 for a map that says nothing."""

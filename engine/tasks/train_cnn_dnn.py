@@ -121,6 +121,8 @@ def run(
         kind, name = ("held_out", "Held-out landslides (prediction)") if test_inventory else ("test", "Test cells")
         beside = Evaluation(kind, name, divided, unseen.labels, raw, whole, unseen.units)
     feedback.status("Testing and drawing the report")
+    own = np.zeros(len(known.labels), np.int64)
+    fitted = Evaluation("training", "Training cells (success)", "", known.labels, uncalibrated(network, known), own, known.units)
     tests = [each for each in ((beside, spatial) if test_inventory else (spatial, beside)) if each]
     # The cells that the page shows in full: predicted by the model itself where some were held out, else by the folds of the headline.
     shown = tests[0] if few else beside
@@ -149,6 +151,7 @@ def run(
     facts = Training(
         network,
         tests,
+        fitted,
         shown,
         tested,
         divided,

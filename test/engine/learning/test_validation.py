@@ -1,22 +1,26 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """What training says of itself: the mean over folds, intervals that take a landslide as one, and folds where landslides are few."""
 
+import re
+
 import numpy as np
 import pytest
 from listening import Listener
 from osgeo import ogr
 from scarp.engine.files.grid import Grid, Window, reference_of
-from scarp.engine.files.stack import StackWriter
+from scarp.engine.files.stack import Stack, StackWriter
 from scarp.engine.files.vectors import write_layer
-from scarp.engine.learning.fitting import Examples
+from scarp.engine.learning.fitting import Examples, uncalibrated
 from scarp.engine.learning.validation import Evaluation, auc_of_landslides, by_spatial_folds
 from scarp.engine.reporting.metrics import delong, evaluate
+from scarp.engine.samples.cells import resolve_samples
 from scarp.engine.samples.folds import validation_part
 from scarp.engine.tasks import train_cnn_dnn
 from scarp.models.covariate import Covariate
 from scarp.models.model_file import load_model
 from scarp.models.patches import Patches
 from scarp.models.recipe import Recipe
+from sklearn.metrics import roc_auc_score
 
 RNG = np.random.default_rng(3)
 LABELS = np.repeat([1, 0], [40, 60])
@@ -137,8 +141,27 @@ def test_a_test_inventory_takes_no_part_and_gives_the_headline(tmp_path):
         report=str(tmp_path / "m.html"),
         **recipe,
     )
-    held, spatial = load_model(result["model"], "numpy").manifest["tests"]
+    model = load_model(result["model"], "numpy")
+    held, spatial = model.manifest["tests"]
     assert (held["kind"], held["landslides"]) == ("held_out", 11)
     assert (spatial["kind"], spatial["landslides"]) == ("spatial", 19)
     assert result["auc"] == held["auc"] > 0.6
     assert "1 of the landslides lie in the test inventory too" in " ".join(listener.warnings)
+    page = (tmp_path / "m.html").read_text(encoding="utf-8")
+    assert "The success rate is that of the 19 training landslides" in page
+    assert "the prediction rate is that of 11 landslides that took no part (held-out landslides (prediction), AUC" in page
+    fit = float(re.search(r"the model fits \(AUC (0\.\d{3})\)", page)[1])
+    stack = Stack.open(str(tmp_path / "stack.tif"))
+    cells = resolve_samples(stack, str(tmp_path / "slides.gpkg"), None, 1, None, str(tmp_path / "later.gpkg"))
+    known = Examples.of(stack, cells.only(cells.subset == "train"), TINY.patch_size)
+    assert fit == pytest.approx(roc_auc_score(known.labels, uncalibrated(model, known)), abs=6e-4)
+
+
+def test_rate_curves_count_cells_and_landslides():
+    """A landslide of three cells at 0.9 and one of one cell at 0.2; absences at 0.5 and 0.1: half of the area holds three of four cells."""
+    labels, said = np.array([1, 1, 1, 1, 0, 0]), np.array([0.9, 0.9, 0.9, 0.2, 0.5, 0.1])
+    curves = Evaluation("test", "Test", "", labels, said, np.zeros(6, int), np.array([1, 1, 1, 2, 3, 4])).rate_curves()
+    assert {name: (curve.at(0.25), curve.at(0.75)) for name, curve in curves.items()} == {
+        "by cells": (pytest.approx(0.75), 1.0),
+        "by landslides": (pytest.approx(0.5), 1.0),
+    }
