@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help setup profile demo test bench mutants check docs pictures site package clean
+.PHONY: help setup profile demo test bench mutants check docs strings pictures site package clean
 
 # QGIS's embedded Python takes its prefix from the first python3 on PATH: the system's must come before pyenv's or conda's.
 export PATH := /usr/bin:/bin:/usr/sbin:/sbin:$(PATH)
@@ -60,6 +60,9 @@ docs: ## Write the tables and pictures in docs/, and the models, that come from 
 	@python3 docs/make_pages.py
 	@QT_HASH_SEED=0 python3 docs/make_models.py 2>/dev/null
 	@python3 docs/draw_rooms.py
+
+strings: ## Bring translations up to date (needs Qt's lrelease)
+	@python3 docs/make_strings.py
 
 pictures: ## Make the tutorial's pictures from a real QGIS window (some minutes)
 	@$(MAKE) --no-print-directory profile

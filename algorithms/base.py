@@ -20,7 +20,6 @@ from qgis.core import (
     QgsProcessingUtils,
     QgsProperty,
 )
-from qgis.PyQt.QtCore import QCoreApplication
 from qgis.PyQt.QtGui import QIcon
 
 from ..engine.declarations.checks import check_together, checked_value
@@ -32,6 +31,7 @@ from .bridge import WorkerMissingError, find_python, run_task
 from .definitions import IDS, make_definition, make_output
 from .inputs import KINDS, files_read, refuse_layers, take_layers
 from .results import elevation_of, present, save_look
+from .translation import tr
 
 RESOURCES = Path(__file__).resolve().parents[1] / "resources"
 # In the order of the work; the toolbox sorts groups by name.
@@ -123,7 +123,7 @@ class ScarpAlgorithm(QgsProcessingAlgorithm):
         return ScarpDialog(self, parent=parent)
 
     def tr(self, text: str) -> str:
-        return QCoreApplication.translate("Scarp", text)
+        return tr(text)
 
     def canExecute(self) -> tuple[bool, str]:
         try:

@@ -20,6 +20,7 @@ from qgis.PyQt.QtCore import QProcess
 
 from ..engine.environment import PACKAGES, environment_folder, environment_python, is_complete
 from ..models.memory import SENTENCE, is_shortage_told
+from .translation import tr
 
 ENTRY = Path(__file__).resolve().parents[1] / "engine" / "__main__.py"
 # Where Processing keeps the provider setting `Python interpreter`.
@@ -30,7 +31,6 @@ _TERMINATED = 143
 _OUT_OF_MEMORY = (127, 134, 6)
 # The log file is begun anew when it is larger; the one before is kept beside it.
 _LOG_BYTES = 2_000_000
-INSTALL_HINT = "run “Install or repair the engine” (scarp:installengine)"
 
 
 def log_file() -> Path:
@@ -70,17 +70,19 @@ def find_python(needs: Iterable[str] = PACKAGES) -> Path:
     """
     needs = tuple(needs)
     for label, chosen in (
-        ("The provider setting “Python interpreter”", QgsSettings().value(f"Processing/Configuration/{SETTING}", "")),
-        ("The environment variable SCARP_PYTHON", os.environ.get("SCARP_PYTHON", "")),
+        (tr("The provider setting “Python interpreter”"), QgsSettings().value(f"Processing/Configuration/{SETTING}", "")),
+        (tr("The environment variable SCARP_PYTHON"), os.environ.get("SCARP_PYTHON", "")),
     ):
         if chosen:
             if not Path(chosen).is_file():
-                raise WorkerMissingError(f"{label} names {chosen}, which does not exist; correct it or clear it.")
+                raise WorkerMissingError(tr("{} names {}, which does not exist; correct it or clear it.").format(label, chosen))
             missing = _missing(chosen, needs)
             if missing:
-                raise WorkerMissingError(
-                    f"{label} names {chosen}, which lacks {', '.join(missing)}; install them there, or clear it and {INSTALL_HINT}."
+                text = tr(
+                    "{} names {}, which lacks {}; install them there, or clear it and run “Install or repair the engine” "
+                    "(scarp:installengine)."
                 )
+                raise WorkerMissingError(text.format(label, chosen, ", ".join(missing)))
             return Path(chosen)
     folder = environment_folder()
     environment = environment_python(folder)
@@ -88,8 +90,16 @@ def find_python(needs: Iterable[str] = PACKAGES) -> Path:
         return environment
     if not _missing(str(own_python()), needs):
         return own_python()
-    state = "is damaged or incomplete" if folder.exists() else "is not installed"
-    raise WorkerMissingError(f"Scarp's engine (TensorFlow, scikit-learn and more) {state}: {INSTALL_HINT}.")
+    if folder.exists():
+        raise WorkerMissingError(
+            tr(
+                "Scarp's engine (TensorFlow, scikit-learn and more) is damaged or incomplete: run “Install or repair the engine” "
+                "(scarp:installengine)."
+            )
+        )
+    raise WorkerMissingError(
+        tr("Scarp's engine (TensorFlow, scikit-learn and more) is not installed: run “Install or repair the engine” (scarp:installengine).")
+    )
 
 
 def _missing(python: str, needs: tuple[str, ...]) -> list[str]:
@@ -142,16 +152,22 @@ def run_with(python: Path, task: str, values: dict[str, Any], feedback: QgsProce
     if feedback.isCanceled():
         return {}
     if listener.error:
-        raise QgsProcessingException(listener.error + (f" The details are in {log_file()}." if listener.unexpected else ""))
+        raise QgsProcessingException(
+            listener.error + (" " + tr("The details are in {}.").format(log_file()) if listener.unexpected else "")
+        )
     if process.processError() == QProcess.ProcessError.FailedToStart:
-        raise QgsProcessingException(f"The worker {python} could not be started; {INSTALL_HINT}.")
+        raise QgsProcessingException(
+            tr("The worker {} could not be started; run “Install or repair the engine” (scarp:installengine).").format(python)
+        )
     if code == _TERMINATED:
-        raise QgsProcessingException("The worker was told to end by the system or by another program; run again.")
+        raise QgsProcessingException(tr("The worker was told to end by the system or by another program; run again."))
     if code in _OUT_OF_MEMORY or listener.is_short_of_memory:
-        raise QgsProcessingException(f"{SENTENCE} No half-written output is left; run again.")
+        raise QgsProcessingException(SENTENCE + " " + tr("No half-written output is left; run again."))
     raise QgsProcessingException(
-        f"The worker was ended by the system (exit code {code}; most likely it ran out of memory); no half-written output is left. "
-        "Close other programs or use a smaller area, and run again."
+        tr(
+            "The worker was ended by the system (exit code {}; most likely it ran out of memory); no half-written output is left. "
+            "Close other programs or use a smaller area, and run again."
+        ).format(code)
     )
 
 

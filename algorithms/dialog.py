@@ -30,6 +30,7 @@ from qgis.PyQt.QtWidgets import QAction, QComboBox, QLineEdit, QMenu
 from ..engine.declarations.covariates import DECLARATIONS
 from .definitions import PARENT
 from .results import band_names, is_hillshade
+from .translation import tr
 
 # The field of sample cells that tells landslides; it is filled in where the layer has it.
 _LABEL = "landslide"
@@ -73,7 +74,7 @@ class _FieldPicker:
     def __init__(self, context: Any, line: QLineEdit, parent: Any, wanted: str) -> None:
         self._context, self._line, self._parent, self._wanted = context, line, parent, wanted
         self._own = ""
-        self.action = QAction(QgsApplication.getThemeIcon("/mActionArrowDown.svg"), line.tr("Choose a field of the layer"), line)
+        self.action = QAction(QgsApplication.getThemeIcon("/mActionArrowDown.svg"), tr("Choose a field of the layer"), line)
         self.action.triggered.connect(self.pick)
         line.addAction(self.action, QLineEdit.ActionPosition.TrailingPosition)
         parent.widgetValueHasChanged.connect(self.follow)

@@ -31,6 +31,8 @@ from qgis.core import (
 )
 from qgis.PyQt.QtGui import QColor, QPainter
 
+from .translation import tr
+
 # By this a style of a stack tells that Scarp wrote it.
 _WRITTEN = "scarp_wrote_this_style"
 STYLES = Path(__file__).resolve().parents[1] / "resources" / "styles"
@@ -246,7 +248,7 @@ def _lay_hillshade(group: QgsLayerTreeGroup, ground: str, layer: QgsMapLayer, pr
         others = (each for each in project.mapLayers().values() if is_hillshade(each))
         ground = next((each.source() for each in others if each.extent().intersects(layer.extent()) and each.crs() == layer.crs()), "")
     # Another spelling of the path, so that what a user gives by it is not taken for this layer.
-    shade = QgsRasterLayer(str(Path(ground).parent) + "/./" + Path(ground).name, "Hillshade") if ground else None
+    shade = QgsRasterLayer(str(Path(ground).parent) + "/./" + Path(ground).name, tr("Hillshade")) if ground else None
     if shade is None or not shade.isValid():
         return
     names = band_names(shade)

@@ -12,6 +12,7 @@ from qgis.core import Qgis, QgsApplication
 from qgis.PyQt.QtGui import QIcon
 from qgis.utils import iface
 
+from ..algorithms.translation import tr
 from .shipped_model import ShippedModel
 
 
@@ -20,7 +21,7 @@ class CopyModelAction(ContextAction):
 
     def __init__(self) -> None:
         super().__init__()
-        self.name = self.tr("Save a copy to my models", "Scarp")
+        self.name = tr("Save a copy to my models")
 
     def icon(self) -> QIcon:
         """Return QGIS's own icon for saving."""
@@ -34,7 +35,7 @@ class CopyModelAction(ContextAction):
         """Copy it and say where it is."""
         path = copy_model(self.itemData)
         if iface is not None:
-            text = self.tr("“{}” is now among your models (Models, group Scarp), ready to be edited: {}", "Scarp")
+            text = tr("“{}” is now among your models (Models, group Scarp), ready to be edited: {}")
             iface.messageBar().pushMessage("Scarp", text.format(self.itemData.displayName(), path), Qgis.MessageLevel.Success)
 
 

@@ -13,6 +13,7 @@ from qgis.core import Qgis
 from qgis.PyQt.QtCore import QT_VERSION_STR
 
 from ..algorithms.bridge import WorkerMissingError, environment_folder, find_python, log_file
+from ..algorithms.translation import tr
 
 _LINES = 15
 
@@ -23,7 +24,7 @@ def engine_state() -> tuple[bool, str]:
         python = find_python()
     except WorkerMissingError as error:
         return False, str(error)
-    return True, f"The engine is ready ({python})."
+    return True, tr("The engine is ready ({}).").format(python)
 
 
 def plugin_version() -> str:

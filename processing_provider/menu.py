@@ -8,21 +8,18 @@ from typing import Any
 
 import processing
 from qgis.core import Qgis, QgsApplication
-from qgis.PyQt.QtCore import QCoreApplication, QTimer, QUrl
+from qgis.PyQt.QtCore import QTimer, QUrl
 from qgis.PyQt.QtGui import QDesktopServices, QIcon
 from qgis.PyQt.QtWidgets import QMenu, QPushButton, QToolButton
 
 from ..algorithms.base import RESOURCES, help_of
+from ..algorithms.translation import tr
 from .diagnostics import diagnostics, engine_state
+from .results_viewer import as_before, take_reports_without_time
 from .start import StartWindow
 
 # What a user with data of their own begins with: the first of these that is there.
 _OWN_DATA = ("scarp:susceptibilityfromdemandlandslides", "scarp:preparecovariates")
-
-
-def tr(text: str) -> str:
-    """Return a text in the user's language."""
-    return QCoreApplication.translate("Scarp", text)
 
 
 class ScarpMenu:
@@ -53,6 +50,7 @@ class ScarpMenu:
         self._button.setMenu(self.menu)
         self._button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self._on_toolbar = iface.addToolBarWidget(self._button)
+        take_reports_without_time()
         # Once QGIS has drawn its window: looking for the engine may start another Python.
         self._later = QTimer(self.menu)
         self._later.setSingleShot(True)
@@ -68,6 +66,7 @@ class ScarpMenu:
     def remove(self) -> None:
         """Take everything away."""
         self._later.stop()
+        as_before()
         self._close_bar()
         if self._window is not None:
             self._window.stop()

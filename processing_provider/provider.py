@@ -8,10 +8,12 @@ from pathlib import Path
 from processing.core.ProcessingConfig import ProcessingConfig, Setting
 from processing.gui.ProviderActions import ProviderContextMenuActions
 from qgis.core import QgsProcessingProvider
+from qgis.PyQt.QtCore import QCoreApplication
 from qgis.PyQt.QtGui import QIcon
 
 from ..algorithms import ALGORITHMS
 from ..algorithms.bridge import SETTING
+from ..algorithms.translation import load_translation, tr
 from .copy_model import CopyModelAction
 from .shipped_model import ShippedModel
 
@@ -23,6 +25,7 @@ class ScarpProvider(QgsProcessingProvider):
 
     def __init__(self) -> None:
         super().__init__()
+        self._translator = load_translation()  # before anything that has a text
         self._actions = [CopyModelAction()]
 
     def id(self) -> str:
@@ -35,7 +38,7 @@ class ScarpProvider(QgsProcessingProvider):
 
     def longName(self) -> str:  # noqa: N802
         """Return the name with what it is for."""
-        return self.tr("Scarp – landslide susceptibility mapping")
+        return tr("Scarp – landslide susceptibility mapping")
 
     def icon(self) -> QIcon:
         """Return the icon that the toolbox shows."""
@@ -48,7 +51,7 @@ class ScarpProvider(QgsProcessingProvider):
             Setting(
                 self.name(),
                 SETTING,
-                self.tr("Python interpreter (empty: the engine that Scarp installs)"),
+                tr("Python interpreter (empty: the engine that Scarp installs)"),
                 "",
                 valuetype=Setting.FILE,
             )
@@ -63,6 +66,8 @@ class ScarpProvider(QgsProcessingProvider):
         ProviderContextMenuActions.deregisterProviderContextMenuActions(self._actions)
         ProcessingConfig.removeSetting(SETTING)
         ProcessingConfig.settingIcons.pop(self.name(), None)
+        if self._translator is not None:
+            QCoreApplication.removeTranslator(self._translator)
 
     def loadAlgorithms(self) -> None:  # noqa: N802
         """Add every algorithm, then the models that chain them."""

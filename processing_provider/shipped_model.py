@@ -15,12 +15,13 @@ from qgis.core import (
     QgsProcessingFeedback,
     QgsProcessingModelAlgorithm,
     QgsProcessingParameterDefinition,
+    QgsProcessingParameterEnum,
 )
-from qgis.PyQt.QtCore import QCoreApplication
 from qgis.PyQt.QtGui import QIcon
 
 from ..algorithms.base import COMMON_TAGS, GROUPS, help_of, icon_of
 from ..algorithms.bridge import WorkerMissingError, find_python
+from ..algorithms.translation import tr
 
 _GROUP = "chain"
 # Words that find a model beside those that find all of Scarp.
@@ -59,6 +60,13 @@ class ShippedModel(QgsProcessingModelAlgorithm):
             if name in _TITLES:
                 definition.setDescription(_TITLES[name])
                 self.outputDefinition(name).setDescription(_TITLES[name])
+        self.setHelpContent({key: tr(text) for key, text in self.helpContent().items()})
+        for each in (*self.parameterDefinitions(), *self.outputDefinitions()):
+            each.setDescription(tr(each.description()))
+            if isinstance(each, QgsProcessingParameterDefinition):
+                each.setHelp(tr(each.help()))
+            if isinstance(each, QgsProcessingParameterEnum):
+                each.setOptions([tr(label) for label in each.options()])
 
     def processAlgorithm(  # noqa: N802
         self, parameters: dict[str, Any], context: QgsProcessingContext, feedback: QgsProcessingFeedback
@@ -101,7 +109,7 @@ class ShippedModel(QgsProcessingModelAlgorithm):
 
     def displayName(self) -> str:  # noqa: N802
         """Return the name that the toolbox shows."""
-        return super().name()
+        return tr(super().name())
 
     def groupId(self) -> str:  # noqa: N802
         """Return the group of what does several steps."""
@@ -109,7 +117,7 @@ class ShippedModel(QgsProcessingModelAlgorithm):
 
     def group(self) -> str:
         """Return the name of that group."""
-        return QCoreApplication.translate("Scarp", GROUPS[_GROUP])
+        return tr(GROUPS[_GROUP])
 
     def icon(self) -> QIcon:
         """Return the icon of its own."""

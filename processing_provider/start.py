@@ -17,18 +17,14 @@ from qgis.core import (
     QgsProcessingOutputLayerDefinition,
     QgsProject,
 )
-from qgis.PyQt.QtCore import QCoreApplication, QStandardPaths, Qt, pyqtSignal
+from qgis.PyQt.QtCore import QStandardPaths, Qt, pyqtSignal
 from qgis.PyQt.QtWidgets import QDialog, QHBoxLayout, QLabel, QProgressBar, QPushButton, QVBoxLayout, QWidget
 
+from ..algorithms.translation import tr
 from .diagnostics import engine_state
 
 # The landscape of the first map, small enough for a few minutes on two cores.
 LANDSCAPE = {"SIZE": 256, "CELL_SIZE": 30, "LANDSLIDES": 600, "SEED": 1}
-
-
-def tr(text: str) -> str:
-    """Return a text in the user's language."""
-    return QCoreApplication.translate("Scarp", text)
 
 
 class Told(QgsProcessingFeedback):
