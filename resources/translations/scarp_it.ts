@@ -172,6 +172,10 @@
 <translation>Lato dei blocchi (m)</translation>
 </message>
 <message>
+<source>Breaks of class stability</source>
+<translation>Limiti per la stabilità delle classi</translation>
+</message>
+<message>
 <source>Breaks that keep the most of the success rate and the AUC</source>
 <translation>Limiti che conservano il più del tasso di successo e dell'AUC</translation>
 </message>
@@ -310,10 +314,14 @@ Una cella è valida dove lo è ogni covariata; il registro dice quante celle cos
 <message>
 <source>Computes the landslide susceptibility (0 to 1) of every cell of a covariate stack with a trained model. The stack is read by windows, so its size does not matter. A trained network also maps without TensorFlow, only slower: a colleague who has QGIS but not Scarp's engine can use your model file.
 
-Bands are matched by name: the stack may have more covariates than the model, in any order.</source>
+Bands are matched by name: the stack may have more covariates than the model, in any order.
+
+The uncertainty tells how far the members of a CNN–DNN differ, and how many of them put a cell into the map's class; it is drawn with the susceptibility, pale where members differ. It tells what the training leaves open, not what is wrong with covariates or inventory.</source>
 <translation>Calcola la suscettibilità da frana (da 0 a 1) di ogni cella di uno stack di covariate con un modello addestrato. Lo stack si legge a finestre, perciò la sua grandezza non importa. Una rete addestrata mappa anche senza TensorFlow, solo più piano: un collega che ha QGIS ma non il motore di Scarp può usare il tuo file di modello.
 
-Le bande si trovano per nome: lo stack può avere più covariate del modello, in qualsiasi ordine.</translation>
+Le bande si trovano per nome: lo stack può avere più covariate del modello, in qualsiasi ordine.
+
+L'incertezza dice quanto differiscono i membri di una CNN–DNN, e quanti di loro mettono una cella nella classe della mappa; si disegna insieme alla suscettibilità, pallida dove i membri differiscono. Dice ciò che l'addestramento lascia aperto, non ciò che non va nelle covariate o nell'inventario.</translation>
 </message>
 <message>
 <source>Constant</source>
@@ -410,6 +418,10 @@ Le bande si trovano per nome: lo stack può avere più covariate del modello, in
 <message>
 <source>Each fold is the test part once.</source>
 <translation>Ogni fold è una volta la parte di test.</translation>
+</message>
+<message>
+<source>Each landslide counts the same</source>
+<translation>Ogni frana conta lo stesso</translation>
 </message>
 <message>
 <source>Eastness</source>
@@ -534,6 +546,14 @@ Le bande si trovano per nome: lo stack può avere più covariate del modello, in
 <message>
 <source>For the temporal validation: when each landslide happened (a date, or text such as 2021-04-30).</source>
 <translation>Per la validazione temporale: quando avvenne ogni frana (una data, o un testo come 2021-04-30).</translation>
+</message>
+<message>
+<source>For the uncertainty: from each member so many networks are drawn that leave out units as in training (Monte-Carlo dropout; Gal and Ghahramani 2016), and their spread is told in place of the members'. 20 are enough as a rule; mapping takes about so many times as long. 0: the members as they are.</source>
+<translation>Per l'incertezza: da ogni membro si estraggono tante reti che lasciano fuori unità come nell'addestramento (dropout Monte-Carlo; Gal e Ghahramani 2016), e si dà la loro dispersione al posto di quella dei membri. Di regola bastano 20; la mappa richiede circa altrettante volte il tempo. 0: i membri come sono.</translation>
+</message>
+<message>
+<source>For the uncertainty: the values between the classes of which stability is told, from low to high, separated by commas; give those of your classes. A value that equals a break belongs to the higher class.</source>
+<translation>Per l'incertezza: i valori tra le classi di cui si dice la stabilità, dal basso in alto, separati da virgole; dai quelli delle tue classi. Un valore uguale a un limite appartiene alla classe superiore.</translation>
 </message>
 <message>
 <source>From a DEM and a landslide inventory to a classified susceptibility map in one step: prepares the covariates of the terrain, draws sample cells, trains and tests the CNN–DNN, maps susceptibility and sorts it into five classes, with the defaults of each step.</source>
@@ -680,6 +700,10 @@ Le bande si trovano per nome: lo stack può avere più covariate del modello, in
 <translation>Negli script: {}.</translation>
 </message>
 <message>
+<source>In training, however many cells it has. No: each cell counts the same, so large landslides speak louder, which suits maps of where ground fails (all cells of a polygon; Sinčić et al. 2024). Yes suits maps of where landslides begin, or few large ones among many.</source>
+<translation>Nell'addestramento, per quante celle abbia. No: ogni cella conta lo stesso, perciò le frane grandi parlano più forte, il che va bene per mappe di dove il terreno cede (tutte le celle di un poligono; Sinčić et al. 2024). Sì va bene per mappe di dove cominciano le frane, o per poche grandi tra molte.</translation>
+</message>
+<message>
 <source>Install or repair the engine</source>
 <translation>Installa o ripara il motore</translation>
 </message>
@@ -758,6 +782,10 @@ Le bande si trovano per nome: lo stack può avere più covariate del modello, in
 <message>
 <source>Landslides that take no part in training, in any coordinate reference system; the AUC is then that of them (prediction), and landslides in both inventories do not train.</source>
 <translation>Frane che non partecipano all'addestramento, in qualsiasi sistema di riferimento; l'AUC è allora la loro (previsione), e le frane presenti in tutti e due gli inventari non addestrano.</translation>
+</message>
+<message>
+<source>Landslides that take no part in training; the AUC of them is then the headline (prediction rate). Empty: a part of the inventory is kept for the test.</source>
+<translation>Frane che non partecipano all'addestramento; la loro AUC è allora la cifra principale (tasso di previsione). Vuoto: una parte dell'inventario si tiene per il test.</translation>
 </message>
 <message>
 <source>Landslides that the map was made from</source>
@@ -966,6 +994,10 @@ I fold casuali lusingano, perché le celle di test hanno vicine tra quelle di ad
 <message>
 <source>Optimizers to compare</source>
 <translation>Ottimizzatori da confrontare</translation>
+</message>
+<message>
+<source>Passes of dropout</source>
+<translation>Passaggi di dropout</translation>
 </message>
 <message>
 <source>Patch size (cells)</source>
@@ -1612,6 +1644,10 @@ La tabella ha una riga per covariata con un consiglio (tenere, togliere o dubbia
 <translation>Queste frane</translation>
 </message>
 <message>
+<source>Three bands on the stack's grid. Uncertainty: the standard deviation of what the model's members say, each calibrated as the map is. Class stability: the share of members that put the cell into the class that the map puts it into, 0 to 1. Susceptibility and uncertainty: tens for low, moderate and high susceptibility (below 1/3, below 2/3, and above), units for low, moderate and high uncertainty (below 0.05, below 0.10, and above). Trees beside the network are shared by all members, so their own spread is not in it.</source>
+<translation>Tre bande sulla griglia dello stack. Incertezza: la deviazione standard di ciò che dicono i membri del modello, ciascuno calibrato come la mappa. Stabilità delle classi: la quota dei membri che mettono la cella nella classe in cui la mette la mappa, da 0 a 1. Suscettibilità e incertezza: decine per suscettibilità bassa, moderata e alta (sotto 1/3, sotto 2/3 e oltre), unità per incertezza bassa, moderata e alta (sotto 0.05, sotto 0.10 e oltre). Gli alberi accanto alla rete sono comuni a tutti i membri, perciò la loro dispersione non vi è contenuta.</translation>
+</message>
+<message>
 <source>Topographic position</source>
 <translation>Posizione topografica</translation>
 </message>
@@ -1670,6 +1706,10 @@ Dividi per blocchi per provare quanto bene il modello predice terreno che non ha
 <message>
 <source>Tutorial</source>
 <translation>Guida</translation>
+</message>
+<message>
+<source>Uncertainty</source>
+<translation>Incertezza</translation>
 </message>
 <message>
 <source>Units</source>
