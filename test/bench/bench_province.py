@@ -4,7 +4,7 @@
 The DEM is a fractal made by strips, not the sample landscape, which holds its whole grid in memory and would take hours. Faults, roads and
 settlements are random lines and points, geology and soil random polygons, red and near infrared random noise at 60 m.
 
-    python test/bench/bench_province.py [SIDE_PX]
+    make bench ONLY=province, or python test/bench/bench_province.py [SIDE_PX]
 """
 
 import runpy
@@ -97,8 +97,11 @@ def main():
         cells = side * side
         print(f"{cells / 1e6:.1f} million cells             seconds  peak MiB", flush=True)
 
+        spent = {}
+
         def step(name, task, **parameters):
             result, seconds, peak = timed(task, **parameters)
+            spent[task] = seconds, peak
             print(f"{name:32s} {seconds:8.0f} {peak:9,.0f}", flush=True)
             return result
 
@@ -119,6 +122,10 @@ def main():
         output = f"{folder}/map.tif"
         step("map susceptibility", "map_susceptibility", covariates=stack, model=model, output=output)
         step("classify susceptibility", "classify_susceptibility", susceptibility=output, output=f"{folder}/classes.tif")
+        told = {"DEM and layers to classes": list(spent), "ready stack to classes": ["map_susceptibility", "classify_susceptibility"]}
+        for name, tasks in told.items():
+            seconds, peaks = zip(*(spent[task] for task in tasks))
+            print(f"{name:32s} {sum(seconds):8.0f} {max(peaks):9,.0f}", flush=True)
 
 
 if __name__ == "__main__":
