@@ -104,8 +104,8 @@ def test_a_network_on_a_gpu_halves_where_tensorflow_runs_out_of_memory(monkeypat
     assert plain.windows_at_once == 2
     real = dense._tensorflow_pass
 
-    def scarce(architecture, kernels):
-        run = real(architecture, kernels)
+    def scarce(architecture, kernels, each):
+        run = real(architecture, kernels, each)
 
         def limited(some):
             if len(some) > 2:
@@ -123,6 +123,8 @@ def test_a_network_on_a_gpu_halves_where_tensorflow_runs_out_of_memory(monkeypat
         np.testing.assert_allclose(found, plain.predict(window), atol=1e-6)
     assert told
     assert network.windows_at_once <= 4 + 4
+    for found, window in zip(ask(network.predict_each, given[:10]), given):
+        np.testing.assert_allclose(found, plain.predict_each(window), atol=1e-6)
 
 
 def test_memory_growth_is_on_where_there_is_a_gpu(monkeypatch):
