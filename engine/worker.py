@@ -123,12 +123,17 @@ def main(arguments: list[str]) -> int:
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     # MiB of raster blocks to keep, where GDAL would take a twentieth of the machine: tasks go through rasters in order.
     os.environ.setdefault("GDAL_CACHEMAX", "256")
+    return carry_out(Path(arguments[0]), feedback)
+
+
+def carry_out(description: Path, feedback: JsonFeedback) -> int:
+    """Run the task of a description, write its result or its error, and return the exit code."""
     try:
         memory.check_room(memory.LEAST_BYTES)
         with outputs.private_folder():
-            value = run(*_described(Path(arguments[0])), feedback)
+            value = run(*_described(description), feedback)
     except EngineError as error:
-        feedback.write("error", text=str(error))
+        feedback.write("error", text=str(error).replace("\n", " "))  # names may hold such
         return 1
     except Exception as error:
         if memory.is_shortage(error):

@@ -123,7 +123,9 @@ def load_model(path: str | Path | IO[bytes], backend: str | None = None, cells: 
     except FileNotFoundError as error:
         raise EngineError(f"There is no model file {path}.") from error
     except _DAMAGES as error:
-        raise EngineError(f"{path} is no Scarp model file, or it is damaged ({short(error, 200)}).") from error
+        raise EngineError(
+            f"{path} is no Scarp model file, or it is damaged ({short(getattr(error, 'strerror', None) or error, 200)})."
+        ) from error
 
 
 def _read_network(archive: zipfile.ZipFile, manifest: dict[str, Any], encoder: Encoder, backend: str | None, cells: int | None) -> CnnDnn:

@@ -189,9 +189,9 @@ def short_codes(codes: np.ndarray) -> np.ndarray:
 
 def _from_polygons(source: str, name_field: str | None, grid: Grid, path: Path, feedback: Feedback) -> _Laid:
     label = Source.parse(source).label
+    dataset, layer = open_layer(source)
     if not name_field:
         raise EngineError(f"The polygon layer {label} needs the field that names its classes.")
-    dataset, layer = open_layer(source)
     if layer.FindFieldIndex(name_field, True) < 0:
         raise EngineError(f"The layer {label} has no field {name_field!r}.")
 

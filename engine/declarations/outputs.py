@@ -42,7 +42,11 @@ def check_outputs(task: str, values: Mapping[str, Any], inputs: Iterable[tuple[s
         what = f"{parameter.title} ({parameter.id})"
         if _URL.match(path):
             raise EngineError(f"{what} cannot be written to the address {path}; give the path of a file or folder on this machine.")
+        if "\0" in path:
+            raise EngineError(f"{what} has a character of code 0 in its name; leave it out.")
         if parameter.kind == "folder output":
+            if _DATABASE.match(path):
+                raise EngineError(f"{what} cannot be written into a database ({path}); give a folder on this machine.")
             continue
         _check_name(what, parameter, path)
         place = os.path.normcase(os.path.realpath(path))
@@ -77,7 +81,10 @@ def endings(parameter: Parameter) -> tuple[str, ...]:
 def archive_of(path: str) -> Path:
     """Return the file on disk that a path leads into: of `/vsizip//d/a.zip/b.shp` it is `/d/a.zip`."""
     plain = Path(re.sub(r"^(/vsi[a-z0-9]+/)+", "", path))
-    return next((each for each in (plain, *plain.parents) if each.is_file()), plain)
+    try:
+        return next((each for each in (plain, *plain.parents) if each.is_file()), plain)
+    except OSError:  # a name that is too long for a file
+        return plain
 
 
 def _check_name(what: str, parameter: Parameter, path: str) -> None:
@@ -98,14 +105,16 @@ def _is_same(path: str, file: Path) -> bool:
 
 def _other_layers(path: Path) -> list[str]:
     """Return the layers of a GeoPackage that Scarp did not write under this name."""
-    if path.suffix.lower() != ".gpkg" or not path.is_file():
+    if path.suffix.lower() != ".gpkg":
         return []
     try:
+        if not path.is_file():
+            return []
         database = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)
         try:
             names = [str(name) for (name,) in database.execute("SELECT table_name FROM gpkg_contents")]
         finally:
             database.close()
-    except sqlite3.Error:
+    except (sqlite3.Error, OSError):  # no database, or a name that is too long
         return []
     return [name for name in names if name not in _OURS | {path.stem}]

@@ -16,6 +16,7 @@ from ..declarations.outputs import archive_of
 from ..declarations.source import Source, without_password
 from ..environment import DISTRIBUTIONS, NUMERIC_PACKAGES
 from ..gdal import gdal
+from .opening import check_file, shortened
 from .outputs import replacing
 from .virtual import check_virtual
 
@@ -59,11 +60,17 @@ def files_of(path: str) -> list[Path]:
     """Return the files that an input is read from, the main one first, and those of a mosaic's own sources.
 
     Of what lies in an archive it is the archive.
+
+    Raises
+    ------
+    EngineError
+        If one is no file that may be opened, or is empty.
     """
     check_virtual(path)
     waiting, seen, files = [path], {path}, []
     while waiting:
         each = waiting.pop(0)
+        check_file(each, f"file {shortened(each)}")
         file = archive_of(each)
         if file.is_file() and file not in files:
             files.append(file)

@@ -12,6 +12,7 @@ import shutil
 import sys
 import tempfile
 import threading
+import traceback
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -124,6 +125,9 @@ def replacing(target: str | Path) -> Iterator[Path]:
                 _sets[0][target] = temporary
                 is_waiting = True
     finally:
+        if failed := sys.exc_info()[1]:
+            with _errors_at_closing():  # a data set that is still held there would write statistics when it goes
+                traceback.clear_frames(failed.__traceback__)
         if not is_waiting:
             _remove(temporary)
             _unfinished.discard(temporary)
@@ -204,12 +208,15 @@ def check_writable(target: str | Path) -> None:
         probe.touch()
         probe.unlink()
     except OSError as error:
-        file = next((each for each in target.parents if each.is_file()), None)
-        why = f"{file} is a file, where a folder is needed" if file else error.strerror or error
+        blocking = next((each for each in target.parents if os.path.lexists(each)), target)
+        no_folder = "a file, where a folder is needed" if blocking.is_file() else "no folder"
+        why = error.strerror or error if blocking.is_dir() else f"{blocking} is {no_folder}"
         raise EngineError(f"The output {target} cannot be written ({why}). Choose another folder.") from error
     if target.is_dir():
         raise EngineError(f"The output {target} is a folder; a file name is needed.")
     if target.exists():
+        if not target.is_file():
+            raise EngineError(f"The output {target} cannot be replaced (it is a pipe or a device, no file); choose another name.")
         try:
             if not target.stat().st_mode & 0o222:
                 raise PermissionError(errno.EACCES, "it is read-only")

@@ -136,8 +136,8 @@ def part_under(raster: Raster, grid: Grid) -> Window:
             west, south, east, north = transformation.TransformBounds(west, south, east, north, _DENSITY)
         except RuntimeError as error:
             raise EngineError(
-                f"The raster {raster.file} cannot be reprojected from {own.GetName()} to {here.GetName()} ({error}); warp it first "
-                "(gdal:warpreproject)."
+                f"The raster {raster.file} cannot be reprojected from {own.GetName()} to {here.GetName()}; check both coordinate reference "
+                "systems, or warp it first (gdal:warpreproject)."
             ) from error
         if not np.isfinite([west, south, east, north]).all() or west > east:  # across the end of the map
             return Window(0, 0, rows, cols)

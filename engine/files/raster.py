@@ -13,10 +13,11 @@ from typing import Any
 
 import numpy as np
 
-from ..declarations.source import Source, without_password
+from ..declarations.source import Source
 from ..errors import EngineError
-from ..gdal import gdal
+from ..gdal import gdal, osr
 from .grid import Grid, Window, reference_of, with_halo
+from .opening import cause, opened, parsed, shortened
 from .virtual import check_virtual
 
 # No quantity of this field is as large; fill values are (−3.4e38 of 32-bit floats, 1e20 and 9.97e36 of NetCDF).
@@ -29,6 +30,8 @@ _LARGEST = {gdal.GDT_Int16: 32767.0, gdal.GDT_UInt16: 65535.0, gdal.GDT_Int32: 2
 _TILED = ("GPKG", "MBTiles")
 # Formats that hold numbers and nothing else.
 _PLAIN = ("ENVI", "EHdr")
+# Cells of no data are smaller or larger, in units of the CRS, or in degrees; and no place lies so far off, in degrees.
+_CELLS, _CELLS_DEGREES, _DEGREES = (1e-5, 1e7), (1e-10, 180.0), (541.0, 91.0)
 _COLOURS = (gdal.GCI_RedBand, gdal.GCI_GreenBand, gdal.GCI_BlueBand)
 
 
@@ -148,9 +151,9 @@ class Raster:
         try:
             stored = band.ReadAsArray(first_col, first_row, part.cols, part.rows)
         except RuntimeError as error:
-            raise EngineError(_unreadable(self.source, str(error))) from error
+            raise EngineError(unreadable(self.source, str(error))) from error
         if stored is None:
-            raise EngineError(_unreadable(self.source, gdal.GetLastErrorMsg()))
+            raise EngineError(unreadable(self.source, gdal.GetLastErrorMsg()))
         return stored[:: -1 if south_up else 1, :: -1 if westward else 1]  # type: ignore[no-any-return]
 
 
@@ -176,13 +179,10 @@ def open_dataset(source: str, what: str) -> tuple[Source, gdal.Dataset]:
     EngineError
         If it cannot be opened, or is a file of several rasters.
     """
-    named = _parsed(source)
+    named = parsed(source, "raster")
     name = file_name(named)
     check_virtual(named.path)
-    try:
-        dataset = gdal.OpenEx(named.path, gdal.OF_RASTER | gdal.OF_VERBOSE_ERROR, open_options=list(named.options))
-    except RuntimeError as error:
-        raise EngineError(f"The {what} {named.told} cannot be opened: {without_password(str(error))}") from error
+    dataset = opened(named, gdal.OF_RASTER, f"{what} {shortened(named.told)}", named.options)
     if not dataset.RasterCount:
         inner = [path for path, _ in dataset.GetSubDatasets()]
         raise EngineError(
@@ -205,9 +205,16 @@ def bands_of(named: Source, dataset: gdal.Dataset, what: str) -> list[Raster]:
             f"The {what} {name} has no coordinate reference system; assign one (gdal:assignprojection), set it in QGIS, or name it: "
             f"{named.path}|crs=EPSG:…"
         )
-    west, width, tilt, north, skew, height = dataset.GetGeoTransform()
+    transform = dataset.GetGeoTransform(can_return_null=True)
+    if transform is None:
+        raise EngineError(
+            f"The {what} {name} does not tell where it lies; warp it if it has control points (gdal:warpreproject), else georeference it "
+            "(Layer > Georeferencer)."
+        )
+    west, width, tilt, north, skew, height = transform
     if tilt or skew:
         raise EngineError(f"The {what} {name} is rotated; warp it first (gdal:warpreproject).")
+    _check_place(transform, reference_of(crs), (dataset.RasterYSize, dataset.RasterXSize), f"The {what} {name}")
     rows, cols = dataset.RasterYSize, dataset.RasterXSize
     if width < 0:
         west, width = west + cols * width, -width
@@ -221,6 +228,26 @@ def bands_of(named: Source, dataset: gdal.Dataset, what: str) -> list[Raster]:
         if gdal.DataTypeIsComplex(raster.band.DataType):
             raise EngineError(f"The raster {raster.file} holds complex numbers; real ones are needed.")
     return found
+
+
+def _check_place(transform: Sequence[float], reference: osr.SpatialReference, shape: tuple[int, int], told: str) -> None:
+    """Raise EngineError if cells have no size, or one that no data has, or if degrees lie beyond the globe."""
+    if reference.IsGeocentric():
+        raise EngineError(f"{told} is in geocentric coordinates, which no map is; warp it to a projected system (gdal:warpreproject).")
+    west, width, _, north, _, height = transform
+    least, most = _CELLS_DEGREES if reference.IsGeographic() else _CELLS
+    if not (np.isfinite(transform).all() and least <= abs(width) <= most and least <= abs(height) <= most):
+        raise EngineError(
+            f"{told} has cells of {abs(width):.6g} × {abs(height):.6g} in its coordinate reference system, which no data has; assign the "
+            "right one (gdal:assignprojection), or georeference it anew (Layer > Georeferencer)."
+        )
+    edges = (west, west + shape[1] * width), (north, north + shape[0] * height)
+    if reference.IsGeographic() and any(max(map(abs, each)) > most for each, most in zip(edges, _DEGREES)):
+        (left, right), (top, bottom) = edges
+        raise EngineError(
+            f"{told} reaches over x {left:.6g} to {right:.6g}, y {bottom:.6g} to {top:.6g}, which are no degrees, though its coordinate "
+            "reference system is in degrees; assign the right one (gdal:assignprojection)."
+        )
 
 
 def _are_alike(rasters: list[Raster]) -> bool:
@@ -242,7 +269,7 @@ def _check_size(named: Source, dataset: gdal.Dataset) -> None:
     ]
     needed = dataset.RasterXSize * dataset.RasterYSize * sum(bits) // 8
     if status is not None and status.size < needed:
-        raise EngineError(_unreadable(named, f"it has {status.size:,} of {needed:,} bytes"))
+        raise EngineError(unreadable(named, f"it has {status.size:,} of {needed:,} bytes"))
 
 
 def open_raster(source: str, way: str = "make a raster of the right one first (gdal:rearrange_bands)", what: str = "raster") -> Raster:
@@ -438,16 +465,10 @@ def told_voids(found: Contents, voids: tuple[float, ...]) -> str:
     return " and ".join(parts)
 
 
-def _parsed(source: str) -> Source:
-    try:
-        return Source.parse(source)
-    except ValueError as error:
-        raise EngineError(f"The raster {source} is not named as it should be ({error}); see docs/inputs.md.") from error
-
-
-def _unreadable(source: Source, why: str) -> str:
-    why = " ".join(why.split())  # GDAL 3.10 gives the cause on a line of its own
+def unreadable(source: Source, why: str) -> str:
+    """Return the sentence for a raster that opens and cannot be read; `why` is what GDAL told."""
+    name = file_name(source)
     return (
-        f"The raster {file_name(source)} cannot be read to its end ({why or 'unknown reason'}); it is damaged, or a file that it is made "
-        "of is missing. Download or copy it again."
+        f"The raster {name} cannot be read to its end: it is damaged, or a file that it is made of is missing{cause(why)}. "
+        "Download or copy it again."
     )

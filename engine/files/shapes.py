@@ -13,6 +13,7 @@ import numpy as np
 from ..errors import EngineError
 from ..gdal import ogr, osr, quiet
 from .grid import Grid, reference_of
+from .opening import cause
 
 Bounds = tuple[float, float, float, float]
 NO_GEOMETRY = "without a geometry"
@@ -78,9 +79,9 @@ class Onto:
     def __init__(self, source: osr.SpatialReference, grid: Grid, bounds: Bounds | None = None) -> None:
         source, target = reference_of(source.ExportToWkt()), grid.spatial_reference
         self.bounds = bounds or grid.bounds
-        self._transformation = None if source.IsSame(target) else osr.CoordinateTransformation(source, target)
+        self._transformation = None if source.IsSame(target) else _way(source, target)
         # Rectangles in the source's CRS: one, two where the date line runs through the area, none where there is no telling.
-        self._near = _reach(self.bounds, osr.CoordinateTransformation(target, source)) if self._transformation else []
+        self._near = _reach(self.bounds, _way(target, source)) if self._transformation else []
 
     def geometry(self, geometry: ogr.Geometry) -> tuple[ogr.Geometry | None, str]:
         """Return a geometry in the grid's CRS, flat, straight and valid, or None and why not: `OUTSIDE` or `BEYOND`.
@@ -120,8 +121,18 @@ class Onto:
         return out, beyond
 
 
+def _way(source: osr.SpatialReference, target: osr.SpatialReference) -> osr.CoordinateTransformation:
+    try:
+        return osr.CoordinateTransformation(source, target)
+    except RuntimeError as error:
+        raise EngineError(
+            f"There is no way from the coordinate reference system {source.GetName()} of a layer to {target.GetName()}; assign the right "
+            "one to the layer or the raster."
+        ) from error
+
+
 def plain(geometry: ogr.Geometry) -> ogr.Geometry:
-    """Return a geometry flat and without curves; of a TIN, a polyhedral surface or a triangle the polygons that it is made of.
+    """Return a geometry flat, without curves and with closed rings; of a TIN, polyhedral surface or triangle the polygons it is made of.
 
     Examples
     --------
@@ -144,6 +155,7 @@ def plain(geometry: ogr.Geometry) -> ogr.Geometry:
         for part in parts:
             geometry.AddGeometry(part)
     geometry.FlattenTo2D()
+    geometry.CloseRings()
     return geometry
 
 
@@ -266,7 +278,9 @@ def every(layer: ogr.Layer) -> Iterator[ogr.Feature]:
 
 
 def _cut_off(layer: ogr.Layer, error: RuntimeError) -> EngineError:
-    return EngineError(f"The layer {layer.GetName()} cannot be read to its end ({error}); its file is damaged. Download or copy it again.")
+    return EngineError(
+        f"The layer {layer.GetName()} cannot be read to its end{cause(str(error))}; its file is damaged. Download or copy it again."
+    )
 
 
 def _arrow(layer: ogr.Layer, fields: Sequence[str]) -> Iterator[tuple[np.ndarray, np.ndarray, dict[str, np.ndarray]]]:

@@ -20,7 +20,7 @@ from ..declarations.source import Source
 from ..errors import EngineError
 from ..gdal import close, gdal
 from .grid import Grid, Window, reflected
-from .raster import HUGE, Raster, as_text, bands_of, is_odd, open_dataset, tally, told_voids, undeclared_voids
+from .raster import HUGE, Raster, as_text, bands_of, is_odd, open_dataset, tally, told_voids, undeclared_voids, unreadable
 
 # Patches are cut from windows of this size, so that memory does not depend on the raster's.
 _PATCH_WINDOW_PX = 512
@@ -161,7 +161,8 @@ class Stack:
                 for values, band in zip(out, bands):
                     values[:] = band.read(Window(row, col, height, width))
         except (EngineError, RuntimeError) as error:
-            raise EngineError(f"The covariate stack {self.told} can no longer be read: {error}") from error
+            why = error if isinstance(error, EngineError) else unreadable(bands[0].source, str(error))
+            raise EngineError(f"The covariate stack {self.told} can no longer be read: {why}") from error
         if len(rows) != height:
             out = out.take(rows - row, axis=1)
         if len(cols) != width:

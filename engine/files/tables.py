@@ -38,7 +38,7 @@ def write_table(path: str, rows: Sequence[Mapping[str, Any]]) -> None:
         return
     with replacing(path) as temporary, temporary.open("w", newline="", encoding="utf-8") as stream:
         writer = csv.DictWriter(stream, list(types))
-        writer.writeheader()
+        writer.writerow({key: _plain(key) for key in types})
         writer.writerows({key: _plain(value) for key, value in row.items()} for row in rows)
     with replacing(Path(path).with_suffix(".csvt")) as temporary:
         temporary.write_text(",".join(f'"{_CSV_TYPES[kind]}"' for kind in types.values()) + "\n", encoding="utf-8")

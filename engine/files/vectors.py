@@ -11,13 +11,16 @@ from typing import Any, Optional
 
 import numpy as np
 
-from ..declarations.source import ID_FIELD, Source, several_layers, without_password
+from ..declarations.source import ID_FIELD, Source, several_layers
 from ..errors import EngineError
 from ..gdal import close, gdal, ogr, osr
-from .grid import Grid
+from .grid import Grid, reference_of
+from .opening import opened, parsed, shortened
 from .shapes import NO_GEOMETRY, Bounds, Onto, Tally, every
 
 _KINDS = ("points", "lines")
+# What GeoPackages say where nobody told the CRS.
+_NO_CRS = ("Undefined geographic SRS", "Undefined Cartesian SRS")
 # Points that are written at once, and so many that an index of their places takes longer than all else.
 _ROWS_AT_ONCE = 50_000
 _MOST_INDEXED = 200_000
@@ -42,11 +45,10 @@ def open_layer(source: str) -> tuple[gdal.Dataset, ogr.Layer]:
     EngineError
         If it cannot be opened, has no such layer, holds several and none is named, or has no geometry or no coordinate reference system.
     """
-    named = Source.parse(source)
-    try:
-        dataset = gdal.OpenEx(named.path, gdal.OF_VECTOR, open_options=list(named.options))
-    except RuntimeError as error:
-        raise EngineError(_not_opened(named, error)) from error
+    named = parsed(source)
+    if named.crs:
+        reference_of(named.crs)
+    dataset = _opened(named)
     layer = dataset.GetLayerByName(named.layername) if named.layername else _only_layer(dataset, named)
     if layer is None:
         raise EngineError(f"The file {named.path} has no layer {named.layername!r}; its layers are {', '.join(_names(dataset))}.")
@@ -55,7 +57,8 @@ def open_layer(source: str) -> tuple[gdal.Dataset, ogr.Layer]:
             f"The layer {named.label} is a table without geometries; load it with “Add Delimited Text Layer” or make points of it "
             "(native:createpointslayerfromtable) first."
         )
-    if layer.GetSpatialRef() is None and not named.crs:
+    reference = layer.GetSpatialRef()
+    if (reference is None or reference.GetName() in _NO_CRS) and not named.crs:
         raise EngineError(
             f"The layer {named.label} has no coordinate reference system; assign one (Layer > Set Layer CRS) so that it can be laid over "
             f"the raster, or name it: {named.path}|crs=EPSG:…"
@@ -66,11 +69,20 @@ def open_layer(source: str) -> tuple[gdal.Dataset, ogr.Layer]:
     return dataset, layer
 
 
-def _not_opened(named: Source, error: RuntimeError) -> str:
+def _opened(named: Source) -> gdal.Dataset:
     try:
-        gdal.OpenEx(named.path, gdal.OF_RASTER)
-    except RuntimeError:
-        return f"The layer {named.label} cannot be opened: {without_password(str(error))}"
+        return opened(named, gdal.OF_VECTOR, f"layer {shortened(named.label)}", named.options)
+    except EngineError as error:
+        try:
+            is_raster = Path(named.path).is_file() and bool(gdal.OpenEx(named.path, gdal.OF_RASTER).RasterCount)
+        except (RuntimeError, OSError):
+            is_raster = False
+        if not is_raster:
+            raise
+        raise EngineError(_is_raster(named)) from error
+
+
+def _is_raster(named: Source) -> str:
     return (
         f"The layer {named.label} is a raster, and points or other vectors are needed here: make points of its cells "
         "(native:pixelstopoints) or polygons of its classes (gdal:polygonize), and keep those of the value that is meant by a filter."
@@ -98,12 +110,13 @@ def _names(dataset: gdal.Dataset) -> list[str]:
 
 def _as_named(dataset: gdal.Dataset, layer: ogr.Layer, named: Source) -> gdal.Dataset:
     """Return a copy in memory of the layer, with the CRS and of the type of geometry that `named` asks for."""
-    kinds = ", ".join(f"'{prefix}{named.geometrytype.upper()}'" for prefix in ("", "MULTI"))
+    kinds = ", ".join("'" + f"{prefix}{named.geometrytype.upper()}".replace("'", "''") + "'" for prefix in ("", "MULTI"))
+    name = layer.GetName().replace("\\", "\\\\").replace('"', '\\"')
     return gdal.VectorTranslate(
         "",
         dataset,
         format="Memory",
-        SQLStatement=f'SELECT * FROM "{layer.GetName()}" WHERE OGR_GEOMETRY IN ({kinds})' if named.geometrytype else None,  # nosec B608
+        SQLStatement=f'SELECT * FROM "{name}" WHERE OGR_GEOMETRY IN ({kinds})' if named.geometrytype else None,  # nosec B608
         SQLDialect="OGRSQL",
         layers=None if named.geometrytype else [layer.GetName()],
         layerName=named.label,

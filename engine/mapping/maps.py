@@ -119,8 +119,7 @@ def open_second(source: str, band: int | None, parameter: str, grid: Grid, path:
     else:
         laid, how = quantity_raster(raster, grid, path, feedback)
     feedback.message(f"{raster.file} is laid over the grid of the map: {how}.")
-    found = _looked_at(laid, feedback, varied=varied)
-    return replace(found, raster=replace(laid, source=replace(laid.source, name=raster.file)))
+    return _looked_at(replace(laid, source=replace(laid.source, name=raster.file)), feedback, varied=varied)
 
 
 def class_map(source: str, grid: Grid, path: Path, feedback: Feedback) -> tuple[Map, dict[int, str]]:
@@ -147,7 +146,7 @@ def class_map(source: str, grid: Grid, path: Path, feedback: Feedback) -> tuple[
 def _opened(source: str, band: int | None, parameter: str) -> Raster:
     named = Source.parse(source)
     named = replace(named, band=band) if band else named
-    return open_raster(str(named), f"name it ({parameter})", "susceptibility map")
+    return open_raster(str(named), f"name it ({parameter})", "class raster" if parameter == "CLASSES" else "susceptibility map")
 
 
 def _looked_at(raster: Raster, feedback: Feedback, *, varied: bool) -> Map:

@@ -13,7 +13,7 @@ from ..declarations.source import ID_FIELD, Source
 from ..errors import EngineError
 from ..feedback import Feedback
 from ..files.grid import WINDOW_PX, Grid, Window
-from ..files.shapes import Onto, Tally, simple_parts
+from ..files.shapes import Onto, Tally, every, simple_parts
 from ..files.vectors import Row, open_layer
 from ..gdal import gdal, ogr, quiet
 from .maps import Map
@@ -92,7 +92,7 @@ class Zones:
         codes = np.array(sorted(classes))
         total = self.layer.GetFeatureCount()
         self.layer.ResetReading()
-        for feature in feedback.steps(self.layer, total):
+        for feature in feedback.steps(every(self.layer), total):
             geometry = feature.GetGeometryRef()
             values = {name: _value(feature, own, self.fields[name]) for name, own in self.own.items()}
             laid, reason = onto.geometry(geometry) if geometry is not None and not geometry.IsEmpty() else (None, "without a geometry")

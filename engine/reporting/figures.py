@@ -47,6 +47,7 @@ _STYLE = {
     "legend.frameon": False,
     "legend.fontsize": 8,
     "lines.linewidth": 1.5,
+    "text.parse_math": False,  # names from data may hold dollars
 }
 
 # A few strong colours for what readers look for, the same in every figure; other classifiers are told apart by dashes and two greys.

@@ -450,6 +450,8 @@ def _dealt(
             f"All {slides} landslide cells belong to one landslide, and the cells of a landslide stay together: it cannot both train and "
             "test. Use a larger inventory; landslides that were dissolved into one overlapping shape are to be drawn apart."
         )
+    if slides == 1:
+        raise EngineError("There is one landslide cell only, which cannot both train and test; use a larger inventory.")
     if slides - tested < folds:
         raise EngineError(
             f"There are {slides} landslide cells; {tested} of them are for the test, and the other {slides - tested} are to be dealt into "

@@ -22,6 +22,8 @@ LINES = "lines"
 WITHOUT_DATA = "on cells without data"
 # Cells are looked at in windows of this size, so that memory does not depend on how many there are.
 _WINDOW_PX = 512
+# Coordinates beyond this are told with six digits.
+_MOST_COORDINATE = 1e9
 
 
 @dataclass(frozen=True)
@@ -236,7 +238,8 @@ def _extent(layer: ogr.Layer, grid: Grid) -> str:
 
 
 def _told(bounds: Sequence[float]) -> str:
-    digits = ",.0f" if np.abs(bounds).max() > 1000 else ".4f"
+    most = np.abs(bounds).max()
+    digits = ".6g" if most > _MOST_COORDINATE else ",.0f" if most > 1000 else ".4f"
     west, south, east, north = (f"{edge:{digits}}" for edge in bounds)
     return f"x {west} to {east}, y {south} to {north}"
 

@@ -13,7 +13,6 @@ from ...models.recipe import Recipe
 from ..declarations.checks import checked
 from ..declarations.outputs import check_outputs
 from ..declarations.parameters import FILES, task_parameters
-from ..declarations.source import Source
 from ..feedback import Feedback
 from ..files.outputs import one_set
 
@@ -60,6 +59,7 @@ def _inputs(name: str, values: Mapping[str, Any]) -> Iterator[tuple[str, Path]]:
             yield title, Path(values[key])
             continue
         from ..files.manifest import files_of  # installing needs no GDAL
+        from ..files.opening import parsed
 
         for source in values[key] if isinstance(values[key], (list, tuple)) else [values[key]]:
-            yield from ((title, file) for file in files_of(Source.parse(source).path))
+            yield from ((title, file) for file in files_of(parsed(source).path))

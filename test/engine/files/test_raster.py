@@ -179,7 +179,7 @@ def test_a_file_that_is_cut_off_is_named(write, tmp_path):
     path = write(np.random.default_rng(1).random((300, 300)).astype(np.float32), options=["COMPRESS=DEFLATE"])
     with (tmp_path / "values.tif").open("r+b") as stream:
         stream.truncate(200_000)
-    with pytest.raises(EngineError, match=r"^The raster values\.tif cannot be read to its end \(.*Download or copy it again\.$"):
+    with pytest.raises(EngineError, match=r"^The raster values\.tif cannot be read to its end: .*Download or copy it again\.$"):
         whole(path)
 
 
@@ -201,7 +201,7 @@ def test_a_mosaic_without_one_of_its_tiles_is_named(write, tmp_path):
     gdal.BuildVRT(path, [west, east])
     assert whole(path).shape == (ROWS, 2 * COLS)
     (tmp_path / "east.tif").unlink()
-    with pytest.raises(EngineError, match=r"The raster mosaic\.vrt cannot be read to its end .*east\.tif"):
+    with pytest.raises(EngineError, match=r"The raster mosaic\.vrt cannot be read to its end: .*east\.tif"):
         whole(path)
 
 

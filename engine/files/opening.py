@@ -1,0 +1,160 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The one place that opens what users give: a file that GDAL reads, or one sentence that says what it is and what to do."""
+
+from __future__ import annotations
+
+import os
+import re
+import stat
+from collections.abc import Sequence
+from pathlib import Path
+
+from ..declarations.outputs import archive_of
+from ..declarations.source import Source, without_password
+from ..errors import EngineError
+from ..gdal import gdal
+
+_KINDS = ((stat.S_ISFIFO, "a pipe"), (stat.S_ISSOCK, "a socket"), (stat.S_ISCHR, "a device"), (stat.S_ISBLK, "a device"))
+_HEAD_BYTES = 512
+# Longer names are cut, and causes as GDAL tells them.
+_SHOWN = 120
+# What GDAL says of its own workings, which tells a user nothing.
+_WORKINGS = re.compile(
+    r"(\S+, band \d+: )?IReadBlock failed at X offset \d+, Y offset \d+:? ?"
+    r"|TIFF\w+:|\w+Decode: ?|Read error at \w+ \d+; ?|TIFFRead\w+\(\) failed\.?"
+)
+
+
+def parsed(source: str, what: str = "layer") -> Source:
+    """Return what a text names; messages call it `what`.
+
+    Raises
+    ------
+    EngineError
+        If it is not named as a layer is.
+    """
+    try:
+        return Source.parse(source)
+    except ValueError as error:
+        raise EngineError(
+            f"The {what} {shortened(source)} is not named as it should be: a band is a whole number, and nodata are ranges low:high; see "
+            "docs/inputs.md."
+        ) from error
+
+
+def check_file(path: str, told: str) -> None:
+    """Raise EngineError if the file that a layer lies in must not be opened: a pipe would be waited for without end, a device has no end.
+
+    What is no file on this machine, as a database, passes.
+    """
+    try:
+        found = archive_of(path).stat()
+    except (FileNotFoundError, NotADirectoryError, ValueError):
+        return
+    except OSError as error:
+        raise EngineError(f"The {told} cannot be opened: {(error.strerror or str(error)).lower()}; check its name.") from error
+    kind = next((name for is_kind, name in _KINDS if is_kind(found.st_mode)), "")
+    if kind:
+        raise EngineError(f"The {told} cannot be opened: it is {kind}, no file; give a file.")
+    if stat.S_ISREG(found.st_mode) and not found.st_size:
+        raise EngineError(f"The {told} cannot be opened: its file is empty (0 bytes); download or copy it again.")
+
+
+def opened(named: Source, kind: int, what: str, options: Sequence[str] = ()) -> gdal.Dataset:
+    """Open a layer.
+
+    Parameters
+    ----------
+    kind
+        `gdal.OF_RASTER` or `gdal.OF_VECTOR`.
+    what
+        What messages call it, with its name.
+    options
+        GDAL's open options.
+
+    Raises
+    ------
+    EngineError
+        If it cannot be opened: why, and what to do.
+    """
+    check_file(named.path, what)
+    try:
+        dataset = gdal.OpenEx(named.path, kind | gdal.OF_VERBOSE_ERROR, open_options=list(options))
+    except RuntimeError as error:
+        raise EngineError(f"The {what} cannot be opened: {_why_not(named.path, str(error), kind)}.") from error
+    try:
+        parts = dataset.GetFileList() or []
+    except RuntimeError as error:
+        raise EngineError(f"The {what} cannot be opened: {_why_not(named.path, str(error), kind)}.") from error
+    for part in parts:  # what a mosaic is made of is opened when it is read
+        check_file(part, f"file {part} of the {what}")
+    return dataset
+
+
+def cause(text: str) -> str:
+    """Return in brackets why GDAL could not read something, without its own workings, cut; nothing where it told no more.
+
+    Examples
+    --------
+    >>> cause("a.tif, band 1: IReadBlock failed at X offset 0, Y offset 1: TIFFReadEncodedStrip() failed.")
+    ''
+    >>> cause("b.tif: No such file or directory")
+    ' (b.tif: No such file or directory)'
+    """
+    plain = " ".join(_WORKINGS.sub("", text).split()).strip(" .:;")
+    return f" ({shortened(plain)})" if len(plain) > 1 else ""
+
+
+def shortened(text: str) -> str:
+    r"""Return a name or a cause on one line, cut if it is long, without passwords.
+
+    Examples
+    --------
+    >>> shortened("a\nb"), len(shortened("x" * 300))
+    ('a b', 120)
+    """
+    plain = " ".join(without_password(text).split()) or "without a name"
+    return plain if len(plain) <= _SHOWN else f"{plain[: _SHOWN // 2]}…{plain[-_SHOWN // 2 + 1 :]}"
+
+
+def _why_not(path: str, text: str, kind: int) -> str:
+    """Return why a file cannot be opened and what to do, from what it begins with where GDAL does not know it."""
+    file = archive_of(path)
+    wanted = "raster" if kind == gdal.OF_RASTER else "vector layer"
+    if file.is_dir():
+        return f"it is a folder; give the file of a {wanted} in it"
+    if not os.path.lexists(path.partition("\0")[0]) and ("No such file" in text or "not recognized" in text or not path.strip()):
+        return f"there is no such file ({shortened(path)}); check its name and folder"
+    begins = _beginning(file)
+    if begins.lstrip()[:1] == b"<" and b"<html" in begins.lower():
+        return "it is a web page, as a download gives that failed or needs to log in; download it again"
+    if begins and not begins.strip(b"\0"):
+        return "it holds zeros alone, as a copy that was cut off does; download or copy it again"
+    if begins[:4] == b"PK\x03\x04":
+        return f"it is an archive (zip); unpack it, and give the {wanted} in it"
+    if _opens(path, gdal.OF_VECTOR if kind == gdal.OF_RASTER else gdal.OF_RASTER):
+        return f"it holds no {wanted}; give one"
+    if "SHAPE_RESTORE_SHX" in text:
+        return "its .shx is missing; copy the shapefile with all files that belong to it (.shp, .shx, .dbf, .prj)"
+    if "not recognized" in text:
+        return f"it is no {wanted} that GDAL knows, or damaged at its beginning; export it anew, as {_FORMATS[kind]}"
+    return f"it is damaged{cause(text.replace(f'{path}: ', ''))}; download, copy or export it again"
+
+
+_FORMATS = {gdal.OF_RASTER: "a GeoTIFF", gdal.OF_VECTOR: "a GeoPackage"}
+
+
+def _beginning(file: Path) -> bytes:
+    try:
+        with file.open("rb") as stream:
+            return stream.read(_HEAD_BYTES)
+    except (OSError, ValueError):
+        return b""
+
+
+def _opens(path: str, kind: int) -> bool:
+    try:
+        dataset = gdal.OpenEx(path, kind)
+    except RuntimeError:
+        return False
+    return bool(dataset.RasterCount if kind == gdal.OF_RASTER else dataset.GetLayerCount())

@@ -1,0 +1,175 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Names from data are text wherever they go: in pages, tables, layers, figures and the queries of GDAL."""
+
+import csv
+import sqlite3
+from contextlib import closing
+from html.parser import HTMLParser
+from pathlib import Path
+
+import bad_files
+import matplotlib as mpl
+import numpy as np
+import pytest
+from carrying import carry
+from osgeo import gdal, ogr
+from scarp.engine.files.tables import write_table
+from scarp.engine.files.vectors import open_layer
+from scarp.engine.reporting.page import Report
+
+# What ends a text in some language, and what a reader does not see.
+NASTY = "=1+1|'<script>alert(\"x\")</script>' & \" ' % \\ $\\frac{$ {{7*7}} ]]> --; DROP TABLE layer; \u202egpj.\u202c é\nnew"
+IN_A_FILE_NAME = "a'b\"&<i>%s$\\frac{;--"
+
+
+@pytest.fixture(scope="module")
+def area(tmp_path_factory):
+    return bad_files.write_area(tmp_path_factory.mktemp("area"))
+
+
+class Page(HTMLParser):
+    """The elements of a page, what stands in them, and the attributes that run code."""
+
+    def __init__(self, path):
+        super().__init__()
+        self.elements, self.text, self.handlers = set(), "", []
+        self.feed(Path(path).read_text(encoding="utf-8"))
+
+    def handle_starttag(self, tag, attributes):
+        self.elements.add(tag)
+        self.handlers += [name for name, value in attributes if name.startswith("on") or (value or "").startswith("javascript:")]
+
+    def handle_data(self, data):
+        self.text += data
+
+
+def of_layer(path, name):
+    """The values of the first layer of a GeoPackage in one of its fields."""
+    dataset = ogr.Open(str(path))
+    return [feature[name] for feature in dataset.GetLayer(0)]
+
+
+def check_page(path):
+    page = Page(path)
+    assert not page.elements & {"script", "i", "iframe", "object"}
+    assert not page.handlers
+    return page
+
+
+def test_names_of_classes_and_covariates_are_text(tmp_path, area):
+    half = bad_files.SIDE * bad_files.CELL / 2
+    wkt = [bad_files.square(bad_files.WEST + half * side, bad_files.NORTH - half, half) for side in (0.5, 1.5)]
+    geology = bad_files.write_layer(
+        tmp_path / f"{IN_A_FILE_NAME}.gpkg", wkt, ogr.wkbPolygon, fields={"o'r\"o %": (ogr.OFTString, [NASTY, "marl"])}, name="l'a\"y"
+    )
+    stack = tmp_path / "stack.tif"
+    told = carry(
+        "prepare_covariates",
+        tmp_path,
+        dem=area["dem"],
+        terrain=["slope"],
+        geology=geology,
+        geology_field="o'r\"o %",
+        extra_continuous=[f"{area['band']}|name={IN_A_FILE_NAME.replace('%', '%25')}"],
+        output=str(stack),
+    )
+    assert not told.error
+    made = gdal.Open(str(stack))
+    assert made.RasterCount == 3
+    report, table = tmp_path / "report.html", tmp_path / "table.csv"
+    told = carry(
+        "screen_covariates",
+        tmp_path,
+        covariates=str(stack),
+        inventory=area["landslides"],
+        output=str(table),
+        class_table=str(tmp_path / "classes.csv"),
+        report=str(report),
+    )
+    assert not told.error
+    page = check_page(report)
+    assert "<script>alert" in page.text
+    assert IN_A_FILE_NAME in page.text
+    with (tmp_path / "classes.csv").open(newline="", encoding="utf-8") as stream:
+        cells = {cell for row in csv.reader(stream) for cell in row}
+    assert any("<script>" in cell for cell in cells)
+    assert not [cell for cell in cells if cell[:1] in ("=", "@", "\t", "\r") or (cell[:1] in "+-" and not _is_number(cell))]
+
+
+def _is_number(text):
+    try:
+        float(text)
+    except ValueError:
+        return not text
+    return True
+
+
+def test_names_of_zones_fields_and_categories_are_text(tmp_path, area):
+    zones = bad_files.write_layer(
+        tmp_path / f"{IN_A_FILE_NAME}.gpkg",
+        [bad_files.square(bad_files.WEST + 700, bad_files.NORTH - 700, 600)],
+        ogr.wkbPolygon,
+        fields={"na\"me's; --": (ogr.OFTString, [NASTY])},
+        name="zo\"ne's",
+    )
+    classes = tmp_path / "classes.tif"
+    classes.write_bytes(Path(area["classes"]).read_bytes())
+    named = gdal.Open(str(classes), gdal.GA_Update)
+    named.GetRasterBand(1).SetCategoryNames(["none", NASTY, "low", "moderate", "high", "very high"])
+    del named
+    output = tmp_path / f"out {IN_A_FILE_NAME}.gpkg"
+    told = carry("zonal_susceptibility", tmp_path, susceptibility=area["map"], zones=zones, classes=str(classes), output=str(output))
+    assert not told.error
+    assert of_layer(output, "na\"me's; --") == [NASTY]
+    with closing(sqlite3.connect(output)) as database:
+        assert database.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+    report = tmp_path / "report.html"
+    told = carry(
+        "validate_map",
+        tmp_path,
+        susceptibility=area["map"],
+        inventory=area["landslides"],
+        zones=zones,
+        zone_field="na\"me's; --",
+        output=str(tmp_path / "figures.csv"),
+        class_table=str(tmp_path / "classes.csv"),
+        report=str(report),
+    )
+    assert not told.error
+    assert "<script>alert" in check_page(report).text
+
+
+def test_a_layer_whose_name_has_quotes_is_copied_with_its_crs(tmp_path):
+    """GDAL is asked for a type of geometry by a query in which the layer's name stands."""
+    path = bad_files.write_layer(
+        tmp_path / "mixed.gpkg", ["POINT (1 2)", "LINESTRING (0 0, 1 1)"], name='la"yer; SELECT * FROM x --', crs=32639
+    )
+    dataset, layer = open_layer(f"{path}|geometrytype=Point|crs=EPSG:32640")
+    assert (layer.GetFeatureCount(), layer.GetSpatialRef().GetAuthorityCode(None)) == (1, "32640")
+    del dataset
+
+
+def test_dollars_in_a_figure_are_dollars(tmp_path):
+    from scarp.engine.reporting import figures
+
+    @figures.styled
+    def drawn(title):
+        figure = mpl.figure.Figure()
+        figure.subplots().set_title(title)
+        return figure
+
+    page = Report("t")
+    page.figure(drawn("$\\frac{ of $"), "c")
+    page.write(tmp_path / "page.html")
+    assert (tmp_path / "page.html").stat().st_size > 1000
+
+
+def test_what_a_spreadsheet_would_compute_is_text_in_every_table(tmp_path):
+    for first in "=+-@\t\r":
+        write_table(str(tmp_path / "a.csv"), [{f"{first}head": f"{first}SUM(A1)", "value": -1.5}])
+        with (tmp_path / "a.csv").open(newline="", encoding="utf-8") as stream:
+            head, row = list(csv.reader(stream))
+        assert head[0] == f"'{first}head"
+        assert row == [f"'{first}SUM(A1)", "-1.5"]
+    write_table(str(tmp_path / "a.gpkg"), [{"name": "=SUM(A1)", "value": np.float64(-1.5).item()}])
+    assert of_layer(tmp_path / "a.gpkg", "name") == ["=SUM(A1)"]
