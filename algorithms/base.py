@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from qgis.core import (
+    QgsCoordinateReferenceSystem,
+    QgsPointXY,
     QgsProcessing,
     QgsProcessingAlgorithm,
     QgsProcessingContext,
@@ -22,7 +24,7 @@ from qgis.core import (
 )
 from qgis.PyQt.QtGui import QIcon
 
-from ..engine.declarations.checks import check_together, checked_value
+from ..engine.declarations.checks import check_together, checked_value, point
 from ..engine.declarations.outputs import check_outputs
 from ..engine.declarations.parameters import FILES, RESULTS, dialog_parameters
 from ..engine.environment import PACKAGES
@@ -246,14 +248,15 @@ class ScarpAlgorithm(QgsProcessingAlgorithm):
             if definition.allowMultiple():
                 return [ids[number] for number in self.parameterAsEnums(parameters, name, context)]
             return ids[self.parameterAsEnum(parameters, name, context)]
-        if kind == "band":
-            return self.parameterAsInt(parameters, name, context)
-        if kind in {"number", "distance", "area"}:
-            if definition.dataType() == QgsProcessingParameterNumber.Type.Integer:
+        if kind in {"band", "number", "distance", "area"}:
+            if kind == "band" or definition.dataType() == QgsProcessingParameterNumber.Type.Integer:
                 return self.parameterAsInt(parameters, name, context)
             return self.parameterAsDouble(parameters, name, context)
         if kind == "boolean":
             return self.parameterAsBoolean(parameters, name, context)
+        # QGIS would take a text that it cannot read for 0,0.
+        if kind == "point" and not missing and not (isinstance(given, str) and point(given) is None):
+            return _told(self.parameterAsPoint(parameters, name, context), self.parameterAsPointCrs(parameters, name, context))
         if definition.isDestination() and (missing or given == "memory:"):
             # Scripts ask for a temporary layer by the last; a model that leaves out what its next step needs, by the first.
             parameters = {**parameters, name: QgsProcessing.TEMPORARY_OUTPUT}
@@ -269,6 +272,12 @@ def _plain(value: Any) -> Any:
     if isinstance(value, QgsProcessingOutputLayerDefinition):
         value = value.sink
     return value.staticValue() if isinstance(value, QgsProperty) else value
+
+
+def _told(point: QgsPointXY, crs: QgsCoordinateReferenceSystem) -> str:
+    """Return a point as a task takes it, with its coordinate reference system where it has one."""
+    told = crs.authid() or crs.toWkt()
+    return f"{point.x()!r},{point.y()!r}" + (f" [{told}]" if told else "")
 
 
 def _number(value: Any) -> float | None:

@@ -25,6 +25,7 @@ from qgis.core import (
     QgsProcessingParameterMapLayer,
     QgsProcessingParameterMultipleLayers,
     QgsProcessingParameterNumber,
+    QgsProcessingParameterPoint,
     QgsProcessingParameterRasterDestination,
     QgsProcessingParameterRasterLayer,
     QgsProcessingParameterString,
@@ -148,6 +149,7 @@ _MAKERS: dict[str, Callable[[Parameter, str, Translate], Any]] = {
     "choice": _choice,
     "choices": _choice,
     "boolean": lambda each, title, _: QgsProcessingParameterBoolean(each.id, title, each.default),
+    "point": lambda each, title, _: QgsProcessingParameterPoint(each.id, title, optional=each.optional),
     "text": _text,
     "date": _text,
     "raster output": lambda each, title, _: QgsProcessingParameterRasterDestination(

@@ -17,6 +17,7 @@ from qgis.core import (
     QgsMapLayer,
     QgsMarkerSymbol,
     QgsMessageLog,
+    QgsPalettedRasterRenderer,
     QgsProcessingContext,
     QgsProcessingFeedback,
     QgsProcessingLayerPostProcessorInterface,
@@ -110,6 +111,17 @@ def difference(layer: QgsMapLayer) -> None:
     layer.setBlendMode(QPainter.CompositionMode.CompositionMode_Multiply)
 
 
+def dominant(layer: QgsMapLayer) -> None:
+    """Show the strongest factor of each cell by colour and name, with the hillshade through it; those that are nowhere are left out."""
+    provider = layer.dataProvider()
+    found = {int(each.value) for each in QgsPalettedRasterRenderer.classDataFromRaster(provider, 1)}
+    shown = [
+        each for each in QgsPalettedRasterRenderer.colorTableToClassData(provider.colorTable(1)) if each.value > 0 and each.value in found
+    ]
+    layer.setRenderer(QgsPalettedRasterRenderer(provider, 1, shown))
+    layer.setBlendMode(QPainter.CompositionMode.CompositionMode_Multiply)
+
+
 def landslides(layer: QgsMapLayer) -> None:
     """Show landslides as small red points."""
     if isinstance(layer, QgsVectorLayer) and layer.geometryType() == QgsWkbTypes.GeometryType.PointGeometry:
@@ -125,6 +137,7 @@ LOOKS: dict[str, Callable[[QgsMapLayer], None]] = {
     "stack": stack,
     "landslides": landslides,
     "difference": difference,
+    "dominant": dominant,
 }
 
 
@@ -143,10 +156,10 @@ def save_look(look: str, path: str) -> None:
             shutil.copyfile(STYLES / name, beside)
         except OSError as error:
             QgsMessageLog.logMessage(f"The style {beside} cannot be written ({error.strerror}).", "Scarp")
-    elif look == "stack":
+    elif look in ("stack", "dominant"):
         layer = QgsRasterLayer(path)
         if layer.isValid():
-            stack(layer)
+            LOOKS[look](layer)
             layer.setCustomProperty(_WRITTEN, True)
             layer.saveNamedStyle(beside)
 
@@ -203,7 +216,7 @@ def present(
 
 
 # The higher, the further up in the group.
-_ORDER = {"cells": 9, "landslides": 9, "classes": 5, "susceptibility": 4, "uncertainty": 3, "stack": 2}
+_ORDER = {"cells": 9, "landslides": 9, "classes": 5, "susceptibility": 4, "uncertainty": 3, "dominant": 3, "stack": 2}
 
 
 class _Shown(QgsProcessingLayerPostProcessorInterface):

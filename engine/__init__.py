@@ -13,6 +13,10 @@ ROOMS: tuple[dict[str, str], ...] = (
         "tasks": "one file a task: opens, calls, writes, and nothing else, so that what a run does can be read at one glance",
     },
     {
+        "explanation": "why a model says what it says; it fits models anew by the code of benchmark and training, so that it "
+        "explains what they make",
+    },
+    {
         "screening": "which covariates to keep; reads stacks and breaks, and nothing that learns builds on its advice",
         "validation": "how good any map is; knows maps and landslides, and nothing of how a map came about, so that it flatters none",
         "benchmark": "which classifier is best; it trains by the same code as everybody, so that none has an advantage",

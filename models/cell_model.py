@@ -67,8 +67,12 @@ class CellModel:
         valid = np.isfinite(values).all(axis=-1)
         out = np.full(valid.shape, np.nan, np.float32)
         cells = values[valid]
-        parts = [cells[start : start + _CELLS] for start in range(0, len(cells), _CELLS)]
-        if parts:
-            found = np.concatenate([self.estimator.predict_proba(self.encoder.encode(part))[:, 1] for part in parts])
-            out[valid] = numbers(found)
+        if len(cells):
+            out[valid] = numbers(self.of_encoded(self.encoder.encode(cells)))
         return out
+
+    def of_encoded(self, encoded: np.ndarray) -> np.ndarray:
+        """Return the susceptibility of cells, (…), from their channels, (…, channels), as the encoder gives them."""
+        cells = encoded.reshape(-1, encoded.shape[-1])
+        parts = [cells[start : start + _CELLS] for start in range(0, len(cells), _CELLS)]
+        return np.concatenate([self.estimator.predict_proba(part)[:, 1] for part in parts]).reshape(encoded.shape[:-1])

@@ -166,6 +166,16 @@ class CnnDnn:
         numbers(susceptibility[valid])
         return np.where(valid, susceptibility, np.float32(np.nan))
 
+    def of_encoded(self, encoded: np.ndarray) -> np.ndarray:
+        """Return the susceptibility of all cells of a window, float32 (rows, cols).
+
+        Parameters
+        ----------
+        encoded
+            Channels of the window and its margin, (rows + 2 margin, cols + 2 margin, channels), as the encoder gives them.
+        """
+        return self.calibrated(self.mixed(self.network.predict(encoded), self._own(encoded)))
+
     def mixed(self, network: np.ndarray, encoded: np.ndarray) -> np.ndarray:
         """Return the mean of what the members say, (…), and of what the trees say of the same cells, encoded (…, channels)."""
         beside = self._beside(encoded)

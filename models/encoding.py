@@ -94,6 +94,20 @@ class Encoder:
         names = self.channels
         return [(names.index(f"sin({each.name})"), names.index(f"cos({each.name})")) for each in self.covariates if each.kind == "circular"]
 
+    @property
+    def of_covariate(self) -> list[slice]:
+        """Numbers of the channels of each covariate, which follow each other."""
+        widths = [
+            len(column["classes"]) if each.kind == "categorical" else 2 if each.kind == "circular" else 1
+            for each, column in zip(self.covariates, self._columns)
+        ]
+        ends = np.cumsum([0, *widths]).tolist()
+        return [slice(start, end) for start, end in zip(ends, ends[1:])]
+
+    def alone(self, number: int) -> Encoder:
+        """Return the encoder of one of the covariates, by its number."""
+        return Encoder([self.covariates[number]], [self._columns[number]])
+
     def encode(self, values: np.ndarray) -> np.ndarray:
         """Return covariates (…, bands) as channels, float32 (…, channels), without NaN."""
         # Channel by channel in memory, which is several times faster to fill.

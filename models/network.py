@@ -98,16 +98,25 @@ def predict_patches(
     -------
     Float32 (n,), 0 to 1.
     """
-    networks = [with_weights(architecture, weights) for weights in members]
-    middle = architecture.margin_px
+    say = answering(architecture, members)
     found = np.empty(len(patches), np.float32)
     for start in range(0, len(patches), _PREDICTED_AT_ONCE):
         part = slice(start, start + _PREDICTED_AT_ONCE)
-        encoded = encode(patches.take(part))
+        found[part] = say(encode(patches.take(part)))
+    return found
+
+
+def answering(architecture: Architecture, members: Sequence[Weights]) -> Callable[[np.ndarray], np.ndarray]:
+    """Return what takes encoded patches (n, size, size, channels) and returns the mean susceptibility of the members, float32 (n,)."""
+    networks = [with_weights(architecture, weights) for weights in members]
+    middle = architecture.margin_px
+
+    def say(encoded: np.ndarray) -> np.ndarray:
         # Called as it is: `predict` would compile a function for each network, which TensorFlow never forgets.
         logits = [network([encoded, encoded[:, middle, middle]], training=False).numpy()[:, 0] for network in networks]
-        found[part] = np.mean([1.0 / (1.0 + np.exp(-logit)) for logit in logits], axis=0)
-    return found
+        return np.mean([1.0 / (1.0 + np.exp(-logit)) for logit in logits], axis=0).astype(np.float32)
+
+    return say
 
 
 def _arrays(network: keras.Model, layer: str) -> list[Any]:

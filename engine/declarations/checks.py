@@ -6,6 +6,7 @@ from __future__ import annotations
 import datetime
 import json
 import math
+import re
 from collections.abc import Callable, Mapping
 from numbers import Real
 from typing import Any
@@ -17,6 +18,8 @@ from .parameters import FILES, GRID, KINDS, Parameter, task_parameters
 
 # What was given is told up to so many characters.
 _SHOWN = 60
+# The CRS may be written out, with brackets of its own.
+_POINT = re.compile(r"([^\s,;\[\]]+)\s*[,;]\s*([^\s,;\[\]]+)(?:\s*\[(.*)\])?", re.DOTALL)
 # More points of a grid than this are a slip of the hand: each trains three networks.
 MOST_POINTS = 500
 # Rasters that may give the stack its grid where there is no DEM, besides those of classes.
@@ -110,6 +113,20 @@ def numbers(text: str | list[Any]) -> list[Any]:
     return [_number(word) for each in text.replace(";", ",").split(",") if (word := each.strip())]
 
 
+def point(text: str) -> tuple[float, float, str] | None:
+    """Return easting, northing and CRS (empty where it is not told) of a point as QGIS writes it; None if it is none.
+
+    >>> point("512000.5,3600000 [EPSG:32639]"), point("12.5, 47"), point("somewhere")
+    ((512000.5, 3600000.0, 'EPSG:32639'), (12.5, 47.0, ''), None)
+    """
+    found = _POINT.fullmatch(text.strip())
+    try:
+        x, y = (float(found[1]), float(found[2])) if found else (math.nan, math.nan)
+    except ValueError:
+        return None
+    return (x, y, (found[3] or "").strip()) if found and math.isfinite(x) and math.isfinite(y) else None
+
+
 def plain(number: float) -> str:
     """Return a number as people write it.
 
@@ -148,6 +165,8 @@ def _is_allowed(parameter: Parameter, value: Any) -> bool:
         return isinstance(value, (list, tuple)) and all(isinstance(each, str) and each for each in value)
     if kind == "date":
         return isinstance(value, str) and _is_date(value)
+    if kind == "point":
+        return isinstance(value, str) and point(value) is not None
     return isinstance(value, str)
 
 

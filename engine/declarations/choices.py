@@ -85,3 +85,9 @@ INVENTORY_ROLES = {
     "training": "The map was made from them",
 }
 RATES = {"unknown": "rate curve", "held_out": "prediction rate", "training": "success rate"}
+
+# What landslides are to a model that is explained by them; `engine/explanation/`.
+EXPLAINED_BY = {
+    "unknown": "The model may know them: fit it anew in spatial folds without them",
+    "held_out": "Held out: the model was trained without them",
+}

@@ -35,6 +35,7 @@ KINDS = {
     "choice": "an id",
     "choices": "a list of ids",
     "boolean": "true or false",
+    "point": "the coordinates of a point, such as 512000,3600000 [EPSG:32639]",
     "text": "text",
     "date": "a date written as year-month-day, such as 2021-04-30",
     "raster output": "the path to write to",
@@ -1120,6 +1121,79 @@ TASKS: dict[str, tuple[Parameter, ...]] = {
             geometry=("polygon",),
         ),
     ),
+    "explain_model": (
+        replace(_STACK, help="The output of “Prepare covariates”, with the covariates of the model."),
+        Parameter(
+            "MODEL",
+            "Model file",
+            "file",
+            "The model file that “Train CNN–DNN” or “Benchmark classifiers” wrote.",
+            files="Scarp model (*.scarp)",
+        ),
+        *_SAMPLES,
+        Parameter(
+            "ROLE",
+            "These landslides",
+            "choice",
+            "What they are to the model. What a model learnt from landslides says nothing of others, so importance is measured on "
+            "landslides "
+            "that it has not seen: by models like it, each fitted anew without those of a part of the area, or by the model itself.",
+            "unknown",
+            table=choices.EXPLAINED_BY,
+        ),
+        Parameter(
+            "FOLDS",
+            "Spatial folds",
+            "integer",
+            "In how many parts of the area the model is fitted anew; each takes about as long as one member of its training.",
+            3,
+            least=2,
+            most=20,
+        ),
+        Parameter(
+            "REPEATS",
+            "Permutations",
+            "integer",
+            "How often each covariate is permuted in each fold; their spread is told.",
+            5,
+            least=2,
+            most=100,
+        ),
+        Parameter(
+            "POINT",
+            "Point to be explained",
+            "point",
+            "A place on the map: the report tells what makes its susceptibility.",
+            optional=True,
+        ),
+        _BLOCK_SIZE,
+        _advanced(_seed("The same seed on the same machine gives the same results.")),
+        Parameter(
+            "OUTPUT",
+            "Table of importance",
+            "vector output",
+            "A row for each covariate, each group and each set that correlates: by how much the AUC falls without it (.csv or .gpkg).",
+            geometry=("table",),
+        ),
+        _report("Explanation report", "Importance, response curves and the point explained, with what each means."),
+        Parameter(
+            "DOMINANT",
+            "Strongest factor",
+            "raster output",
+            "For each cell the covariate that does most to make it more, or less, susceptible than average ground. Takes as long as about "
+            "two maps for each covariate.",
+            optional=True,
+            made=False,
+        ),
+        Parameter(
+            "ATTRIBUTIONS",
+            "Contributions of all covariates",
+            "raster output",
+            "A band for each covariate: what it adds to the susceptibility of average ground. Takes no longer than the strongest factor.",
+            optional=True,
+            made=False,
+        ),
+    ),
     "install_engine": (
         Parameter(
             "PYTHON",
@@ -1162,6 +1236,7 @@ RESULTS: dict[str, tuple[Result, ...]] = {
     ),
     "train_cnn_dnn": (Result("AUC", "AUC of the most honest test", "number"),),
     "validate_map": (Result("AUC", "AUC by cells", "number"),),
+    "explain_model": (Result("AUC", "AUC on held-out landslides", "number"), Result("STRONGEST", "Most important covariate", "text")),
     "benchmark_classifiers": (Result("BEST", "Best classifier", "text"), Result("AUC", "Its mean AUC", "number")),
 }
 

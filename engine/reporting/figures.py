@@ -286,9 +286,14 @@ def fold_map(x: np.ndarray, y: np.ndarray, fold: np.ndarray, landslide: np.ndarr
 
 @styled
 def class_map(
-    classes: np.ndarray, names: Sequence[str], colours: Sequence[str], shares: Sequence[float], metres_per_px: tuple[float, float]
+    classes: np.ndarray,
+    names: Sequence[str],
+    colours: Sequence[str],
+    shares: Sequence[float],
+    metres_per_px: tuple[float, float],
+    title: str = "Landslide susceptibility",
 ) -> Figure:
-    """Draw a map of susceptibility classes with legend, class shares, scale bar and north arrow.
+    """Draw a map of classes, by default of susceptibility, from the lowest up, with legend, class shares, scale bar and north arrow.
 
     Parameters
     ----------
@@ -298,6 +303,8 @@ def class_map(
         For each class its name, colour and share of the area (0 to 1).
     metres_per_px
         Width and height of a cell of `classes`.
+    title
+        Of the legend.
     """
     rows, cols = classes.shape
     across, down = metres_per_px
@@ -330,7 +337,7 @@ def class_map(
     legend.set_axis_off()
     legend.legend(
         handles=handles,
-        title="Landslide susceptibility\n(share of the area)",
+        title=f"{title}\n(share of the area)",
         loc="upper left",
         borderaxespad=0,
         alignment="left",

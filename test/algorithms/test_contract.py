@@ -69,6 +69,7 @@ TYPES = {
     "choice": "enum",
     "choices": "enum",
     "boolean": "boolean",
+    "point": "point",
     "text": "string",
     "date": "string",
     "raster output": "rasterDestination",

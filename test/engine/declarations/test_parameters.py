@@ -88,6 +88,8 @@ def wrong_values(parameter):
         wrong += ["nonsense", ["nonsense"], 0, [0], [None], next(iter(parameter.table))]
     elif kind in ("rasters", "sources"):
         wrong += ["one.tif", [1], [""], [None], 3]
+    elif kind == "point":
+        wrong += ["somewhere", "5", "1,nan", "1,2,3", 5, [1.0, 2.0], "1;2 [EPSG:4326"]
     elif kind == "date":
         wrong += ["30.4.2021", "20210430", "2021-4-3", "2021-13-01", 2021, True, ["2021-04-30"]]
     else:

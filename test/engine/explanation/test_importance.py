@@ -1,0 +1,75 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Importance by values known beforehand: what a model goes by matters by so much, and what it does not look at by nothing."""
+
+import numpy as np
+import pytest
+from scarp.engine.explanation.importance import HeldOut, Importance, asked, correlations, factors_of, importances
+from scarp.engine.feedback import Feedback
+from scarp.models.covariate import Covariate
+from scarp.models.encoding import Encoder
+from scarp.models.patches import Patches
+
+COVARIATES = (Covariate("slope", group="geomorphologic"), Covariate("aspect", "circular", group="geomorphologic"), Covariate("noise"))
+COUNT = 400
+
+
+@pytest.fixture(scope="module")
+def ground():
+    """Patches each of one value throughout, and labels that the slope tells without fail."""
+    rng = np.random.default_rng(2)
+    values = np.column_stack([rng.normal(20, 5, COUNT), rng.uniform(0, 360, COUNT), rng.normal(0, 1, COUNT)])
+    patches = np.broadcast_to(values[:, None, None, :], (COUNT, 3, 3, 3)).astype(np.float32)
+    return Encoder.fit(values, COVARIATES), Patches.of(patches), (values[:, 0] > 20).astype(int)
+
+
+def by_whole_patches(encoded):
+    """What the slope of the ground around a cell says; no number where a patch was put together from cells of several."""
+    slope = encoded[..., 0]
+    whole = (slope == slope[:, :1, :1]).all(axis=(1, 2)) & (encoded[..., 1] == encoded[:, :1, :1, 1]).all(axis=(1, 2))
+    return np.where(whole, slope.mean(axis=(1, 2)), np.nan)
+
+
+def test_permutation_moves_whole_patches_and_lowers_the_auc_to_chance(ground):
+    encoder, patches, labels = ground
+    part = HeldOut(by_whole_patches, encoder, patches, labels)
+    factors = factors_of(COVARIATES, np.eye(3))
+    assert [each.name for each in factors] == ["slope", "aspect", "noise", "geomorphologic"]
+    slope, aspect, noise, group = importances([part, part], factors, 6, 1, [Feedback()] * 2)
+    assert slope.auc.tolist() == [1.0, 1.0] and slope.drop.shape == (2, 6)
+    assert slope.mean == pytest.approx(0.5, abs=0.03) and slope.is_clear
+    assert group.mean == pytest.approx(slope.mean, abs=1e-12)
+    assert (aspect.drop == 0).all() and (noise.drop == 0).all() and not noise.is_clear
+    assert 0.003 < slope.deviation < 0.05 and len(np.unique(slope.drop)) == 12
+    assert (slope.cells, slope.landslides) == (2 * COUNT, 2 * labels.sum())
+
+
+def test_a_permuted_covariate_takes_its_channels_from_the_cells_named(ground):
+    encoder, patches, _ = ground
+    encoded = patches.encoded(encoder)
+    order = np.roll(np.arange(COUNT), 1)
+    seen = []
+    asked(lambda each: seen.append(each) or np.zeros(len(each)), encoded, np.array([1, 2]), order)
+    (found,) = seen
+    own, other = encoded.take(), encoded.take(order)
+    assert np.array_equal(found[..., [0, 3]], own[..., [0, 3]])
+    assert np.array_equal(found[..., [1, 2]], other[..., [1, 2]])
+
+
+def test_clear_is_what_falls_in_every_fold_by_enough():
+    def told(drop):
+        return Importance(None, np.array([0.8, 0.8]), np.array(drop), 10, 5).is_clear
+
+    assert told([[0.02, 0.02], [0.01, 0.01]])
+    assert not told([[0.05, 0.05], [-0.01, -0.01]])
+    assert not told([[0.004, 0.004], [0.004, 0.004]])
+    assert not told([[0.001, 0.05], [0.001, 0.05]])
+
+
+def test_what_correlates_is_permuted_together():
+    rng = np.random.default_rng(5)
+    one = rng.normal(size=300)
+    values = np.column_stack([one, rng.uniform(0, 360, 300), -np.exp(one)])
+    found = correlations(Encoder.fit(values, COVARIATES), values)
+    assert found[0, 2] == pytest.approx(1.0) and found[0, 1] < 0.2
+    (same,) = [each for each in factors_of(COVARIATES, found) if each.kind == "correlated"]
+    assert same.members == (0, 2)

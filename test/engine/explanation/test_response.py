@@ -1,0 +1,77 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Response curves of functions whose curves are known."""
+
+import numpy as np
+import pytest
+from scarp.engine.explanation.response import response
+from scarp.models.covariate import Covariate
+from scarp.models.encoding import Encoder
+from scarp.models.patches import Patches
+
+ROCK = Covariate("rock", "categorical", classes={2: "marl", 7: "lime"})
+COVARIATES = (Covariate("slope", unit="degree"), Covariate("aspect", "circular"), ROCK, Covariate("twin"))
+
+
+@pytest.fixture(scope="module")
+def ground():
+    """Patches with a texture of their own; the last covariate repeats the first."""
+    rng = np.random.default_rng(4)
+    patches = np.empty((500, 3, 3, 4))
+    patches[..., 0] = rng.uniform(0, 40, (500, 1, 1)) + rng.normal(0, 2, (500, 3, 3))
+    patches[..., 1] = rng.uniform(0, 360, (500, 3, 3))
+    patches[..., 2] = rng.choice([2, 7], (500, 1, 1))
+    patches[..., 3] = patches[..., 0]
+    patches = Patches.of(patches.astype(np.float32))
+    return Encoder.fit(patches.centres(), COVARIATES), patches
+
+
+def raw(encoder, encoded, channel=0):
+    """A continuous covariate, back from its channel."""
+    column = encoder.to_json()["columns"][0 if channel == 0 else 3]
+    return encoded[..., channel] * column["deviation"] + column["mean"]
+
+
+def test_a_square_gives_a_square(ground):
+    encoder, patches = ground
+    found = response(lambda each: (raw(encoder, each)[:, 1, 1] / 100) ** 2, encoder, patches, 0, 100)
+    assert found.dependence == pytest.approx((found.values / 100) ** 2, abs=1e-5)
+    assert np.diff(found.effect) == pytest.approx(np.diff((found.edges / 100) ** 2), abs=1e-5)
+    assert found.values[0] == pytest.approx(np.percentile(found.cells, 1)) and len(found.values) == 15
+
+
+def test_the_patch_rises_with_its_cell_and_keeps_its_texture(ground):
+    encoder, patches = ground
+    around = patches.take()[:100, ..., 0].astype(float)
+    texture = around.std(axis=(1, 2)).mean()
+    found = response(lambda each: raw(encoder, each).std(axis=(1, 2)), encoder, patches, 0, 100)
+    assert found.dependence == pytest.approx(np.full(15, texture), rel=1e-3)
+    assert found.effect == pytest.approx(np.zeros(len(found.edges)), abs=1e-3)
+
+
+def test_what_a_model_does_not_look_at_has_no_effect(ground):
+    encoder, patches = ground
+    found = response(lambda each: raw(encoder, each)[:, 1, 1], encoder, patches, 3, 100)
+    assert found.span == pytest.approx(0, abs=1e-5) and found.effect == pytest.approx(np.zeros(len(found.edges)), abs=1e-5)
+
+
+def test_only_accumulated_effects_keep_twins_apart(ground):
+    """How far its twin is from it: no cell has any of that, and nor do effects near the cells; dependence "
+    "invents it."""
+    encoder, patches = ground
+
+    def apart(each):
+        one, twin = raw(encoder, each)[:, 1, 1], raw(encoder, each, 5)[:, 1, 1]
+        return np.minimum(np.abs(one - twin) / 40, 1.0)
+
+    found = response(apart, encoder, patches, 0, 300)
+    assert found.dependence.min() > 0.2
+    assert np.ptp(found.effect) < 0.1
+
+
+def test_directions_and_classes(ground):
+    encoder, patches = ground
+    aspect = response(lambda each: each[:, 1, 1, 1], encoder, patches, 1, 50)
+    assert aspect.values.tolist() == [0, 45, 90, 135, 180, 225, 270, 315] and not len(aspect.edges)
+    assert aspect.dependence == pytest.approx(np.sin(np.radians(aspect.values)), abs=1e-5)
+    rock = response(lambda each: 0.1 + 0.6 * each[..., 4].mean(axis=(1, 2)), encoder, patches, 2, 50)
+    assert rock.values.tolist() == [2, 7] and rock.dependence == pytest.approx([0.1, 0.7])
