@@ -256,8 +256,8 @@ def map_attributions(
         if written:
             _name_factors(written.GetRasterBand(1), names, counts)
         if each_band:
-            for number, name in enumerate(names, start=1):
-                each_band.GetRasterBand(number).SetDescription(name)
+            for place, name in enumerate(names, start=1):
+                each_band.GetRasterBand(place).SetDescription(name)
     return counts
 
 

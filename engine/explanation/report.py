@@ -118,9 +118,7 @@ def verdict(facts: Explanation) -> str:
     clear, nothing = [each for each in ranked if each.is_clear], [each for each in ranked if not each.is_clear]
     where = f"On landslides that it has not seen the model has an AUC of {number(facts.auc)}."
     if not clear:
-        return (
-            f"{where} No single covariate matters to it: permuting one hardly lowers the AUC. Look at those that go together."
-        )
+        return f"{where} No single covariate matters to it: permuting one hardly lowers the AUC. Look at those that go together."
     names = labels_of([each.factor.name for each in clear[:3]])
     falls = [f"{name} ({signed(-each.mean)})" for name, each in zip(names, clear)]
     verb, tells = ("is", "it tells") if len(falls) == 1 else ("are", "one of them tells")
