@@ -336,6 +336,17 @@ TASKS: dict[str, tuple[Parameter, ...]] = {
             least=1,
             most=10**8,
         ),
+        Parameter(
+            "LANDSLIDE_CELLS",
+            "Cells of a landslide",
+            "integer",
+            "How large landslides are on average. 1: points; more: polygons, each grown from a cell over the most susceptible ground.",
+            1,
+            "cells",
+            least=1,
+            most=10_000,
+            advanced=True,
+        ),
         _seed("Another number makes another landscape."),
         Parameter(
             "FOLDER",

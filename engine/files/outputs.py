@@ -133,6 +133,11 @@ def replacing(target: str | Path) -> Iterator[Path]:
             _unfinished.discard(temporary)
 
 
+def place_of(target: str | Path) -> Path:
+    """Return where an output that is written lies until its set gets its names, for a later step that reads it."""
+    return _sets[0].get(Path(target), Path(target)) if _sets else Path(target)
+
+
 def not_written(target: str | Path, error: BaseException) -> EngineError:
     """Return the sentence for an output that cannot be written."""
     folder = Path(target).parent

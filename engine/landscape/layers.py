@@ -3,21 +3,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from contextlib import ExitStack
 from datetime import date, timedelta
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
 
 from ..feedback import Feedback
 from ..files.grid import Grid, Window, reference_of, reflected
-from ..files.outputs import replacing
+from ..files.outputs import place_of, replacing
 from ..files.vectors import Row, point, write_layer
 from ..gdal import close, gdal, ogr
 from .cover import LAND_USES, LandCover
 from .structure import ROCKS, Structure
-from .truth import MARGIN_PX, BestAuc, draw_keys, true_susceptibility
+from .truth import MARGIN_PX, BestAuc, draw_keys, grown, true_susceptibility
 
 RASTERS = ("dem", "land_use", "red", "nir", "truth")
 VECTORS = ("geology", "soil", "climate", "faults", "roads", "settlements", "inventory")
@@ -25,6 +26,7 @@ _EPSG = 32639
 _CENTRE = (562_000.0, 3_612_000.0)  # near Isfahan, in UTM zone 39N
 _FIRST_DAY, _LAST_DAY = date(2005, 1, 1), date(2024, 12, 31)
 _NODATA = -9999.0
+_BLOCK_PX = 256
 
 
 def grid_of(size: int, cell_size: float) -> Grid:
@@ -172,6 +174,49 @@ def write_inventory(path: str, grid: Grid, cells: np.ndarray, rng: np.random.Gen
         for n, (day, point) in enumerate(zip(days, points), start=1)
     )
     _write(path, grid, ogr.wkbPoint, {"id": ogr.OFTInteger, "date": ogr.OFTDate}, features)
+
+
+def bodies(truth: str, grid: Grid, starts: np.ndarray, cells: int, rng: np.random.Generator) -> tuple[list[np.ndarray], np.ndarray]:
+    """Return the cells of landslides, see `truth.grown`, and the true susceptibility of all of them, (n,), from its raster."""
+    raster = gdal.Open(str(place_of(truth)))
+
+    @lru_cache(256)
+    def block(row: int, col: int) -> np.ndarray:
+        left, top = col * _BLOCK_PX, row * _BLOCK_PX
+        return raster.ReadAsArray(left, top, min(_BLOCK_PX, grid.shape[1] - left), min(_BLOCK_PX, grid.shape[0] - top))
+
+    def at(row: int, col: int) -> float:
+        return float(block(row // _BLOCK_PX, col // _BLOCK_PX)[row % _BLOCK_PX, col % _BLOCK_PX])
+
+    found = grown(at, starts, cells, grid.shape, rng)
+    return found, np.array([at(row, col) for body in found for row, col in body.tolist()])
+
+
+def write_bodies(path: str, grid: Grid, bodies: Sequence[np.ndarray], rng: np.random.Generator) -> None:
+    """Write one polygon a landslide, around its cells (n, 2), which touch by their sides; with a number and a date."""
+    days = rng.integers(0, (_LAST_DAY - _FIRST_DAY).days + 1, len(bodies))
+    features = (
+        ({"id": n, "date": (_FIRST_DAY + timedelta(int(day))).isoformat()}, _around_cells(grid, cells))
+        for n, (day, cells) in enumerate(zip(days, bodies), start=1)
+    )
+    _write(path, grid, ogr.wkbPolygon, {"id": ogr.OFTInteger, "date": ogr.OFTDate}, features)
+
+
+def _around_cells(grid: Grid, cells: np.ndarray) -> ogr.Geometry:
+    (top, left), (height, width) = cells.min(axis=0), np.ptp(cells, axis=0) + 1
+    mask = gdal.GetDriverByName("MEM").Create("", int(width), int(height), 1, gdal.GDT_Byte)
+    west, across, _, north, _, down = grid.transform
+    mask.SetGeoTransform((west + left * across, across, 0, north + top * down, 0, down))
+    inside = np.zeros((height, width), np.uint8)
+    inside[tuple((cells - (top, left)).T)] = 1
+    band = mask.GetRasterBand(1)
+    band.WriteArray(inside)
+    memory = ogr.GetDriverByName("Memory").CreateDataSource("")
+    areas = memory.CreateLayer("areas", grid.spatial_reference, ogr.wkbPolygon)
+    gdal.Polygonize(band, band, areas, -1)
+    areas.ResetReading()
+    area = areas.GetNextFeature()  # holds the geometry while it is copied
+    return area.GetGeometryRef().Clone()
 
 
 def _points(grid: Grid, cells: np.ndarray) -> Iterable[ogr.Geometry]:

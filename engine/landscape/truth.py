@@ -14,6 +14,9 @@ most of it not in the cell itself: steep ground slides where the hillside conver
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from heapq import heappop, heappush
+
 import numpy as np
 from scipy import ndimage
 
@@ -81,6 +84,51 @@ def draw_keys(rng: np.random.Generator, truth: np.ndarray) -> np.ndarray:
     return rng.standard_exponential(truth.shape) / np.maximum(truth, np.finfo(np.float32).tiny)
 
 
+def grown(
+    truth: Callable[[int, int], float], starts: np.ndarray, cells: int, shape: tuple[int, int], rng: np.random.Generator
+) -> list[np.ndarray]:
+    """Return the cells of landslides that grow from where they start, each to the side where the truth is highest, [(n, 2), …].
+
+    Parameters
+    ----------
+    truth
+        Gives the true susceptibility of the cell in a row and a column.
+    starts
+        Where landslides begin, (n, 2); one that begins within another is left out.
+    cells
+        How many cells a landslide has on average; numbers vary between a half and one and a half of that.
+    shape
+        Rows and columns of the landscape.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from scarp.engine.landscape.truth import grown
+    >>> ridge = np.array([[0.1, 0.5, 0.2], [0.1, 0.9, 0.8]])
+    >>> body, = grown(lambda row, col: ridge[row, col], np.array([[0, 1]]), 2, ridge.shape, np.random.default_rng(1))
+    >>> body[:2].tolist()
+    [[0, 1], [1, 1]]
+    """
+    taken: set[tuple[int, int]] = set()
+    bodies = []
+    for start, size in zip(map(tuple, starts.tolist()), rng.integers(-(-cells // 2), cells + cells // 2 + 1, len(starts))):
+        if start in taken:
+            continue
+        body: list[tuple[int, int]] = []
+        edge = [(-1.0, start)]
+        while edge and len(body) < size:
+            _, cell = heappop(edge)
+            if cell in taken:
+                continue
+            taken.add(cell)
+            body.append(cell)
+            for row, col in ((cell[0] + down, cell[1] + right) for down, right in ((0, 1), (1, 0), (0, -1), (-1, 0))):
+                if 0 <= row < shape[0] and 0 <= col < shape[1] and (row, col) not in taken:
+                    heappush(edge, (-truth(row, col), (row, col)))
+        bodies.append(np.array(body))
+    return bodies
+
+
 class BestAuc:
     """The expected AUC of the truth, which no model can be expected to exceed; on one draw of test cells, one may.
 
@@ -110,6 +158,11 @@ class BestAuc:
         bins = np.minimum((truth.ravel() * self._BINS).astype(np.int64), self._BINS - 1)
         self._cells += np.bincount(bins, minlength=self._BINS)
         self._weights += np.bincount(bins, weights=truth.ravel(), minlength=self._BINS)
+
+    def of(self, truth: np.ndarray) -> float:
+        """Return the AUC of landslide cells with such a truth, (n,), against all cells."""
+        bins = np.minimum((truth * self._BINS).astype(np.int64), self._BINS - 1)
+        return float(self._placed_presences()[bins].mean())
 
     def value(self) -> float:
         """Return the AUC, to about 1e-4."""

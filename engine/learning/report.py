@@ -149,7 +149,8 @@ def _add_rates(page: Report, facts: Training) -> None:
     page.text(
         f"The success rate is that of the {fit.landslides:,} training landslides and says how well the model fits (AUC "
         f"{written(fit.auc.auc)}); the prediction rate is that of {tested.landslides:,} landslides that took no part "
-        f"({tested.name.lower()}, AUC {written(tested.auc.auc)}) and says how well it predicts. Only the second is a test (Chung & Fabbri 2003)."
+        f"({tested.name.lower()}, AUC {written(tested.auc.auc)}) and says how well it predicts. Only the second is a test (Chung & Fabbri "
+        "2003)."
     )
     if tested.auc.auc > fit.auc.auc:
         page.text(

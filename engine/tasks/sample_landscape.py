@@ -18,7 +18,9 @@ from . import task
 
 
 @task
-def run(feedback: Feedback, *, size: int, cell_size: float, landslides: int, seed: int, folder: str) -> dict[str, Any]:
+def run(
+    feedback: Feedback, *, size: int, cell_size: float, landslides: int, landslide_cells: int, seed: int, folder: str
+) -> dict[str, Any]:
     """Write the layers of a landscape, its landslide inventory and its true susceptibility.
 
     Parameters
@@ -29,6 +31,8 @@ def run(feedback: Feedback, *, size: int, cell_size: float, landslides: int, see
         Metres.
     landslides
         How many; at most one in a cell.
+    landslide_cells
+        How many cells a landslide has on average: 1 for points, more for polygons.
     seed
         The same seed makes the same landscape.
     folder
@@ -67,7 +71,20 @@ def run(feedback: Feedback, *, size: int, cell_size: float, landslides: int, see
     cells, best = layers.write_rasters(
         paths, grid, altitude, structure, land, landslides=landslides, seed=seed, feedback=feedback.part(70, 98)
     )
-    layers.write_inventory(paths["inventory"], grid, cells, np.random.default_rng([seed, 4]))
+    rng = np.random.default_rng([seed, 4])
+    if landslide_cells > 1:
+        found, own = layers.bodies(paths["truth"], grid, cells, landslide_cells, rng)
+        layers.write_bodies(paths["inventory"], grid, found, rng)
+        best_auc = best.of(own)
+        told = "" if len(found) == landslides else f" {landslides - len(found):,} others would have begun within one of them."
+        feedback.message(
+            f"{len(found):,} landslides of {len(own) / len(found):,.0f} cells on average.{told} On their cells the true susceptibility "
+            f"itself has an AUC of {best_auc:.3f} against the whole landscape, so no model can be expected to do better."
+        )
+        feedback.message(f"All layers are in {folder}.")
+        feedback.progress(100)
+        return {**paths, "folder": folder, "best_auc": best_auc}
+    layers.write_inventory(paths["inventory"], grid, cells, rng)
     tested = max(round(landslides * TEST_SHARE), 1)
     chance = 1.96 * best.standard_error(tested, tested)
     feedback.message(
