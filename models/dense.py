@@ -14,7 +14,7 @@ import importlib.util
 import os
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from functools import cached_property
+from threading import Lock
 from typing import Any
 
 import numpy as np
@@ -82,6 +82,8 @@ class DenseNetwork:
         self._kernels = [_folded(architecture, weights) for weights in members]
         self._batches: Batches | None = None
         self._tell: Callable[[str], None] = lambda text: None
+        self._making = Lock()
+        self._each: Pass | None = None
         self._pass = self._make_pass(each=False)
 
     def _make_pass(self, *, each: bool) -> Pass:
@@ -97,9 +99,11 @@ class DenseNetwork:
         self._batches.tell = self._tell
         return self._batches
 
-    @cached_property
+    @property
     def _pass_each(self) -> Pass:
-        return self._make_pass(each=True)
+        with self._making:  # the threads that ask first come together, and should share one pass and its batches
+            self._each = self._each or self._make_pass(each=True)
+        return self._each
 
     @property
     def windows_at_once(self) -> int:
