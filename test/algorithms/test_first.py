@@ -12,10 +12,10 @@ import pytest
 pytestmark = pytest.mark.skipif(not shutil.which("xvfb-run") or not shutil.which("qgis"), reason="needs a QGIS window")
 
 
-def window(root, folder, **environment):
-    """Click every entry in a window; return what was seen."""
+def window(root, folder, script="first.py", **environment):
+    """Run a script in a window, by default one that clicks every entry; return what was seen."""
     environment = {**os.environ, "SCARP_WINDOW": str(folder), "QT_QPA_PLATFORM": "xcb", "HOME": str(folder), **environment}
-    script = str(root / "test" / "algorithms" / "first.py")
+    script = str(root / "test" / "algorithms" / script)
     command = ["xvfb-run", "-a", "-s", "-screen 0 1400x900x24", "qgis", "--nologo", "--noversioncheck", "--code", script]
     subprocess.run(command, env=environment, timeout=600, check=False, capture_output=True)
     seen = json.loads((folder / "seen.json").read_text(encoding="utf-8"))
@@ -51,3 +51,41 @@ def test_each_entry_does_what_it_says(provider, root, tmp_path):
     assert {"Susceptibility", "Susceptibility classes"} <= {name.strip() for name in seen["layers"]}
     assert seen["gone"] == ["Scarp"] and seen["back"]
     assert list(tmp_path.glob("**/report.html"))
+
+
+FAKE = """#!/bin/sh
+tell() {{ printf '%s\\n' "$1"; sleep 0.4; }}
+tell '{{"type": "status", "text": "Downloading tensorflow 2.21: 10 of 600 MB"}}'
+tell '{{"type": "progress", "percent": 40}}'
+if [ ! -e {folder}/works ]; then
+    tell '{{"type": "error", "text": "The disk is full; make room."}}'
+    exit 1
+fi
+mkdir -p {data}/scarp && ln -s {engine} {data}/scarp/
+tell '{{"type": "progress", "percent": 90}}'
+tell '{{"type": "result", "value": {{"log": "{folder}/log.txt"}}}}'
+"""
+
+
+def test_the_install_button_tells_how_far_it_is_why_it_failed_and_what_comes_next(provider, root, tmp_path):
+    """The worker that loads packages is a fake; the window, the task and the bridge are not."""
+    from scarp.engine.environment import environment_folder, is_complete
+
+    if not is_complete(environment_folder()):
+        pytest.skip("needs the engine in its own place")
+    fake, data = tmp_path / "python", tmp_path / "data"
+    fake.write_text(FAKE.format(folder=tmp_path, data=data, engine=environment_folder()), encoding="utf-8")
+    fake.chmod(0o755)
+    failed, installed = window(root, tmp_path, "install.py", XDG_DATA_HOME=str(data), SCARP_PYTHON="", SCARP_FAKE=str(fake))
+    state, can_install, can_map = failed["before"]
+    assert "is not installed" in state and can_install and not can_map
+    assert len(failed["bars"]) == 1
+    assert failed["meanwhile"] == [True, True, False]
+    assert "Downloading tensorflow 2.21: 10 of 600 MB" in failed["told"] and 40 in failed["percents"]
+    assert failed["after"][1:] == [True, False, "The disk is full; make room."]
+    assert len(failed["bars_after"]) == 1
+    assert 90 in installed["percents"]
+    state, can_install, can_map, said = installed["after"]
+    assert state.startswith("The engine is ready (") and not can_install and can_map
+    assert said == "Ready: make a first map now."
+    assert installed["bars_after"] == []

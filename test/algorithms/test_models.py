@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The shipped models: what they say, and that each runs in scripts, by `qgis_process`, and as a step of another model."""
+"""The shipped models: what they say, and that each runs in every way that QGIS runs a model."""
 
 import re
 import runpy
@@ -29,6 +29,8 @@ OUTPUTS = {
     "benchmarkandmapthebest": {"table_of_metrics", "benchmark_report", "model_file", "susceptibility", MAIN, "table_of_classes"},
     "mapanewarea": {"susceptibility", MAIN, "table_of_classes"},
 }
+# The modeler opens all of them, and runs these: one that trains is enough, since each takes a while.
+RUN_IN_MODELER = ("susceptibilityfromdemandlandslides", "mapanewarea")
 ENDINGS = {"rasterDestination": "tif", "vectorDestination": "gpkg"}
 
 
@@ -148,13 +150,39 @@ def test_a_model_as_a_step_of_another(provider, given, tmp_path):
     assert (tmp_path / "classes.tif").exists()
 
 
-@pytest.mark.skipif(not shutil.which("xvfb-run") or not shutil.which("qgis"), reason="needs a QGIS window")
-@pytest.mark.parametrize("name", ["susceptibilityfromdemandlandslides", "susceptibilityfromcovariates"])
-def test_by_clicking_run(click, given, name):
-    """With temporary outputs, as the dialog has them by itself."""
-    (seen,) = click([{"algorithm": f"scarp:{name}", "parameters": given[name]}])
+@pytest.fixture(scope="module")
+def in_a_window(click, provider, given, tmp_path_factory):
+    """What was seen of every model in its dialog, in batch and in the modeler, one after the other in one window."""
+    if not shutil.which("xvfb-run") or not shutil.which("qgis"):
+        pytest.skip("needs a QGIS window")
+    runs, folder = [], tmp_path_factory.mktemp("window")
+    for name, inputs in given.items():
+        algorithm = f"scarp:{name}"
+        (folder / name).mkdir()
+        named = {**inputs, **destinations(provider, name, folder / name)}
+        runs.append({"algorithm": algorithm, "way": "dialog", "parameters": inputs})
+        runs.append({"algorithm": algorithm, "way": "batch", "parameters": named})
+        runs.append({"algorithm": algorithm, "way": "modeler", "parameters": inputs, "runs": name in RUN_IN_MODELER})
+    return {(each["algorithm"].partition(":")[2], each["way"]): each for each in click(runs)}
+
+
+@pytest.mark.parametrize("way", ["dialog", "batch", "modeler"])
+def test_by_clicking_run(in_a_window, provider, name, way):
+    """With temporary outputs as the dialogs have them by themselves; in batch with every output named."""
+    seen = in_a_window[name, way]
+    if way == "modeler" and name not in RUN_IN_MODELER:
+        assert (seen["valid"], seen["said"]) == (True, [])
+        return
     assert (seen["ended"], seen["said"]) == ([True], []), seen["log"][-2000:]
-    assert "Susceptibility classes" in str(seen["layers"])
+    if way == "batch":
+        for output in provider.algorithm(name).destinationParameterDefinitions():
+            assert Path(seen["parameters"][output.name()]).exists(), output.name()
+    else:
+        assert Path(seen["results"][MAIN]).exists()
+    if way == "dialog":
+        assert "Susceptibility classes" in str(seen["layers"])
+    if way == "modeler":
+        assert seen["valid"]
 
 
 def test_a_copy_for_editing(provider, tmp_path, monkeypatch):
