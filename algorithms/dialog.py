@@ -25,7 +25,7 @@ from qgis.core import (
 )
 from qgis.gui import QgsMapLayerComboBox
 from qgis.PyQt import sip
-from qgis.PyQt.QtWidgets import QAction, QComboBox, QLineEdit, QMenu
+from qgis.PyQt.QtWidgets import QComboBox, QLineEdit, QMenu
 
 from ..engine.declarations.covariates import DECLARATIONS
 from .definitions import PARENT
@@ -74,9 +74,10 @@ class _FieldPicker:
     def __init__(self, context: Any, line: QLineEdit, parent: Any, wanted: str) -> None:
         self._context, self._line, self._parent, self._wanted = context, line, parent, wanted
         self._own = ""
-        self.action = QAction(QgsApplication.getThemeIcon("/mActionArrowDown.svg"), tr("Choose a field of the layer"), line)
+        icon = QgsApplication.getThemeIcon("/mActionArrowDown.svg")
+        self.action = line.addAction(icon, QLineEdit.ActionPosition.TrailingPosition)
+        self.action.setText(tr("Choose a field of the layer"))
         self.action.triggered.connect(self.pick)
-        line.addAction(self.action, QLineEdit.ActionPosition.TrailingPosition)
         parent.widgetValueHasChanged.connect(self.follow)
         self.follow()
 
