@@ -26,8 +26,11 @@ def algorithm_pages() -> dict[str, str]:
 
 
 def on_config(config: Any) -> Any:
-    """Put the algorithms' pages into the navigation."""
+    """Put the algorithms' pages into the navigation, and whatever page of docs/ nobody put there."""
     next(each for each in config.nav if "Algorithms" in each)["Algorithms"] = list(algorithm_pages())
+    named = {page for part in config.nav for page in ([part] if isinstance(part, str) else next(iter(part.values())))}
+    further = next(each for each in config.nav if "More" in each)["More"]
+    further += sorted(page.name for page in DOCS.glob("*.md") if page.name not in named)
     return config
 
 

@@ -24,6 +24,10 @@
 <translation>5. Più passi in una volta</translation>
 </message>
 <message>
+<source>A band for each covariate: what it adds to the susceptibility of average ground. Takes no longer than the strongest factor.</source>
+<translation>Una banda per ogni covariata: quanto aggiunge alla suscettibilità del terreno medio. Non richiede più tempo del fattore più forte.</translation>
+</message>
+<message>
 <source>A cell belongs to the drainage network from this contributing area on; for the distance to, the height above and the density of drainage.</source>
 <translation>Una cella appartiene al reticolo di drenaggio a partire da questa area contribuente; vale per la distanza dal drenaggio, l'altezza su di esso e la sua densità.</translation>
 </message>
@@ -40,6 +44,10 @@
 <translation>Un modello digitale del terreno in un sistema di riferimento proiettato; dà allo stack la sua griglia. Può mancare dove si danno raster già pronti.</translation>
 </message>
 <message>
+<source>A place on the map: the report tells what makes its susceptibility.</source>
+<translation>Un luogo sulla mappa: il rapporto dice che cosa ne fa la suscettibilità.</translation>
+</message>
+<message>
 <source>A raster whose grid the stack gets where there is no DEM. Empty: that of the first raster given.</source>
 <translation>Un raster di cui lo stack prende la griglia dove non c'è un DEM. Vuoto: quella del primo raster dato.</translation>
 </message>
@@ -50,6 +58,10 @@
 <message>
 <source>A row for each class, of all, of each sub-area and of each date: area, landslides, density (.csv or .gpkg).</source>
 <translation>Una riga per ogni classe, del totale, di ogni sottoarea e di ogni data: area, frane, densità (.csv o .gpkg).</translation>
+</message>
+<message>
+<source>A row for each covariate, each group and each set that correlates: by how much the AUC falls without it (.csv or .gpkg).</source>
+<translation>Una riga per ogni covariata, ogni gruppo e ogni insieme correlato: di quanto cala l'AUC senza di esso (.csv o .gpkg).</translation>
 </message>
 <message>
 <source>A row for each validation and classifier, with every metric and the comparison with the CNN–DNN.</source>
@@ -66,6 +78,10 @@
 <message>
 <source>AUC of the most honest test</source>
 <translation>AUC del test più onesto</translation>
+</message>
+<message>
+<source>AUC on held-out landslides</source>
+<translation>AUC su frane tenute da parte</translation>
 </message>
 <message>
 <source>AUC that the truth itself has on average</source>
@@ -224,6 +240,10 @@
 <translation>Dimensione della cella dello stack, nelle unità del suo sistema di riferimento. Vuoto: quella del DEM.</translation>
 </message>
 <message>
+<source>Cells of a landslide (cells)</source>
+<translation>Celle di una frana (celle)</translation>
+</message>
+<message>
 <source>Cells of a polygon</source>
 <translation>Celle di un poligono</translation>
 </message>
@@ -334,6 +354,10 @@ L'incertezza dice quanto differiscono i membri di una CNN–DNN, e quanti di lor
 <message>
 <source>Contributing area of drainage (km²)</source>
 <translation>Area contribuente del drenaggio (km²)</translation>
+</message>
+<message>
+<source>Contributions of all covariates</source>
+<translation>Contributi di tutte le covariate</translation>
 </message>
 <message>
 <source>Copy diagnostics</source>
@@ -464,6 +488,14 @@ L'incertezza dice quanto differiscono i membri di una CNN–DNN, e quanti di lor
 <translation>Distanza di esclusione (m)</translation>
 </message>
 <message>
+<source>Explain model</source>
+<translation>Spiega modello</translation>
+</message>
+<message>
+<source>Explanation report</source>
+<translation>Rapporto della spiegazione</translation>
+</message>
+<message>
 <source>Faults</source>
 <translation>Faglie</translation>
 </message>
@@ -514,6 +546,10 @@ L'incertezza dice quanto differiscono i membri di una CNN–DNN, e quanti di lor
 <message>
 <source>Folds</source>
 <translation>Fold</translation>
+</message>
+<message>
+<source>For each cell the covariate that does most to make it more, or less, susceptible than average ground. Takes as long as about two maps for each covariate.</source>
+<translation>Per ogni cella la covariata che più la rende più, o meno, suscettibile del terreno medio. Richiede circa il tempo di due mappe per ogni covariata.</translation>
 </message>
 <message>
 <source>For labelled cells: the field with 1 for landslide and 0 for none. Empty for an inventory: its landslides are told from all other cells of the map.</source>
@@ -628,6 +664,10 @@ L'incertezza dice quanto differiscono i membri di una CNN–DNN, e quanti di lor
 <translation>Tenute da parte: la mappa è stata fatta senza di esse</translation>
 </message>
 <message>
+<source>Held out: the model was trained without them</source>
+<translation>Tenute da parte: il modello è stato addestrato senza di esse</translation>
+</message>
+<message>
 <source>Held-out inventory (prediction rate)</source>
 <translation>Inventario tenuto da parte (tasso di previsione)</translation>
 </message>
@@ -660,6 +700,10 @@ L'incertezza dice quanto differiscono i membri di una CNN–DNN, e quanti di lor
 <translation>Come le celle si dividono in addestramento e test. I fold spaziali portano accanto quelli casuali, e i casuali quelli spaziali.</translation>
 </message>
 <message>
+<source>How large landslides are on average. 1: points; more: polygons, each grown from a cell over the most susceptible ground.</source>
+<translation>Quanto sono grandi in media le frane. 1: punti; di più: poligoni, ciascuno cresciuto da una cella sul terreno più suscettibile.</translation>
+</message>
+<message>
 <source>How many cells a landslide has at most, where some are spread over it.</source>
 <translation>Quante celle ha al massimo una frana, dove se ne prendono alcune sparse su di essa.</translation>
 </message>
@@ -674,6 +718,10 @@ L'incertezza dice quanto differiscono i membri di una CNN–DNN, e quanti di lor
 <message>
 <source>How many of the highest classes: of five, 2 are high and very high.</source>
 <translation>Quante delle classi più alte: di cinque, 2 sono alta e molto alta.</translation>
+</message>
+<message>
+<source>How often each covariate is permuted in each fold; their spread is told.</source>
+<translation>Quante volte ogni covariata si permuta in ogni fold; si dice la loro dispersione.</translation>
 </message>
 <message>
 <source>How often to deal the cells into folds anew; more make the intervals narrower.</source>
@@ -694,6 +742,14 @@ L'incertezza dice quanto differiscono i membri di una CNN–DNN, e quanti di lor
 <message>
 <source>How the map is divided into classes for the density of landslides; a map of classes keeps its own.</source>
 <translation>Come la mappa si divide in classi per la densità di frane; una mappa di classi tiene le sue.</translation>
+</message>
+<message>
+<source>Importance, response curves and the point explained, with what each means.</source>
+<translation>Importanza, curve di risposta e il punto spiegato, con il significato di ciascuno.</translation>
+</message>
+<message>
+<source>In how many parts of the area the model is fitted anew; each takes about as long as one member of its training.</source>
+<translation>In quante parti dell'area il modello si adatta di nuovo; ognuna richiede circa il tempo di un membro del suo addestramento.</translation>
 </message>
 <message>
 <source>In scripts: {}.</source>
@@ -884,6 +940,10 @@ I fold casuali lusingano, perché le celle di test hanno vicine tra quelle di ad
 <translation>Il massimo di classi in cui si divide una covariata continua.</translation>
 </message>
 <message>
+<source>Most important covariate</source>
+<translation>Covariata più importante</translation>
+</message>
+<message>
 <source>Most passes over the training cells; training stops when it no longer helps.</source>
 <translation>Massimo di passaggi sulle celle di addestramento; l'addestramento si ferma quando non serve più.</translation>
 </message>
@@ -1012,12 +1072,20 @@ I fold casuali lusingano, perché le celle di test hanno vicine tra quelle di ad
 <translation>Pazienza (epoche)</translation>
 </message>
 <message>
+<source>Permutations</source>
+<translation>Permutazioni</translation>
+</message>
+<message>
 <source>Plan curvature</source>
 <translation>Curvatura planare</translation>
 </message>
 <message>
 <source>Platt (logistic)</source>
 <translation>Platt (logistica)</translation>
+</message>
+<message>
+<source>Point to be explained</source>
+<translation>Punto da spiegare</translation>
 </message>
 <message>
 <source>Points, lines or polygons; gives “Distance to faults” in metres.</source>
@@ -1300,6 +1368,10 @@ I fold casuali lusingano, perché le celle di test hanno vicine tra quelle di ad
 <translation>Blocchi spaziali</translation>
 </message>
 <message>
+<source>Spatial folds</source>
+<translation>Fold spaziali</translation>
+</message>
+<message>
 <source>Spatial folds (blocks)</source>
 <translation>Fold spaziali (blocchi)</translation>
 </message>
@@ -1342,6 +1414,10 @@ I fold casuali lusingano, perché le celle di test hanno vicine tra quelle di ad
 <message>
 <source>Streams</source>
 <translation>Corsi d'acqua</translation>
+</message>
+<message>
+<source>Strongest factor</source>
+<translation>Fattore più forte</translation>
 </message>
 <message>
 <source>Study area</source>
@@ -1396,6 +1472,10 @@ I fold casuali lusingano, perché le celle di test hanno vicine tra quelle di ad
 <translation>Tabella delle cifre</translation>
 </message>
 <message>
+<source>Table of importance</source>
+<translation>Tabella dell'importanza</translation>
+</message>
+<message>
 <source>Table of metrics</source>
 <translation>Tabella delle metriche</translation>
 </message>
@@ -1426,6 +1506,18 @@ Without a field that tells landslides, they are told from all other cells of the
 <translation>Dice quanto bene una mappa di suscettibilità ordina le frane, qualunque programma l'abbia fatta. È meglio dare frane senza le quali la mappa è stata fatta: la loro curva è il tasso di previsione, che dice che cosa la mappa sa predire; quella delle frane da cui è stata fatta è il tasso di successo, che dice solo quanto vi si adatta. Tutto si conta per frane (ognuna conta una volta) e per celle (le grandi contano di più), e le celle di una frana sono un solo gruppo negli intervalli.
 
 Senza un campo che indica le frane, esse si distinguono da tutte le altre celle della mappa. Con sottoaree o date le cifre si danno per ciascuna. Con una seconda mappa le due si confrontano sulle stesse frane: un test appaiato delle loro AUC, l'accordo delle loro classi e un raster della differenza. La pagina docs/validation.md dice che cosa significa ogni cifra, e quale citare.</translation>
+</message>
+<message>
+<source>Tells what a model goes by, a network as well as any classifier of the benchmark. Importance: by how much the AUC falls on landslides that the model has not seen, once a covariate, or a group of them, tells it of other ground. Since the model may know the landslides of the inventory, models like it are fitted anew without those of a part of the area; say so (ROLE) if it was trained without them, which is much quicker.
+
+The report also draws how susceptibility responds to each covariate. With a point it tells what makes the susceptibility there; the raster of the strongest factor tells for each cell what does most to make it more, or less, susceptible than average ground.
+
+What a model goes by need not be what causes landslides. The page docs/explanation.md tells what each figure means.</source>
+<translation>Dice da che cosa si fa guidare un modello, una rete come qualsiasi classificatore del confronto. Importanza: di quanto cala l'AUC su frane che il modello non ha visto, quando una covariata, o un gruppo di esse, gli parla di altro terreno. Poiché il modello può conoscere le frane dell'inventario, modelli come questo si adattano di nuovo senza quelle di una parte dell'area; indicalo (ROLE) se è stato addestrato senza di esse: è molto più veloce.
+
+Il rapporto disegna anche come la suscettibilità risponde a ogni covariata. Con un punto dice che cosa fa la suscettibilità in quel luogo; il raster del fattore più forte dice per ogni cella che cosa più la rende più, o meno, suscettibile del terreno medio.
+
+Ciò da cui un modello si fa guidare non è per forza ciò che causa le frane. La pagina docs/explanation.md dice che cosa significa ogni cifra.</translation>
 </message>
 <message>
 <source>Tells which covariates to keep. The variance inflation factor (VIF) shows which of them repeat others: above 5, the limit of Azarafza et al. (2021), the others explain more than 80 % of a covariate. Pearson's coefficient and the information gain show how each relates to landslides; frequency ratio, information value and weights of evidence, which of its classes do.
@@ -1544,6 +1636,10 @@ La tabella ha una riga per covariata con un consiglio (tenere, togliere o dubbia
 <translation>Il file di modello scritto da «Addestra CNN–DNN» o «Confronta classificatori».</translation>
 </message>
 <message>
+<source>The model may know them: fit it anew in spatial folds without them</source>
+<translation>Il modello può conoscerle: adattalo di nuovo in fold spaziali senza di esse</translation>
+</message>
+<message>
 <source>The output of “Classify susceptibility”: gives the share of each class, and of the high ones together.</source>
 <translation>L'output di «Classifica suscettibilità»: dà la quota di ogni classe, e di quelle alte insieme.</translation>
 </message>
@@ -1562,6 +1658,10 @@ La tabella ha una riga per covariata con un consiglio (tenere, togliere o dubbia
 <message>
 <source>The output of “Prepare covariates”, of the same area or another.</source>
 <translation>L'output di «Prepara covariate», della stessa area o di un'altra.</translation>
+</message>
+<message>
+<source>The output of “Prepare covariates”, with the covariates of the model.</source>
+<translation>L'output di «Prepara covariate», con le covariate del modello.</translation>
 </message>
 <message>
 <source>The output of “Prepare covariates”.</source>
@@ -1774,6 +1874,10 @@ Dividi per blocchi per provare quanto bene il modello predice terreno che non ha
 <message>
 <source>What they are to the map: their curve is the prediction rate if they are held out, the success rate if the map was made from them.</source>
 <translation>Che cosa sono per la mappa: la loro curva è il tasso di previsione se sono tenute da parte, il tasso di successo se la mappa è stata fatta da esse.</translation>
+</message>
+<message>
+<source>What they are to the model. What a model learnt from landslides says nothing of others, so importance is measured on landslides that it has not seen: by models like it, each fitted anew without those of a part of the area, or by the model itself.</source>
+<translation>Che cosa sono per il modello. Ciò che un modello ha imparato da certe frane non dice nulla di altre, perciò l'importanza si misura su frane che non ha visto: con modelli come questo, ciascuno adattato di nuovo senza quelle di una parte dell'area, o con il modello stesso.</translation>
 </message>
 <message>
 <source>When each landslide happened: the figures are then given by year too.</source>
