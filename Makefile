@@ -41,8 +41,8 @@ test: setup .venv/ready ## Run all tests
 	$(DEV)/python -m pytest test/test_*.py test/engine test/models
 	$(DEV)/python -m pytest test/algorithms
 
-bench: setup .venv/ready ## Measure speed and memory (long; see docs/results.md)
-	@for each in test/bench/bench_*.py; do echo "== $$each"; $(DEV)/python $$each || exit 1; done
+bench: setup .venv/ready ## Measure speed and memory, or with ONLY=province one part (long; see docs/results.md)
+	@for each in test/bench/bench_$(or $(ONLY),*).py; do echo "== $$each"; $(DEV)/python $$each || exit 1; done
 
 mutants: setup .venv/ready ## Count the faults that the tests notice (hours; see docs/mutants.md)
 	$(DEV)/python test/mutants.py
