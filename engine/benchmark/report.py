@@ -12,7 +12,7 @@ from ...models.classifiers import CLASSIFIERS
 from ..declarations.choices import VALIDATIONS
 from ..reporting import distances, figures
 from ..reporting.metrics import BALANCED, METRICS
-from ..reporting.numbers import number, p_value, percent, signed
+from ..reporting.numbers import interval, p_value, percent, signed, with_interval
 from ..reporting.page import Report, listed
 from .comparison import LEAST_EPOCHS, MOST_STEPS, SEARCH_CELLS, SPATIAL, Data, Fold, Validation
 from .summary import REFERENCE, ClassifierSummary, best
@@ -210,9 +210,9 @@ def _auc_table(page: Report, by_method: Mapping[str, Sequence[ClassifierSummary]
                     each.label,
                     each.auc.mean,
                     each.deviation["auc"],
-                    f"{number(each.auc.low)} to {number(each.auc.high)}",
+                    interval(each.auc.low, each.auc.high),
                     signed(difference.mean) if difference else None,
-                    f"{signed(difference.low)} to {signed(difference.high)}" if difference else None,
+                    f"{signed(difference.low)} to {signed(difference.high)}" if difference and np.isfinite(difference.low) else None,
                     p_value(difference.p_value) if difference else None,
                 )
             )
@@ -351,7 +351,7 @@ def _name(method: str) -> str:
 
 
 def _with_interval(summary: ClassifierSummary) -> str:
-    return f"{number(summary.auc.mean)} (95 % interval {number(summary.auc.low)} to {number(summary.auc.high)})"
+    return with_interval(summary.auc.mean, summary.auc.low, summary.auc.high)
 
 
 def _named(summaries: Sequence[ClassifierSummary]) -> str:

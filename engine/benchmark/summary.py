@@ -121,10 +121,17 @@ def table_rows(summaries: Sequence[ClassifierSummary]) -> list[dict[str, Any]]:
         row["p_value"] = difference.p_value if difference else None
         for name, _, _ in metrics.METRICS:
             row[name] = each.mean[name]
-            row[f"{name}_sd"] = None if np.isnan(each.deviation[name]) else each.deviation[name]
+            row[f"{name}_sd"] = each.deviation[name]
         row["chosen"] = "; ".join(f"{choice} ({count})" for choice, count in each.chosen.items())
-        rows.append({key: round(float(value), 6) if isinstance(value, float) else value for key, value in row.items()})
+        rows.append({key: _rounded(value) for key, value in row.items()})
     return rows
+
+
+def _rounded(value: Any) -> Any:
+    """Return a value of the table: six digits, None for what is not known, such as the interval of one landslide."""
+    if not isinstance(value, float):
+        return value
+    return None if np.isnan(value) else round(float(value), 6)
 
 
 def _summary(

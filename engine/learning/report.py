@@ -13,6 +13,7 @@ from ...models.cnn_dnn import CnnDnn
 from ...models.optimizers import OPTIMIZERS, SCHEDULES
 from ...models.recipe import CALIBRATIONS, Recipe
 from ..reporting import distances, figures, metrics, rates
+from ..reporting.numbers import interval
 from ..reporting.numbers import number as written
 from ..reporting.page import Report
 from ..samples.nearest import Distances
@@ -117,7 +118,7 @@ def _add_test(page: Report, facts: Training) -> None:
         page.text("There is no figure of spatial folds, since the cells do not suffice for them; on other ground expect less.")
     page.text(facts.divided)
     rows = [
-        (each.name, each.auc.auc, f"{each.auc.low:.3f} to {each.auc.high:.3f}", each.auc_by_landslides, each.landslides, len(each.labels))
+        (each.name, each.auc.auc, interval(each.auc.low, each.auc.high), each.auc_by_landslides, each.landslides, len(each.labels))
         for each in facts.tests
     ]
     page.table(

@@ -7,6 +7,7 @@ import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 
@@ -14,6 +15,7 @@ from ...models.recipe import Recipe
 from ..errors import EngineError
 from ..feedback import Feedback
 from ..reporting import metrics
+from ..reporting.numbers import with_interval
 from ..reporting.rates import RateCurve
 from ..samples.folds import BlockKFold, FoldWarning, KMeansKFold, block_ids, deal_folds, fewest_units, landslide_weights
 from .fitting import Examples
@@ -53,7 +55,7 @@ class Evaluation:
     @cached_property
     def auc(self) -> metrics.AucInterval:
         """Its AUC, the mean over folds, with an interval that takes the cells of a landslide as one."""
-        return auc_of_landslides(self.labels, self.susceptibility, self.fold, self.units)
+        return metrics.delong(self.labels, self.susceptibility, self.units, self.fold)
 
     @cached_property
     def auc_by_landslides(self) -> float:
@@ -69,7 +71,13 @@ class Evaluation:
     @property
     def in_words(self) -> str:
         """The AUC with its interval."""
-        return f"{self.auc.auc:.3f} (95 % interval {self.auc.low:.3f} to {self.auc.high:.3f})"
+        return with_interval(self.auc.auc, self.auc.low, self.auc.high)
+
+    @property
+    def told(self) -> dict[str, Any]:
+        """What a model file tells of it; None for the ends of an interval that one landslide does not tell."""
+        low, high = (None if np.isnan(end) else end for end in (self.auc.low, self.auc.high))
+        return {"kind": self.kind, "auc": self.auc.auc, "low": low, "high": high, "landslides": self.landslides}
 
     def rate_curves(self) -> dict[str, RateCurve]:
         """Return its rate curves, cells of all folds together: every cell counting the same, and every landslide."""
@@ -90,58 +98,6 @@ def _weighted_auc(labels: np.ndarray, susceptibility: np.ndarray, weights: np.nd
     from sklearn.metrics import roc_auc_score
 
     return float(roc_auc_score(labels, susceptibility, sample_weight=weights))
-
-
-def auc_of_landslides(
-    labels: np.ndarray, susceptibility: np.ndarray, fold: np.ndarray, units: np.ndarray | None = None
-) -> metrics.AucInterval:
-    """Return the mean AUC over folds with a standard error and 95 % interval that take each unit as one.
-
-    DeLong's variance with the cells of a unit summed (Obuchowski 1997, Biometrics 53, 567–578), over all folds; cells of one fold alone are
-    compared with each other, since each fold has a model of its own.
-
-    Parameters
-    ----------
-    labels, susceptibility, fold
-        1 or 0, what a model said, and the fold of each cell, (n,); each fold holds both classes.
-    units
-        The landslide or absence of each cell, (n,); None where each is one cell, as DeLong has it.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from scarp.engine.learning.validation import auc_of_landslides
-    >>> labels, said = np.array([1, 1, 1, 0, 0, 0]), np.array([0.9, 0.8, 0.4, 0.7, 0.2, 0.1])
-    >>> alone = auc_of_landslides(labels, said, np.zeros(6, int))
-    >>> round(alone.auc, 4), round(alone.standard_error, 4)
-    (0.8889, 0.1571)
-    >>> twice = [np.repeat(each, 2) for each in (labels, said, np.zeros(6, int), np.arange(6))]
-    >>> round(auc_of_landslides(*twice).standard_error, 4)
-    0.1571
-    """
-    labels, susceptibility = np.asarray(labels), np.asarray(susceptibility, float)
-    placements, share = np.empty(len(labels)), np.empty(len(labels))
-    numbers = np.unique(fold)
-    aucs = []
-    for number in numbers:
-        here = np.flatnonzero(fold == number)
-        high, low = here[labels[here] == 1], here[labels[here] == 0]
-        for own, other, sign in ((high, low, 1), (low, high, -1)):
-            sorted_other = np.sort(sign * susceptibility[other])
-            below, to = (np.searchsorted(sorted_other, sign * susceptibility[own], side) for side in ("left", "right"))
-            placements[own] = (below + to) / 2 / len(other)
-            share[own] = 1 / (len(own) * len(numbers))
-        aucs.append(placements[high].mean())
-    auc = float(np.mean(aucs))
-    units = np.arange(len(labels)) if units is None else units
-    variance = 0.0
-    for label in (0, 1):
-        own = labels == label
-        _, unit = np.unique(units[own], return_inverse=True)
-        sums = np.bincount(unit.ravel(), (placements[own] - auc) * share[own])
-        variance += float((sums**2).sum()) * len(sums) / max(len(sums) - 1, 1)
-    error = variance**0.5
-    return metrics.AucInterval(auc, error, max(auc - 1.96 * error, 0.0), min(auc + 1.96 * error, 1.0))
 
 
 def by_random_folds(examples: Examples, folds: int, recipe: Recipe, seed: int, feedback: Feedback) -> Evaluation:

@@ -234,7 +234,7 @@ def bars(
     label
         Of the value axis.
     low, high
-        Ends of the error bars, shaped as `values`.
+        Ends of the error bars, shaped as `values`; NaN where a bar has none.
     reference
         A value marked by a dotted line.
     start
@@ -251,7 +251,8 @@ def bars(
         axes.barh(middle, lengths - start, 0.88 * height, left=start, color=colours[index % 4], label=series)
         if low is not None and high is not None:
             reach = np.abs(np.stack([lengths - np.asarray(low[series]), np.asarray(high[series]) - lengths]))
-            axes.errorbar(lengths, middle, xerr=reach, fmt="none", ecolor="#333333", elinewidth=0.9, capsize=2)
+            known = np.isfinite(reach).all(axis=0)
+            axes.errorbar(lengths[known], middle[known], xerr=reach[:, known], fmt="none", ecolor="#333333", elinewidth=0.9, capsize=2)
     if reference is not None:
         axes.axvline(reference, color=GREY, lw=0.9, ls=":")
     axes.set(yticks=positions, xlabel=label)

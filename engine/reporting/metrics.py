@@ -12,6 +12,9 @@ from sklearn import metrics as sk
 
 from ..errors import EngineError
 
+# So many standard errors reach to either end of a 95 % interval.
+Z_95 = float(stats.norm.ppf(0.975))
+
 # What `evaluate` returns: id, label, meaning. In the ids "high" is predicted landslide, "low" predicted none.
 METRICS: tuple[tuple[str, str, str], ...] = (
     ("auc", "AUC", "area under the ROC curve: how often a landslide cell ranks above a non-landslide cell"),
@@ -205,9 +208,44 @@ def expected_calibration_error(labels: np.ndarray, susceptibility: np.ndarray, b
     return float(np.sum(np.abs(mean - share) * count) / np.sum(count))
 
 
+def mean_variance(values: np.ndarray, weights: np.ndarray, units: np.ndarray) -> tuple[float, float]:
+    """Return the weighted mean of values and its variance, where those of one unit are one cluster (Obuchowski 1997, eq. 6 and 7).
+
+    An AUC is the mean of what its landslide cells say, each the share of other cells below it, and as well the mean of what the other
+    cells say; its variance is the sum of the variances of both means, and that of a difference of AUCs comes from differences alike.
+
+    Parameters
+    ----------
+    values, weights
+        (n,); weights of any sum.
+    units
+        The unit of each value, such as its landslide, (n,).
+
+    Returns
+    -------
+    The mean, and its variance; NaN where there is one unit.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from scarp.engine.reporting.metrics import mean_variance
+    >>> mean_variance(np.array([1.0, 0.0, 1.0, 0.0]), np.ones(4), np.arange(4))
+    (0.5, 0.08333333333333333)
+    >>> mean_variance(np.array([1.0, 0.0, 1.0, 0.0]), np.ones(4), np.array([0, 1, 0, 1]))
+    (0.5, 0.25)
+    """
+    share = weights / weights.sum()
+    mean = float(values @ share)
+    _, unit = np.unique(units, return_inverse=True)
+    of_unit = np.bincount(unit.ravel(), share * (values - mean))
+    if len(of_unit) < 2:
+        return mean, float("nan")
+    return mean, float(len(of_unit) / (len(of_unit) - 1) * np.sum(of_unit**2))
+
+
 @dataclass(frozen=True)
 class AucInterval:
-    """An AUC with DeLong's standard error and the 95 % interval made from it."""
+    """An AUC with DeLong's standard error and the 95 % interval made from it; NaN but for the AUC where one landslide cannot tell."""
 
     auc: float
     standard_error: float
@@ -215,23 +253,28 @@ class AucInterval:
     high: float
 
 
-def delong(labels: np.ndarray, susceptibility: np.ndarray, clusters: np.ndarray | None = None) -> AucInterval:
+def delong(
+    labels: np.ndarray, susceptibility: np.ndarray, clusters: np.ndarray | None = None, folds: np.ndarray | None = None
+) -> AucInterval:
     """Return the AUC with its standard error and 95 % interval (DeLong, DeLong & Clarke-Pearson 1988).
 
     The cells of one cluster, such as a landslide, may depend on each other: its cells count as one draw (Obuchowski 1997, Biometrics 53,
-    567–578). Without clusters each cell is one, and the interval is too narrow where landslides have many cells.
+    567–578). Without clusters each cell is one, and the interval is too narrow where landslides have many cells. With folds it is the mean
+    AUC over folds: each fold has a model of its own, so that its cells are compared with each other alone.
 
     Parameters
     ----------
     labels, susceptibility
         (n,) 1 or 0, and any numbers that rise with susceptibility.
     clusters
-        (n,) which cluster each cell belongs to; None where each is its own.
+        (n,) which cluster each cell belongs to, of cells of one label; None where each is its own.
+    folds
+        (n,) which fold each cell belongs to; None where all are of one.
 
     Raises
     ------
     EngineError
-        If the labels hold one class only, or a value is not finite.
+        If the labels (of a fold) hold one class only, or a value is not finite.
 
     Examples
     --------
@@ -242,11 +285,11 @@ def delong(labels: np.ndarray, susceptibility: np.ndarray, clusters: np.ndarray 
     >>> round(delong([1, 1, 1, 0, 0, 0], [0.9, 0.8, 0.4, 0.7, 0.2, 0.1], clusters=[1, 2, 1, 3, 4, 5]).standard_error, 4)
     0.1335
     """
-    labels, susceptibility = _checked(labels, susceptibility)
-    aucs, covariance = _delong_covariance(labels, susceptibility[None], clusters)
-    auc, error = float(aucs[0]), float(np.sqrt(max(covariance[0, 0], 0.0)))
-    half = stats.norm.ppf(0.975) * error
-    return AucInterval(auc, error, max(auc - half, 0.0), min(auc + half, 1.0))
+    folds = np.zeros(len(labels)) if folds is None else np.asarray(folds)
+    auc, variance = _mean_of_placements(labels, _placements(labels, susceptibility, folds), clusters, folds)
+    error = variance**0.5
+    low, high = (float(np.clip(auc + sign * Z_95 * error, 0.0, 1.0)) for sign in (-1, 1))
+    return AucInterval(auc, error, low, high)
 
 
 @dataclass(frozen=True)
@@ -267,7 +310,7 @@ def delong_test(labels: np.ndarray, first: np.ndarray, second: np.ndarray, clust
     labels, first, second
         (n,) 1 or 0, and the susceptibility by two models.
     clusters
-        (n,) which cluster each cell belongs to; None where each is its own.
+        (n,) which cluster each cell belongs to, of cells of one label; None where each is its own.
 
     Raises
     ------
@@ -280,13 +323,11 @@ def delong_test(labels: np.ndarray, first: np.ndarray, second: np.ndarray, clust
     >>> delong_test([1, 1, 0, 0], [0.9, 0.8, 0.2, 0.1], [0.9, 0.8, 0.2, 0.1]).p_value
     1.0
     """
-    labels, first = _checked(labels, first)
-    labels, second = _checked(labels, second)
-    aucs, covariance = _delong_covariance(labels, np.stack([first, second]), clusters)
-    difference = float(aucs[0] - aucs[1])
-    variance = max(float(covariance[0, 0] + covariance[1, 1] - 2 * covariance[0, 1]), 0.0)
-    half = float(stats.norm.ppf(0.975)) * variance**0.5
-    return TestedMean(difference, difference - half, difference + half, _two_sided(difference, variance, stats.norm.sf))
+    one = np.zeros(len(labels))
+    apart = _placements(labels, first, one) - _placements(labels, second, one)
+    difference, variance = _mean_of_placements(labels, apart, clusters, one)
+    half = Z_95 * variance**0.5
+    return TestedMean(difference, difference - half, difference + half, two_sided(difference, variance**0.5))
 
 
 def corrected_t_test(differences: np.ndarray, test_to_train: float) -> TestedMean:
@@ -316,7 +357,7 @@ def corrected_t_test(differences: np.ndarray, test_to_train: float) -> TestedMea
         return TestedMean(mean, float("nan"), float("nan"), float("nan"))
     variance = float(differences.var(ddof=1)) * (1.0 / n + test_to_train)
     half = float(stats.t.ppf(0.975, n - 1)) * variance**0.5
-    p_value = _two_sided(mean, variance, lambda t: stats.t.sf(t, n - 1))
+    p_value = two_sided(mean, variance**0.5, lambda t: stats.t.sf(t, n - 1))
     return TestedMean(mean, mean - half, mean + half, p_value)
 
 
@@ -337,39 +378,49 @@ def holm(p_values: np.ndarray) -> np.ndarray:
     return corrected
 
 
-def _two_sided(difference: float, variance: float, tail: Callable[[float], float]) -> float:
-    if variance <= 1e-18:
-        return 1.0 if abs(difference) < 1e-12 else 0.0
-    return float(2 * tail(abs(difference) / variance**0.5))
+def two_sided(difference: float, error: float, tail: Callable[[float], float] = stats.norm.sf) -> float:
+    """Return the p-value of a difference with this standard error, by the normal distribution or another whose upper tail is given.
 
-
-def _delong_covariance(labels: np.ndarray, susceptibility: np.ndarray, clusters: np.ndarray | None = None) -> tuple[np.ndarray, np.ndarray]:
-    """Return the AUCs (models,) and their covariance (models, models), placements by mid-ranks (Sun & Xu 2014).
-
-    The covariance is that of clusters (Obuchowski 1997, eq. 3 to 5), which is DeLong's where each cell is a cluster.
+    >>> from scarp.engine.reporting.metrics import two_sided
+    >>> round(two_sided(0.0196, 0.01), 3), two_sided(0.0, 0.0)
+    (0.05, 1.0)
     """
-    _, cluster = np.unique(np.arange(len(labels)) if clusters is None else np.asarray(clusters), return_inverse=True)
-    positive = labels == 1
-    presence, absence = susceptibility[:, positive], susceptibility[:, ~positive]
-    m, n = presence.shape[1], absence.shape[1]
-    ranks = stats.rankdata(np.concatenate([presence, absence], axis=1), axis=1)
-    # The share of absence cells below each presence cell, and of presence cells above each absence cell.
-    above = (ranks[:, :m] - stats.rankdata(presence, axis=1)) / n
-    below = 1.0 - (ranks[:, m:] - stats.rankdata(absence, axis=1)) / m
-    aucs = above.mean(axis=1)
-    sums, counts = [], []
-    for placements, which, size in ((above, cluster[positive], m), (below, cluster[~positive], n)):
-        sums.append(np.stack([np.bincount(which, each - auc, cluster.max() + 1) for each, auc in zip(placements, aucs)]) / size)
-        counts.append(len(np.unique(which)))
-    covariance = np.zeros((len(aucs),) * 2)
-    for deviation, count in zip(sums, counts):
-        if count > 1:
-            covariance += deviation @ deviation.T * count / (count - 1)
-    both = sums[0] @ sums[1].T
-    if both.any():  # clusters that hold cells of both labels
-        total = cluster.max() + 1
-        covariance += (both + both.T) * total / max(total - 1, 1)
-    return aucs, covariance
+    if not np.isfinite(error):
+        return float("nan")
+    if error < 1e-9:
+        return 1.0 if abs(difference) < 1e-12 else 0.0
+    return float(2 * tail(abs(difference) / error))
+
+
+def _placements(labels: np.ndarray, susceptibility: np.ndarray, folds: np.ndarray) -> np.ndarray:
+    """Return the share of cells of the other label in its fold that each cell is on the right side of, ties as a half, (n,)."""
+    labels, susceptibility = np.asarray(labels), np.asarray(susceptibility, float)
+    found = np.empty(len(labels))
+    for number in np.unique(folds):
+        here = np.flatnonzero(folds == number)
+        label, value = _checked(labels[here], susceptibility[here])
+        for own, sign in ((1, 1), (0, -1)):
+            mine, others = sign * value[label == own], np.sort(sign * value[label != own])
+            below, to = (np.searchsorted(others, mine, side) for side in ("left", "right"))
+            found[here[label == own]] = (below + to) / (2 * len(others))
+    return found
+
+
+def _mean_of_placements(labels: np.ndarray, placements: np.ndarray, clusters: np.ndarray | None, folds: np.ndarray) -> tuple[float, float]:
+    """Return the mean over folds of the mean of placements, or of differences of them, and its variance; NaN for one landslide.
+
+    Other cells that are one cluster add nothing to it that could be told.
+    """
+    clusters = np.arange(len(labels)) if clusters is None else np.asarray(clusters)
+    slide = np.asarray(labels) == 1
+    (mean, variance), (_, of_others) = (mean_variance(placements[own], _equal_folds(folds[own]), clusters[own]) for own in (slide, ~slide))
+    return mean, variance + (of_others if np.isfinite(of_others) else 0.0)
+
+
+def _equal_folds(folds: np.ndarray) -> np.ndarray:
+    """Return weights by which each fold counts the same, however many cells it has, (n,)."""
+    _, fold, size = np.unique(folds, return_inverse=True, return_counts=True)
+    return 1.0 / size[fold.ravel()]
 
 
 def _checked(labels: np.ndarray, susceptibility: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -51,6 +51,33 @@ def signed(value: Any) -> str:
     return "0.000" if text[1:] == "0.000" else text.replace("-", _MINUS)
 
 
+def interval(low: Any, high: Any) -> str:
+    """Return an interval from low to high; a dash where it is not known.
+
+    Examples
+    --------
+    >>> from scarp.engine.reporting.numbers import interval
+    >>> interval(0.7123, 0.8), interval(float("nan"), float("nan"))
+    ('0.712 to 0.800', '–')
+    """
+    return number(None) if math.isnan(low) else f"{number(float(low))} to {number(float(high))}"
+
+
+def with_interval(value: Any, low: Any, high: Any) -> str:
+    """Return a figure of landslides with its 95 % interval; NaN ends are those of one landslide, which tells none.
+
+    Examples
+    --------
+    >>> from scarp.engine.reporting.numbers import with_interval
+    >>> with_interval(0.75, 0.7123, 0.8)
+    '0.750 (95 % interval 0.712 to 0.800)'
+    >>> with_interval(0.75, float("nan"), float("nan"))
+    '0.750 (of one landslide, so without an interval)'
+    """
+    told = "of one landslide, so without an interval" if math.isnan(low) else f"95 % interval {interval(low, high)}"
+    return f"{number(value)} ({told})"
+
+
 def p_value(value: Any) -> str:
     """Return a p-value to three decimals; `< 0.001` below that, a dash for None and NaN.
 

@@ -139,10 +139,7 @@ def run(
         "settings": chosen("train_cnn_dnn", told),
         "seed": seed,
         "metrics": {**tested, "auc": shown.auc.auc} if few else tested,
-        "tests": [
-            {"kind": each.kind, "auc": each.auc.auc, "low": each.auc.low, "high": each.auc.high, "landslides": each.landslides}
-            for each in tests
-        ],
+        "tests": [each.told for each in tests],
         "versions": packages,
         "inputs_sha256": digests,
     }

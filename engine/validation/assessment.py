@@ -16,13 +16,13 @@ from ..mapping.counting import Landslides, cell_keys
 from ..mapping.maps import Map
 from ..mapping.zonation import cell_areas_km2, density_rows
 from ..mapping.zones import ZoneRaster
+from ..reporting.metrics import mean_variance
 from ..reporting.rates import RateCurve
 from ..samples.dates import dates
 from .landslides import Others, Part
 from .ranking import (
     Cuts,
     Estimate,
-    mean_variance,
     others_variance,
     placements_above,
     precision_recall,

@@ -18,9 +18,10 @@ from ..gdal import gdal
 from ..mapping.counting import as_stack, cell_keys
 from ..mapping.maps import Map, open_second
 from ..mapping.zonation import cell_areas_km2
+from ..reporting.metrics import mean_variance, two_sided
 from .assessment import WAYS
 from .landslides import Part
-from .ranking import Cuts, Estimate, kappa, mean_variance, placements_above, two_sided
+from .ranking import Cuts, Estimate, kappa, placements_above
 from .survey import Classes, Survey, bin_of, classes_of, survey
 
 NODATA = -9999.0

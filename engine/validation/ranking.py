@@ -10,11 +10,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import stats
+
+from ..reporting.metrics import Z_95
 
 # So many values of landslide cells are told apart; of more, every so many-th.
 MOST_CUTS = 1 << 16
-_Z = float(stats.norm.ppf(0.975))
 
 
 @dataclass(frozen=True)
@@ -76,7 +76,7 @@ class Estimate:
         """Return the estimate of a figure that lies from `least` to `most`; without an interval where the variance is not known."""
         error = float(np.sqrt(max(variance, 0.0))) if np.isfinite(variance) else float("nan")
         value = float(np.clip(value, least, most))  # sums of shares may be off by rounding
-        return cls(value, error, *(float(np.clip(value + sign * _Z * error, least, most)) for sign in (-1, 1)))
+        return cls(value, error, *(float(np.clip(value + sign * Z_95 * error, least, most)) for sign in (-1, 1)))
 
 
 def placements_above(others: np.ndarray) -> np.ndarray:
@@ -116,38 +116,6 @@ def precision_recall(landslides: np.ndarray, others: np.ndarray) -> tuple[np.nda
     return recall, precision, float(np.sum(np.diff(np.r_[0.0, recall]) * precision))
 
 
-def mean_variance(values: np.ndarray, weights: np.ndarray, units: np.ndarray) -> tuple[float, float]:
-    """Return the weighted mean of values and its variance, where those of one unit are one cluster (Obuchowski 1997, eq. 6 and 7).
-
-    Parameters
-    ----------
-    values, weights
-        (n,); weights of any sum.
-    units
-        The number of each value's unit, (n,).
-
-    Returns
-    -------
-    The mean, and its variance; NaN where there is one unit.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from scarp.engine.validation.ranking import mean_variance
-    >>> mean_variance(np.array([1.0, 0.0, 1.0, 0.0]), np.ones(4), np.arange(4))
-    (0.5, 0.08333333333333333)
-    >>> mean_variance(np.array([1.0, 0.0, 1.0, 0.0]), np.ones(4), np.array([0, 1, 0, 1]))
-    (0.5, 0.25)
-    """
-    share = weights / weights.sum()
-    mean = float(values @ share)
-    _, unit = np.unique(units, return_inverse=True)
-    of_unit = np.bincount(unit.ravel(), share * (values - mean))
-    if len(of_unit) < 2:
-        return mean, float("nan")
-    return mean, float(len(of_unit) / (len(of_unit) - 1) * np.sum(of_unit**2))
-
-
 def others_variance(landslides: np.ndarray, others: np.ndarray, count: int) -> float:
     """Return what the other cells add to the variance of the AUC, each of them a unit, from histograms (bins,).
 
@@ -162,20 +130,6 @@ def others_variance(landslides: np.ndarray, others: np.ndarray, count: int) -> f
     share = others / others.sum()
     mean = float(above @ share)
     return float((above - mean) ** 2 @ share) / (count - 1)
-
-
-def two_sided(difference: float, error: float) -> float:
-    """Return the p-value of a difference with this standard error, by the normal distribution.
-
-    >>> from scarp.engine.validation.ranking import two_sided
-    >>> round(two_sided(0.0196, 0.01), 3), two_sided(0.0, 0.0)
-    (0.05, 1.0)
-    """
-    if not np.isfinite(error):
-        return float("nan")
-    if error < 1e-9:
-        return 1.0 if abs(difference) < 1e-12 else 0.0
-    return float(2 * stats.norm.sf(abs(difference) / error))
 
 
 def kappa(table: np.ndarray) -> tuple[float, float]:

@@ -566,6 +566,19 @@ def test_the_cells_of_a_landslide_are_one_draw_in_a_single_test_set():
     assert found["lr"].difference == delong_test(labels, second, first, units)
 
 
+def test_a_test_set_of_one_landslide_tells_no_interval():
+    """Its cells alone would make one that is far too narrow; table, page and figure leave it open."""
+    rng = np.random.default_rng(11)
+    labels, units = np.repeat([1, 0], 100), np.r_[np.zeros(100, int), np.arange(100, 200)]
+    folds = [Fold("holdout", 0, 0, np.arange(200), np.arange(200))]
+    said = {"cnn_dnn": 0.1 * labels + rng.random(200), "lr": 0.6 * labels + rng.random(200)}
+    found = summarise(outcomes_of(labels, said, folds), labels, units)
+    row = table_rows(found)[1]
+    assert row["classifier"] == "lr" and row["auc"] > 0.8
+    assert (row["auc_low"], row["auc_high"], row["p_value"]) == (None, None, None)
+    assert not found[1].differs and "of one landslide, so without an interval" in verdict(found, "holdout")
+
+
 def test_the_log_is_the_table_so_far(stack, data):
     """A line a classifier once its folds are done, one after the other: what is there when a run is cancelled."""
     folds = Validation("random", folds=3).make(data, 1)

@@ -64,9 +64,9 @@ def test_few_cells_choose_one_half():
 def test_the_share_is_chosen_on_cells_that_neither_has_seen_landslides_whole(examples, monkeypatch):
     grown, asked = [], []
 
-    def recorded_grow(encoded, labels, seed):
+    def recorded_grow(encoded, labels, seed, counts=None):
         grown.append((encoded, labels))
-        return grow(encoded, labels, seed)
+        return grow(encoded, labels, seed, counts)
 
     def recorded_share(labels, network, trees, units):
         asked.append((labels, network, trees, units))

@@ -2,6 +2,7 @@
 """What training says of itself: the mean over folds, intervals that take a landslide as one, and folds where landslides are few."""
 
 import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -11,7 +12,7 @@ from scarp.engine.files.grid import Grid, Window, reference_of
 from scarp.engine.files.stack import Stack, StackWriter
 from scarp.engine.files.vectors import write_layer
 from scarp.engine.learning.fitting import Examples, uncalibrated
-from scarp.engine.learning.validation import Evaluation, auc_of_landslides, by_spatial_folds
+from scarp.engine.learning.validation import Evaluation, by_spatial_folds
 from scarp.engine.reporting.metrics import delong, evaluate
 from scarp.engine.samples.cells import resolve_samples
 from scarp.engine.samples.folds import validation_part
@@ -28,20 +29,22 @@ SAID = np.where(LABELS == 1, RNG.normal(1, 1, 100), RNG.normal(0, 1, 100))
 TINY = Recipe(patch_size=5, filters=2, hidden_layers=1, units=4, members=1, epochs=2, learning_rate=0.02, batch_size=32)
 
 
-def test_single_cells_have_delongs_interval():
-    expected = delong(LABELS, SAID)
-    found = auc_of_landslides(LABELS, SAID, np.zeros(100, int))
-    assert (found.auc, found.standard_error) == pytest.approx((expected.auc, expected.standard_error))
-
-
 def test_cells_of_a_landslide_count_as_one_and_folds_as_their_mean():
-    nine = [np.repeat(each, 9) for each in (LABELS, SAID, np.zeros(100, int))]
-    units = np.repeat(np.arange(100), 9)
-    assert auc_of_landslides(*nine, units).standard_error == pytest.approx(delong(LABELS, SAID).standard_error)
-    assert auc_of_landslides(*nine).standard_error < 0.4 * auc_of_landslides(*nine, units).standard_error
     fold = np.arange(100) % 4
+    once = Evaluation("random", "", "", LABELS, SAID, fold, None)
+    nine = Evaluation("random", "", "", *(np.repeat(each, 9) for each in (LABELS, SAID, fold, np.arange(100))))
+    assert nine.auc.standard_error == pytest.approx(once.auc.standard_error)
+    assert replace(nine, units=None).auc.standard_error < 0.4 * nine.auc.standard_error
     aucs = [evaluate(LABELS[fold == number], np.clip(SAID[fold == number], 0, 1))["auc"] for number in range(4)]
-    assert auc_of_landslides(LABELS, np.clip(SAID, 0, 1), fold).auc == pytest.approx(np.mean(aucs))
+    assert replace(once, susceptibility=np.clip(SAID, 0, 1)).auc.auc == pytest.approx(np.mean(aucs))
+    everything = replace(once, fold=np.zeros(100, int)).auc
+    assert everything == delong(LABELS, SAID)
+
+
+def test_a_single_landslide_has_no_interval():
+    one = Evaluation("held_out", "", "", LABELS, SAID, np.zeros(100, int), np.r_[np.zeros(40, int), 1:61])
+    assert one.in_words == f"{delong(LABELS, SAID).auc:.3f} (of one landslide, so without an interval)"
+    assert (one.told["low"], one.told["high"], one.told["landslides"]) == (None, None, 1)
 
 
 def test_landslides_alike_count_the_same_however_large():

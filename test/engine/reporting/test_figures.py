@@ -92,6 +92,12 @@ def test_error_bars_reach_from_low_to_high():
     assert (first, second) == (pytest.approx(-0.2), pytest.approx(0.2)), "side by side about the name's place"
 
 
+def test_a_bar_of_one_landslide_has_no_error_bar():
+    figure = figures.bars({"a": [0.8, 0.6]}, ["LR", "RF"], "AUC", low={"a": [np.nan, 0.5]}, high={"a": [np.nan, 0.7]})
+    (drawn,) = (each for each in figure.axes[0].containers if hasattr(each, "lines"))
+    assert [segment[:, 0].tolist() for segment in drawn[2][0].get_segments()] == [[pytest.approx(0.5), pytest.approx(0.7)]]
+
+
 def test_the_best_reachable_is_drawn_beside():
     figure = figures.roc_curves({"LR": [(LABELS, SUSCEPTIBILITY)]}, truth=[(LABELS, LABELS.astype(float))])
     rate, sensitivity = curve(figure, 0, "best reachable  1.000")

@@ -160,12 +160,52 @@ def test_copies_of_cells_tell_nothing_new():
     assert metrics.delong_test(copied[0], copied[1], copied[2], copied[3]).p_value == pytest.approx(p)
 
 
-def test_clusters_of_both_labels_are_those_of_a_jackknife():
-    """Clusters with cells of both labels: the variance is near what leaving out one cluster at a time gives."""
+def test_the_error_of_clusters_is_that_of_a_jackknife():
+    """Landslides and other clusters whose cells are alike: the error is near what leaving out one cluster at a time gives."""
     rng = np.random.default_rng(2)
-    cluster = np.repeat(np.arange(80), 4)
-    labels = rng.integers(0, 2, 320)
-    said = 0.5 * labels + rng.normal(size=80)[cluster] + 0.5 * rng.normal(size=320)
+    cluster = np.repeat(np.arange(80), rng.integers(1, 9, 80))
+    labels = cluster % 2
+    said = 0.5 * labels + rng.normal(size=80)[cluster] + 0.5 * rng.normal(size=len(cluster))
     aucs = [metrics.delong(labels[cluster != out], said[cluster != out]).auc for out in range(80)]
     jackknife = np.sqrt(79 / 80 * np.sum((np.array(aucs) - np.mean(aucs)) ** 2))
-    assert metrics.delong(labels, said, cluster).standard_error == pytest.approx(jackknife, rel=0.05)
+    found = metrics.delong(labels, said, cluster)
+    assert found.standard_error == pytest.approx(jackknife, rel=0.06)
+    assert found.standard_error > 1.5 * metrics.delong(labels, said).standard_error
+
+
+def test_folds_are_compared_within_and_count_the_same():
+    """By hand. Fold 0: landslide A (0.9, 0.6), C (0.4) and x (0.5); fold 1: B (0.8), y (0.7) and z (0.9). The AUCs are 2/3 and 1/2.
+
+    Of 72nds, sums of placements less 7/12, times 1/6 or 1/2: A 10, C -7, B -3; of 144ths x 6, y 15, z -21.
+    """
+    labels, said = [1, 1, 1, 0, 1, 0, 0], [0.9, 0.6, 0.4, 0.5, 0.8, 0.7, 0.9]
+    found = metrics.delong(labels, said, ["A", "A", "C", "x", "B", "y", "z"], [0, 0, 0, 0, 1, 1, 1])
+    assert found.auc == pytest.approx(7 / 12)
+    assert found.standard_error**2 == pytest.approx(3 / 2 * (100 + 49 + 9) / 72**2 + 3 / 2 * (36 + 225 + 441) / 144**2)
+    with pytest.raises(EngineError, match="All 1 test cells are landslide cells"):
+        metrics.delong([1, 0, 1], [0.5, 0.6, 0.7], folds=[0, 0, 1])
+
+
+def test_cells_of_one_landslide_add_no_certainty():
+    """Each value ten times in its unit: the variance is that of one each, not a tenth."""
+    values = np.array([0.2, 0.9, 0.5, 0.7])
+    once = metrics.mean_variance(values, np.ones(4), np.arange(4))
+    again = metrics.mean_variance(np.repeat(values, 10), np.ones(40), np.repeat(np.arange(4), 10))
+    assert again == pytest.approx(once)
+    assert once[1] == pytest.approx(values.var(ddof=1) / 4)
+
+
+def test_one_landslide_has_no_interval_and_no_p():
+    """However many cells it has: what another landslide would be like, it does not tell. Absences from one polygon add nothing."""
+    labels, said = np.repeat([1, 0], [50, 30]), np.random.default_rng(3).random(80)
+    found = metrics.delong(labels, said, np.r_[np.zeros(50), 1:31])
+    assert found.auc == pytest.approx(metrics.delong(labels, said).auc)
+    assert np.isnan([found.standard_error, found.low, found.high]).all()
+    assert np.isnan(metrics.delong_test(labels, said, said[::-1], np.r_[np.zeros(50), 1:31]).p_value)
+    of_slides = metrics.mean_variance(np.array([(said[50:] < each).mean() for each in said[:50]]), np.ones(50), np.arange(50))[1]
+    assert metrics.delong(labels, said, np.r_[0:50, np.full(30, 99)]).standard_error ** 2 == pytest.approx(of_slides)
+
+
+def test_p_by_hand():
+    assert metrics.two_sided(0.1, 0.05) == pytest.approx(0.0455, abs=1e-4)
+    assert metrics.two_sided(0.1, 0.0) == 0
