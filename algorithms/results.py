@@ -59,6 +59,17 @@ def uncertainty(layer: QgsMapLayer) -> None:
     layer.setBlendMode(QPainter.CompositionMode.CompositionMode_Multiply)
 
 
+def applicability(layer: QgsMapLayer) -> None:
+    """Show the dissimilarity index from light to dark."""
+    layer.loadNamedStyle(str(STYLES / "applicability.qml"))
+    layer.setBlendMode(QPainter.CompositionMode.CompositionMode_Multiply)
+
+
+def outside(layer: QgsMapLayer) -> None:
+    """Hatch what lies outside the area of applicability."""
+    layer.loadNamedStyle(str(STYLES / "outside.qml"))
+
+
 def classes(layer: QgsMapLayer) -> None:
     """Show classes in their own colours, with the hillshade through them."""
     if isinstance(layer, QgsRasterLayer):
@@ -132,6 +143,8 @@ def landslides(layer: QgsMapLayer) -> None:
 LOOKS: dict[str, Callable[[QgsMapLayer], None]] = {
     "susceptibility": susceptibility,
     "uncertainty": uncertainty,
+    "applicability": applicability,
+    "outside": outside,
     "classes": classes,
     "cells": cells,
     "stack": stack,
@@ -142,7 +155,10 @@ LOOKS: dict[str, Callable[[QgsMapLayer], None]] = {
 
 
 # The looks that are styles as they are.
-_FILES = {"susceptibility": "susceptibility.qml", "uncertainty": "uncertainty.qml", "cells": "sample_cells.qml"}
+_FILES = {
+    **{name: f"{name}.qml" for name in ("susceptibility", "uncertainty", "applicability", "outside")},
+    "cells": "sample_cells.qml",
+}
 
 
 def save_look(look: str, path: str) -> None:
@@ -216,7 +232,15 @@ def present(
 
 
 # The higher, the further up in the group.
-_ORDER = {"cells": 9, "landslides": 9, "classes": 5, "susceptibility": 4, "uncertainty": 3, "dominant": 3, "stack": 2}
+_ORDER = {
+    "outside": 10,
+    "cells": 9,
+    "landslides": 9,
+    "classes": 5,
+    "susceptibility": 4,
+    **dict.fromkeys(("uncertainty", "applicability", "dominant"), 3),
+    "stack": 2,
+}
 
 
 class _Shown(QgsProcessingLayerPostProcessorInterface):

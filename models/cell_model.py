@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from .applicability import Applicability
 from .covariate import Covariate
 from .encoding import Encoder
 from .errors import numbers
@@ -38,6 +39,8 @@ class CellModel:
     def __init__(self, encoder: Encoder, estimator: Any, manifest: dict[str, Any] | None = None) -> None:
         self.encoder, self.estimator = encoder, estimator
         self.manifest = manifest or {}
+        # Where it is applicable, which training tells.
+        self.applicability: Applicability | None = None
 
     @property
     def name(self) -> str:

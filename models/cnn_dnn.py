@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from .applicability import Applicability
 from .architecture import Architecture
 from .calibration import apply_calibration
 from .classifiers import LABELS
@@ -62,6 +63,8 @@ class CnnDnn:
         self.manifest = manifest or {}
         self.calibration = calibration
         self.trees, self.share = trees, share if trees else 1.0
+        # Where it is applicable, which training tells.
+        self.applicability: Applicability | None = None
         self.network = DenseNetwork(architecture, self.members, backend, cells)
 
     @property

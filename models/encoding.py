@@ -89,6 +89,11 @@ class Encoder:
         return names
 
     @property
+    def classes(self) -> list[list[int]]:
+        """The codes that training has seen, of each covariate; none of one that is not categorical."""
+        return [column.get("classes", []) for column in self._columns]
+
+    @property
     def circular_pairs(self) -> list[tuple[int, int]]:
         """Channel numbers of each sine and cosine."""
         names = self.channels

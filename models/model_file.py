@@ -14,6 +14,7 @@ from typing import IO, Any, Union
 
 import numpy as np
 
+from .applicability import Applicability
 from .architecture import Architecture
 from .archive import opened, read_arrays, read_json
 from .cell_model import CellModel
@@ -28,7 +29,7 @@ FORMAT = 1
 _MANIFEST_BYTES = 8 << 20
 # Zip entries carry a date; a fixed one keeps equal models equal bit for bit.
 _DATE = (1980, 1, 1, 0, 0, 0)
-_ESTIMATOR, _TREES = "estimator.skops", "trees.npz"
+_ESTIMATOR, _TREES, _APPLICABILITY = "estimator.skops", "trees.npz", "applicability.npz"
 _DAMAGES = (
     OSError,
     EOFError,
@@ -54,7 +55,8 @@ def save_model(path: str | Path | IO[bytes], model: Model) -> None:
 
     Its `manifest.json` holds `format`, `kind`, `encoder` and what `model.manifest` tells; of a network also `architecture`, `members` and
     `calibration`, and with trees `share`, what the network counts beside them. Beside it lie `member0.npz` and so on, the arrays of
-    `Architecture.shapes`, and `trees.npz`, those of `Trees`; or `estimator.skops`.
+    `Architecture.shapes`, and `trees.npz`, those of `Trees`; or `estimator.skops`. Either may have `applicability.npz`, those of
+    `Applicability`.
     """
     manifest = {"format": FORMAT, "kind": model.kind, **model.manifest, "encoder": model.encoder.to_json()}
     if isinstance(model, CnnDnn):
@@ -65,6 +67,8 @@ def save_model(path: str | Path | IO[bytes], model: Model) -> None:
             entries[_TREES] = _bytes_of(model.trees.arrays)
     else:
         entries = {_ESTIMATOR: estimator_bytes(model.estimator)}
+    if model.applicability:
+        entries[_APPLICABILITY] = _bytes_of(model.applicability.arrays)
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
         _write(archive, "manifest.json", json.dumps(manifest, indent=1, sort_keys=True).encode())
         for name, content in entries.items():
@@ -119,7 +123,10 @@ def load_model(path: str | Path | IO[bytes], backend: str | None = None, cells: 
                 raise EngineError(f"The model file {path} holds a model of kind {short(kind)}, which is unknown here; update Scarp.")
             check_manifest(manifest, kind)
             encoder = Encoder.from_json(manifest.pop("encoder"))
-            return _READERS[kind](archive, manifest, encoder, backend, cells)
+            model = _READERS[kind](archive, manifest, encoder, backend, cells)
+            if _APPLICABILITY in archive.namelist():
+                model.applicability = Applicability(encoder, read_arrays(archive.read(_APPLICABILITY), names=Applicability.ARRAYS))
+            return model
     except FileNotFoundError as error:
         raise EngineError(f"There is no model file {path}.") from error
     except _DAMAGES as error:

@@ -261,6 +261,8 @@ def _stability_breaks_rise(values: Mapping[str, Any]) -> None:
         )
     if values["dropout_passes"] and not values["uncertainty"]:
         raise EngineError("Passes of dropout (DROPOUT_PASSES) are for the uncertainty (UNCERTAINTY): ask for it too, or leave them at 0.")
+    if values["outside"] and not values["applicability"]:
+        raise EngineError("The polygons outside (OUTSIDE) are those of the area of applicability (APPLICABILITY): ask for it too.")
 
 
 def _landslides_find_breaks(values: Mapping[str, Any]) -> None:

@@ -889,6 +889,25 @@ TASKS: dict[str, tuple[Parameter, ...]] = {
             optional=True,
             made=False,
         ),
+        Parameter(
+            "APPLICABILITY",
+            "Area of applicability",
+            "raster output",
+            "Two bands on the stack's grid, after Meyer and Pebesma (2021). Dissimilarity index: how far a cell lies from the nearest "
+            "training cell in the space of standardised covariates, weighted by their importance for the model, divided by the mean "
+            "distance between training cells. Inside: 1 where it is at most the threshold that the folds of the validation gave, else 0.",
+            optional=True,
+            made=False,
+        ),
+        Parameter(
+            "OUTSIDE",
+            "Outside the area of applicability",
+            "vector output",
+            "The cells outside as polygons, drawn hatched over the map; needs the area of applicability (APPLICABILITY).",
+            geometry=("polygon",),
+            optional=True,
+            made=False,
+        ),
     ),
     "classify_susceptibility": (
         Parameter("SUSCEPTIBILITY", "Susceptibility", "raster", "The output of “Map susceptibility”, values from 0 to 1."),
@@ -1245,6 +1264,7 @@ RESULTS: dict[str, tuple[Result, ...]] = {
         Result("INVENTORY", "Landslide inventory", "vector"),
         Result("BEST_AUC", "AUC that the truth itself has on average", "number"),
     ),
+    "map_susceptibility": (Result("OUTSIDE_PERCENT", "Share of the area outside the area of applicability (%)", "number"),),
     "train_cnn_dnn": (Result("AUC", "AUC of the most honest test", "number"),),
     "validate_map": (Result("AUC", "AUC by cells", "number"),),
     "explain_model": (Result("AUC", "AUC on held-out landslides", "number"), Result("STRONGEST", "Most important covariate", "text")),

@@ -96,6 +96,8 @@ class PartialRaster:
         # What was left and could not be used, in words.
         self.damage = ""
         self._windows, self._bands = list(windows), tuple(bands)
+        # Of each band, once it is finished.
+        self.means: list[float] = []
 
     def __enter__(self) -> PartialRaster:
         try:
@@ -149,6 +151,7 @@ class PartialRaster:
     def finish(self, path: str | Path, progress: Callable[[float], None]) -> int:
         """Write a Cloud Optimized GeoTIFF with overviews and statistics; return how many cells have a value in the first band."""
         found = [self._statistics(number) for number in range(len(self._bands))]
+        self.means = [mean for _, _, _, mean, _ in found]
         if not found[0][0]:
             return 0
 

@@ -8,10 +8,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ...models.applicability import Applicability
 from ...models.cnn_dnn import CnnDnn
 from ...models.dropout import Passes
 from ..errors import EngineError
 
+APPLICABILITY_BANDS = ("dissimilarity index", "inside the area of applicability")
 UNCERTAINTY_BANDS = ("uncertainty", "class stability", "susceptibility and uncertainty")
 # The classes of the third band: susceptibility counts tens, uncertainty units (resources/styles/uncertainty.qml).
 SUSCEPTIBILITY_BREAKS, UNCERTAINTY_BREAKS = (1 / 3, 2 / 3), (0.05, 0.10)
@@ -29,13 +31,24 @@ class Trust:
         Between the classes of which stability is told, rising.
     passes
         Thinned networks of each member, for Monte-Carlo dropout; 0 for the members as they are.
+    uncertainty, applicability
+        What is told: `uncertainty`, `applicability`.
     """
 
-    breaks: tuple[float, ...]
+    breaks: tuple[float, ...] = ()
     passes: int = 0
+    uncertainty: bool = True
+    applicability: bool = False
 
     def check(self, model: object) -> None:
-        """Raise EngineError, in one sentence, if a model has nothing that could differ."""
+        """Raise EngineError, in one sentence, if a model cannot tell what is asked."""
+        if self.applicability and getattr(model, "applicability", None) is None:
+            raise EngineError(
+                "The model file tells nothing of its training cells, as those of older versions of Scarp, so the area of applicability is "
+                "not known: train the model anew, or leave out APPLICABILITY."
+            )
+        if not self.uncertainty:
+            return
         if not isinstance(model, CnnDnn):
             name = getattr(model, "name", "This model")
             raise EngineError(
@@ -56,7 +69,25 @@ class Trust:
 
     def passes_of(self, model: CnnDnn) -> Passes | None:
         """Return the thinned networks of a model, where they are asked for."""
-        return Passes(model.architecture, model.members, self.passes, model.backend, _SEED) if self.passes else None
+        return Passes(model.architecture, model.members, self.passes, model.backend, _SEED) if self.uncertainty and self.passes else None
+
+
+def applicability(area: Applicability, values: np.ndarray, margin_px: int) -> np.ndarray:
+    """Return where a model is applicable.
+
+    Parameters
+    ----------
+    values
+        Covariates of a window and its margin, (rows + 2 margin, cols + 2 margin, bands), NaN where invalid.
+
+    Returns
+    -------
+    Float32 (2, rows, cols), NaN where a covariate is invalid: the dissimilarity index, and 1 where it is at most the threshold, else 0.
+    """
+    rows, cols = values.shape[0] - 2 * margin_px, values.shape[1] - 2 * margin_px
+    index = area.index(values[margin_px : margin_px + rows, margin_px : margin_px + cols])
+    inside = np.where(np.isfinite(index), index <= area.threshold, np.nan)
+    return np.stack([index, inside]).astype(np.float32)
 
 
 def uncertainty(susceptibility: np.ndarray, members: Iterable[np.ndarray], breaks: Sequence[float]) -> np.ndarray:

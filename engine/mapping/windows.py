@@ -11,6 +11,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from ...models.applicability import Applicability
 from ...models.cnn_dnn import CnnDnn
 from ...models.covariate import Covariate
 from ...models.encoding import Encoder
@@ -20,7 +21,7 @@ from ..files.grid import Grid, Window, reference_of
 from ..files.partial import PartialRaster
 from ..files.stack import Stack
 from ..threads import in_order
-from .trust import Trust, uncertainty
+from .trust import Trust, applicability, uncertainty
 
 NODATA = -9999.0
 # Windows of so many columns and half as many rows keep the maps of a network within a few hundred megabytes.
@@ -34,6 +35,8 @@ class Model(Protocol):
     manifest: dict[str, Any]
 
     encoder: Encoder
+
+    applicability: Applicability | None
 
     @property
     def covariates(self) -> tuple[Covariate, ...]: ...
@@ -117,13 +120,17 @@ class WindowMapper:
         self._reading = Lock()  # a GDAL dataset serves one thread at a time
 
     def __call__(self, window: Window) -> list[np.ndarray]:
-        """Return the susceptibility of a window, (rows, cols), and what `trust.uncertainty` tells where asked; NaN where there is none."""
+        """Return the susceptibility of a window, (rows, cols), and what `Trust` asks for; NaN where there is none."""
         with self._reading:
             values = self._stack.read(window, self._model.margin_px, self._names)
-        if self._trust is None or not isinstance(self._model, CnnDnn):
-            return [self._model.predict(values)]
-        susceptibility, members = self._model.predict_each(values, self._passes)
-        return [susceptibility, uncertainty(susceptibility, members, self._trust.breaks)]
+        if self._trust and self._trust.uncertainty and isinstance(self._model, CnnDnn):
+            susceptibility, members = self._model.predict_each(values, self._passes)
+            layers = [susceptibility, uncertainty(susceptibility, members, self._trust.breaks)]
+        else:
+            layers = [self._model.predict(values)]
+        if self._trust and self._trust.applicability and self._model.applicability:
+            layers.append(applicability(self._model.applicability, values, self._model.margin_px))
+        return layers
 
 
 def map_susceptibility(

@@ -361,6 +361,21 @@ def write_polygons(classes: str, names: Sequence[str], path: str | Path, least_a
             written.replace(temporary)
 
 
+def write_outside(applicability: str, path: str | Path) -> None:
+    """Write the area outside the area of applicability as one polygon feature; none where all lies inside."""
+    path = Path(path)
+    with scratch_folder(path.with_name(f"{path.stem}-mask")) as folder:  # the polygons have one of their own
+        dataset = gdal.Open(applicability)
+        grid = Grid.of(dataset)
+        classes = grid.create(str(folder / "outside.tif"), 1, gdal.GDT_Byte, 0)
+        for window in grid.windows(512, 4096):
+            inside = dataset.GetRasterBand(2).ReadAsArray(window.col, window.row, window.cols, window.rows)
+            classes.GetRasterBand(1).WriteArray((inside == 0).astype(np.uint8), window.col, window.row)
+        close(classes)
+        del classes
+        write_polygons(str(folder / "outside.tif"), ["outside the area of applicability"], path)
+
+
 def _polygons(areas: ogr.Layer, names: Sequence[str], grid: Grid, dissolve: bool) -> Iterator[Row]:
     """Yield the polygons of classes, or of each class one, from the lowest up."""
     width, height = grid.cell_size

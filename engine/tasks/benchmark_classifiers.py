@@ -24,6 +24,7 @@ from ..files.outputs import check_writable, replacing
 from ..files.stack import Stack
 from ..files.tables import check_table, write_table
 from ..learning.fitting import Examples, fit
+from ..learning.importance import applicability_of_classifier, applicability_of_network
 from ..reporting.page import listed
 from ..samples.cells import SampleCells, resolve_samples
 from ..samples.dates import dates
@@ -112,12 +113,18 @@ def run(
     if model:
         feedback.message(f"{winner.label} is fitted to all cells.")
         everything = inner
+        place = np.full(len(data.labels), -1)
+        place[inner] = np.arange(len(inner))
+        tested = [fold for fold in made if fold.validation == honest and fold.repeat == 0 and honest != "inventory"]
+        parts = [(place[fold.training], place[fold.test]) for fold in tested]
         if CLASSIFIERS[winner.classifier].make is None:
             examples = Examples.of(stack, cells.only(everything), recipe.patch_size)
             asked_for = replace(within_time(recipe, len(everything)), companion=winner.classifier == "cnn_dnn_trees")
             fitted: Any = fit(examples, asked_for, seed, feedback.part(90, 98).progress)[0]
+            fitted.applicability = applicability_of_network(fitted, examples, parts, seed)
         else:
             fitted, _ = fit_cells(data, everything, winner.classifier, honest in SPATIAL, seed, recipe.equal_landslides)
+            fitted.applicability = applicability_of_classifier(fitted, data.values[everything], data.labels[everything], parts, seed)
         fitted.manifest = {
             "classifier": winner.label,
             "cell_size": list(stack.grid.cell_size),

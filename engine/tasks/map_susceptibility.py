@@ -7,7 +7,6 @@ import hashlib
 import math
 from collections.abc import Iterator
 from contextlib import ExitStack
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -19,9 +18,13 @@ from ..files.manifest import hashes
 from ..files.outputs import check_writable, replacing
 from ..files.partial import PartialRaster
 from ..files.stack import Stack
-from ..mapping.trust import UNCERTAINTY_BANDS, Trust
+from ..mapping.trust import APPLICABILITY_BANDS, UNCERTAINTY_BANDS, Trust
 from ..mapping.windows import NODATA, WINDOW_PX, check_stack, done_in, map_susceptibility, windows_of
+from ..mapping.zonation import write_outside
 from . import task
+
+# Percent of the area outside the area of applicability from which the run warns.
+_MUCH_OUTSIDE = 10.0
 
 
 @task
@@ -37,19 +40,20 @@ def run(
     resume: bool,
     output: str,
     uncertainty: str | None,
+    applicability: str | None,
+    outside: str | None,
 ) -> dict[str, Any]:
-    """Write the susceptibility raster and, where wanted, that of its uncertainty; Cloud Optimized GeoTIFFs."""
-    outputs = {key: path for key, path in {"output": output, "uncertainty": uncertainty}.items() if path}
-    for path in outputs.values():
+    """Write the susceptibility raster and, where wanted, how far it can be trusted."""
+    outputs = {key: path for key, path in {"output": output, "uncertainty": uncertainty, "applicability": applicability}.items() if path}
+    for path in [*outputs.values(), *([outside] if outside else [])]:
         check_writable(path)
     stack = Stack.open(covariates)
     wanted = None if backend == "auto" else backend
     trained = load_model(model, wanted, None if scheduler else math.prod(stack.grid.shape))
     for warning in check_stack(stack, trained):
         feedback.warning(warning)
-    trust = Trust(tuple(numbers(stability_breaks)), dropout_passes) if uncertainty else None
-    if trust:
-        trust.check(trained)
+    trust = Trust(tuple(numbers(stability_breaks)), dropout_passes, bool(uncertainty), bool(applicability))
+    trust.check(trained)
     key, windows = _key(stack, model, trained, resume), windows_of(stack.grid)
     with ExitStack() as open_rasters:
         partials = [
@@ -74,15 +78,24 @@ def run(
                 cells = partial.finish(temporary, part.progress)
                 if not cells:
                     raise EngineError(f"The covariate stack {stack.told} has no valid cell: every cell lacks a covariate of the model.")
+                if outside and path == applicability:
+                    write_outside(str(temporary), outside)
     feedback.message(f"Susceptibility of {cells:,} cells.")
-    return outputs
+    if not applicability:
+        return outputs
+    share = 100 * (1 - partials[-1].means[1])
+    told = f"{share:.1f} % of the area lie outside the area of applicability: there the covariates are unlike those of any training cell."
+    (feedback.warning if share > _MUCH_OUTSIDE else feedback.message)(told)
+    return {**outputs, **({"outside": outside} if outside else {}), "outside_percent": round(share, 4)}
 
 
-def _layers(outputs: dict[str, str], trust: Trust | None) -> Iterator[tuple[str, tuple[str, ...], dict[str, Any]]]:
+def _layers(outputs: dict[str, str], trust: Trust) -> Iterator[tuple[str, tuple[str, ...], dict[str, Any]]]:
     """Yield the path of each output, its bands, and what it depends on beside stack and model."""
     yield outputs["output"], ("susceptibility",), {}
-    if trust:
-        yield outputs["uncertainty"], UNCERTAINTY_BANDS, asdict(trust)
+    if trust.uncertainty:
+        yield outputs["uncertainty"], UNCERTAINTY_BANDS, {"breaks": trust.breaks, "passes": trust.passes}
+    if trust.applicability:
+        yield outputs["applicability"], APPLICABILITY_BANDS, {}
 
 
 def _key(stack: Stack, model: str, trained: Model, resume: bool) -> dict[str, Any]:

@@ -23,6 +23,7 @@ from ..files.manifest import hashes, versions, write_manifest
 from ..files.outputs import check_writable, replacing
 from ..files.stack import Stack
 from ..learning.fitting import Examples, History, fit, uncalibrated
+from ..learning.importance import applicability_of_network
 from ..learning.report import Training, make_report
 from ..learning.tuning import held_out, read_grid, search
 from ..learning.validation import FOLDS, FOLDS_BESIDE, Evaluation, by_random_folds, by_spatial_folds
@@ -120,6 +121,9 @@ def run(
         raw = uncalibrated(network, unseen)
         kind, name = ("held_out", "Held-out landslides (prediction)") if test_inventory else ("test", "Test cells")
         beside = Evaluation(kind, name, divided, unseen.labels, raw, whole, unseen.units)
+    feedback.status("Measuring where the model is applicable")
+    dealt = folds if spatial is None else spatial.fold if len(spatial.fold) == len(known.labels) else spatial.fold[training]
+    network.applicability = applicability_of_network(network, known, splits(dealt), seed)
     feedback.status("Testing and drawing the report")
     own = np.zeros(len(known.labels), np.int64)
     fitted = Evaluation("training", "Training cells (success)", "", known.labels, uncalibrated(network, known), own, known.units)

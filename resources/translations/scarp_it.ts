@@ -132,6 +132,10 @@
 <translation>Qualsiasi raster i cui valori crescono con la suscettibilità: di Scarp o di un altro programma, da 0 a 1, in percento, un indice o classi.</translation>
 </message>
 <message>
+<source>Area of applicability</source>
+<translation>Area di applicabilità</translation>
+</message>
+<message>
 <source>As far apart as the map lies from landslides (kNNDM)</source>
 <translation>Lontani quanto la mappa è lontana dalle frane (kNNDM)</translation>
 </message>
@@ -336,12 +340,16 @@ Una cella è valida dove lo è ogni covariata; il registro dice quante celle cos
 
 Bands are matched by name: the stack may have more covariates than the model, in any order.
 
-The uncertainty tells how far the members of a CNN–DNN differ, and how many of them put a cell into the map's class; it is drawn with the susceptibility, pale where members differ. It tells what the training leaves open, not what is wrong with covariates or inventory.</source>
+The uncertainty tells how far the members of a CNN–DNN differ, and how many of them put a cell into the map's class; it is drawn with the susceptibility, pale where members differ. It tells what the training leaves open, not what is wrong with covariates or inventory.
+
+The area of applicability is where the covariates are like those of training cells, by the importance of each; elsewhere the model guesses, and its tests say nothing.</source>
 <translation>Calcola la suscettibilità da frana (da 0 a 1) di ogni cella di uno stack di covariate con un modello addestrato. Lo stack si legge a finestre, perciò la sua grandezza non importa. Una rete addestrata mappa anche senza TensorFlow, solo più piano: un collega che ha QGIS ma non il motore di Scarp può usare il tuo file di modello.
 
 Le bande si trovano per nome: lo stack può avere più covariate del modello, in qualsiasi ordine.
 
-L'incertezza dice quanto differiscono i membri di una CNN–DNN, e quanti di loro mettono una cella nella classe della mappa; si disegna insieme alla suscettibilità, pallida dove i membri differiscono. Dice ciò che l'addestramento lascia aperto, non ciò che non va nelle covariate o nell'inventario.</translation>
+L'incertezza dice quanto differiscono i membri di una CNN–DNN, e quanti di loro mettono una cella nella classe della mappa; si disegna insieme alla suscettibilità, pallida dove i membri differiscono. Dice ciò che l'addestramento lascia aperto, non ciò che non va nelle covariate o nell'inventario.
+
+L'area di applicabilità è dove le covariate somigliano a quelle delle celle di addestramento, secondo l'importanza di ciascuna; altrove il modello tira a indovinare, e i suoi test non dicono nulla.</translation>
 </message>
 <message>
 <source>Constant</source>
@@ -1056,6 +1064,10 @@ I fold casuali lusingano, perché le celle di test hanno vicine tra quelle di ad
 <translation>Ottimizzatori da confrontare</translation>
 </message>
 <message>
+<source>Outside the area of applicability</source>
+<translation>Fuori dall'area di applicabilità</translation>
+</message>
+<message>
 <source>Passes of dropout</source>
 <translation>Passaggi di dropout</translation>
 </message>
@@ -1310,6 +1322,10 @@ I fold casuali lusingano, perché le celle di test hanno vicine tra quelle di ad
 <message>
 <source>Share of test cells</source>
 <translation>Quota di celle di test</translation>
+</message>
+<message>
+<source>Share of the area outside the area of applicability (%)</source>
+<translation>Quota dell'area fuori dall'area di applicabilità (%)</translation>
 </message>
 <message>
 <source>Shares of landslides</source>
@@ -1568,6 +1584,10 @@ La tabella ha una riga per covariata con un consiglio (tenere, togliere o dubbia
 <translation>Il classificatore migliore, adattato a tutte le celle.</translation>
 </message>
 <message>
+<source>The cells outside as polygons, drawn hatched over the map; needs the area of applicability (APPLICABILITY).</source>
+<translation>Le celle fuori come poligoni, disegnate a tratteggio sopra la mappa; richiede l'area di applicabilità (APPLICABILITY).</translation>
+</message>
+<message>
 <source>The cells that the model learnt from and was tested on; left out, they are temporary.</source>
 <translation>Le celle da cui il modello ha imparato e su cui è stato provato; se mancano, sono temporanee.</translation>
 </message>
@@ -1806,6 +1826,10 @@ Dividi per blocchi per provare quanto bene il modello predice terreno che non ha
 <message>
 <source>Tutorial</source>
 <translation>Guida</translation>
+</message>
+<message>
+<source>Two bands on the stack's grid, after Meyer and Pebesma (2021). Dissimilarity index: how far a cell lies from the nearest training cell in the space of standardised covariates, weighted by their importance for the model, divided by the mean distance between training cells. Inside: 1 where it is at most the threshold that the folds of the validation gave, else 0.</source>
+<translation>Due bande sulla griglia dello stack, secondo Meyer e Pebesma (2021). Indice di dissimilarità: quanto una cella dista dalla cella di addestramento più vicina nello spazio delle covariate standardizzate, pesate per la loro importanza per il modello, diviso per la distanza media tra le celle di addestramento. Dentro: 1 dove è al massimo la soglia data dai fold della validazione, altrimenti 0.</translation>
 </message>
 <message>
 <source>Uncertainty</source>

@@ -117,6 +117,21 @@ def test_uncertainty_is_drawn_with_susceptibility(load, project, stack, mapped, 
             assert QColor(block.color(int(row), int(col))).name() == legend[code][1].name()
 
 
+def test_what_lies_outside_is_hatched_over_the_map(load, project, stack, mapped):
+    given = {"COVARIATES": stack, "MODEL": mapped["model"]}
+    results = load("mapsusceptibility", given, ["OUTPUT", "APPLICABILITY", "OUTSIDE"])
+    names = ["Outside the area of applicability", "Susceptibility", "Area of applicability", "Hillshade"]
+    assert groups(project) == {"Map susceptibility": names}
+    symbol = layer(project, names[0]).renderer().symbol()
+    hatch = symbol.symbolLayer(0)
+    assert (hatch.layerType(), hatch.distance(), hatch.lineAngle()) == ("LinePatternFill", 1.6, 45)
+    assert hatch.subSymbol().color().name() == "#333333"
+    assert {names[0], "Susceptibility"} <= visible(project)
+    index = layer(project, names[2]).renderer()
+    assert (index.type(), index.inputBand()) == ("singlebandpseudocolor", 1)
+    assert 0 <= results["OUTSIDE_PERCENT"] < 100
+
+
 def test_a_model_is_one_group_with_its_map_on_top(load, project, stack, mapped):
     outputs = ["susceptibility", "susceptibility_classes"]
     load("mapanewarea", {"COVARIATES": stack, "MODEL": mapped["model"]}, outputs)

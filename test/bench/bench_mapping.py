@@ -21,12 +21,13 @@ sys.path.insert(0, str(Path(__file__).parent))
 import numpy as np
 from osgeo import osr
 from scarp.engine.files.grid import Grid, Window
-from scarp.engine.files.stack import StackWriter
+from scarp.engine.files.stack import Stack, StackWriter
+from scarp.models.applicability import Applicability
 from scarp.models.cnn_dnn import CnnDnn
 from scarp.models.covariate import Covariate
 from scarp.models.dense import DenseNetwork
 from scarp.models.encoding import Encoder
-from scarp.models.model_file import save_model
+from scarp.models.model_file import load_model, save_model
 from scarp.models.network import build, weights_of, with_weights
 from scarp.models.recipe import Recipe
 from scarp.models.trees import grow
@@ -145,6 +146,43 @@ def map_sizes(sizes):
                 print(f"{size:13.1f} {seconds:8.1f} {cells / seconds:11,.0f} {cells / seconds / bare:19.0%} {peak:10,.0f}", flush=True)
 
 
+def write_applicable(path, folder):
+    """Give a model file an area of applicability, of 2,000 cells of the stack; all covariates count."""
+    model = load_model(path, "numpy")
+    stack = Stack.open(f"{folder}/stack.tif")
+    rng = np.random.default_rng(3)
+    rows, cols = (rng.integers(0, side, 2000) for side in stack.grid.shape)
+    fold = rng.integers(0, 5, 2000)
+    splits = [(np.flatnonzero(fold != number), np.flatnonzero(fold == number)) for number in range(5)]
+    model.applicability = Applicability.fit(model.encoder, stack.at(rows, cols), rng.random(16), splits)
+    save_model(path, model)
+
+
+def trust(million_cells=1.0, turns=3):
+    """Print what uncertainty and area of applicability take of time and memory, as times the mapping alone; shortest of some turns."""
+    with tempfile.TemporaryDirectory(prefix="scarp-bench-") as folder:
+        write_stack(f"{folder}/stack.tif", million_cells)
+        write_model(f"{folder}/m.scarp", 3, trees=True)
+        write_applicable(f"{folder}/m.scarp", folder)
+        files = {"covariates": f"{folder}/stack.tif", "model": f"{folder}/m.scarp", "output": f"{folder}/map.tif"}
+        asked = {
+            "the map alone": {},
+            "uncertainty": {"uncertainty": f"{folder}/u.tif"},
+            "… by 5 passes of dropout": {"uncertainty": f"{folder}/u.tif", "dropout_passes": 5},
+            "area of applicability": {"applicability": f"{folder}/a.tif"},
+        }
+        for backend in ("numpy", "tensorflow"):
+            found = {name: [] for name in asked}
+            for _ in range(turns):
+                for name, more in asked.items():
+                    found[name].append(timed("map_susceptibility", **files, **more, backend=backend)[1:])
+            alone = [min(each) for each in zip(*found["the map alone"])]
+            print(f"\n{million_cells:g} million cells, 3 members with trees, {backend}: seconds, peak MiB, and times the map alone")
+            for name, runs in found.items():
+                seconds, peak = (min(each) for each in zip(*runs))
+                print(f"{name:28s} {seconds:8.1f} {peak:8,.0f} {seconds / alone[0]:8.2f} {peak / alone[1]:8.2f}", flush=True)
+
+
 def small_jobs():
     """Print what a map of one million cells takes by each backend, in turns, and what Scarp chooses by itself."""
     with tempfile.TemporaryDirectory(prefix="scarp-bench-") as folder:
@@ -160,6 +198,7 @@ def small_jobs():
 
 def main():
     small_jobs()
+    trust()
     compare_ways(Recipe().architecture(30))
     compare_ways(Recipe(15, 32, 2, 128).architecture(30))
     map_sizes([float(each) for each in sys.argv[1:]] or SIZES)

@@ -4,13 +4,14 @@
 import numpy as np
 import pytest
 from listening import Listener
-from osgeo import gdal
+from osgeo import gdal, ogr
 from scarp.engine.errors import EngineError
 from scarp.engine.feedback import Feedback
 from scarp.engine.files.grid import Window
 from scarp.engine.files.stack import Stack
 from scarp.engine.mapping import windows as mapping
 from scarp.engine.tasks.map_susceptibility import run
+from scarp.models.applicability import Applicability
 from scarp.models.cell_model import CellModel
 from scarp.models.classifiers import CLASSIFIERS
 from scarp.models.cnn_dnn import CnnDnn
@@ -195,3 +196,53 @@ def test_a_classifier_of_single_cells_has_no_members(tmp_path, write_stack, ense
     given = {"covariates": write_stack("stack.tif", SHAPE), "model": str(tmp_path / "lr.scarp"), "output": str(tmp_path / "map.tif")}
     with pytest.raises(EngineError, match="Logistic regression has no members"):
         run(Feedback(), **given, uncertainty=str(tmp_path / "uncertainty.tif"))
+
+
+@pytest.fixture
+def applicable(tmp_path, ensemble):
+    """A model of slope and geology that was trained on gentle ground; its file."""
+
+    def make():
+        model, file = ensemble()
+        rng = np.random.default_rng(3)
+        cells = np.stack([rng.uniform(8, 24, 200), rng.integers(1, 3, 200)], axis=1)
+        folds = [(np.flatnonzero(np.arange(200) % 4 != k), np.flatnonzero(np.arange(200) % 4 == k)) for k in range(4)]
+        model.applicability = Applicability.fit(model.encoder, cells, [1.0, 0.3], folds)
+        save_model(file, model)
+        return model, file
+
+    return make
+
+
+def test_the_area_of_applicability_is_mapped(tmp_path, write_stack, applicable, small_windows):
+    model, file = applicable()
+    stack, listener = write_stack("stack.tif", SHAPE), Listener()
+    names = ("output", "uncertainty", "applicability", "outside")
+    outputs = {name: str(tmp_path / f"{name}.{'gpkg' if name == 'outside' else 'tif'}") for name in names}
+    found = run(listener, covariates=stack, model=file, **outputs)
+    index, inside = read(outputs["applicability"])
+    values = Stack.open(stack).read(Window(0, 0, *SHAPE), 0, ["slope", "geology"])
+    valid = np.isfinite(values).all(axis=-1)
+    expected = model.applicability.index(values)
+    np.testing.assert_allclose(index[valid], expected[valid], atol=1e-6)
+    assert (np.isfinite(index) == valid).all() and (np.isfinite(inside) == valid).all()
+    beyond = valid & (values[..., 0] > 25)
+    assert beyond.any() and not inside[beyond].any() and inside[valid & (np.abs(values[..., 0] - 16) < 6)].all()
+    share = 100 * (inside[valid] == 0).mean()
+    assert 10 < share < 40 and found == {**outputs, "outside_percent": pytest.approx(share, abs=1e-3)}
+    assert any(f"{share:.1f} % of the area lie outside" in text for text in listener.warnings)
+    polygons = ogr.Open(outputs["outside"])
+    (feature,) = list(polygons.GetLayer(0))
+    assert feature.GetGeometryRef().Area() == pytest.approx(900 * (inside[valid] == 0).sum())
+    assert feature["area_km2"] == pytest.approx(900e-6 * (inside[valid] == 0).sum(), rel=0.01)
+    run(Feedback(), covariates=stack, model=file, output=str(tmp_path / "alone.tif"))
+    assert (tmp_path / "alone.tif").read_bytes() == (tmp_path / "output.tif").read_bytes()
+
+
+def test_an_older_model_file_is_told_what_to_do(tmp_path, write_stack, ensemble):
+    given = {"covariates": write_stack("stack.tif", SHAPE), "model": ensemble()[1], "output": str(tmp_path / "map.tif")}
+    with pytest.raises(EngineError, match="train the model anew, or leave out APPLICABILITY"):
+        run(Feedback(), **given, applicability=str(tmp_path / "area.tif"))
+    with pytest.raises(EngineError, match="ask for it too"):
+        run(Feedback(), **given, outside=str(tmp_path / "outside.gpkg"))
+    assert not list(tmp_path.glob("*map*")) and not list(tmp_path.glob("*area*"))

@@ -130,6 +130,18 @@ def said(known):
     return said_of_held_out(known, replace(TINY, **BEST))
 
 
+def test_the_model_file_knows_where_it_is_applicable(rich, known):
+    """Its training cells alone, weighted by what the model loses where a covariate is dealt anew: slope, for aspect is noise here."""
+    area, training, test = rich[1].applicability, *known[:2]
+    weights = dict(zip(rich[1].encoder.channels, area.arrays["weight"]))
+    assert weights["slope"] == 1 and weights["sin(aspect)"] == weights["cos(aspect)"] < 0.5
+    np.testing.assert_allclose(area.index(training.patches.centres()[None]), 0, atol=1e-5)
+    assert len(area.arrays["cells"]) == len(training.labels) and area.index(test.patches.centres()[None]).min() > 0
+    assert 0 < area.threshold < 2
+    far = training.patches.centres()[:1] + np.array([60.0, 0.0])
+    assert area.index(far[None])[0, 0] > area.threshold
+
+
 def test_the_calibration_is_that_of_held_out_cells(rich, known, said):
     _, model = rich
     training, test, _ = known
