@@ -305,6 +305,18 @@ def _network_is_of_use(values: Mapping[str, Any]) -> None:
         raise EngineError(f"The search (TUNE) has {points:,} points, and at most {MOST_POINTS} are allowed; try fewer.")
 
 
+def _one_relief_is_given(values: Mapping[str, Any]) -> None:
+    if values["hillshade"] and values["dem"]:
+        raise EngineError("A hillshade (HILLSHADE) and elevations (DEM) are both given, and the map shows one of them; leave one out.")
+
+
+def _words_fit_on_paper(values: Mapping[str, Any]) -> None:
+    for key, what, most in (("title", "The title (TITLE)", 80), ("note", "The note (NOTE)", 260)):
+        length = len(values[key] or "")
+        if length > most:
+            raise EngineError(f"{what} has {length} letters, and {most} fit on the paper; shorten it.")
+
+
 # What must hold between the parameters of a task.
 RELATIONS: dict[str, tuple[Callable[[Mapping[str, Any]], None], ...]] = {
     "sample_landscape": (_landslides_fit,),
@@ -313,5 +325,6 @@ RELATIONS: dict[str, tuple[Callable[[Mapping[str, Any]], None], ...]] = {
     "benchmark_classifiers": (_dates_are_told,),
     "map_susceptibility": (_stability_breaks_rise,),
     "classify_susceptibility": (_breaks_rise, _landslides_find_breaks),
+    "print_map": (_one_relief_is_given, _words_fit_on_paper),
     "validate_map": (_own_breaks_rise, _second_map_is_given),
 }

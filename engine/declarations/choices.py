@@ -91,3 +91,7 @@ EXPLAINED_BY = {
     "unknown": "The model may know them: fit it anew in spatial folds without them",
     "held_out": "Held out: the model was trained without them",
 }
+
+# Papers of printed maps by their short and long side in millimetres; `engine/mapping/sheet_figure.py`.
+PAPERS_MM = {"a4": (210, 297), "a3": (297, 420)}
+PAPERS = {paper: f"{paper.upper()} ({short} × {long} mm)" for paper, (short, long) in PAPERS_MM.items()}

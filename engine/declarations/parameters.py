@@ -1110,6 +1110,61 @@ TASKS: dict[str, tuple[Parameter, ...]] = {
         ),
         _report("Validation report", "All curves and tables, with what each means and which AUC to quote."),
     ),
+    "print_map": (
+        Parameter(
+            "CLASSES", "Susceptibility classes", "raster", "The output of “Classify susceptibility”, or another raster of few classes."
+        ),
+        Parameter(
+            "HILLSHADE",
+            "Hillshade",
+            "raster",
+            "Drawn under the classes, so that valleys and ridges are seen; values from 0 to 255 (gdal:hillshade).",
+            optional=True,
+        ),
+        Parameter(
+            "DEM",
+            "Elevation",
+            "raster",
+            "A hillshade is made from it, at the resolution of the paper, where none is given; in metres.",
+            optional=True,
+        ),
+        Parameter(
+            "TABLE",
+            "Table of classes",
+            "file",
+            "The table that “Classify susceptibility” wrote with the classes: adds the landslides of each class. Empty: areas alone.",
+            files="Table (*.csv *.gpkg)",
+            optional=True,
+        ),
+        Parameter("TITLE", "Title", "text", "Printed above the map.", "Landslide susceptibility"),
+        Parameter(
+            "NOTE",
+            "Note",
+            "text",
+            "A line at the foot of the map: who made it, from which data and inventory, how well it was tested.",
+            optional=True,
+        ),
+        Parameter("DATE", "Date", "date", "Printed on the map. Empty: today.", optional=True, advanced=True),
+        Parameter("PAPER", "Paper", "choice", "Lengthwise or upright, whichever makes the map larger.", "a4", table=choices.PAPERS),
+        Parameter(
+            "RESOLUTION",
+            "Resolution",
+            "integer",
+            "Pixels in an inch of paper. A raster with more cells is shown by every so manieth of them.",
+            200,
+            "dpi",
+            50,
+            300,
+            advanced=True,
+        ),
+        Parameter(
+            "OUTPUT",
+            "Printed map",
+            "file output",
+            "With legend, table, coordinates, scale bar and north arrow, at the true scale of the paper.",
+            files="PDF or PNG (*.pdf *.png)",
+        ),
+    ),
     "zonal_susceptibility": (
         Parameter(
             "SUSCEPTIBILITY",

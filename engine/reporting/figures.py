@@ -352,7 +352,7 @@ def class_map(
 
 def scale_bar(axes: Axes, width_m: float, cell_size_m: float, rows: int) -> None:
     """Draw a scale bar into a map `width_m` wide, in the lower left corner; `rows` and `cell_size_m` are the picture's."""
-    length_m = _round_length(width_m / 4)
+    length_m = round_length(width_m / 4)
     length, left, bottom = length_m / cell_size_m, width_m / cell_size_m * 0.03, rows * 0.965
     label = f"{length_m / 1000:g} km" if length_m >= 1000 else f"{length_m:g} m"
     box = {"facecolor": "white", "alpha": 0.75, "edgecolor": "none", "pad": 1.5}
@@ -361,7 +361,7 @@ def scale_bar(axes: Axes, width_m: float, cell_size_m: float, rows: int) -> None
     axes.annotate(label, (left + length / 2, bottom), (0, 4), textcoords="offset points", ha="center", va="bottom", fontsize=8, bbox=box)
 
 
-def _round_length(length_m: float) -> float:
+def round_length(length_m: float) -> float:
     """Return the largest 1, 2 or 5 times a power of ten not above `length_m`."""
     power = 10.0 ** np.floor(np.log10(length_m))
     return float(max(step * power for step in (1, 2, 5) if step * power <= length_m))

@@ -44,6 +44,14 @@
 <translation>Un modello digitale del terreno in un sistema di riferimento proiettato; dà allo stack la sua griglia. Può mancare dove si danno raster già pronti.</translation>
 </message>
 <message>
+<source>A hillshade is made from it, at the resolution of the paper, where none is given; in metres.</source>
+<translation>Se non è data un'ombreggiatura, ne viene fatta una da questa, alla risoluzione della carta; in metri.</translation>
+</message>
+<message>
+<source>A line at the foot of the map: who made it, from which data and inventory, how well it was tested.</source>
+<translation>Una riga in fondo alla carta: chi l'ha fatta, da quali dati e quale inventario, quanto bene è stata verificata.</translation>
+</message>
+<message>
 <source>A place on the map: the report tells what makes its susceptibility.</source>
 <translation>Un luogo sulla mappa: il rapporto dice che cosa ne fa la suscettibilità.</translation>
 </message>
@@ -70,6 +78,14 @@
 <message>
 <source>A row for each validation and classifier, with every metric, its deviation and the comparison with the CNN–DNN.</source>
 <translation>Una riga per ogni validazione e classificatore, con tutte le metriche, la loro deviazione e il confronto con la CNN–DNN.</translation>
+</message>
+<message>
+<source>A3 (297 × 420 mm)</source>
+<translation>Foglio A3 (297 × 420 mm)</translation>
+</message>
+<message>
+<source>A4 (210 × 297 mm)</source>
+<translation>Foglio A4 (210 × 297 mm)</translation>
 </message>
 <message>
 <source>AUC by cells</source>
@@ -408,6 +424,10 @@ L'area di applicabilità è dove le covariate somigliano a quelle delle celle di
 <translation>Scheduler Dask</translation>
 </message>
 <message>
+<source>Date</source>
+<translation>Data</translation>
+</message>
+<message>
 <source>Decision tree</source>
 <translation>Albero di decisione</translation>
 </message>
@@ -438,6 +458,10 @@ L'area di applicabilità è dove le covariate somigliano a quelle delle celle di
 <message>
 <source>Draw non-landslide cells</source>
 <translation>Estrazione delle celle senza frana</translation>
+</message>
+<message>
+<source>Drawn under the classes, so that valleys and ridges are seen; values from 0 to 255 (gdal:hillshade).</source>
+<translation>Disegnato sotto le classi, perché si vedano valli e crinali; valori da 0 a 255 (gdal:hillshade).</translation>
 </message>
 <message>
 <source>Dropout</source>
@@ -876,6 +900,10 @@ L'area di applicabilità è dove le covariate somigliano a quelle delle celle di
 <translation>Andamento del tasso di apprendimento</translation>
 </message>
 <message>
+<source>Lengthwise or upright, whichever makes the map larger.</source>
+<translation>In orizzontale o in verticale, come la carta viene più grande.</translation>
+</message>
+<message>
 <source>Local relief</source>
 <translation>Rilievo locale</translation>
 </message>
@@ -1020,6 +1048,10 @@ I fold casuali lusingano, perché le celle di test hanno vicine tra quelle di ad
 <translation>Non si sa se la mappa è stata fatta da esse</translation>
 </message>
 <message>
+<source>Note</source>
+<translation>Nota</translation>
+</message>
+<message>
 <source>NumPy</source>
 <translation>NumPy</translation>
 </message>
@@ -1068,6 +1100,14 @@ I fold casuali lusingano, perché le celle di test hanno vicine tra quelle di ad
 <translation>Fuori dall'area di applicabilità</translation>
 </message>
 <message>
+<source>PDF or PNG (*.pdf *.png)</source>
+<translation>PDF o PNG (*.pdf *.png)</translation>
+</message>
+<message>
+<source>Paper</source>
+<translation>Formato del foglio</translation>
+</message>
+<message>
 <source>Passes of dropout</source>
 <translation>Passaggi di dropout</translation>
 </message>
@@ -1086,6 +1126,10 @@ I fold casuali lusingano, perché le celle di test hanno vicine tra quelle di ad
 <message>
 <source>Permutations</source>
 <translation>Permutazioni</translation>
+</message>
+<message>
+<source>Pixels in an inch of paper. A raster with more cells is shown by every so manieth of them.</source>
+<translation>Pixel per pollice di foglio. Di un raster con più celle se ne mostra una ogni tante.</translation>
 </message>
 <message>
 <source>Plan curvature</source>
@@ -1144,12 +1188,36 @@ I fold casuali lusingano, perché le celle di test hanno vicine tra quelle di ad
 <translation>Prepara covariate</translation>
 </message>
 <message>
+<source>Print map</source>
+<translation>Stampare la carta</translation>
+</message>
+<message>
+<source>Printed above the map.</source>
+<translation>Stampato sopra la carta.</translation>
+</message>
+<message>
+<source>Printed map</source>
+<translation>Carta stampata</translation>
+</message>
+<message>
+<source>Printed on the map. Empty: today.</source>
+<translation>Stampata sulla carta. Vuota: oggi.</translation>
+</message>
+<message>
 <source>Profile curvature</source>
 <translation>Curvatura di profilo</translation>
 </message>
 <message>
 <source>Put all patches of a class together; without, each patch is a polygon of its own.</source>
 <translation>Unisce tutte le parti di una classe; senza, ogni parte è un poligono a sé.</translation>
+</message>
+<message>
+<source>Puts the susceptibility classes on paper, as a PDF or PNG: over a hillshade where one or a DEM is given, with coordinates, scale bar, north arrow, a legend that is a table of the classes, coordinate reference system, cell size, scale and date. The paper is turned so that the map is largest, and its scale is true when printed at full size. Nothing of QGIS's window is needed, so that it also works in models and by qgis_process.
+
+Give the table that “Classify susceptibility” wrote, and the share of landslides in each class appears beside its area. Level ground has exactly the colours of the legend; slopes are lighter or darker.</source>
+<translation>Porta le classi di suscettibilità su carta, in PDF o PNG: sopra un ombreggiato, se ne è dato uno o un DEM, con coordinate, barra di scala, freccia del nord, una legenda che è la tabella delle classi, sistema di riferimento, dimensione delle celle, scala e data. Il foglio è girato come la carta viene più grande, e la scala è vera se si stampa a grandezza naturale. Non serve la finestra di QGIS: funziona anche nei modelli e con qgis_process.
+
+Date la tabella scritta da «Classifica suscettibilità», e accanto alla superficie di ogni classe appare la sua quota di frane. Il terreno piano ha esattamente i colori della legenda; i versanti sono più chiari o più scuri.</translation>
 </message>
 <message>
 <source>Python interpreter (empty: the engine that Scarp installs)</source>
@@ -1238,6 +1306,10 @@ I fold casuali lusingano, perché le celle di test hanno vicine tra quelle di ad
 <message>
 <source>Report</source>
 <translation>Rapporto</translation>
+</message>
+<message>
+<source>Resolution (dpi)</source>
+<translation>Risoluzione (dpi)</translation>
 </message>
 <message>
 <source>Resume an interrupted map</source>
@@ -1480,6 +1552,10 @@ I fold casuali lusingano, perché le celle di test hanno vicine tra quelle di ad
 <translation>Suscettibilità di zone</translation>
 </message>
 <message>
+<source>Table (*.csv *.gpkg)</source>
+<translation>Tabella (*.csv *.gpkg)</translation>
+</message>
+<message>
 <source>Table of classes</source>
 <translation>Tabella delle classi</translation>
 </message>
@@ -1660,6 +1736,10 @@ La tabella ha una riga per covariata con un consiglio (tenere, togliere o dubbia
 <translation>Il modello può conoscerle: adattalo di nuovo in fold spaziali senza di esse</translation>
 </message>
 <message>
+<source>The output of “Classify susceptibility”, or another raster of few classes.</source>
+<translation>Il risultato di «Classifica suscettibilità», o un altro raster di poche classi.</translation>
+</message>
+<message>
 <source>The output of “Classify susceptibility”: gives the share of each class, and of the high ones together.</source>
 <translation>L'output di «Classifica suscettibilità»: dà la quota di ogni classe, e di quelle alte insieme.</translation>
 </message>
@@ -1736,6 +1816,10 @@ La tabella ha una riga per covariata con un consiglio (tenere, togliere o dubbia
 <translation>La pendenza sotto la quale il terreno conta come piano; serve dove si estrae terreno piano.</translation>
 </message>
 <message>
+<source>The table that “Classify susceptibility” wrote with the classes: adds the landslides of each class. Empty: areas alone.</source>
+<translation>La tabella che «Classifica suscettibilità» ha scritto con le classi: aggiunge le frane di ogni classe. Vuota: solo le superfici.</translation>
+</message>
+<message>
 <source>The trained model, for “Map a new area” and “Map susceptibility”.</source>
 <translation>Il modello addestrato, per «Mappa una nuova area» e «Mappa suscettibilità».</translation>
 </message>
@@ -1766,6 +1850,10 @@ La tabella ha una riga per covariata con un consiglio (tenere, togliere o dubbia
 <message>
 <source>Three bands on the stack's grid. Uncertainty: the standard deviation of what the model's members say, each calibrated as the map is. Class stability: the share of members that put the cell into the class that the map puts it into, 0 to 1. Susceptibility and uncertainty: tens for low, moderate and high susceptibility (below 1/3, below 2/3, and above), units for low, moderate and high uncertainty (below 0.05, below 0.10, and above). Trees beside the network are shared by all members, so their own spread is not in it.</source>
 <translation>Tre bande sulla griglia dello stack. Incertezza: la deviazione standard di ciò che dicono i membri del modello, ciascuno calibrato come la mappa. Stabilità delle classi: la quota dei membri che mettono la cella nella classe in cui la mette la mappa, da 0 a 1. Suscettibilità e incertezza: decine per suscettibilità bassa, moderata e alta (sotto 1/3, sotto 2/3 e oltre), unità per incertezza bassa, moderata e alta (sotto 0.05, sotto 0.10 e oltre). Gli alberi accanto alla rete sono comuni a tutti i membri, perciò la loro dispersione non vi è contenuta.</translation>
+</message>
+<message>
+<source>Title</source>
+<translation>Titolo</translation>
 </message>
 <message>
 <source>Topographic position</source>
@@ -1938,6 +2026,10 @@ Dividi per blocchi per provare quanto bene il modello predice terreno che non ha
 <message>
 <source>Window radius (m)</source>
 <translation>Raggio della finestra (m)</translation>
+</message>
+<message>
+<source>With legend, table, coordinates, scale bar and north arrow, at the true scale of the paper.</source>
+<translation>Con legenda, tabella, coordinate, barra di scala e freccia del nord, alla vera scala del foglio.</translation>
 </message>
 <message>
 <source>Your first map is in the window; the report (report.html) and all files are in {}</source>

@@ -55,6 +55,11 @@ def test_a_map_is_validated_classified_and_told_by_zones(run, landscape, feedbac
         },
     )
     assert QgsVectorLayer(classified["POLYGONS"], "c", "ogr").featureCount() == 3
+    printed = run(
+        "printmap",
+        {"CLASSES": classified["OUTPUT"], "DEM": landscape["DEM"], "TITLE": "Classes", "OUTPUT": str(tmp_path / "m.pdf")},
+    )
+    assert (tmp_path / "m.pdf").read_bytes().startswith(b"%PDF") and printed == {"OUTPUT": str(tmp_path / "m.pdf")}
     # A layer of memory keeps its fields of text and dates.
     zones = QgsVectorLayer("Polygon?crs=EPSG:4326&field=name:string(20)&field=day:date", "zones", "memory")
     source = QgsVectorLayer(landscape["GEOLOGY"], "geology", "ogr")

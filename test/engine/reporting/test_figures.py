@@ -68,7 +68,7 @@ def test_bars_begin_where_they_are_told():
 
 @pytest.mark.parametrize(("width_m", "expected"), [(999, 500), (2000, 2000), (0.7, 0.5), (12_000, 10_000)])
 def test_scale_bar_has_a_round_length(width_m, expected):
-    assert figures._round_length(width_m) == pytest.approx(expected)
+    assert figures.round_length(width_m) == pytest.approx(expected)
 
 
 def test_no_figure_needs_pyplot():
