@@ -26,7 +26,10 @@ _unfinished: set[Path] = set()
 _PART = ".scarp-part"
 _PRIVATE = "scarp-run-"
 # The temporary folder of all runs; a worker has one of its own besides.
-_SHARED = tempfile.gettempdir()
+try:
+    _SHARED = tempfile.gettempdir()
+except FileNotFoundError:  # where nothing can be written: whoever has to write says so
+    _SHARED = os.environ.get("TMPDIR") or "/tmp"  # nosec B108
 # File systems take names of 255 bytes; temporary files and those beside an output have longer names than the output.
 _LONGEST = 240
 _SHORT = 64
@@ -143,7 +146,8 @@ def not_written(target: str | Path, error: BaseException) -> EngineError:
     folder = Path(target).parent
     if getattr(error, "errno", None) == errno.ENOSPC or shutil.disk_usage(folder).free < _FULL_BYTES:
         return EngineError(f"The disk of {folder} is full; free some space or choose another folder.")
-    told = str(getattr(error, "strerror", "") or error).strip().rstrip(".")
+    words = str(getattr(error, "strerror", "") or error).rpartition(" failed: ")[2]  # SQLite gives the whole statement before
+    told = words.strip().rstrip(".")[:200] or "the disk or a limit of files lets it not grow"
     return EngineError(f"The output {target} cannot be written ({told}); choose another folder.")
 
 
@@ -155,7 +159,8 @@ def _told_in_words(target: Path) -> Iterator[None]:
     except EngineError:
         raise
     except (OSError, RuntimeError, AttributeError) as error:  # GDAL returns None, or raises an empty error, where it could not begin a file
-        known = getattr(error, "errno", None) in _WRITE_ERRNOS or _WRITE_WORDS.search(str(error))
+        is_empty = isinstance(error, RuntimeError) and not str(error).strip()
+        known = is_empty or getattr(error, "errno", None) in _WRITE_ERRNOS or _WRITE_WORDS.search(str(error))
         if known or shutil.disk_usage(target.parent).free < _FULL_BYTES:
             raise not_written(target, error) from error
         raise
@@ -355,7 +360,7 @@ def private_folder() -> Iterator[Path]:
         number = stale.name[len(_PRIVATE) :].partition("-")[0]
         if number.isdigit() and stale.is_dir() and not stale.is_symlink() and not _alive(int(number)):
             shutil.rmtree(stale, ignore_errors=True)
-    folder = Path(tempfile.mkdtemp(prefix=f"{_PRIVATE}{os.getpid()}-"))
+    folder = Path(tempfile.mkdtemp(prefix=f"{_PRIVATE}{os.getpid()}-", dir=_SHARED))
     _unfinished.add(folder)
     before = tempfile.tempdir, os.environ.get("TMPDIR")
     tempfile.tempdir = os.environ["TMPDIR"] = str(folder)

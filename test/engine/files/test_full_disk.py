@@ -130,3 +130,14 @@ def test_a_file_that_must_not_change_is_told_before_any_work(tmp_path):
     with pytest.raises(EngineError, match="map.tif cannot be replaced \\(it is read-only\\); choose another name"), replacing(target):
         raise AssertionError("no work is begun")
     assert target.read_text() == "old"
+
+
+@pytest.mark.parametrize("limit", [0, 3_000])
+def test_a_landscape_that_does_not_fit_is_told_and_leaves_nothing(tmp_path, limit):
+    """SQLite tells nothing where it cannot begin a file."""
+    folder = tmp_path / "landscape"
+    code, last = worker(tmp_path, "sample_landscape", limit, size=64, landslides=20, folder=str(folder))
+    assert (code, last["type"]) == (1, "error")
+    assert "cannot be written" in last["text"], last["text"]
+    assert len(last["text"]) < 400  # not the whole statement of SQL
+    assert not list(folder.glob("*"))

@@ -1,0 +1,96 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Tasks that are killed or told to end at some moment: the old outputs or the new ones, never a part of them, and the next run works."""
+
+import signal
+import time
+from pathlib import Path
+
+import bad_files
+import forked
+import pytest
+
+pytestmark = pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="processes are looked for in /proc")
+# When each task is struck, as shares of the time that it takes undisturbed.
+STRIKES = [("SIGKILL", 0.7), ("SIGTERM", 0.6)]
+
+
+def runs(area, out):
+    """The parameters of a small run of each task, all outputs wanted."""
+
+    def at(name):
+        return str(out / name)
+
+    cells = {"covariates": area["stack"], "inventory": area["landslides"]}
+    return {
+        "sample_landscape": {"size": 64, "landslides": 20, "folder": str(out)},
+        "prepare_covariates": {"dem": area["dem"], "terrain": ["slope", "aspect", "flow_accumulation"], "output": at("o.tif")},
+        "screen_covariates": {**cells, "output": at("o.csv"), "class_table": at("c.csv"), "report": at("r.html")},
+        "sample_cells": {**cells, "output": at("o.gpkg")},
+        "map_susceptibility": {"covariates": area["stack"], "model": area["model"], "backend": "numpy", "output": at("o.tif")},
+        "classify_susceptibility": {"susceptibility": area["map"], "output": at("o.tif"), "table": at("t.csv"), "polygons": at("p.gpkg")},
+        "validate_map": {
+            "susceptibility": area["map"],
+            "inventory": area["landslides"],
+            "susceptibility_2": area["band"],
+            "difference": at("d.tif"),
+            "class_table": at("c.gpkg"),
+            "report": at("r.html"),
+            "output": at("o.csv"),
+        },
+        "zonal_susceptibility": {"susceptibility": area["map"], "zones": area["zones"], "classes": area["classes"], "output": at("o.gpkg")},
+    }
+
+
+TASKS = list(runs(dict.fromkeys(("stack", "landslides", "dem", "model", "map", "band", "zones", "classes"), ""), Path()))
+
+
+@pytest.fixture(scope="module")
+def area(tmp_path_factory):
+    return bad_files.write_area(tmp_path_factory.mktemp("area"))
+
+
+class Bench:
+    """A task, its inputs and its output folder, and how long it takes and what it writes undisturbed."""
+
+    def __init__(self, task, area, folder):
+        self.task, self.folder, self.out = task, folder, folder / "out"
+        self.out.mkdir()
+        self.inputs = Path(area["dem"]).parent
+        self.parameters = runs(area, self.out)[task]
+        run = self.start()
+        assert run.wait() == 0, run.last
+        self.seconds, self.names = run.seconds, sorted(path.name for path in self.out.iterdir())
+        self.before = forked.digests(self.inputs)
+
+    def start(self):
+        return forked.Run(self.folder, self.task, self.parameters)
+
+    def old(self):
+        forked.leave_old(self.out, self.names)
+
+    def check_next(self):
+        """Look whether the next run works and clears what is left."""
+        run = self.start()
+        assert run.wait() == 0, run.last
+        assert forked.check_outputs(self.out, self.names)
+        assert sorted(path.name for path in self.out.iterdir()) == self.names
+        assert forked.digests(self.inputs) == self.before
+
+
+@pytest.fixture(params=TASKS)
+def bench(request, area, tmp_path):
+    return Bench(request.param, area, tmp_path)
+
+
+def test_a_run_that_is_struck_leaves_the_old_outputs_or_the_new(bench):
+    for name, share in STRIKES:
+        bench.old()
+        run = bench.start()
+        time.sleep(share * bench.seconds)
+        code = run.end(forked.SIGNALS[name])
+        new = forked.check_outputs(bench.out, bench.names)
+        assert new or code in (-signal.SIGKILL, -signal.SIGTERM, 128 + signal.SIGTERM), run.last
+        if name == "SIGTERM":
+            assert not forked.leftovers(bench.out)
+        assert forked.digests(bench.inputs) == bench.before
+    bench.check_next()

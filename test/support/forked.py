@@ -1,0 +1,124 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Workers that start at once: forked from a process that has loaded the engine, else the same as those that QGIS starts."""
+
+import hashlib
+import importlib
+import json
+import multiprocessing
+import os
+import runpy
+import signal
+import sys
+import time
+from pathlib import Path
+
+if "scarp" not in sys.modules:  # in the process that forks
+    runpy.run_path(str(Path(__file__).resolve().parents[2] / "engine" / "__main__.py"), run_name="launch")["register_package"]()
+
+from scarp.engine.files.intact import check_intact
+from scarp.engine.worker import main
+
+TASKS = ("prepare_covariates", "sample_cells", "screen_covariates", "map_susceptibility", "classify_susceptibility", "validate_map")
+for _name in (*TASKS, "zonal_susceptibility", "sample_landscape", "benchmark_classifiers"):
+    importlib.import_module(f"scarp.engine.tasks.{_name}")
+OLD = b"what an earlier run wrote\n"
+# A process that is told to end, or whose worker is gone, may take so long.
+GONE_S = 5.0
+
+
+def context():
+    """Return what starts processes by forking one that has loaded this module."""
+    made = multiprocessing.get_context("forkserver")
+    made.set_forkserver_preload(["forked"])
+    return made
+
+
+def _work(description, told, limits):
+    os.setsid()
+    for path, stream in ((told, 1), (f"{told}.log", 2)):
+        os.dup2(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC), stream)
+    if limits:
+        import resource
+
+        for name, value in limits.items():
+            resource.setrlimit(getattr(resource, name), (value, resource.getrlimit(getattr(resource, name))[1]))
+    os._exit(main([description]))
+
+
+class Run:
+    """A run of a task in a worker of its own; its description and what it tells lie in `folder`."""
+
+    count = 0
+
+    def __init__(self, folder, task, parameters, limits=None):
+        Run.count += 1
+        self.told = folder / f"told-{Run.count}.jsonl"
+        description = folder / f"task-{Run.count}.json"
+        description.write_text(json.dumps({"task": task, "parameters": parameters}))
+        self.process = context().Process(target=_work, args=(str(description), str(self.told), limits))
+        self.began = time.monotonic()
+        self.process.start()
+
+    def wait(self, seconds=120):
+        """Wait for its end; return the exit code."""
+        self.process.join(seconds)
+        assert self.process.exitcode is not None, "it does not end"
+        self.seconds = time.monotonic() - self.began
+        return self.process.exitcode
+
+    def end(self, number):
+        """Send it a signal, and wait for its end and for that of every process that it started."""
+        if self.process.is_alive():
+            os.kill(self.process.pid, number)
+        code, until = self.wait(2 * GONE_S), time.monotonic() + GONE_S
+        while self.processes():
+            assert time.monotonic() < until, self.processes()
+            time.sleep(0.02)
+        return code
+
+    def processes(self):
+        """Return the processes of its session that still run."""
+        found = []
+        for each in Path("/proc").glob("[0-9]*/stat"):
+            try:
+                fields = each.read_text().rpartition(")")[2].split()
+            except OSError:
+                continue
+            if int(fields[3]) == self.process.pid and fields[0] != "Z":
+                found.append(int(each.parent.name))
+        return found
+
+    @property
+    def last(self):
+        """The last line that it told."""
+        lines = self.told.read_text().splitlines() if self.told.exists() else []
+        return json.loads(lines[-1]) if lines else {}
+
+
+def digests(folder):
+    """The contents of all files of a folder, by name."""
+    return {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in sorted(Path(folder).iterdir()) if path.is_file()}
+
+
+def leave_old(folder, names):
+    """Make all outputs such as an earlier run has written; what a killed run left of its work stays."""
+    for name in names:
+        (folder / name).write_bytes(OLD)
+
+
+def check_outputs(folder, names):
+    """Look whether all outputs are old or all are new, and none is in between; return whether they are new."""
+    found = {name: (folder / name).read_bytes() for name in names}
+    old = [name for name, content in found.items() if content == OLD]
+    assert old in ([], list(names)), f"old {old} beside new {sorted(set(names) - set(old))}"
+    for name in () if old else names:
+        check_intact(folder / name, folder / name)
+    return not old
+
+
+def leftovers(folder):
+    """What a run has left of its work."""
+    return sorted(path.name for path in Path(folder).iterdir() if "scarp-part" in path.name)
+
+
+SIGNALS = {"SIGKILL": signal.SIGKILL, "SIGTERM": signal.SIGTERM}
