@@ -732,6 +732,15 @@ TASKS: dict[str, tuple[Parameter, ...]] = {
         _tried("TUNE_HIDDEN_LAYERS", "Hidden layers to try", _HIDDEN_LAYERS, "1, 2"),
         _tried("TUNE_UNITS", "Units to try", _UNITS, "32, 64"),
         _tried("TUNE_BATCH_SIZES", "Batch sizes to try", _BATCH_SIZE, "32, 64"),
+        Parameter(
+            "RESUME",
+            "Resume an interrupted training",
+            "boolean",
+            "Go on from the last member that an interrupted run of the same training left beside the model file, and leave what is done if "
+            "this run is interrupted in turn.",
+            False,
+            advanced=True,
+        ),
         Parameter("MODEL", "Model file", "file output", "The trained model, for “Map susceptibility”.", files="Scarp model (*.scarp)"),
         _report("Training report", "Training history, ROC curve, confusion matrix and metrics on the test cells.", optional=False),
     ),

@@ -20,6 +20,7 @@ from ..files.stack import Stack
 from ..samples.cells import SampleCells
 from ..samples.folds import landslide_weights, own_block_size, validation_part
 from .companion import choose_share
+from .kept import KeptMembers
 
 History = dict[str, list[float]]
 
@@ -72,6 +73,7 @@ def fit(
     progress: Callable[[float], None] = lambda percent: None,
     message: Callable[[str], None] = lambda text: None,
     status: Callable[[str], None] = lambda text: None,
+    kept: KeptMembers | None = None,
 ) -> tuple[CnnDnn, list[History]]:
     """Return a CNN–DNN fitted to cells, and the training history of each member.
 
@@ -93,6 +95,8 @@ def fit(
         Called with a line after each member.
     status
         Called with what is being done: the member, its epoch and loss.
+    kept
+        Where members are kept, and taken from where an interrupted run left them; None: nowhere.
 
     Raises
     ------
@@ -103,7 +107,7 @@ def fit(
     import keras
 
     from ...models.network import predict_patches
-    from ...models.training import train
+    from ...models.training import Member, train
 
     encoder = Encoder.fit(examples.patches.centres(), examples.covariates)
     encoded = examples.patches.encoded(encoder)
@@ -122,10 +126,17 @@ def fit(
             status(f"Training member {number + 1} of {recipe.members}, {text}")
 
         held = validation_part(*cells, seed, number, examples.units, *block)
-        member = train(encoded, examples.labels, held, recipe, seed + number, encoder.circular_pairs, part, doing, counts)
+        left = kept.read(number, architecture) if kept else None
+        if left:
+            member = Member(*left)
+        else:
+            member = train(encoded, examples.labels, held, recipe, seed + number, encoder.circular_pairs, part, doing, counts)
+            if kept:
+                kept.write(number, member.weights, member.history)
         members.append(member.weights)
         histories.append(member.history)
-        message(f"Member {number + 1} of {recipe.members}: {len(member.history['loss'])} epochs.")
+        how = ", trained before the interruption" if left else ""
+        message(f"Member {number + 1} of {recipe.members}: {len(member.history['loss'])} epochs{how}.")
         if own is not None:
             status(f"Growing trees beside member {number + 1} of {recipe.members}")
             network = predict_patches(architecture, [member.weights], encoded.only(held), lambda patches: patches.astype(np.float32))

@@ -24,6 +24,7 @@ from ..files.outputs import check_writable, replacing
 from ..files.stack import Stack
 from ..learning.fitting import Examples, History, fit, uncalibrated
 from ..learning.importance import applicability_of_network
+from ..learning.kept import KeptMembers
 from ..learning.report import Training, make_report
 from ..learning.tuning import held_out, read_grid, search
 from ..learning.validation import FOLDS, FOLDS_BESIDE, Evaluation, by_random_folds, by_spatial_folds
@@ -56,6 +57,7 @@ def run(
     tune_hidden_layers: str,
     tune_units: str,
     tune_batch_sizes: str,
+    resume: bool,
     model: str,
     report: str,
     asked: dict[str, Any],
@@ -103,7 +105,12 @@ def run(
     if tried:
         recipe = tried[0].recipe(recipe)
     others = _compared(known, replace(recipe, members=1, companion=False), rivals, seed, comparing)
-    network, histories = fit(known, recipe, seed, fitting.progress, feedback.message, feedback.status)
+    digests = hashes({"covariates": covariates, "inventory": inventory, "test_inventory": test_inventory})
+    packages = versions()
+    # What the members depend on: another output, or a report of another name, changes nothing of them.
+    key = {**{name: value for name, value in asked.items() if name not in ("model", "report")}, "inputs": digests, "versions": packages}
+    kept = KeptMembers(model, key).begin(resume)
+    network, histories = fit(known, recipe, seed, fitting.progress, feedback.message, feedback.status, kept)
     if calibration != "none":
         learnt = np.empty(len(known.labels))
         for held, found in held_out(known, folds, recipe, seed, calibrating):
@@ -133,9 +140,7 @@ def run(
     said = shown.susceptibility if few else network.calibrated(shown.susceptibility)
     tested = metrics.evaluate(shown.labels, said, weights=metrics.balanced(shown.labels))
 
-    digests = hashes({"covariates": covariates, "inventory": inventory, "test_inventory": test_inventory})
-    told = {**asked, **{name: getattr(recipe, name) for name in GRID.values()}}
-    packages = versions()
+    told = {**asked, "resume": False, **{name: getattr(recipe, name) for name in GRID.values()}}  # how it came about is no part of it
     network.manifest = {
         "classifier": network.name,
         "cell_size": list(stack.grid.cell_size),
@@ -168,6 +173,7 @@ def run(
     make_report(facts).write(report)
     for path in (model, report):
         write_manifest(path, "train_cnn_dnn", asked, digests, time.monotonic() - started)
+    kept.clear()
     for test in tests:
         feedback.message(f"AUC by {test.name.lower()}: {test.in_words}. {test.how}")
     feedback.progress(100)
