@@ -39,6 +39,8 @@ _WRITTEN = "scarp_wrote_this_style"
 STYLES = Path(__file__).resolve().parents[1] / "resources" / "styles"
 # Marks the hillshade of a group.
 _HILLSHADE = "scarp/hillshade"
+# Files of polygons through which what is below them is seen; told before any look is given, since looks come in any order.
+_hatched: set[str] = set()
 # Bands of a stack that show its area at a glance, the best first.
 _READABLE = ("slope", "altitude")
 # How much lighter a hillshade is drawn, of 255.
@@ -221,6 +223,8 @@ def present(
     """
     if not context.willLoadLayerOnCompletion(path):
         return
+    if look == "outside":
+        _hatched.add(path)
     others = [each.groupName for each in context.layersToLoadOnCompletion().values() if each.groupName]
     details = context.layerToLoadOnCompletionDetails(path)
     model = context.expressionContext().variable("model_name") if context.expressionContext().hasVariable("model_name") else ""
@@ -273,7 +277,9 @@ class _Shown(QgsProcessingLayerPostProcessorInterface):
 def _covers(layer: QgsMapLayer) -> bool:
     """Tell whether a layer hides what is below it."""
     return isinstance(layer, QgsRasterLayer) or (
-        isinstance(layer, QgsVectorLayer) and layer.geometryType() == QgsWkbTypes.GeometryType.PolygonGeometry
+        isinstance(layer, QgsVectorLayer)
+        and layer.geometryType() == QgsWkbTypes.GeometryType.PolygonGeometry
+        and layer.source().partition("|")[0] not in _hatched
     )
 
 
