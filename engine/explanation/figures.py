@@ -10,6 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from ..reporting import figures
+from ..reporting.numbers import number
 from .importance import Importance
 from .response import Response
 
@@ -68,7 +69,7 @@ def _response(upper: Axes, lower: Axes, each: Response) -> None:
         low, high = np.percentile(each.cells, [1, 99])
         inside = each.cells[(each.cells >= low) & (each.cells <= high)]
         lower.hist(inside, bins=24, color="#B5B5B5")
-        lower.set_xlabel(f"{covariate.unit}" or "value")
+        lower.set_xlabel(covariate.unit or "(no unit)")
         return
     if covariate.kind == "circular":
         at, told = np.arange(len(each.values)), list(_COMPASS[: len(each.values)])
@@ -79,7 +80,7 @@ def _response(upper: Axes, lower: Axes, each: Response) -> None:
     else:
         order = np.argsort([-(each.cells == code).sum() for code in each.values], kind="stable")[:_CLASSES]
         at, codes = np.arange(len(order)), each.values[order]
-        told = [covariate.classes.get(int(code), f"{code:g}") for code in codes]
+        told = [covariate.classes.get(int(code), str(int(code))) for code in codes]
         counts = np.array([(each.cells == code).sum() for code in codes])
         each = Response(covariate, codes, each.dependence[order], each.edges, each.effect, each.cells)
     upper.bar(at, each.dependence, 0.7, color=_RAISES)
@@ -108,15 +109,16 @@ def contributions(names: Sequence[str], parts: np.ndarray, average: float, susce
     starts = ends - parts
     for place, (start, part) in enumerate(zip(starts, parts)):
         axes.barh(place, part, 0.66, left=start, color=_RAISES if part > 0 else _LOWERS)
-        axes.plot([ends[place]] * 2, [place - 0.33, place + 1.33], color=figures.GREY, lw=0.7)
-    axes.axvline(average, color=figures.GREY, lw=0.9, ls=":")
-    axes.axvline(susceptibility, color="black", lw=0.9, ls="--")
-    axes.annotate("average ground", (average, -0.75), ha="center", va="bottom", fontsize=8, annotation_clip=False)
-    axes.annotate("this cell", (susceptibility, len(names) - 0.3), ha="center", va="top", fontsize=8, annotation_clip=False)
+        if place + 1 < len(names):
+            axes.plot([ends[place]] * 2, [place - 0.33, place + 1.33], color=figures.GREY, lw=0.7)
+    axes.axvline(average, color=figures.GREY, lw=1.1, ls=":", label=f"average ground  {number(average)}")
+    axes.axvline(susceptibility, color="black", lw=1.1, ls="--", label=f"this cell  {number(susceptibility)}")
     axes.set_yticks(np.arange(len(names)), names)
-    axes.set_ylim(len(names) - 0.2, -0.8)
-    axes.set(xlabel="Susceptibility")
+    axes.set_ylim(len(names) - 0.4, -0.6)
+    low, high = min(ends.min(), average), max(ends.max(), average)
+    room = max(0.08 * (high - low), 0.005)
+    axes.set(xlabel="Susceptibility", xlim=(low - room, high + room))
+    axes.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=2)
     axes.grid(False, axis="y")
     axes.tick_params(axis="y", length=0)
-    axes.margins(x=0.08)
     return figure

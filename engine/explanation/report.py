@@ -37,8 +37,10 @@ REFERENCES = (
     "Knowledge and "
     "Information Systems 41, 647–665.",
 )
-# Curves in one figure, and classes in one table.
+# Curves in one figure.
 _A_FIGURE = 9
+# A factor that is the strongest on less of the area is not told apart in the figure.
+_LEAST_SHARE = 0.005
 
 
 @dataclass(frozen=True)
@@ -270,10 +272,10 @@ def _local(page: Report, facts: Explanation, local: Local) -> None:
 
 def _value(covariate: Covariate, value: float) -> str:
     if covariate.kind == "categorical":
-        return covariate.classes.get(int(value), f"{value:g}")
+        return covariate.classes.get(int(value), str(int(value)))
     if covariate.kind == "circular" and value < 0:
         return "flat"
-    return f"{value:,.4g} {covariate.unit}".rstrip()
+    return f"{number(float(value))} {covariate.unit}".rstrip()
 
 
 def _strongest(page: Report, facts: Explanation, counts: np.ndarray, small: np.ndarray | None) -> None:
@@ -290,14 +292,18 @@ def _strongest(page: Report, facts: Explanation, counts: np.ndarray, small: np.n
         rows, cols = facts.grid.shape
         across, down = facts.grid.cell_size_m
         step = across * cols / small.shape[1], down * rows / small.shape[0]
-        lookup = np.zeros(len(counts) + 1, np.int64)
-        lookup[[at + 1 for at in order]] = np.arange(1, len(order) + 1)
+        # The legend begins with what covers the most; what covers hardly anything is not told apart there.
+        large = [at for at in order if shares[at] >= _LEAST_SHARE][::-1]
+        lookup = np.ones(len(counts) + 1, np.int64)
+        lookup[0] = 0
+        lookup[[at + 1 for at in large]] = np.arange(2, len(large) + 2)
         colours = factor_colours(len(counts))
+        rest = max(1 - sum(shares[at] for at in large), 0.0)
         drawn = class_map(
             lookup[small],
-            [names[at] for at in order],
-            [colours[at] for at in order],
-            [shares[at] for at in order],
+            ["Others", *(names[at] for at in large)],
+            ["#E8E8E8", *(colours[at] for at in large)],
+            [rest, *(shares[at] for at in large)],
             step,
             "Strongest factor",
         )

@@ -23,7 +23,7 @@ from scarp.models.covariate import Covariate
 from scarp.models.model_file import load_model, save_model
 from scarp.models.recipe import Recipe
 
-TINY = Recipe(patch_size=9, filters=4, hidden_layers=1, units=12, members=1, epochs=12, learning_rate=0.01, companion=True)
+TINY = Recipe(patch_size=9, filters=4, hidden_layers=1, units=12, members=1, epochs=8, learning_rate=0.01, companion=True)
 SETTINGS = {name: getattr(TINY, name) for name in ("filters", "hidden_layers", "units", "epochs", "learning_rate", "members")}
 
 
