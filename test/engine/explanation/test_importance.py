@@ -35,7 +35,7 @@ def test_permutation_moves_whole_patches_and_lowers_the_auc_to_chance(ground):
     factors = factors_of(COVARIATES, np.eye(3))
     assert [each.name for each in factors] == ["slope", "aspect", "noise", "geomorphologic"]
     slope, aspect, noise, group = importances([part, part], factors, 6, 1, [Feedback()] * 2)
-    assert slope.auc.tolist() == [1.0, 1.0] and slope.drop.shape == (2, 6)
+    assert slope.auc == pytest.approx([1.0, 1.0]) and slope.drop.shape == (2, 6)
     assert slope.mean == pytest.approx(0.5, abs=0.03) and slope.is_clear
     assert group.mean == pytest.approx(slope.mean, abs=1e-12)
     assert (aspect.drop == 0).all() and (noise.drop == 0).all() and not noise.is_clear
