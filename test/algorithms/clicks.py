@@ -76,7 +76,8 @@ def click_batch(order):
             panel.wrappers[0][column].setParameterValue(value, QgsProcessingContext())
     said.clear()
     dialog.runButton().click()
-    wait_until(lambda: "Batch execution completed" in log_of(dialog), order.get("seconds", 240))
+    is_done = lambda: "Batch execution completed" in log_of(dialog) or dialog.messageBar().items()  # noqa: E731
+    wait_until(is_done, order.get("seconds", 240))
     pause(300)
     log = log_of(dialog)
     seen = {"ended": ["Batch execution completed" in log and "failed" not in log], "said": list(said), "log": log, "results": {}}
@@ -173,6 +174,7 @@ def main(seen):
     for order in orders["runs"]:
         began = time.monotonic()
         seen.append({**order, **WAYS.get(order.get("way"), click_run)(order), "took": time.monotonic() - began})
+        (ORDERS.parent / "seen.json").write_text(json.dumps(seen), encoding="utf-8")
 
 
 def run():

@@ -156,11 +156,14 @@ def click(root, profile, tmp_path_factory):
         (folder / "orders.json").write_text(json.dumps({"runs": runs, "layers": dict(layers)}), encoding="utf-8")
         environment = {**profile, "SCARP_WINDOW": str(folder / "orders.json"), "QT_QPA_PLATFORM": "xcb"}
         script = str(root / "test" / "algorithms" / "clicks.py")
-        command = ["xvfb-run", "-a", "-s", f"-screen 0 {size}x24", "qgis", "--nologo", "--noversioncheck", "--code", script]
-        run = subprocess.run(command, env=environment, timeout=900, check=False, capture_output=True)
+        # `timeout` ends the window too, where ending xvfb-run alone would leave it.
+        command = ["timeout", "1500", "xvfb-run", "-a", "-s", f"-screen 0 {size}x24"]
+        command += ["qgis", "--nologo", "--noversioncheck", "--code", script]
+        run = subprocess.run(command, env=environment, check=False, capture_output=True)
         assert (folder / "seen.json").exists(), (run.returncode, run.stderr[-2000:])
         seen = json.loads((folder / "seen.json").read_text(encoding="utf-8"))
         assert "error" not in seen[-1], seen[-1]["error"]
+        assert len(seen) == len(runs), f"QGIS was ended while {runs[len(seen)]} ran"
         return seen
 
     return click_all
