@@ -672,6 +672,10 @@ L'area di applicabilità è dove le covariate somigliano a quelle delle celle di
 <translation>Dà il tasso di successo accanto al tasso di previsione delle altre, e non è terreno senza frane.</translation>
 </message>
 <message>
+<source>Go on from the last member that an interrupted run of the same training left beside the model file, and leave what is done if this run is interrupted in turn.</source>
+<translation>Continua dall'ultimo membro che un'esecuzione interrotta dello stesso addestramento ha lasciato accanto al file del modello, e lascia ciò che è fatto se questa esecuzione viene a sua volta interrotta.</translation>
+</message>
+<message>
 <source>Go on from what an interrupted run of the same map left beside the output, and leave what is done if this run is interrupted in turn.</source>
 <translation>Continua da ciò che un'esecuzione interrotta della stessa mappa ha lasciato accanto all'output, e lascia ciò che è fatto se questa esecuzione viene a sua volta interrotta.</translation>
 </message>
@@ -1314,6 +1318,10 @@ Date la tabella scritta da «Classifica suscettibilità», e accanto alla superf
 <message>
 <source>Resume an interrupted map</source>
 <translation>Riprendi una mappa interrotta</translation>
+</message>
+<message>
+<source>Resume an interrupted training</source>
+<translation>Riprendi un addestramento interrotto</translation>
 </message>
 <message>
 <source>Roads</source>
