@@ -78,6 +78,8 @@ GUARDS = {
     "models/architecture.py": OF_NETWORKS,
     "models/covariate.py": ("test/models/test_encoding.py", "test/engine/files/test_stack.py"),
     "models/cnn_dnn.py": OF_NETWORKS,
+    "models/archive.py": ("test/models/test_hostile_models.py",),
+    "models/skops_file.py": ("test/models/test_hostile_models.py", "test/models/test_classifiers.py"),
     "models/dense.py": ("test/models/test_network.py",),
     "models/model_file.py": (*OF_NETWORKS, "test/models/test_cell_model.py"),
     "models/optimizers.py": ("test/models/test_training.py",),
