@@ -17,6 +17,8 @@ import numpy as np
 # What an archive may become, all entries together: so much, and so many times its own size. Weights shrink to nine tenths, scikit-learn's
 # trees to a fifth; zeros, which are how a small file becomes a huge one, to a thousandth.
 _MOST_BYTES, _MOST_TIMES = 64 << 20, 12
+# Lists and objects of an entry of JSON: a million take seconds to make.
+_MOST_PARTS = 400_000
 _MOST_ENTRIES, _MOST_DIRECTORY = 20_000, 4 << 20
 _END, _END_BYTES = b"PK\x05\x06", 22
 _LARGE, _LARGE_BYTES = b"PK\x06\x07", 20
@@ -76,12 +78,15 @@ def read_json(archive: zipfile.ZipFile, name: str, most_bytes: int) -> Any:
     Raises
     ------
     ValueError, KeyError
-        If it is longer, no JSON, holds numbers longer than any of Scarp's, or is not there.
+        If it is longer, no JSON, holds more parts or longer numbers than any of Scarp's, or is not there.
     """
     entry = archive.getinfo(name)
     if entry.file_size > most_bytes:
         raise ValueError(f"its {name} has {entry.file_size:,} bytes, more than {most_bytes:,}")
-    return json.loads(archive.read(entry), parse_int=_whole)
+    content = archive.read(entry)
+    if content.count(b"[") + content.count(b"{") > _MOST_PARTS:
+        raise ValueError(f"its {name} has more parts than any")
+    return json.loads(content, parse_int=_whole)
 
 
 def _whole(text: str) -> int:
