@@ -59,6 +59,15 @@ class Run:
         self.began = time.monotonic()
         self.process.start()
 
+    def wait_for_a_word(self, seconds=60):
+        """Wait until it tells something, and count its time from then: before, it listens to no signal and has written nothing."""
+        until = self.began + seconds
+        while not self.told.exists() or not self.told.stat().st_size:
+            assert self.process.is_alive() and time.monotonic() < until, "it tells nothing"
+            time.sleep(0.005)
+        self.began = time.monotonic()
+        return self
+
     def wait(self, seconds=120):
         """Wait for its end; return the exit code."""
         self.process.join(seconds)
