@@ -435,11 +435,17 @@ def _dealt(
         groups = block_ids(rows, cols, stack.grid, size)
         feedback.message(f"{len(np.unique(groups))} spatial blocks of {size:.0f} m hold the cells.")
     units = landslide_units(landslide, origin)
+
+    def in_folds(own: np.ndarray, folds: int) -> np.ndarray:
+        of_own, group = (each if each is None else each[own] for each in (units, groups))
+        if places is None:
+            return deal_folds(landslide[own], folds, group, seed, of_own)
+        return knndm_folds(stack.grid.centres_m(rows[own], cols[own]), landslide[own], of_own, folds, places, seed)
+
     if test_share is None:
         test_share = choices.TEST_SHARE if fewest_units(landslide, units) >= choices.FEW_LANDSLIDES else 0.0
-    xy = stack.grid.centres_m(rows, cols)
     if places is not None and test_share:
-        test = knndm_folds(xy, landslide, units, round(1 / test_share), places, seed) == 0
+        test = in_folds(np.arange(len(rows)), max(round(1 / test_share), 2)) == 0
     else:
         test = take_share(landslide, test_share, groups, np.random.default_rng(seed), units)
     if folds is None:
@@ -458,11 +464,7 @@ def _dealt(
             f"{folds} folds, which need {folds} at least. Use fewer folds, a smaller share of test cells, or a larger inventory."
         )
     fold = np.full(len(rows), -1)
-    groups, units = (each if each is None else each[~test] for each in (groups, units))
-    if places is not None:
-        fold[~test] = knndm_folds(xy[~test], landslide[~test], units, folds, places, seed)
-    else:
-        fold[~test] = deal_folds(landslide[~test], folds, groups, seed, units)
+    fold[~test] = in_folds(np.flatnonzero(~test), folds)
     how = {
         "random": "at random",
         "blocks": f"by square blocks of {size:,.0f} m, each in one part",

@@ -39,7 +39,7 @@ def test_distances_by_hand():
     assert found.samples.tolist() == [30, 20, 20, 70]
     assert sorted(found.folds.tolist()) == [20, 20, 30, 90]
     assert found.places.tolist() == [3, 30]
-    assert found.hardness == pytest.approx(40 / 16.5)
+    assert found.folds.mean() / found.places.mean() == pytest.approx(40 / 16.5)
 
 
 def test_a_landslide_alone_has_no_other():
@@ -63,7 +63,7 @@ def test_a_clustered_inventory_is_tested_nearly_as_far_away_as_the_map_lies():
     assert all(len(np.unique(labels[found == number])) == 2 for number in range(5))
     assert apart(xy, labels, None, found, places) < 0.5 * apart(xy, labels, None, random, places)
     told = Distances.of(xy, labels, None, splits(found), places)
-    assert told.hardness > 4 * Distances.of(xy, labels, None, splits(random), places).hardness
+    assert told.folds.mean() > 4 * Distances.of(xy, labels, None, splits(random), places).folds.mean()
     assert np.bincount(found[labels == 1]).max() <= 60, "no fold holds more than half of the landslides"
 
 
@@ -119,3 +119,5 @@ def test_sample_cells_are_dealt_so_too(stack, layer_of, points, listener):
     slide, test = found.landslide == 1, found.subset == "test"
     assert (slide & test).any() and sorted(np.unique(found.fold[~test])) == [0, 1, 2] and (found.fold[test] == -1).all()
     assert "(kNNDM)" in found.divided
+    large = draw(stack, layer_of("again.gpkg", points(cells)), listener, split="knndm", folds=3, buffer_m=36.0, ratio=2.0, test_share=0.8)
+    assert 0 < (large.subset == "test").mean() < 0.8, "two folds at least: the larger share there can be is about a half"
