@@ -48,7 +48,7 @@ from ..samples.folds import (
     splits,
     take_share,
 )
-from ..samples.nearest import Distances, KnndmKFold, places_of
+from ..samples.nearest import Distances, KnndmKFold
 
 # Spatial folds always come with random ones, and random ones with spatial ones: one alone does not tell what to expect.
 # Later landslides are a third question: they stand beside both.
@@ -90,7 +90,7 @@ class Data:
     dates
         Day of the landslide, datetime64[D] (n,); NaT where there is none.
     places
-        Easting and northing in metres of cells of the map, (m, 2), see `nearest.places_of`.
+        Easting and northing in metres of cells of the map, (m, 2), see `nearest.places_of`; kNNDM folds and `distances` need some.
     """
 
     cells: SampleCells
@@ -102,19 +102,11 @@ class Data:
     places: np.ndarray = field(default_factory=lambda: np.empty((0, 2)))
 
     @classmethod
-    def of(cls, stack: Stack, cells: SampleCells, dates: np.ndarray | None = None, seed: int = 1) -> Data:
-        """Read the covariates of cells; the seed draws the places."""
+    def of(cls, stack: Stack, cells: SampleCells, dates: np.ndarray | None = None) -> Data:
+        """Read the covariates of cells."""
         xy = stack.grid.centres_m(cells.rows, cells.cols)
         none = np.full(len(cells.rows), np.datetime64("NaT"), "datetime64[D]")
-        return cls(
-            cells,
-            stack.grid,
-            stack.covariates,
-            stack.at(cells.rows, cells.cols),
-            xy,
-            none if dates is None else dates,
-            places_of(stack, seed),
-        )
+        return cls(cells, stack.grid, stack.covariates, stack.at(cells.rows, cells.cols), xy, none if dates is None else dates)
 
     def only(self, index: np.ndarray) -> Data:
         """Return some of the cells, by number or mask."""
@@ -122,8 +114,8 @@ class Data:
 
     def distances(self, folds: Iterable[Fold]) -> Distances:
         """Return how far test landslides lie from training landslides, and the map from both."""
-        splits = ((fold.training, fold.test) for fold in folds)
-        return Distances.of(self.xy, self.labels, self.units, splits, self.places)
+        parts = ((fold.training, fold.test) for fold in folds)
+        return Distances.of(self.xy, self.labels, self.units, parts, self.places)
 
     @property
     def labels(self) -> np.ndarray:

@@ -191,6 +191,13 @@ _SAMPLES = (
         optional=True,
     ),
 )
+_MODEL = Parameter(
+    "MODEL",
+    "Model file",
+    "file",
+    "The model file that “Train CNN–DNN” or “Benchmark classifiers” wrote.",
+    files="Scarp model (*.scarp)",
+)
 _TEST_INVENTORY = Parameter(
     "TEST_INVENTORY",
     "Test inventory",
@@ -830,13 +837,7 @@ TASKS: dict[str, tuple[Parameter, ...]] = {
     ),
     "map_susceptibility": (
         replace(_STACK, help="The output of “Prepare covariates”, of the same area or another."),
-        Parameter(
-            "MODEL",
-            "Model file",
-            "file",
-            "The model file that “Train CNN–DNN” or “Benchmark classifiers” wrote.",
-            files="Scarp model (*.scarp)",
-        ),
+        _MODEL,
         Parameter(
             "DROPOUT_PASSES",
             "Passes of dropout",
@@ -1217,13 +1218,7 @@ TASKS: dict[str, tuple[Parameter, ...]] = {
     ),
     "explain_model": (
         replace(_STACK, help="The output of “Prepare covariates”, with the covariates of the model."),
-        Parameter(
-            "MODEL",
-            "Model file",
-            "file",
-            "The model file that “Train CNN–DNN” or “Benchmark classifiers” wrote.",
-            files="Scarp model (*.scarp)",
-        ),
+        _MODEL,
         *_SAMPLES,
         Parameter(
             "ROLE",

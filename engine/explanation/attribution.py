@@ -24,6 +24,7 @@ from ...models.model_file import Model
 from ..declarations.checks import point
 from ..errors import EngineError
 from ..feedback import Feedback
+from ..files.attributes import attribute_table
 from ..files.grid import Grid, Window, reference_of
 from ..files.shapes import Onto
 from ..files.stack import Stack
@@ -284,25 +285,10 @@ def _created(grid: Grid, path: Path, bands: int, kind: int, nodata: float) -> It
 def _name_factors(band: gdal.Band, names: list[str], counts: np.ndarray) -> None:
     """Give the raster of the strongest factor its names and colours, as a palette and as an attribute table."""
     band.SetDescription("strongest factor")
-    table, palette = gdal.RasterAttributeTable(), gdal.ColorTable()
-    for name, kind, usage in (
-        ("Value", gdal.GFT_Integer, gdal.GFU_MinMax),
-        ("Factor", gdal.GFT_String, gdal.GFU_Name),
-        ("Count", gdal.GFT_Integer, gdal.GFU_PixelCount),
-        ("Red", gdal.GFT_Integer, gdal.GFU_Red),
-        ("Green", gdal.GFT_Integer, gdal.GFU_Green),
-        ("Blue", gdal.GFT_Integer, gdal.GFU_Blue),
-    ):
-        table.CreateColumn(name, kind, usage)
-    table.SetRowCount(len(names))
-    for row, (name, colour) in enumerate(zip(names, factor_colours(len(names)))):
-        rgb = [int(colour[start : start + 2], 16) for start in (1, 3, 5)]
-        palette.SetColorEntry(row + 1, (*rgb, 255))
-        table.SetValueAsInt(row, 0, row + 1)
-        table.SetValueAsString(row, 1, name)
-        table.SetValueAsInt(row, 2, int(min(counts[row], 2**31 - 1)))
-        for column, part in zip((3, 4, 5), rgb):
-            table.SetValueAsInt(row, column, part)
+    palette = gdal.ColorTable()
+    colours = [tuple(int(each[start : start + 2], 16) for start in (1, 3, 5)) for each in factor_colours(len(names))]
+    for number, colour in enumerate(colours, start=1):
+        palette.SetColorEntry(number, (*colour, 255))
     band.SetColorTable(palette)
     band.SetCategoryNames(["", *names])
-    band.SetDefaultRAT(table)
+    band.SetDefaultRAT(attribute_table("Factor", names, colours, counts))

@@ -132,7 +132,7 @@ def _why_not(path: str, text: str, kind: int) -> str:
         return "it holds zeros alone, as a copy that was cut off does; download or copy it again"
     if begins[:4] == b"PK\x03\x04":
         return f"it is an archive (zip); unpack it, and give the {wanted} in it"
-    if _opens(path, gdal.OF_VECTOR if kind == gdal.OF_RASTER else gdal.OF_RASTER):
+    if opens(path, gdal.OF_VECTOR if kind == gdal.OF_RASTER else gdal.OF_RASTER):
         return f"it holds no {wanted}; give one"
     if "SHAPE_RESTORE_SHX" in text:
         return "its .shx is missing; copy the shapefile with all files that belong to it (.shp, .shx, .dbf, .prj)"
@@ -152,7 +152,8 @@ def _beginning(file: Path) -> bytes:
         return b""
 
 
-def _opens(path: str, kind: int) -> bool:
+def opens(path: str, kind: int) -> bool:
+    """Tell whether GDAL finds rasters, or layers, in a file: `kind` is `gdal.OF_RASTER` or `gdal.OF_VECTOR`."""
     try:
         dataset = gdal.OpenEx(path, kind)
     except RuntimeError:

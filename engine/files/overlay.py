@@ -14,6 +14,7 @@ from ..errors import EngineError
 from ..feedback import Feedback
 from ..gdal import gdal, osr
 from .grid import Grid, Window, compression
+from .opening import opens
 from .raster import Contents, Raster, open_raster, tally, told_voids, undeclared_voids, windows_of
 from .vectors import laid_over, open_layer
 
@@ -95,9 +96,9 @@ def is_raster(source: str, field: str | None = None) -> bool:
         If its file holds both, and neither the layer nor the `field` of its classes is named.
     """
     named = Source.parse(source)
-    if named.layername or not _opens(named.path, gdal.OF_RASTER):
+    if named.layername or not opens(named.path, gdal.OF_RASTER):
         return False
-    if not _opens(named.path, gdal.OF_VECTOR):
+    if not opens(named.path, gdal.OF_VECTOR):
         return True
     if field:
         return False
@@ -107,14 +108,6 @@ def is_raster(source: str, field: str | None = None) -> bool:
         f"The file {named.path} holds a raster and a vector layer, and its path alone does not tell which: name the vector layer "
         f"({named.path}|layername={layer}) and the field of its classes, or the raster as gdalinfo lists it."
     )
-
-
-def _opens(path: str, kind: int) -> bool:
-    try:
-        dataset = gdal.OpenEx(path, kind)
-    except RuntimeError:
-        return False
-    return bool(dataset.RasterCount if kind == gdal.OF_RASTER else dataset.GetLayerCount())
 
 
 def part_under(raster: Raster, grid: Grid) -> Window:

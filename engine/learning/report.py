@@ -25,10 +25,6 @@ PAPER = (
     "Azarafza, M., Azarafza, M., Akgün, H., Atkinson, P. M., Derakhshani, R. (2021). Deep learning-based landslide susceptibility "
     "mapping. Scientific Reports 11, 24112."
 )
-CHUNG = (
-    "Chung, C.-J. F., Fabbri, A. G. (2003). Validation of spatial prediction models for landslide hazard mapping. Natural Hazards 30, "
-    "451–472."
-)
 _ALONE = "The model is the CNN–DNN alone, as in the paper."
 _WITH_TREES = (
     "The model is a {name}: susceptibility is the weighted mean of the network and of {count} shallow trees of a random forest, which see "
@@ -258,4 +254,4 @@ def _add_method(page: Report, facts: Training) -> None:
     )
     page.table(["Parameter", "Value"], list(facts.settings.items()), "Parameters.")
     page.table(["Package", "Version"], list(facts.versions.items()), "Versions.")
-    page.references([PAPER, CHUNG, *(distances.REFERENCES if facts.distances else ())])
+    page.references([PAPER, rates.REFERENCE, *(distances.REFERENCES if facts.distances else ())])

@@ -13,6 +13,7 @@ import numpy as np
 from ..declarations.source import Source
 from ..errors import EngineError
 from ..feedback import Feedback
+from ..files.attributes import attribute_table
 from ..files.grid import Grid, Window
 from ..files.outputs import replacing, scratch_folder
 from ..files.overlay import without_voids
@@ -171,7 +172,7 @@ def write_classes(
         counts += np.bincount(numbers.ravel(), minlength=classes + 1)[1:]
         areas += np.bincount(numbers.ravel(), rows, classes + 1)[1:]
         band.WriteArray(numbers, window.col, window.row)
-    band.SetDefaultRAT(_attribute_table(names, colours, breaks, counts))
+    band.SetDefaultRAT(attribute_table("Class", [name.capitalize() for name in names], colours, counts, [0.0, *breaks, 1.0]))
     del band, table
     close(out)
     return counts, areas
@@ -202,34 +203,6 @@ def cell_areas_km2(grid: Grid) -> np.ndarray:
     to_pole = sine / (1 - turned**2) + np.arctanh(turned) / eccentricity
     zone = axis**2 * (1 - eccentricity**2) / 2 * np.radians(width)
     return -zone * np.diff(to_pole)
-
-
-def _attribute_table(
-    names: Sequence[str], colours: Sequence[tuple[int, int, int]], breaks: Sequence[float], counts: np.ndarray
-) -> gdal.RasterAttributeTable:
-    table = gdal.RasterAttributeTable()
-    for name, kind, usage in (
-        ("Value", gdal.GFT_Integer, gdal.GFU_MinMax),
-        ("Class", gdal.GFT_String, gdal.GFU_Name),
-        ("From", gdal.GFT_Real, gdal.GFU_Generic),
-        ("To", gdal.GFT_Real, gdal.GFU_Generic),
-        ("Count", gdal.GFT_Integer, gdal.GFU_PixelCount),
-        ("Red", gdal.GFT_Integer, gdal.GFU_Red),
-        ("Green", gdal.GFT_Integer, gdal.GFU_Green),
-        ("Blue", gdal.GFT_Integer, gdal.GFU_Blue),
-    ):
-        table.CreateColumn(name, kind, usage)
-    ends = [0.0, *breaks, 1.0]
-    table.SetRowCount(len(names))
-    for row, (name, colour) in enumerate(zip(names, colours)):
-        table.SetValueAsInt(row, 0, row + 1)
-        table.SetValueAsString(row, 1, name.capitalize())
-        table.SetValueAsDouble(row, 2, ends[row])
-        table.SetValueAsDouble(row, 3, ends[row + 1])
-        table.SetValueAsInt(row, 4, int(min(counts[row], 2**31 - 1)))
-        for column, value in zip((5, 6, 7), colour):
-            table.SetValueAsInt(row, column, value)
-    return table
 
 
 def class_rows(

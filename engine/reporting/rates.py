@@ -15,6 +15,11 @@ from matplotlib.figure import Figure
 
 from . import figures
 
+REFERENCE = (
+    "Chung, C.-J. F., Fabbri, A. G. (2003). Validation of spatial prediction models for landslide hazard mapping. Natural Hazards 30, "
+    "451–472."
+)
+
 
 @dataclass(frozen=True)
 class RateCurve:

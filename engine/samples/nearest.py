@@ -69,11 +69,6 @@ class Distances:
         apart = [cKDTree(xy[training[slide[training]]]).query(xy[test[slide[test]]])[0] for training, test in splits]
         return cls(_to_another(xy[own], units), np.concatenate(apart), cKDTree(xy[own]).query(places)[0])
 
-    @property
-    def hardness(self) -> float:
-        """How far the test lies from training as a multiple of how far the map lies from landslides, by the means."""
-        return float(self.folds.mean() / max(self.places.mean(), 1e-9))
-
 
 def places_of(stack: Stack, seed: int) -> np.ndarray:
     """Return the coordinates in metres of up to a thousand valid cells of a map, (m, 2), drawn from windows at random places."""

@@ -30,6 +30,7 @@ from ..samples.cells import SampleCells, resolve_samples
 from ..samples.dates import dates
 from ..samples.folds import suggested_block_size
 from ..samples.inventory import read_inventory
+from ..samples.nearest import places_of
 from . import task
 
 
@@ -69,7 +70,7 @@ def run(
     names = _chosen(classifiers, stack, feedback)
     methods = _methods(validation, test_inventory)
     cells = resolve_samples(stack, inventory, label_field, seed, feedback, test_inventory)
-    data = Data.of(stack, cells, _dates(stack, inventory, date_field, cells), seed)
+    data = replace(Data.of(stack, cells, _dates(stack, inventory, date_field, cells)), places=places_of(stack, seed))
     # All but the test by a held-out inventory, which takes no part in anything else.
     inner = np.flatnonzero(cells.subset != "test") if test_inventory else np.arange(len(data.labels))
     if not block_size and "blocks" in methods:

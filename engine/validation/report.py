@@ -13,7 +13,7 @@ from ..mapping.maps import Map
 from ..mapping.zonation import falling
 from ..reporting.figures import bars
 from ..reporting.page import Report
-from ..reporting.rates import rate_curves, unit_curves
+from ..reporting.rates import REFERENCE, rate_curves, unit_curves
 from . import figures
 from .assessment import FEW, WAYS, Assessment
 from .pair import Pair
@@ -22,8 +22,7 @@ from .survey import Classes
 
 REFERENCES = (
     "Brier, G. W. (1950). Verification of forecasts expressed in terms of probability. Monthly Weather Review 78, 1–3.",
-    "Chung, C. F., Fabbri, A. G. (2003). Validation of spatial prediction models for landslide hazard mapping. Natural Hazards 30, "
-    "451–472.",
+    REFERENCE,
     "Cohen, J. (1960). A coefficient of agreement for nominal scales. Educational and Psychological Measurement 20, 37–46.",
     "DeLong, E. R., DeLong, D. M., Clarke-Pearson, D. L. (1988). Comparing the areas under two or more correlated receiver operating "
     "characteristic curves: a nonparametric approach. Biometrics 44, 837–845.",
