@@ -104,6 +104,7 @@ _ALL: dict[str, Check] = {
         value == "" or (isinstance(value, str) and len(value) <= 100_000 and bool(_WKT.match(value))), name, value
     ),
     "classifier": _text(200),
+    "landslide_type": _text(1000),
     "seed": _whole(-(2**63), 2**63),
     **dict.fromkeys(("settings", "metrics", "versions", "inputs_sha256"), _kind_of(dict)),
     "tests": _kind_of(list),

@@ -88,7 +88,7 @@ class Data:
     xy
         Easting and northing in metres, (n, 2).
     dates
-        Day of the landslide, datetime64[D] (n,); NaT where there is none.
+        First and last day that the landslide may be of, datetime64[D] (n, 2), see `samples.dates`; NaT where there is none.
     places
         Easting and northing in metres of cells of the map, (m, 2), see `nearest.places_of`; kNNDM folds and `distances` need some.
     """
@@ -105,7 +105,7 @@ class Data:
     def of(cls, stack: Stack, cells: SampleCells, dates: np.ndarray | None = None) -> Data:
         """Read the covariates of cells."""
         xy = stack.grid.centres_m(cells.rows, cells.cols)
-        none = np.full(len(cells.rows), np.datetime64("NaT"), "datetime64[D]")
+        none = np.full((len(cells.rows), 2), np.datetime64("NaT"), "datetime64[D]")
         return cls(cells, stack.grid, stack.covariates, stack.at(cells.rows, cells.cols), xy, none if dates is None else dates)
 
     def only(self, index: np.ndarray) -> Data:
@@ -181,7 +181,7 @@ class Validation:
     split_date: np.datetime64 | None = field(default=None)
 
     def splitter(self, seed: int, data: Data) -> BaseCrossValidator:
-        """Return the scikit-learn splitter of one repeat in space or time; X are coordinates, groups units or dates."""
+        """Return the scikit-learn splitter of one repeat in space or time; X are coordinates, groups units or spans of dates."""
         if self.method == "blocks":
             return BlockKFold(self.folds, self.block_size_m, self.exclusion_m, seed)
         if self.method == "kmeans":

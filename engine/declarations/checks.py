@@ -283,9 +283,16 @@ def _own_breaks_rise(values: Mapping[str, Any]) -> None:
         raise EngineError("Breaks (BREAKS) are given, and the method (METHOD) is not “manual”; choose it, or leave them empty.")
 
 
+def _types_have_a_field(values: Mapping[str, Any]) -> None:
+    if values["types"] and not values["type_field"]:
+        raise EngineError("Types of movement (TYPES) are named, and no field that tells them (TYPE_FIELD); name it too.")
+
+
 def _second_map_is_given(values: Mapping[str, Any]) -> None:
     if values["difference"] and not values["susceptibility_2"]:
         raise EngineError("The difference of the maps (DIFFERENCE) needs a second map (SUSCEPTIBILITY_2).")
+    if values["split_date"] and not values["date_field"]:
+        raise EngineError("Later landslides (SPLIT_DATE) are told by the field that holds the landslides’ dates (DATE_FIELD); name it.")
     if values["zone_field"] and not values["zones"]:
         raise EngineError("A field of sub-areas (ZONE_FIELD) is named, and no sub-areas (ZONES) are given.")
 
@@ -321,10 +328,13 @@ def _words_fit_on_paper(values: Mapping[str, Any]) -> None:
 RELATIONS: dict[str, tuple[Callable[[Mapping[str, Any]], None], ...]] = {
     "sample_landscape": (_landslides_fit,),
     "prepare_covariates": (_a_grid_is_given, _bands_are_both_given, _something_is_computed),
-    "train_cnn_dnn": (_network_is_of_use,),
-    "benchmark_classifiers": (_dates_are_told,),
+    "sample_cells": (_types_have_a_field,),
+    "screen_covariates": (_types_have_a_field,),
+    "train_cnn_dnn": (_network_is_of_use, _types_have_a_field),
+    "benchmark_classifiers": (_dates_are_told, _types_have_a_field),
+    "explain_model": (_types_have_a_field,),
     "map_susceptibility": (_stability_breaks_rise,),
     "classify_susceptibility": (_breaks_rise, _landslides_find_breaks),
     "print_map": (_one_relief_is_given, _words_fit_on_paper),
-    "validate_map": (_own_breaks_rise, _second_map_is_given),
+    "validate_map": (_own_breaks_rise, _second_map_is_given, _types_have_a_field),
 }

@@ -38,6 +38,8 @@ SPLIT = "random"
 TEST_SHARE = 0.2
 # Of fewer landslides than this no test part is kept where Scarp divides them: it would be too small to tell anything, so folds test all.
 FEW_LANDSLIDES = 60
+# Fewer landslides of a type of movement than this do not tell what it needs.
+FEW_OF_TYPE = 30
 FOLDS = 5
 SEED = 1
 

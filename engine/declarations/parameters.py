@@ -191,6 +191,28 @@ _SAMPLES = (
         optional=True,
     ),
 )
+# Which of the landslides count.
+_TYPES = (
+    Parameter(
+        "TYPE_FIELD",
+        "Field with the type of movement",
+        "field",
+        "For a model of one type of landslide, or of types alike: the field that tells the type, as text or code. Landslides of other "
+        "types, and those without one, take no part, and no absence is drawn near them.",
+        parent="INVENTORY",
+        optional=True,
+        advanced=True,
+    ),
+    Parameter(
+        "TYPES",
+        "Types of movement",
+        "text",
+        "Which types count, as the field has them, whatever their case; several separated by commas, or by semicolons where their names "
+        "have commas (debris flow; debris slide).",
+        optional=True,
+        advanced=True,
+    ),
+)
 _MODEL = Parameter(
     "MODEL",
     "Model file",
@@ -206,6 +228,7 @@ _TEST_INVENTORY = Parameter(
     "landslides in both inventories do not train.",
     optional=True,
     geometry=_LANDSLIDES,
+    whole=True,
 )
 _EQUAL_LANDSLIDES = _hyper(
     "EQUAL_LANDSLIDES",
@@ -505,6 +528,7 @@ TASKS: dict[str, tuple[Parameter, ...]] = {
     "sample_cells": (
         _STACK,
         _INVENTORY,
+        *_TYPES,
         Parameter(
             "POLYGON_CELLS",
             "Cells of a polygon",
@@ -613,6 +637,7 @@ TASKS: dict[str, tuple[Parameter, ...]] = {
     "screen_covariates": (
         _STACK,
         *_SAMPLES,
+        *_TYPES,
         Parameter(
             "CLASSES", "Classes", "integer", "Most classes that a continuous covariate is divided into.", 8, least=2, most=20, advanced=True
         ),
@@ -656,6 +681,7 @@ TASKS: dict[str, tuple[Parameter, ...]] = {
     "train_cnn_dnn": (
         _STACK,
         *_SAMPLES,
+        *_TYPES,
         _TEST_INVENTORY,
         _PATCH_SIZE,
         _hyper(
@@ -754,6 +780,7 @@ TASKS: dict[str, tuple[Parameter, ...]] = {
     "benchmark_classifiers": (
         _STACK,
         *_SAMPLES,
+        *_TYPES,
         _TEST_INVENTORY,
         Parameter("CLASSIFIERS", "Classifiers", "choices", "Which classifiers to compare.", list(LABELS), table=LABELS),
         Parameter(
@@ -794,7 +821,7 @@ TASKS: dict[str, tuple[Parameter, ...]] = {
             "DATE_FIELD",
             "Field with the date",
             "field",
-            "For the temporal validation: when each landslide happened (a date, or text such as 2021-04-30).",
+            "For the temporal validation: when each landslide happened (a day, month, year, span of years, …).",
             optional=True,
             advanced=True,
             parent="INVENTORY",
@@ -1053,11 +1080,21 @@ TASKS: dict[str, tuple[Parameter, ...]] = {
             "DATE_FIELD",
             "Field with the date",
             "field",
-            "When each landslide happened: the figures are then given by year too.",
+            "When each landslide happened (a day, month, year, span of years, …): the figures are then given by year too.",
             optional=True,
             advanced=True,
             parent="INVENTORY",
         ),
+        Parameter(
+            "SPLIT_DATE",
+            "Later landslides from this date",
+            "date",
+            "Landslides of this day (2021-04-30) and later happened after the inventory that the map was made from: they are held out, and "
+            "earlier ones are what is chosen above.",
+            optional=True,
+            advanced=True,
+        ),
+        *_TYPES,
         Parameter(
             "ZONES",
             "Sub-areas",
@@ -1220,6 +1257,7 @@ TASKS: dict[str, tuple[Parameter, ...]] = {
         replace(_STACK, help="The output of “Prepare covariates”, with the covariates of the model."),
         _MODEL,
         *_SAMPLES,
+        *_TYPES,
         Parameter(
             "ROLE",
             "These landslides",

@@ -148,14 +148,17 @@ class PartialRaster:
             raise not_written(self._target, error) from error
         self.done.add(number)
 
-    def finish(self, path: str | Path, progress: Callable[[float], None]) -> int:
-        """Write a Cloud Optimized GeoTIFF with overviews and statistics; return how many cells have a value in the first band."""
+    def finish(self, path: str | Path, progress: Callable[[float], None], told: Mapping[str, str] | None = None) -> int:
+        """Write a Cloud Optimized GeoTIFF with overviews and statistics; return how many cells have a value in the first band.
+
+        `told` becomes the raster's own metadata.
+        """
         found = [self._statistics(number) for number in range(len(self._bands))]
         self.means = [mean for _, _, _, mean, _ in found]
         if not found[0][0]:
             return 0
 
-        def told(share: float, message: str, data: Any) -> int:
+        def listen(share: float, message: str, data: Any) -> int:
             progress(100 * share)
             return 1
 
@@ -163,11 +166,12 @@ class PartialRaster:
             west, south, east, north = self._grid.bounds
             placed = gdal.TranslateOptions(format="VRT", outputSRS=self._grid.crs, outputBounds=(west, north, east, south))
             dataset = gdal.Translate("", str(self._values), options=placed)
+            dataset.SetMetadata(dict(told or {}))
             for number, (name, (count, *statistics)) in enumerate(zip(self._bands, found), start=1):
                 dataset.GetRasterBand(number).SetDescription(name)
                 if count:
                     dataset.GetRasterBand(number).SetStatistics(*statistics)
-            close(gdal.GetDriverByName("COG").CreateCopy(str(path), dataset, 0, _COG, told))
+            close(gdal.GetDriverByName("COG").CreateCopy(str(path), dataset, 0, _COG, listen))
         except RuntimeError as error:
             raise not_written(path, error) from error
         return found[0][0]

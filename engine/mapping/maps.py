@@ -68,6 +68,10 @@ class Map:
         codes = [round(float(each)) for each in np.unique(values)]
         return {code: named[code].lower() if 0 <= code < len(named) and named[code] else f"{code}" for code in codes}
 
+    def says(self, what: str) -> str:
+        """Return what its own metadata say, such as the `model` that it comes from or its `landslide_type`; empty where they do not."""
+        return self.raster.dataset.GetMetadataItem(what) or ""
+
     def told(self) -> str:
         """Return what its numbers are, in words."""
         kind = "susceptibility from 0 to 1" if self.is_probability else "classes" if self.is_of_classes else "an index"

@@ -92,16 +92,43 @@ def p_value(value: Any) -> str:
     return number(None if value is None else float(value))
 
 
-def percent(share: float, decimals: int = 0) -> str:
-    """Return a share (0 to 1) in percent, with a space before the sign.
+def estimate(value: Any, low: Any, high: Any) -> str:
+    """Return a figure with its interval in brackets, for a table; the figure alone where that is not known.
+
+    Examples
+    --------
+    >>> from scarp.engine.reporting.numbers import estimate
+    >>> estimate(0.75, 0.7123, 0.8), estimate(0.75, float("nan"), float("nan"))
+    ('0.750 (0.712 to 0.800)', '0.750')
+    """
+    return number(value) if math.isnan(low) else f"{number(value)} ({interval(low, high)})"
+
+
+def percent(share: float | None, decimals: int = 0) -> str:
+    """Return a share (0 to 1) in percent, with a space before the sign; what is not nothing is not written as nothing.
 
     Examples
     --------
     >>> from scarp.engine.reporting.numbers import percent
-    >>> percent(0.849), percent(0.849, 1)
-    ('85 %', '84.9 %')
+    >>> percent(0.849), percent(0.849, 1), percent(0.0002, 1), percent(0.0), percent(None)
+    ('85 %', '84.9 %', '< 0.1 %', '0 %', '–')
     """
-    return f"{100.0 * share:.{decimals}f} %"
+    if share is None or math.isnan(share):
+        return "–"
+    least = 0.1**decimals
+    return f"< {least:g} %" if 0 < 100.0 * share < least / 2 else f"{100.0 * share:.{decimals}f} %"
+
+
+def count(value: float) -> str:
+    """Return how many landslides there are, of which some may lie partly elsewhere: whole where it is, else one decimal.
+
+    Examples
+    --------
+    >>> from scarp.engine.reporting.numbers import count
+    >>> count(1234.0), count(12.25)
+    ('1,234', '12.2')
+    """
+    return f"{value:,.0f}" if float(value).is_integer() else f"{value:,.1f}"
 
 
 def is_number(value: Any) -> bool:

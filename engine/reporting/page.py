@@ -19,6 +19,12 @@ from ..files.grid import Grid
 from ..files.outputs import replacing
 from .numbers import is_number, number
 
+# Why a test may be better than the cells that trained; nothing is wrong with it by itself.
+BETTER_THAN_TRAINING = (
+    "That the test is better than the landslides of the training is chance of which landslides it holds, or these lie on easier ground, "
+    "such as large ones on steep slopes; it does not mean that the map tells others better than its own. Of two such figures quote the "
+    "lower one."
+)
 _TEMPLATES = Path(__file__).resolve().parents[2] / "resources"
 _PX_PER_INCH = 96
 _PNG_DPI = 180
@@ -64,7 +70,9 @@ class Report:
         encoded = base64.b64encode(data).decode("ascii")
         return f"Figure {self._add('figure', mime=mime, data=encoded, width=width, caption=caption)}"
 
-    def data(self, grid: Grid, files: Mapping[str, str | None], valid: int | None = None) -> None:
+    def data(
+        self, grid: Grid, files: Mapping[str, str | None], valid: int | None = None, told: Mapping[str, str | None] | None = None
+    ) -> None:
         """Add the table of what was looked at: the files by their names, coordinate reference system, cell size and area.
 
         Parameters
@@ -73,22 +81,25 @@ class Report:
             What each is, and where it lies; None for one that was not given.
         valid
             Cells with data, whose area is told; None where they were not counted: then the whole grid's.
+        told
+            What else to tell, by its name; None or empty for what is not known.
         """
         rows, cols = grid.shape
         across, down = grid.cell_size_m
         area = (rows * cols if valid is None else valid) * across * down / 1e6
+        sides = [number(round(side, 3) if side % 1 else round(side)) for side in ((across,) if across == down else (across, down))]
         system = grid.spatial_reference
         code = system.GetAuthorityCode(None)
         named = f"{system.GetName()} ({system.GetAuthorityName(None)}:{code})" if code else system.GetName()
-        size = f"{across:,.4g} m" if across == down else f"{across:,.4g} × {down:,.4g} m"
-        told = [(name, Source.parse(each).path.replace("\\", "/").rsplit("/", 1)[-1]) for name, each in files.items() if each]
-        told += [
+        rows_told = [(name, Source.parse(each).path.replace("\\", "/").rsplit("/", 1)[-1]) for name, each in files.items() if each]
+        rows_told += [
             ("Coordinate reference system", named),
-            ("Cell size", size),
+            ("Cell size", f"{' × '.join(sides)} m"),
             ("Grid", f"{rows:,} rows × {cols:,} columns"),
-            ("Area of the cells with data" if valid is not None else "Area of the grid", f"{area:,.4g} km²"),
+            ("Area of the cells with data" if valid is not None else "Area of the grid", f"{number(area)} km²"),
         ]
-        self.table(["Data", ""], told, "What was looked at.")
+        rows_told += [(name, each) for name, each in (told or {}).items() if each]
+        self.table(["Data", ""], rows_told, "What was looked at.")
 
     def references(self, items: Sequence[str]) -> None:
         """Add a numbered list of references."""

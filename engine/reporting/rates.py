@@ -14,6 +14,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from . import figures
+from .numbers import number
 
 REFERENCE = (
     "Chung, C.-J. F., Fabbri, A. G. (2003). Validation of spatial prediction models for landslide hazard mapping. Natural Hazards 30, "
@@ -87,7 +88,7 @@ class RateCurve:
 @figures.styled
 def rate_curves(curves: Mapping[str, RateCurve]) -> Figure:
     """Draw rate curves, each under its name; the area under each stands in the legend."""
-    drawn = {f"{name}  {curve.under:.3f}": (curve.area, curve.landslides) for name, curve in curves.items()}
+    drawn = {f"{name}  {number(curve.under)}": (curve.area, curve.landslides) for name, curve in curves.items()}
     return unit_curves(
         drawn, "Share of the area, most susceptible first", "Share of the landslides", legend="area under the curve", guide=(0, 1)
     )
@@ -120,9 +121,9 @@ def unit_curves(
     axes = drawing.subplots()
     if guide:
         axes.plot([0, 1], guide, color=figures.GREY, lw=0.8, ls=":")
-    for number, (name, (across, up)) in enumerate(curves.items()):
-        colour = figures.COLOURS[number // 2 % len(figures.COLOURS)]
-        axes.plot(across, up, color=colour, ls="--" if number % 2 else "-", label=name)
+    for at, (name, (across, up)) in enumerate(curves.items()):
+        colour = figures.COLOURS[at // 2 % len(figures.COLOURS)]
+        axes.plot(across, up, color=colour, ls="--" if at % 2 else "-", label=name)
     axes.set(xlabel=x, ylabel=y, xlim=(-0.01, 1.01), ylim=(-0.01, 1.01), aspect="equal")
     axes.legend(loc=place, title=legend or None, alignment="left")
     return drawing

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from scipy.ndimage import distance_transform_edt
 
 from ...models.recipe import Recipe
 from ..declarations import choices
+from ..declarations.source import Source
 from ..errors import EngineError
 from ..feedback import Feedback
 from ..files.grid import Grid, Window
@@ -18,12 +20,13 @@ from ..files.stack import Stack
 from ..files.vectors import open_layer, write_points
 from ..gdal import ogr
 from .folds import block_ids, deal_folds, fewest_units, landslide_units, suggested_block_size, take_share
-from .inventory import read_inventory
+from .inventory import InventoryCells, read_inventory
 from .labels import check_no_labels, labels, subsets
 from .labels import folds as folds_of
 from .leaks import leaking
 from .nearest import knndm_folds, places_of
 from .polygon_cells import standing_for, together
+from .types import Types
 
 _FIELDS = {
     "landslide": ogr.OFTInteger,
@@ -33,6 +36,8 @@ _FIELDS = {
     "y": ogr.OFTReal,
     "origin": ogr.OFTString,
 }
+# Of sample cells of some types of movement: which ones.
+TYPE = "landslide_type"
 # Width of the ring that seed cells are drawn from, in cells, beyond the buffer.
 _RING_CELLS = 10
 # Fewer landslides than this in the test say little.
@@ -49,7 +54,7 @@ class SampleCells:
 
     `subset` is "train" or "test"; `fold` numbers the folds of the training cells from 0, -1 for test cells; `origin` is the landslide's id
     in the inventory or the rule that drew the absence. The cells of one landslide have one subset and one fold. `divided` says in a
-    sentence how they were divided.
+    sentence how they were divided, and `types` which types of movement the landslides are of, where they were chosen by that.
     """
 
     rows: np.ndarray
@@ -59,6 +64,7 @@ class SampleCells:
     fold: np.ndarray
     origin: np.ndarray
     divided: str = ""
+    types: str = ""
 
     def only(self, index: np.ndarray) -> SampleCells:
         """Return some of the cells, by number or mask."""
@@ -73,8 +79,10 @@ class SampleCells:
     def write(self, path: str | Path, grid: Grid) -> None:
         """Write the cells as points of a GeoPackage."""
         x, y = grid.centres(self.rows, self.cols)
-        columns = (self.landslide, self.subset, self.fold, x, y, self.origin)
-        write_points(path, "sample_cells", _FIELDS, columns, grid.spatial_reference)
+        fields = _FIELDS | ({TYPE: ogr.OFTString} if self.types else {})
+        of_type = np.where(np.asarray(self.landslide) == 1, self.types, "")
+        columns = (self.landslide, self.subset, self.fold, x, y, self.origin, of_type)[: len(fields)]
+        write_points(path, "sample_cells", fields, columns, grid.spatial_reference)
 
 
 def draw(
@@ -95,6 +103,7 @@ def draw(
     block_size_m: float = 0.0,
     seed: int = choices.SEED,
     few: bool = False,
+    types: Types | None = None,
 ) -> SampleCells:
     """Return the landslide cells of an inventory and non-landslide cells drawn by a method of `choices.ABSENCE_METHODS`.
 
@@ -122,6 +131,8 @@ def draw(
         The same seed draws the same cells.
     few
         Whether fewer landslides than a test and the folds need will do: none is then kept for a test.
+    types
+        The types of movement that are wanted; landslides of others take no part, and absences keep away from them as well. None: all.
 
     Raises
     ------
@@ -137,13 +148,11 @@ def draw(
     check_no_labels(inventory, feedback)
     feedback.status("Counting the cells of landslides")
     _notice_cells(stack, feedback)
-    found = read_inventory(inventory, stack, feedback=feedback)
-    _, first = np.unique(stack.grid.numbers(found.rows, found.cols), return_index=True)
-    rows, cols, origin = found.rows[first], found.cols[first], found.origin[first]
-    del found
-    kept = standing_for(stack, rows, cols, origin, polygon_cells, most_cells)
+    rows, cols, origin, wanted_cells = _of_types(stack, inventory, types, feedback)
+    mine = np.arange(wanted_cells)
+    kept = standing_for(stack, rows[mine], cols[mine], origin[mine], polygon_cells, most_cells)
     if together_m > 0:
-        origin = together(stack.grid.centres_m(rows, cols), origin, together_m)
+        origin[mine] = together(stack.grid.centres_m(rows[mine], cols[mine]), origin[mine], together_m)
     wanted = absences_of(len(kept), ratio)
     parts = {"random_and_flat": (("random", wanted - wanted // 2), ("flat", wanted // 2))}.get(method, ((method, wanted),))
     landslides = occupied = stack.grid.numbers(rows, cols)
@@ -172,8 +181,28 @@ def draw(
             )
             fold = rng.permutation(len(rows)) % folds
             fold[landslide == 1] = number.ravel() % folds
-            return SampleCells(rows, cols, landslide, np.full(len(rows), "train"), fold, origin)
-    return _dealt(stack, rows, cols, landslide, origin, split, test_share, folds, block_size_m, seed, feedback)
+            return SampleCells(rows, cols, landslide, np.full(len(rows), "train"), fold, origin, types=types.told if types else "")
+    cells = _dealt(stack, rows, cols, landslide, origin, split, test_share, folds, block_size_m, seed, feedback)
+    return replace(cells, types=types.told) if types else cells
+
+
+def _of_types(
+    stack: Stack, inventory: str, types: Types | None, feedback: Feedback, few: bool = True
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, int]:
+    """Return rows, columns and landslides of an inventory's cells, each once, and how many of them, the first, are of the wanted types."""
+    found = read_inventory(inventory, stack, [types.field] if types else (), feedback)
+    numbers, origin = stack.grid.numbers(found.rows, found.cols), found.origin
+    mine = np.ones(len(origin), bool)
+    if types:
+        mine = types.among(found.fields[types.field], origin, Source.parse(inventory).label, feedback, few)
+    kept = []
+    for wanted in (True, False):
+        some = np.flatnonzero(mine == wanted)
+        _, first = np.unique(numbers[some], return_index=True)
+        kept.append(some[first])
+    kept[1] = kept[1][~np.isin(numbers[kept[1]], numbers[kept[0]])]
+    both = np.concatenate(kept)
+    return found.rows[both], found.cols[both], origin[both], len(kept[0])
 
 
 def absences_of(landslides: int, ratio: float = choices.RATIO) -> int:
@@ -196,13 +225,15 @@ def resolve_samples(
     seed: int,
     feedback: Feedback | None = None,
     test_inventory: str | None = None,
+    types: Types | None = None,
 ) -> SampleCells:
     """Return sample cells from whatever the user has.
 
     With a label field, the layer holds labelled points: ours, with `subset` and `fold`, or anybody's, which are split 80/20 at random
     where they have no `subset`; folds are −1 where they have a `subset` alone. Without one it is a plain inventory, and absences are
     drawn with the defaults. With a test inventory its landslides and absences drawn beyond both inventories are the test cells, and all
-    others train, see `_with_test`. A covariate that tells the labels by itself is warned of.
+    others train, see `_with_test`.
+    With types, landslides of others take no part, in either inventory. A covariate that tells the labels by itself is warned of.
 
     Raises
     ------
@@ -211,11 +242,13 @@ def resolve_samples(
     """
     feedback = feedback or Feedback()
     if label_field:
-        cells = _labelled(stack, inventory, label_field, seed, feedback)
+        cells = _labelled(stack, inventory, label_field, seed, feedback, types)
     else:
-        cells = draw(stack, inventory, feedback, seed=seed, folds=None, test_share=0.0 if test_inventory else None)
+        cells = draw(stack, inventory, feedback, seed=seed, folds=None, test_share=0.0 if test_inventory else None, types=types)
     if test_inventory:
-        cells = _with_test(stack, cells, test_inventory, seed, feedback)
+        beside = _of_types(stack, inventory, types, Feedback()) if types and not label_field else None
+        others = [] if beside is None else [stack.grid.numbers(beside[0][beside[3] :], beside[1][beside[3] :])]
+        cells = _with_test(stack, cells, test_inventory, seed, feedback, types, others)
     some = np.random.default_rng(seed).permutation(len(cells.rows))[:_LEAK_CELLS]
     values = stack.at(cells.rows[some], cells.cols[some])
     for name, auc in leaking(values, cells.landslide[some], stack.covariates).items():
@@ -226,16 +259,29 @@ def resolve_samples(
     return cells
 
 
-def _labelled(stack: Stack, inventory: str, label_field: str, seed: int, feedback: Feedback) -> SampleCells:
+def _labelled(stack: Stack, inventory: str, label_field: str, seed: int, feedback: Feedback, types: Types | None) -> SampleCells:
     feedback.status("Counting the cells of landslides")
     _notice_cells(stack, feedback)
     dataset, layer = open_layer(inventory)
     definition = layer.GetLayerDefn()
     names = [definition.GetFieldDefn(index).GetName() for index in range(definition.GetFieldCount())]
-    ours = {name.lower(): name for name in names if name.lower() in ("subset", "fold", "origin")}
+    ours = {name.lower(): name for name in names if name.lower() in ("subset", "fold", "origin", TYPE)}
     del dataset
-    found = read_inventory(inventory, stack, [label_field, *ours.values()], feedback)
+    asked = [label_field, *ours.values(), *([types.field] if types else [])]
+    found = read_inventory(inventory, stack, list(dict.fromkeys(asked)), feedback)
     landslide = labels(found.fields[label_field], label_field)
+    told = types.told if types else ""
+    if types:
+        slides = np.flatnonzero(landslide == 1)
+        given = found.fields[ours["origin"]] if "origin" in ours else found.origin
+        told_of = types.among(found.fields[types.field][slides], given[slides].astype(str), Source.parse(inventory).label, feedback)
+        keep = np.ones(len(landslide), bool)
+        keep[slides[~told_of]] = False
+        # A cell of another type that is one of the wanted type too stays, as that.
+        fields = {name: column[keep] for name, column in found.fields.items()}
+        found, landslide = InventoryCells(found.rows[keep], found.cols[keep], found.origin[keep], fields), landslide[keep]
+    elif TYPE in ours:
+        told = ", ".join(dict.fromkeys(str(each) for each in found.fields[ours[TYPE]][landslide == 1] if each))
     _, first = np.unique(stack.grid.numbers(found.rows, found.cols), return_index=True)
     first.sort()
     if len(first) < len(found.rows):
@@ -253,22 +299,33 @@ def _labelled(stack: Stack, inventory: str, label_field: str, seed: int, feedbac
         if "fold" in ours:
             fold = folds_of(found.fields[ours["fold"]][first], ours["fold"])
         if set(subset) == {"train", "test"}:
-            told = f"Training and test cells are those that the field {ours['subset']} of the sample cells says."
-            cells = SampleCells(rows, cols, landslide, subset, fold, origin, told)
+            how = f"Training and test cells are those that the field {ours['subset']} of the sample cells says."
+            cells = SampleCells(rows, cols, landslide, subset, fold, origin, how, told)
             _tell_divided(cells, feedback)
             return cells
         feedback.warning(f"All cells are {subset[0]} cells by the field {ours['subset']!r}; they are divided anew, at random.")
-    return _dealt(stack, rows, cols, landslide, origin, choices.SPLIT, choices.TEST_SHARE, None, 0.0, seed, feedback)
+    dealt = _dealt(stack, rows, cols, landslide, origin, choices.SPLIT, choices.TEST_SHARE, None, 0.0, seed, feedback)
+    return replace(dealt, types=told)
 
 
-def _with_test(stack: Stack, cells: SampleCells, test_inventory: str, seed: int, feedback: Feedback) -> SampleCells:
+def _with_test(
+    stack: Stack,
+    cells: SampleCells,
+    test_inventory: str,
+    seed: int,
+    feedback: Feedback,
+    types: Types | None,
+    others: Sequence[np.ndarray],
+) -> SampleCells:
     """Return cells that all train, less what touches the landslides of another inventory, and test cells: those landslides and absences.
 
     A landslide that shares a cell with one of the test inventory takes no part in training, nor does an absence drawn within its buffer.
+    `others` are the numbers of cells of landslides that are neither, of other types.
     """
     check_no_labels(test_inventory, feedback)
-    found = read_inventory(test_inventory, stack, feedback=feedback)
-    tested, first = np.unique(stack.grid.numbers(found.rows, found.cols), return_index=True)
+    test_rows, test_cols, test_origin, count = _of_types(stack, test_inventory, types, feedback, few=False)
+    tested = stack.grid.numbers(test_rows[:count], test_cols[:count])
+    aside = np.concatenate([stack.grid.numbers(test_rows[count:], test_cols[count:]), *others])
     numbers, slides = stack.grid.numbers(cells.rows, cells.cols), np.asarray(cells.landslide) == 1
     shared = np.isin(numbers, tested)
     units = np.arange(len(numbers)) if cells.units is None else cells.units
@@ -276,14 +333,15 @@ def _with_test(stack: Stack, cells: SampleCells, test_inventory: str, seed: int,
     if known.any():
         there = len(np.unique(units[known]))
         feedback.warning(f"{there:,} of the landslides lie in the test inventory too, and take no part in training.")
-    near = _distance_to(stack.grid, tested, cells.rows, cells.cols) < choices.BUFFER_M
+    near = _distance_to(stack.grid, np.concatenate([tested, aside]), cells.rows, cells.cols) < choices.BUFFER_M
+    shared |= np.isin(numbers, aside) & ~slides
     keep = ~known & ~shared & ~(near & np.isin(cells.origin, list(choices.ABSENCE_METHODS)))
     if not (keep & slides).any():
         raise EngineError("All landslides of the inventory lie in the test inventory too; none is left to train with.")
     rng = np.random.default_rng([seed, len(tested)])
     count = absences_of(len(tested))
-    taken = np.concatenate([numbers, tested])
-    landslides = np.concatenate([numbers[slides], tested])
+    taken = np.concatenate([numbers, tested, aside])
+    landslides = np.concatenate([numbers[slides], tested, aside])
     least = min(count, len(tested))
     absences = _draw_absences(stack, landslides, taken, choices.METHOD, count, least, choices.BUFFER_M, choices.SLOPE_LIMIT_DEG, rng)
     count = len(absences)
@@ -296,7 +354,8 @@ def _with_test(stack: Stack, cells: SampleCells, test_inventory: str, seed: int,
         np.concatenate([cells.landslide[keep], np.repeat([1, 0], [len(tested), count])]),
         np.repeat(["train", "test"], [keep.sum(), more]),
         np.concatenate([cells.fold[keep], np.full(more, -1)]),
-        np.concatenate([cells.origin[keep], [f"test {each}" for each in found.origin[first]], np.full(count, choices.METHOD)]),
+        np.concatenate([cells.origin[keep], [f"test {each}" for each in test_origin[: len(tested)]], np.full(count, choices.METHOD)]),
+        types=cells.types,
     )
 
 

@@ -15,6 +15,7 @@ from ..errors import EngineError
 from ..feedback import Feedback
 from ..files.grid import Grid
 from ..files.stack import Stack
+from .dates import reach, within
 
 _VALIDATION_PARTS = 5
 # Cells and lags that the variogram is estimated from.
@@ -442,10 +443,10 @@ class KMeansKFold(SpatialKFold):
 
 
 class TemporalSplit:
-    """Train before a date and test from it on: a scikit-learn splitter whose groups are dates (datetime64[D]).
+    """Train before a date and test from it on: a scikit-learn splitter whose groups are days (n,) or spans (n, 2), datetime64[D].
 
-    Cells without a date, such as drawn absences, are dealt at random in the share of the dated landslides; landslides
-    without one are left out with a `FoldWarning`.
+    Cells without a date, such as drawn absences, are dealt at random in the share of the dated landslides; landslides without one, and
+    those of which is not known on which side they lie (2014, where the date is in May), are left out with a `FoldWarning`.
 
     Parameters
     ----------
@@ -466,19 +467,31 @@ class TemporalSplit:
 
     def split(self, X: object, y: np.ndarray, groups: np.ndarray) -> Iterator[tuple[np.ndarray, np.ndarray]]:  # noqa: N803
         """Yield the training and test cells as indices."""
-        labels, dates = np.asarray(y), _earliest(np.asarray(groups, "datetime64[D]"), self.units)
-        dated, slide = ~np.isnat(dates), labels == 1
+        given = np.asarray(groups, "datetime64[D]")
+        spans = np.stack([_earliest(column, self.units) for column in (given.T if given.ndim == 2 else (given, given))], axis=1)
+        labels, dated = np.asarray(y), ~np.isnat(spans[:, 0])
+        slide = labels == 1
         if not (dated & slide).any():
             raise EngineError("None of the landslides has a date, which a temporal validation needs.")
         if (slide & ~dated).any():
             warnings.warn(f"{(slide & ~dated).sum()} landslide cells have no date and are left out.", FoldWarning, stacklevel=2)
-        days = np.sort(dates[dated & slide])
+        days = np.sort(spans[dated & slide, 0])
         date = self.date if self.date is not None else days[min(int(len(days) * (1 - self.test_share)), len(days) - 1)]
-        later = dated & (dates >= date)
-        share = float(later[dated & slide].mean())
+        earlier, later = within(spans, date)
+        open_ = dated & ~earlier & ~later
+        if (open_ & slide).any():
+            warnings.warn(
+                f"{(open_ & slide).sum()} landslide cells are left out: whether before or from {date} on is not known of them "
+                f"({reach(spans[open_ & slide][:1])}, say).",
+                FoldWarning,
+                stacklevel=2,
+            )
+        known = (earlier | later) & slide
+        share = float(later[known].mean()) if known.any() else 0.0
         if share in (0.0, 1.0):
             raise EngineError(
-                f"All dated landslides lie on one side of {date} ({days[0]} to {days[-1]}); choose a date between, or another validation."
+                f"All landslides with a known date lie on one side of {date} ({reach(spans[dated & slide])}); choose a date between, or "
+                "another validation."
             )
         free, rng = ~dated & ~slide, np.random.default_rng(self.random_state)
         if self.units is None:
@@ -486,7 +499,7 @@ class TemporalSplit:
             later[order[: round(share * len(order))]] = True
         elif free.any():
             later |= _some(free, share, rng, self.units)
-        used = dated | ~slide
+        used = earlier | later | free
         yield np.flatnonzero(used & ~later), np.flatnonzero(used & later)
 
 

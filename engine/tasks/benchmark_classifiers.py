@@ -31,6 +31,7 @@ from ..samples.dates import dates
 from ..samples.folds import suggested_block_size
 from ..samples.inventory import read_inventory
 from ..samples.nearest import places_of
+from ..samples.types import Types
 from . import task
 
 
@@ -41,6 +42,8 @@ def run(
     covariates: str,
     inventory: str,
     label_field: str | None,
+    type_field: str | None,
+    types: str | None,
     test_inventory: str | None,
     classifiers: list[str],
     validation: str,
@@ -69,14 +72,14 @@ def run(
     stack = Stack.open(covariates)
     names = _chosen(classifiers, stack, feedback)
     methods = _methods(validation, test_inventory)
-    cells = resolve_samples(stack, inventory, label_field, seed, feedback, test_inventory)
-    data = replace(Data.of(stack, cells, _dates(stack, inventory, date_field, cells)), places=places_of(stack, seed))
+    cells = resolve_samples(stack, inventory, label_field, seed, feedback, test_inventory, Types.of(type_field, types))
+    data = replace(Data.of(stack, cells, _dates(stack, inventory, date_field, cells, feedback)), places=places_of(stack, seed))
     # All but the test by a held-out inventory, which takes no part in anything else.
     inner = np.flatnonzero(cells.subset != "test") if test_inventory else np.arange(len(data.labels))
     if not block_size and "blocks" in methods:
         block_size = round(suggested_block_size(stack, cells.rows[inner], cells.cols[inner], seed, recipe.patch_size, feedback), 1)
         feedback.message(f"Blocks of {block_size:,.0f} m, after the spatial autocorrelation of the covariates and the size of patches.")
-    first = Validation(validation, folds, repeats, block_size, exclusion, TEST_SHARE, _date(split_date))
+    first = Validation(validation, folds, repeats, block_size, exclusion, TEST_SHARE, np.datetime64(split_date) if split_date else None)
     validations = [replace(first, method=method) for method in methods]
     made: list[Fold] = []
     for each in validations:
@@ -130,6 +133,7 @@ def run(
             "classifier": winner.label,
             "cell_size": list(stack.grid.cell_size),
             "crs": stack.grid.crs,
+            **({"landslide_type": cells.types} if cells.types else {}),
             "settings": chosen("benchmark_classifiers", told),
             "seed": seed,
             "metrics": {f"{name} ({VALIDATIONS[honest]})": value for name, value in winner.mean.items()},
@@ -174,19 +178,15 @@ def _folds(validation: Validation, data: Data, inner: np.ndarray, seed: int, fee
     ]
 
 
-def _dates(stack: Stack, inventory: str, date_field: str | None, cells: SampleCells) -> np.ndarray | None:
-    """Return the date of each cell's landslide (datetime64[D]); NaT where it has none."""
+def _dates(stack: Stack, inventory: str, date_field: str | None, cells: SampleCells, feedback: Feedback) -> np.ndarray | None:
+    """Return first and last day of each cell's landslide (datetime64[D], (n, 2)); NaT where it has none."""
     if not date_field:
         return None
     found = read_inventory(inventory, stack, [date_field])
-    days = dates(found.fields[date_field], date_field)
-    by_cell = dict(zip(zip(found.rows.tolist(), found.cols.tolist()), days))
-    nothing = np.datetime64("NaT", "D")
+    spans = dates(found.fields[date_field], date_field, feedback)
+    by_cell = dict(zip(zip(found.rows.tolist(), found.cols.tolist()), spans))
+    nothing = np.full(2, np.datetime64("NaT", "D"))
     return np.array([by_cell.get(cell, nothing) for cell in zip(cells.rows.tolist(), cells.cols.tolist())], "datetime64[D]")
-
-
-def _date(text: str | None) -> np.datetime64 | None:
-    return dates(np.array([text], object), "split_date")[0] if text else None
 
 
 def _with_folds(cells: SampleCells, folds: list[Fold], method: str) -> SampleCells:

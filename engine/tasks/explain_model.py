@@ -24,6 +24,7 @@ from ..files.tables import check_table, write_table
 from ..mapping.windows import check_stack
 from ..samples.cells import resolve_samples
 from ..samples.folds import suggested_block_size
+from ..samples.types import Types
 from . import task
 
 # What a map of contributions costs, in maps, for the choice of what computes it.
@@ -38,6 +39,8 @@ def run(
     model: str,
     inventory: str,
     label_field: str | None,
+    type_field: str | None,
+    types: str | None,
     role: str,
     folds: int,
     repeats: int,
@@ -62,7 +65,7 @@ def run(
     for warning in check_stack(stack, trained):
         feedback.warning(warning)
     cell = cell_at(point, stack.grid) if point else None
-    cells = resolve_samples(stack, inventory, label_field, seed, feedback)
+    cells = resolve_samples(stack, inventory, label_field, seed, feedback, types=Types.of(type_field, types))
     feedback.status("Cutting patches")
     ground = Ground.of(stack, cells, trained)
     answer, centres = answer_of(trained), ground.data.values

@@ -52,13 +52,17 @@ def run(
     trained = load_model(model, wanted, None if scheduler else math.prod(stack.grid.shape))
     for warning in check_stack(stack, trained):
         feedback.warning(warning)
+    of_type = trained.manifest.get("landslide_type", "")
+    told = {"model": trained.name, **({"landslide_type": of_type} if of_type else {})}
+    if of_type:
+        feedback.message(f"The model is for landslides of the type {of_type}; its map says nothing of others.")
     trust = Trust(tuple(numbers(stability_breaks)), dropout_passes, bool(uncertainty), bool(applicability))
     trust.check(trained)
     key, windows = _key(stack, model, trained, resume), windows_of(stack.grid)
     with ExitStack() as open_rasters:
         partials = [
-            open_rasters.enter_context(PartialRaster(path, stack.grid, NODATA, {**key, **told}, windows, bands, keep=resume))
-            for path, bands, told in _layers(outputs, trust)
+            open_rasters.enter_context(PartialRaster(path, stack.grid, NODATA, {**key, **more}, windows, bands, keep=resume))
+            for path, bands, more in _layers(outputs, trust)
         ]
         for sentence in dict.fromkeys(each.damage for each in partials if each.damage):
             feedback.warning(sentence)
@@ -75,7 +79,7 @@ def run(
         feedback.status("Writing the map with overviews")
         for partial, path, part in zip(partials, outputs.values(), feedback.part(90, 100).parts([1] * len(partials))):
             with replacing(path) as temporary:
-                cells = partial.finish(temporary, part.progress)
+                cells = partial.finish(temporary, part.progress, told)
                 if not cells:
                     raise EngineError(f"The covariate stack {stack.told} has no valid cell: every cell lacks a covariate of the model.")
                 if outside and path == applicability:
@@ -84,8 +88,10 @@ def run(
     if not applicability:
         return outputs
     share = 100 * (1 - partials[-1].means[1])
-    told = f"{share:.1f} % of the area lie outside the area of applicability: there the covariates are unlike those of any training cell."
-    (feedback.warning if share > _MUCH_OUTSIDE else feedback.message)(told)
+    sentence = (
+        f"{share:.1f} % of the area lie outside the area of applicability: there the covariates are unlike those of any training cell."
+    )
+    (feedback.warning if share > _MUCH_OUTSIDE else feedback.message)(sentence)
     return {**outputs, **({"outside": outside} if outside else {}), "outside_percent": round(share, 4)}
 
 

@@ -9,6 +9,7 @@ from ..feedback import Feedback
 from ..files.outputs import check_writable, replacing
 from ..files.stack import Stack
 from ..samples.cells import draw, notice_few
+from ..samples.types import Types
 from . import task
 
 
@@ -18,6 +19,8 @@ def run(
     *,
     covariates: str,
     inventory: str,
+    type_field: str | None,
+    types: str | None,
     polygon_cells: str,
     most_cells: int,
     together: float,
@@ -52,6 +55,7 @@ def run(
         block_size_m=block_size,
         seed=seed,
         few=True,
+        types=Types.of(type_field, types),
     )
     notice_few(cells, feedback)
     with replacing(output) as path:

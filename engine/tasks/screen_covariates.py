@@ -15,6 +15,7 @@ from ..files.outputs import check_writable
 from ..files.stack import Stack
 from ..files.tables import check_table, write_table
 from ..samples.cells import resolve_samples
+from ..samples.types import Types
 from ..screening.advice import class_rows, screen, table_rows
 from ..screening.binning import Classing
 from ..screening.report import FEW_LANDSLIDES, make_report, verdict
@@ -29,6 +30,8 @@ def run(
     covariates: str,
     inventory: str,
     label_field: str | None,
+    type_field: str | None,
+    types: str | None,
     classes: int,
     method: str,
     vif_limit: float,
@@ -46,7 +49,7 @@ def run(
     if report:
         check_writable(report)
     stack = Stack.open(covariates)
-    cells = resolve_samples(stack, inventory, label_field, seed, feedback)
+    cells = resolve_samples(stack, inventory, label_field, seed, feedback, types=Types.of(type_field, types))
     labels = np.asarray(cells.landslide)
     landslides = int(labels.sum())
     if landslides < FEW_LANDSLIDES:

@@ -32,6 +32,7 @@ from ..reporting import metrics
 from ..samples.cells import SampleCells, landslides, resolve_samples
 from ..samples.folds import deal_folds, keep_whole, splits, suggested_block_size
 from ..samples.nearest import Distances, places_of
+from ..samples.types import Types
 from . import task
 
 # Fewer training cells of a class than this teach nothing.
@@ -47,6 +48,8 @@ def run(
     covariates: str,
     inventory: str,
     label_field: str | None,
+    type_field: str | None,
+    types: str | None,
     test_inventory: str | None,
     recipe: Recipe,
     seed: int,
@@ -69,7 +72,7 @@ def run(
     for path in (model, report):
         check_writable(path)
     stack = Stack.open(covariates)
-    cells = resolve_samples(stack, inventory, label_field, seed, feedback, test_inventory)
+    cells = resolve_samples(stack, inventory, label_field, seed, feedback, test_inventory, Types.of(type_field, types))
     few = landslides(cells) < FEW_LANDSLIDES and not test_inventory
     training = np.full(len(cells.rows), True) if few else cells.subset != "test"
     _check(cells, training)
@@ -145,6 +148,7 @@ def run(
         "classifier": network.name,
         "cell_size": list(stack.grid.cell_size),
         "crs": stack.grid.crs,
+        **({"landslide_type": cells.types} if cells.types else {}),
         "settings": chosen("train_cnn_dnn", told),
         "seed": seed,
         "metrics": {**tested, "auc": shown.auc.auc} if few else tested,

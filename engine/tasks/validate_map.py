@@ -14,8 +14,9 @@ from ..files.outputs import check_writable, scratch_folder
 from ..files.tables import check_table, write_table
 from ..mapping.maps import open_map
 from ..mapping.zonation import falling
-from ..validation.assessment import Assessor, days_of, same_keys, table_row, warn_of_few
-from ..validation.landslides import read_parts
+from ..samples.types import Types
+from ..validation.assessment import Assessor, same_keys, table_row, warn_of_few
+from ..validation.landslides import Part, read_parts
 from ..validation.pair import compare_maps
 from ..validation.report import make_report, verdict
 from ..validation.survey import classes_of, count_classes, cuts_of, lay_zones, survey
@@ -36,6 +37,9 @@ def run(
     classes: int,
     breaks: str | list[float] | None,
     date_field: str | None,
+    split_date: str | None,
+    type_field: str | None,
+    types: str | None,
     zones: str | None,
     zone_field: str | None,
     susceptibility_2: str | None,
@@ -56,22 +60,30 @@ def run(
             check_writable(path)
     seen = open_map(susceptibility, susceptibility_band, "SUSCEPTIBILITY_BAND", feedback)
     feedback.message(f"The map holds {seen.told()}.")
-    parts = read_parts(seen.raster, inventory, label_field, training_inventory, role, date_field, feedback)
-    days = days_of(parts[0], date_field)
+    kinds = Types.of(type_field, types)
+    tested = read_parts(seen.raster, inventory, label_field, training_inventory, role, date_field, split_date, kinds, feedback)
+    parts = tested.parts
+    of_map, of_parts = seen.says("landslide_type"), kinds.told if kinds else ""
+    if of_map and of_map != of_parts:
+        feedback.warning(
+            f"The map is for landslides of the type {of_map}, and these are {f'of the type {of_parts}' if of_parts else 'of all types'}: "
+            "it tells only of its own. Choose them by their field (TYPE_FIELD)."
+        )
     feedback.progress(15)
     with scratch_folder(output) as folder:
         laid = lay_zones(zones, zone_field, seen.grid, folder / "zones.tif")
         found = survey(seen, *cuts_of(parts), laid, feedback.part(15, 40))
         divided = classes_of(seen, found, method, classes, numbers(breaks or []))
         counts = count_classes(seen, divided, laid, feedback.part(40, 55))
-        assessor = Assessor(seen, found, parts, laid)
-        made = assessor.everything(parts, days)
-        densities = assessor.densities(parts, days, divided, *counts)
+        assessor = Assessor(seen, found, tested, laid)
+        made = assessor.everything(parts)
+        densities = assessor.densities(parts, divided, *counts)
         pair = None
         if susceptibility_2:
             given = susceptibility_2, susceptibility_2_band, folder / "second.tif"
             how = method, classes, numbers(breaks or [])
-            pair = compare_maps(seen, found, divided, parts, given, how, difference, feedback.part(55, 90))
+            beside = [*parts, *(Part("unknown", each) for each in tested.aside)]
+            pair = compare_maps(seen, found, divided, beside, given, how, difference, feedback.part(55, 90))
     warn_of_few(made, feedback)
     if sentence := falling([row for row in densities if row["part"] == "all"][: len(divided.names)]):
         feedback.warning(sentence)
@@ -86,6 +98,16 @@ def run(
             "settings": settings("validate_map", asked),
             "versions": versions(),
             "labelled": bool(label_field),
+            "files": {
+                "Susceptibility map": susceptibility,
+                "Landslides": inventory,
+                "Landslides that the map was made from": training_inventory,
+                "Second map": susceptibility_2,
+                "Sub-areas": zones,
+            },
+            "cells": found.cells,
+            "model": seen.says("model"),
+            "types": of_parts or of_map,
         }
         make_report(seen, made, divided, densities, pair, facts).write(report)
         read = {"susceptibility": susceptibility, "inventory": inventory, "training_inventory": training_inventory}

@@ -18,8 +18,7 @@ from ..mapping.zonation import cell_areas_km2, density_rows
 from ..mapping.zones import ZoneRaster
 from ..reporting.metrics import mean_variance
 from ..reporting.rates import RateCurve
-from ..samples.dates import dates
-from .landslides import Others, Part
+from .landslides import Others, Part, Tested
 from .ranking import (
     Cuts,
     Estimate,
@@ -105,10 +104,11 @@ class Assessor:
     Where nothing is labelled as no landslide, all cells but those of landslides are told from landslides, by their area.
     """
 
-    def __init__(self, seen: Map, found: Survey, parts: Sequence[Part], zones: ZoneRaster | None) -> None:
+    def __init__(self, seen: Map, found: Survey, tested: Tested, zones: ZoneRaster | None) -> None:
         self._seen, self._found, self._zones = seen, found, zones
         self._areas = cell_areas_km2(seen.grid)
-        rows, cols, values = (np.concatenate([getattr(part.landslides, name) for part in parts]) for name in ("rows", "cols", "values"))
+        slides = [*(part.landslides for part in tested.parts), *tested.aside]
+        rows, cols, values = (np.concatenate([getattr(each, name) for each in slides]) for name in ("rows", "cols", "values"))
         _, first = np.unique(cell_keys(rows, cols), return_index=True)
         self._taken_values, self._taken_areas = values[first], self._areas[rows[first]]
         self._taken_zones = zones.at(rows[first], cols[first]) if zones else np.zeros(len(first), np.int64)
@@ -130,7 +130,7 @@ class Assessor:
                 "inventory the outline of the area?"
             )
         others, count, units = self._told_from(part.others, cuts, self._others, found.cells - len(self._taken_values))
-        made = self._assess(part.landslides, others, count, found.of_cuts, cuts, ("all", "all", part.role), part.others, units)
+        made = self._assess(part.landslides, others, count, found.of_cuts, cuts, ("all", part.name, part.role), part.others, units)
         if not self._seen.is_probability:
             return made
         return Assessment(**{**vars(made), "calibration": self._calibration(part)})
@@ -156,36 +156,29 @@ class Assessor:
             made.append(self._assess(slides, others, count, found.of_zones[number], cuts, ("sub-area", name, part.role), labelled, units))
         return made
 
-    def dates(self, part: Part, days: np.ndarray) -> list[Assessment]:
-        """Assess the landslides of each year (of each ten, where there are many) against the same other cells; `days` (n,) may be NaT."""
+    def dates(self, part: Part) -> list[Assessment]:
+        """Assess the landslides of each year (of each ten, where there are many) against the same other cells; none without dates."""
+        if part.spans is None:
+            return []
         found, cuts = self._found, self._found.cuts
         others, count, units = self._told_from(part.others, cuts, self._others, found.cells - len(self._taken_values))
         return [
             self._assess(part.landslides.only(here), others, count, found.of_cuts, cuts, ("date", name, part.role), part.others, units)
-            for name, here in periods(days)
+            for name, here in periods(part.spans)
         ]
 
-    def everything(self, parts: Sequence[Part], days: np.ndarray | None) -> list[Assessment]:
-        """Assess each part, then the sub-areas and, where `days` (n,) are known, the dates of the first."""
-        made = [self.whole(part) for part in parts]
-        made += self.sub_areas(parts[0])
-        return made if days is None else made + self.dates(parts[0], days)
+    def everything(self, parts: Sequence[Part]) -> list[Assessment]:
+        """Assess each part, then the sub-areas of the first, and the dates of all that have some."""
+        return [*map(self.whole, parts), *self.sub_areas(parts[0]), *(each for part in parts for each in self.dates(part))]
 
-    def densities(
-        self, parts: Sequence[Part], days: np.ndarray | None, classes: Classes, cells: np.ndarray, areas: np.ndarray
-    ) -> list[dict[str, Any]]:
+    def densities(self, parts: Sequence[Part], classes: Classes, cells: np.ndarray, areas: np.ndarray) -> list[dict[str, Any]]:
         """Return a row for each class of all the map by each part, and of each sub-area and date by the first.
 
-        Parameters
-        ----------
-        days
-            Of the first part's rows, (n,); None where they are not known.
-        cells, areas
-            As `survey.count_classes` gives them.
+        `cells` and `areas` are as `survey.count_classes` gives them.
         """
         first = parts[0]
         everywhere = cells.sum(axis=0), areas.sum(axis=0)
-        groups = [("all", "all", part, np.ones(len(part.landslides.rows), bool), *everywhere) for part in parts]
+        groups = [("all", part.name, part, np.ones(len(part.landslides.rows), bool), *everywhere) for part in parts]
         if self._zones:
             zone = self._zones.at(first.landslides.rows, first.landslides.cols)
             groups += [
@@ -193,8 +186,8 @@ class Assessor:
                 for number, name in enumerate(self._zones.names, start=1)
                 if cells[number].any()
             ]
-        if days is not None:
-            groups += [("date", name, first, here, *everywhere) for name, here in periods(days)]
+        if first.spans is not None:
+            groups += [("date", name, first, here, *everywhere) for name, here in periods(first.spans)]
         ends = [self._seen.low, *classes.breaks, self._seen.high]
         rows = []
         for kind, name, part, here, of_cells, of_area in groups:
@@ -280,39 +273,23 @@ class Assessor:
         )
 
 
-def periods(days: np.ndarray) -> list[tuple[str, np.ndarray]]:
-    """Return each year, or each ten years where there are many, with which days (n,) lie in it; unknown days last.
+def periods(spans: np.ndarray) -> list[tuple[str, np.ndarray]]:
+    """Return each year, or each ten years where there are many, with which spans (n, 2) lie in it; those of no one period last.
 
     >>> import numpy as np
+    >>> from scarp.engine.samples.dates import dates
     >>> from scarp.engine.validation.assessment import periods
-    >>> days = np.array(["2014-05-31", "2016-01-01", "NaT", "2014-01-01"], "datetime64[D]")
-    >>> [(name, here.tolist()) for name, here in periods(days)]
-    [('2014', [True, False, False, True]), ('2016', [False, True, False, False]), ('unknown', [False, False, True, False])]
+    >>> spans = dates(np.array(["2014-05-31", "May 2016", None, "2014", "2013-2016"], object), "day")
+    >>> [(name, np.flatnonzero(here).tolist()) for name, here in periods(spans)]
+    [('2014', [0, 3]), ('2016', [1]), ('unknown', [2, 4])]
     """
-    unknown = np.isnat(days)
-    years = days.astype("datetime64[Y]").astype(np.int64) + 1970
-    step = 10 if len(np.unique(years[~unknown])) > _MOST_YEARS else 1
-    firsts = years // step * step
-    made = [
-        (f"{first}" if step == 1 else f"{first}–{first + step - 1}", (firsts == first) & ~unknown) for first in np.unique(firsts[~unknown])
-    ]
+    first, last = (each.astype("datetime64[Y]").astype(np.int64) + 1970 for each in spans.T)
+    unknown = np.isnat(spans[:, 0])
+    step = 10 if len(np.unique(first[~unknown & (first == last)])) > _MOST_YEARS else 1
+    start = first // step * step
+    unknown |= last // step * step != start
+    made = [(f"{year}" if step == 1 else f"{year}–{year + step - 1}", (start == year) & ~unknown) for year in np.unique(start[~unknown])]
     return [*made, ("unknown", unknown)] if unknown.any() else made
-
-
-def days_of(part: Part, field: str | None) -> np.ndarray | None:
-    """Return when the landslides of a part happened, datetime64[D] (n,), NaT where it is not known; None without a field.
-
-    Raises
-    ------
-    EngineError
-        If the field holds what is no date, or nothing.
-    """
-    if not field:
-        return None
-    found = dates(part.landslides.fields[field], field)
-    if np.isnat(found).all():
-        raise EngineError(f"The date field {field} is empty for all landslides on the map; leave DATE_FIELD empty, or fill it.")
-    return found
 
 
 def warn_of_few(made: Sequence[Assessment], feedback: Feedback) -> None:

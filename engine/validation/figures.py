@@ -9,6 +9,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from ..reporting import figures
+from ..reporting.numbers import percent
 
 _BY_LANDSLIDES, _BY_CELLS = figures.COLOURS[1], figures.COLOURS[0]
 
@@ -70,7 +71,7 @@ def agreement(table: np.ndarray, names: tuple[Sequence[str], Sequence[str]], lab
     for row in range(rows):
         for col in range(cols):
             dark = share[row, col] > 0.7 * share.max()
-            text = f"{100 * share[row, col]:.1f} %"
+            text = percent(float(share[row, col]), 1)
             axes.text(col + 0.5, row + 0.5, text, ha="center", va="center", fontsize=8, color="white" if dark else "black")
     axes.set(xlabel=f"Second map: {labels[1]}", ylabel=f"First map: {labels[0]}")
     axes.set_xticks(np.arange(cols) + 0.5, [name.replace(" ", "\n") for name in names[1]])

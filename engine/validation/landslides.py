@@ -3,18 +3,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
+from ..declarations.source import Source
 from ..errors import EngineError
 from ..feedback import Feedback
 from ..files.raster import Raster
 from ..files.vectors import open_layer
 from ..mapping.counting import Landslides, as_stack, cell_keys, read_landslides
+from ..samples.dates import dates, reach, within
 from ..samples.folds import landslide_units
 from ..samples.inventory import read_inventory
 from ..samples.labels import labels, subsets
+from ..samples.types import Types
 
 
 @dataclass(frozen=True)
@@ -29,11 +32,25 @@ class Others:
 
 @dataclass(frozen=True)
 class Part:
-    """Landslides in one role of `choices.INVENTORY_ROLES`, and the cells that they are told from: None for all others of the map."""
+    """Landslides in one role of `choices.INVENTORY_ROLES`, and the cells that they are told from: None for all others of the map.
+
+    `spans` say for each row of the landslides when it happened, datetime64[D] (n, 2), see `samples.dates`; None where that is not asked.
+    `name` tells some by their date; all otherwise.
+    """
 
     role: str
     landslides: Landslides
     others: Others | None = None
+    spans: np.ndarray | None = None
+    name: str = "all"
+
+
+@dataclass(frozen=True)
+class Tested:
+    """The parts that are assessed, and the landslides `aside` that are in none, which are no ground without landslides either."""
+
+    parts: list[Part]
+    aside: list[Landslides]
 
 
 def read_parts(
@@ -43,8 +60,10 @@ def read_parts(
     training: str | None,
     role: str,
     date_field: str | None,
+    split_date: str | None,
+    types: Types | None,
     feedback: Feedback,
-) -> list[Part]:
+) -> Tested:
     """Return the landslides that test a map, those first that say most about it: held-out ones before those that made it.
 
     Parameters
@@ -53,23 +72,70 @@ def read_parts(
         An inventory of landslides that the map was made from.
     role
         What the landslides of `inventory` are to the map. Where `training` is given, those of unknown role count as held out.
+    split_date
+        Landslides from this day on are held out, and come first; those before have the role.
+    types
+        The types of movement that count, in both inventories.
 
     Raises
     ------
     EngineError
         If an inventory or a field is of no use.
     """
-    fields = [date_field] if date_field else []
+    fields = list(dict.fromkeys(each for each in (date_field, types.field if types else None) if each))
     if label_field:
         parts = _labelled(raster, inventory, label_field, role, fields, feedback)
     else:
         parts = [Part(role, read_landslides(inventory, raster, fields, feedback))]
+    aside: list[Landslides] = []
+    if types:
+        parts = [_of_types(part, types, inventory, aside, feedback) for part in parts]
     if training:
         first = parts[0]
-        parts = [Part("held_out" if first.role == "unknown" else first.role, first.landslides, first.others)]
-        parts.append(Part("training", read_landslides(training, raster, (), feedback), first.others))
+        parts = [replace(first, role="held_out" if first.role == "unknown" else first.role)]
+        theirs = Part("training", read_landslides(training, raster, [types.field] if types else (), feedback), first.others)
+        parts.append(_of_types(theirs, types, training, aside, feedback) if types else theirs)
         _notice_shared(parts[0].landslides, parts[1].landslides, feedback)
-    return parts
+    if date_field:
+        spans = dates(parts[0].landslides.fields[date_field], date_field, feedback)
+        if np.isnat(spans).all():
+            raise EngineError(f"The date field {date_field} is empty for all landslides on the map; leave DATE_FIELD empty, or fill it.")
+        parts[0] = replace(parts[0], spans=spans)
+        if split_date:
+            parts[:1] = _by_date(parts[0], np.datetime64(split_date), aside, feedback)
+    return Tested(parts, aside)
+
+
+def _of_types(part: Part, types: Types, inventory: str, aside: list[Landslides], feedback: Feedback) -> Part:
+    """Return a part with the landslides of some types alone; the others go aside."""
+    slides = part.landslides
+    mine = types.among(slides.fields[types.field], slides.unit, Source.parse(inventory).label, feedback, few=False)
+    aside.append(_some(slides, ~mine))
+    return replace(part, landslides=_some(slides, mine))
+
+
+def _by_date(part: Part, date: np.datetime64, aside: list[Landslides], feedback: Feedback) -> list[Part]:
+    """Return the later landslides of a part, held out, and the earlier ones in its role; what is neither for certain goes aside."""
+    spans = np.asarray(part.spans)
+    earlier, later = within(spans, date)
+    open_ = ~earlier & ~later
+    if not later.any():
+        known = spans[~np.isnat(spans[:, 0])]
+        raise EngineError(f"No landslide on the map is known to be of {date} or later (SPLIT_DATE); their dates are {reach(known)}.")
+    if open_.any():
+        count = len(np.unique(part.landslides.unit[open_]))
+        feedback.warning(f"{count:,} landslides take no part: whether they happened before or from {date} on is not known.")
+        aside.append(_some(part.landslides, open_))
+    others = replace(part, landslides=_some(part.landslides, later), spans=spans[later], role="held_out", name=f"from {date} on")
+    if not earlier.any():
+        return [others]
+    return [others, replace(part, landslides=_some(part.landslides, earlier), spans=spans[earlier], name=f"before {date}")]
+
+
+def _some(slides: Landslides, chosen: np.ndarray) -> Landslides:
+    """Return some of the landslides, by rows (n,), as if there were no others."""
+    fields = {name: column[chosen] for name, column in slides.fields.items()}
+    return Landslides.of(slides.rows[chosen], slides.cols[chosen], slides.unit[chosen], slides.values[chosen], fields)
 
 
 def _labelled(raster: Raster, inventory: str, label_field: str, role: str, fields: list[str], feedback: Feedback) -> list[Part]:

@@ -12,7 +12,8 @@ from ..declarations.choices import INVENTORY_ROLES, RATES
 from ..mapping.maps import Map
 from ..mapping.zonation import falling
 from ..reporting.figures import bars
-from ..reporting.page import Report
+from ..reporting.numbers import count, estimate, number, p_value, percent, signed
+from ..reporting.page import BETTER_THAN_TRAINING, Report
 from ..reporting.rates import REFERENCE, rate_curves, unit_curves
 from . import figures
 from .assessment import FEW, WAYS, Assessment
@@ -41,8 +42,8 @@ def verdict(made: Sequence[Assessment]) -> str:
     auc = first.auc
     text = (
         f"AUC {_interval(auc['landslides'])} by landslides and {_interval(auc['cells'])} by cells, of {first.landslides:,} "
-        f"{_ROLE_WORDS[first.role]} on {first.cells:,} cells. The most susceptible 10 % of the area holds "
-        f"{100 * first.rates['landslides'].at(0.1):.0f} % of the landslides and {100 * first.rates['cells'].at(0.1):.0f} % of their cells."
+        f"{_called(first)} on {first.cells:,} cells. The most susceptible 10 % of the area holds "
+        f"{percent(first.rates['landslides'].at(0.1))} of the landslides and {percent(first.rates['cells'].at(0.1))} of their cells."
     )
     if first.role == "training":
         text += " This is a success rate: it says how well the map fits the landslides it was made from, not what it can tell of others."
@@ -51,12 +52,15 @@ def verdict(made: Sequence[Assessment]) -> str:
             " It is not known whether the map was made from these landslides; if it was, this says how well it fits, and not what it can "
             "tell (set “These landslides”)."
         )
-    trained = next((each for each in made[1:] if each.kind == "all"), None)
-    if trained:
+    for other in (each for each in made[1:] if each.kind == "all"):
+        fitted, told = other.auc["landslides"].value, first.auc["landslides"].value
         text += (
-            f" Of the {trained.landslides:,} landslides that the map was made from it reaches {trained.auc['landslides'].value:.3f} by "
-            f"landslides (success rate {trained.rates['landslides'].under:.3f}, prediction rate {first.rates['landslides'].under:.3f})."
+            f" Of the {other.landslides:,} {_called(other)} it reaches {number(fitted)} by landslides (area under the "
+            f"{RATES[other.role]} {number(other.rates['landslides'].under)}, under the {RATES[first.role]} "
+            f"{number(first.rates['landslides'].under)})."
         )
+        if other.role == "training" and first.role == "held_out" and told > fitted:
+            text += f" {BETTER_THAN_TRAINING}"
     return text
 
 
@@ -77,24 +81,28 @@ def make_report(
     densities
         The table of classes, as `Assessor.densities` gives it.
     facts
-        What the report states as it is: `map`, `inputs` and `settings` (name to text), `versions`, and whether cells are `labelled`.
+        What the report states as it is: `map`, `inputs` and `settings` (name to text), `versions`, whether cells are `labelled`, the
+        `files`, how many `cells` have a value, and of which `types` the landslides and of which `model` the map are, where that is known.
     """
     whole = [each for each in made if each.kind == "all"]
     first = whole[0]
-    rows, cols = seen.grid.shape
-    across, down = seen.grid.cell_size
     page = Report(
         "Validation of a susceptibility map",
-        f"{seen.name}: {facts['map']}; {rows:,} × {cols:,} cells of {across:g} × {down:g}, {seen.grid.spatial_reference.GetName()}; "
-        f"{first.area:,.1f} km² with values",
+        f"{seen.name}, tested on {first.landslides:,} {_called(first)}",
     )
     page.section("Result")
     page.text(verdict(made), lead=True)
     page.text(_told_from(first, facts["labelled"]))
+    told = {"The map holds": facts["map"], "Model of the map": facts["model"], "Types of movement": facts["types"]}
+    page.data(seen.grid, facts["files"], facts["cells"], told)
     _whole_table(page, whole)
     _ranking(page, whole)
     _calibration(page, first)
-    _classes(page, classes, [row for row in densities if row["part"] == "all" and row["landslides_are"] == INVENTORY_ROLES[first.role]])
+    _classes(
+        page,
+        classes,
+        [row for row in densities if (row["part"], row["name"], row["landslides_are"]) == ("all", first.name, INVENTORY_ROLES[first.role])],
+    )
     _groups(page, [each for each in made if each.kind == "sub-area"], "Sub-areas", "sub-area")
     _groups(page, [each for each in made if each.kind == "date"], "Dates", "period")
     if pair:
@@ -124,14 +132,14 @@ def _whole_table(page: Report, whole: Sequence[Assessment]) -> None:
         for way, label in WAYS.items():
             rows.append(
                 (
-                    INVENTORY_ROLES[each.role],
+                    _named(INVENTORY_ROLES[each.role], each),
                     label,
                     each.landslides if way == "landslides" else each.cells,
                     _interval(each.auc[way]),
                     RATES[each.role],
-                    round(each.rates[way].under, 3),
-                    f"{100 * each.rates[way].at(0.1):.1f} %",
-                    f"{100 * each.rates[way].at(0.2):.1f} %",
+                    each.rates[way].under,
+                    percent(each.rates[way].at(0.1), 1),
+                    percent(each.rates[way].at(0.2), 1),
                 )
             )
     page.table(
@@ -147,7 +155,7 @@ def _whole_table(page: Report, whole: Sequence[Assessment]) -> None:
 def _ranking(page: Report, whole: Sequence[Assessment]) -> None:
     page.section("Ranking")
     ways = _ways(whole)
-    rates = {f"{RATES[each.role]}{label}": each.rates[way] for each in whole for way, label in ways.items()}
+    rates = {f"{_named(RATES[each.role], each)}{label}": each.rates[way] for each in whole for way, label in ways.items()}
     page.figure(
         rate_curves({name: type(curve)(*_thinned(curve.area, curve.landslides)) for name, curve in rates.items()}),
         "Rate curves: the share of the landslides in the most susceptible share of the area. The success rate is that of landslides that "
@@ -155,16 +163,14 @@ def _ranking(page: Report, whole: Sequence[Assessment]) -> None:
         "map was made from, the prediction rate that of others.",
     )
     curves = {
-        f"{_ROLE_WORDS[each.role]}{label}  {each.auc[way].value:.3f}": _thinned(*each.roc[way])
-        for each in whole
-        for way, label in ways.items()
+        f"{_called(each)}{label}  {number(each.auc[way].value)}": _thinned(*each.roc[way]) for each in whole for way, label in ways.items()
     }
     page.figure(
         unit_curves(curves, "False positive rate (1 − specificity)", "True positive rate (sensitivity)", legend="AUC", guide=(0, 1)),
         "ROC curves.",
     )
     first = whole[0]
-    name = f"{_ROLE_WORDS[first.role]}, by cells  {first.average_precision:.3f}"
+    name = f"{_called(first)}, by cells  {number(first.average_precision)}"
     page.figure(
         unit_curves(
             {name: _thinned(first.recall, first.precision)},
@@ -174,7 +180,7 @@ def _ranking(page: Report, whole: Sequence[Assessment]) -> None:
             place="upper right",
             guide=(first.prevalence, first.prevalence),
         ),
-        f"Precision–recall curve. A map that says nothing reaches {first.prevalence:.2g}, the share of landslide cells (dotted). Where "
+        f"Precision–recall curve. A map that says nothing reaches {number(first.prevalence)}, the share of landslide cells (dotted). Where "
         "landslides "
         "are rare, precision is low even for a good map; compare it with this share.",
     )
@@ -194,9 +200,9 @@ def _calibration(page: Report, first: Assessment) -> None:
         page.text("The map's values are no probabilities from 0 to 1, so there is no Brier score and no reliability diagram.")
         return
     page.text(
-        f"The Brier score, the mean squared error of the susceptibility read as a probability, is {found.brier:.4g} where landslide "
-        "cells are as "
-        f"rare as here ({100 * first.prevalence:.2g} %), and {found.balanced:.4g} where landslide and other cells weigh a half each "
+        f"The Brier score, the mean squared error of the susceptibility read as a probability, is {number(found.brier)} where landslide "
+        f"cells are as rare as here ({percent(first.prevalence, 1)}), and {number(found.balanced)} where landslide and other cells weigh a "
+        "half each "
         "(0.25 for a map of 0.5 everywhere). Most maps are trained on as many other cells as landslide cells, or a few times as many: "
         "their "
         "values are then far above the share of ground that slid, and only the balanced figures say how well calibrated they are."
@@ -217,22 +223,22 @@ def _classes(page: Report, classes: Classes, rows: Sequence[Mapping[str, Any]]) 
         "What each class holds, and landslides against area. In a good map the ratio rises steeply from the lowest to the highest class.",
     )
     page.table(
-        ["Class", "From", "To", "Area (km²)", "Area (%)", "Landslides", "(%)", "per km²", "FR", "Cells", "(%)", "of the class (%)", "FR"],
+        ["Class", "From", "To", "Area (km²)", "of all", "Landslides", "of all", "per km²", "FR", "Cells", "of all", "of the class", "FR"],
         [
             (
                 row["class"],
                 row["from"],
                 row["to"],
-                f"{row['area_km2']:,.2f}",
-                f"{row['share_percent']:.1f}",
-                f"{row['landslides']:,.1f}",
-                f"{row['percent_of_landslides']:.1f}",
-                _short(row["landslides_per_km2"]),
-                _short(row["frequency_ratio_by_landslides"]),
-                f"{row['landslide_cells']:,}",
-                f"{row['landslide_percent']:.1f}",
-                _short(row["density_percent"]),
-                _short(row["frequency_ratio"]),
+                row["area_km2"],
+                _of_hundred(row["share_percent"]),
+                count(row["landslides"]),
+                _of_hundred(row["percent_of_landslides"]),
+                row["landslides_per_km2"],
+                row["frequency_ratio_by_landslides"],
+                row["landslide_cells"],
+                _of_hundred(row["landslide_percent"]),
+                _of_hundred(row["density_percent"]),
+                row["frequency_ratio"],
             )
             for row in rows
         ],
@@ -275,11 +281,11 @@ def _groups(page: Report, made: Sequence[Assessment], heading: str, what: str) -
                 each.name,
                 each.landslides,
                 each.cells,
-                f"{each.area:,.2f}",
+                each.area,
                 _interval(each.auc["landslides"]),
                 _interval(each.auc["cells"]),
                 RATES[each.role],
-                round(each.rates["landslides"].under, 3),
+                each.rates["landslides"].under,
             )
             for each in made
         ],
@@ -296,12 +302,10 @@ def _pair(page: Report, pair: Pair) -> None:
         [
             (
                 label,
-                round(pair.aucs[way][0], 3),
-                round(pair.aucs[way][1], 3),
-                f"{pair.difference[way].value:+.3f} ({pair.difference[way].low:+.3f} to {pair.difference[way].high:+.3f})".replace(
-                    "-", "−"
-                ),
-                _p(pair.p_value[way]),
+                pair.aucs[way][0],
+                pair.aucs[way][1],
+                f"{signed(pair.difference[way].value)} ({signed(pair.difference[way].low)} to {signed(pair.difference[way].high)})",
+                p_value(pair.p_value[way]),
             )
             for way, label in WAYS.items()
         ],
@@ -312,7 +316,7 @@ def _pair(page: Report, pair: Pair) -> None:
     page.figure(
         figures.agreement(pair.table, pair.classes, pair.names),
         "Share of the area by the class of both maps."
-        + (f" {100 * pair.agreement:.1f} % agree; Cohen’s κ is {pair.kappa:.3f}." if pair.agreement is not None else ""),
+        + (f" {percent(pair.agreement, 1)} agree; Cohen’s κ is {number(pair.kappa)}." if pair.agreement is not None else ""),
     )
     page.text(
         "Classes of two maps agree only where they are alike in size too: natural breaks may put half of one map and a tenth of another "
@@ -326,13 +330,13 @@ def _pair(page: Report, pair: Pair) -> None:
 
 def pair_verdict(pair: Pair) -> str:
     """Return in words which map ranks the landslides better."""
-    found, p_value = pair.difference["landslides"], pair.p_value["landslides"]
-    if not np.isfinite(p_value):
-        return f"By landslides the AUCs differ by {abs(found.value):.3f}; one landslide does not tell whether that is chance."
+    found, p = pair.difference["landslides"], pair.p_value["landslides"]
+    if not np.isfinite(p):
+        return f"By landslides the AUCs differ by {number(abs(found.value))}; one landslide does not tell whether that is chance."
     better = pair.names[0 if found.value > 0 else 1]
-    if p_value < 0.05:
-        return f"{better} ranks the landslides better: its AUC by landslides is higher by {abs(found.value):.3f} (p {_p(p_value)})."
-    return f"The AUCs by landslides differ by {abs(found.value):.3f}, no more than chance may bring (p {_p(p_value)})."
+    if p < 0.05:
+        return f"{better} ranks the landslides better: its AUC by landslides is higher by {number(abs(found.value))} (p {p_value(p)})."
+    return f"The AUCs by landslides differ by {number(abs(found.value))}, no more than chance may bring (p {p_value(p)})."
 
 
 def _method(page: Report, facts: Mapping[str, Any]) -> None:
@@ -354,19 +358,24 @@ def _method(page: Report, facts: Mapping[str, Any]) -> None:
 
 
 def _interval(found: Estimate) -> str:
-    return f"{found.value:.3f} ({found.low:.3f}–{found.high:.3f})" if np.isfinite(found.error) else f"{found.value:.3f}"
+    return estimate(found.value, found.low if np.isfinite(found.error) else float("nan"), found.high)
 
 
 def _end(found: Estimate, name: str) -> float:
     return float(getattr(found, name)) if np.isfinite(found.error) else found.value
 
 
-def _short(value: float | None) -> str:
-    return "–" if value is None else f"{value:.2f}" if abs(value) >= 0.1 or value == 0 else f"{value:.2g}"
+def _of_hundred(value: float | None) -> str:
+    return percent(None if value is None else value / 100, 1)
 
 
-def _p(value: float) -> str:
-    return "–" if np.isnan(value) else "< 0.001" if value < 0.001 else f"{value:.3f}"
+def _named(what: str, each: Assessment) -> str:
+    """Return a name with the dates that it is of, where it is of some."""
+    return what if each.name == "all" else f"{what}, {each.name}"
+
+
+def _called(each: Assessment) -> str:
+    return _named(_ROLE_WORDS[each.role], each)
 
 
 def _thinned(across: np.ndarray, up: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

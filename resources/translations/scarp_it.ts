@@ -544,6 +544,10 @@ L'area di applicabilità è dove le covariate somigliano a quelle delle celle di
 <translation>Campo con il nome della sottoarea</translation>
 </message>
 <message>
+<source>Field with the type of movement</source>
+<translation>Campo con il tipo di movimento</translation>
+</message>
+<message>
 <source>Filters</source>
 <translation>Filtri</translation>
 </message>
@@ -580,6 +584,10 @@ L'area di applicabilità è dove le covariate somigliano a quelle delle celle di
 <translation>Fold</translation>
 </message>
 <message>
+<source>For a model of one type of landslide, or of types alike: the field that tells the type, as text or code. Landslides of other types, and those without one, take no part, and no absence is drawn near them.</source>
+<translation>Per un modello di un tipo di frana, o di tipi simili: il campo che dice il tipo, come testo o codice. Le frane di altri tipi, e quelle senza tipo, non vi prendono parte, e nessuna assenza viene estratta vicino a esse.</translation>
+</message>
+<message>
 <source>For each cell the covariate that does most to make it more, or less, susceptible than average ground. Takes as long as about two maps for each covariate.</source>
 <translation>Per ogni cella la covariata che più la rende più, o meno, suscettibile del terreno medio. Richiede circa il tempo di due mappe per ogni covariata.</translation>
 </message>
@@ -612,8 +620,8 @@ L'area di applicabilità è dove le covariate somigliano a quelle delle celle di
 <translation>Per la validazione temporale: le frane di questo giorno (2021-04-30) e successive fanno il test. Vuoto: l'ultimo quinto.</translation>
 </message>
 <message>
-<source>For the temporal validation: when each landslide happened (a date, or text such as 2021-04-30).</source>
-<translation>Per la validazione temporale: quando avvenne ogni frana (una data, o un testo come 2021-04-30).</translation>
+<source>For the temporal validation: when each landslide happened (a day, month, year, span of years, …).</source>
+<translation>Per la validazione temporale: quando è avvenuta ogni frana (un giorno, un mese, un anno, un intervallo di anni, …).</translation>
 </message>
 <message>
 <source>For the uncertainty: from each member so many networks are drawn that leave out units as in training (Monte-Carlo dropout; Gal and Ghahramani 2016), and their spread is told in place of the members'. 20 are enough as a rule; mapping takes about so many times as long. 0: the members as they are.</source>
@@ -872,6 +880,10 @@ L'area di applicabilità è dove le covariate somigliano a quelle delle celle di
 <translation>Frane più vicine tra loro di così contano come una, che non si divide tra addestramento e test. Mezza patch (quella predefinita è larga 15 celle) tiene insieme i punti le cui patch si sovrappongono di più. 0: ognuna per sé.</translation>
 </message>
 <message>
+<source>Landslides of this day (2021-04-30) and later happened after the inventory that the map was made from: they are held out, and earlier ones are what is chosen above.</source>
+<translation>Le frane di questo giorno (2021-04-30) e successive sono avvenute dopo l'inventario da cui è stata fatta la carta: sono tenute da parte, e le precedenti sono ciò che è scelto sopra.</translation>
+</message>
+<message>
 <source>Landslides that take no part in training, in any coordinate reference system; the AUC is then that of them (prediction), and landslides in both inventories do not train.</source>
 <translation>Frane che non partecipano all'addestramento, in qualsiasi sistema di riferimento; l'AUC è allora la loro (previsione), e le frane presenti in tutti e due gli inventari non addestrano.</translation>
 </message>
@@ -890,6 +902,10 @@ L'area di applicabilità è dove le covariate somigliano a quelle delle celle di
 <message>
 <source>Landslides together within (m)</source>
 <translation>Frane insieme entro (m)</translation>
+</message>
+<message>
+<source>Later landslides from this date</source>
+<translation>Frane successive da questa data</translation>
 </message>
 <message>
 <source>Learning rate</source>
@@ -1928,6 +1944,10 @@ Dividi per blocchi per provare quanto bene il modello predice terreno che non ha
 <translation>Due bande sulla griglia dello stack, secondo Meyer e Pebesma (2021). Indice di dissimilarità: quanto una cella dista dalla cella di addestramento più vicina nello spazio delle covariate standardizzate, pesate per la loro importanza per il modello, diviso per la distanza media tra le celle di addestramento. Dentro: 1 dove è al massimo la soglia data dai fold della validazione, altrimenti 0.</translation>
 </message>
 <message>
+<source>Types of movement</source>
+<translation>Tipi di movimento</translation>
+</message>
+<message>
 <source>Uncertainty</source>
 <translation>Incertezza</translation>
 </message>
@@ -2000,8 +2020,8 @@ Dividi per blocchi per provare quanto bene il modello predice terreno che non ha
 <translation>Che cosa sono per il modello. Ciò che un modello ha imparato da certe frane non dice nulla di altre, perciò l'importanza si misura su frane che non ha visto: con modelli come questo, ciascuno adattato di nuovo senza quelle di una parte dell'area, o con il modello stesso.</translation>
 </message>
 <message>
-<source>When each landslide happened: the figures are then given by year too.</source>
-<translation>Quando avvenne ogni frana: le cifre si danno allora anche per anno.</translation>
+<source>When each landslide happened (a day, month, year, span of years, …): the figures are then given by year too.</source>
+<translation>Quando è avvenuta ogni frana (un giorno, un mese, un anno, un intervallo di anni, …): i valori sono allora dati anche per anno.</translation>
 </message>
 <message>
 <source>Where absences come from.</source>
@@ -2026,6 +2046,10 @@ Dividi per blocchi per provare quanto bene il modello predice terreno che non ha
 <message>
 <source>Which part of the training cells decides when to stop: random ones, or whole spatial blocks of at least two patches.</source>
 <translation>Quale parte delle celle di addestramento decide quando fermarsi: celle casuali, o interi blocchi spaziali di almeno due patch.</translation>
+</message>
+<message>
+<source>Which types count, as the field has them, whatever their case; several separated by commas, or by semicolons where their names have commas (debris flow; debris slide).</source>
+<translation>Quali tipi contano, come li riporta il campo, in maiuscolo o minuscolo; più tipi separati da virgole, o da punti e virgola se i loro nomi contengono virgole (colata detritica; scivolamento di detrito).</translation>
 </message>
 <message>
 <source>Whichever is sooner done</source>

@@ -128,7 +128,7 @@ def test_the_data_are_named(tmp_path):
     text = " ".join(" ".join(reader.text).split())
     assert "Covariate stack stack.tif" in text and "Landslide inventory slides.gpkg" in text and "Test inventory" not in text
     assert "WGS 84 / UTM zone 17S (EPSG:32717)" in text and "10 × 20 m" in text and "300 rows × 500 columns" in text
-    assert "Area of the cells with data 20 km²" in text, "100,000 cells of 200 m²"
+    assert "Area of the cells with data 20.000 km²" in text, "100,000 cells of 200 m²"
     version = next(line for line in (ROOT / "metadata.txt").read_text(encoding="utf-8").splitlines() if line.startswith("version="))
     assert f"Made with Scarp {version[8:]}," in text and "Azarafza, M. et al. (2021), Scientific Reports 11, 24112." in text
 

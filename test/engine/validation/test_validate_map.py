@@ -276,3 +276,35 @@ def test_what_is_of_no_use_is_one_sentence(map_of, slides, layer_of, tmp_path):
         assert "\n" not in str(told.value)
         assert set(tmp_path.iterdir()) == before
     assert validate(tmp_path, susceptibility=bands, susceptibility_band=2, inventory=slides)["auc"] == pytest.approx(15 / 21)
+
+
+def test_success_on_later_landslides(map_of, layer_of, tmp_path):
+    """Of cells .1 to 1.0 those of .9 (2019), .8 (June 2021), .4 (2022) and .6 (2020 or 2021: open, so aside) are landslides."""
+    slides = layer_of([box(UTM, 0, col) for col in (8, 7, 3, 5)], day=["2019-05-01", "June 2021", "2022", "2020-2021"])
+    listener = Listener()
+    given = {"susceptibility": map_of(VALUES), "inventory": slides, "date_field": "day", "split_date": "2021-01-01"}
+    result = validate(tmp_path, listener, **given, class_table=str(tmp_path / "c.csv"), report=str(tmp_path / "r.html"))
+    later, earlier, *years = rows_of(tmp_path / "t.csv")
+    # The others are .1 .2 .3 .5 .7 1.0: .8 is above five of six, .4 above three, and .9 above five.
+    assert (later["name"], later["rate"], later["landslides"], later["other_cells"]) == ("from 2021-01-01 on", "prediction rate", "2", "6")
+    assert float(later["auc_by_landslides"]) == pytest.approx((5 + 3) / 12, abs=1e-6) and result["auc"] == pytest.approx(8 / 12)
+    assert (earlier["name"], earlier["rate"]) == ("before 2021-01-01", "rate curve")
+    assert float(earlier["auc_by_cells"]) == pytest.approx(5 / 6, abs=1e-6)
+    assert [row["name"] for row in years] == ["2021", "2022", "2019"]
+    assert "1 landslides take no part: whether they happened before or from 2021-01-01 on is not known." in listener.warnings
+    page = (tmp_path / "r.html").read_text(encoding="utf-8")
+    assert "from 2021-01-01 on" in page and "0.667" in page
+    with pytest.raises(EngineError, match=r"known to be of 2030-01-01 or later \(SPLIT_DATE\); their dates are 2019-05-01 to 2022-12-31"):
+        validate(tmp_path, **{**given, "split_date": "2030-01-01"})
+    with pytest.raises(EngineError, match="are told by the field that holds the landslides’ dates"):
+        validate(tmp_path, **{**given, "date_field": None})
+
+
+def test_landslides_of_a_type(map_of, slides, tmp_path):
+    """Cell 3 alone is of type y; cells 7 and 8, of another landslide, are not what it is told from."""
+    validate(tmp_path, susceptibility=map_of(VALUES), inventory=slides, type_field="kind", types="Y")
+    (row,) = rows_of(tmp_path / "t.csv")
+    assert (row["landslides"], row["other_cells"]) == ("1", "7")
+    assert float(row["auc_by_cells"]) == pytest.approx(3 / 7, abs=1e-6)
+    with pytest.raises(EngineError, match=r"are named, and no field that tells them \(TYPE_FIELD\)"):
+        validate(tmp_path, susceptibility=map_of(VALUES), inventory=slides, types="y")

@@ -1,0 +1,121 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Types of movement: which landslides of an inventory are of those that a model is for."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..declarations.choices import FEW_OF_TYPE
+from ..errors import EngineError
+from ..feedback import Feedback
+
+# So many types are told in a sentence.
+_MOST_TOLD = 8
+
+
+@dataclass(frozen=True)
+class Types:
+    """The types that are wanted, as text, and the field that tells them."""
+
+    field: str
+    wanted: str
+
+    @classmethod
+    def of(cls, field: str | None, wanted: str | None) -> Types | None:
+        """Return what the parameters TYPE_FIELD and TYPES ask for; None where no field is named."""
+        return cls(field, wanted or "") if field else None
+
+    def among(self, values: np.ndarray, origin: np.ndarray, name: str, feedback: Feedback, few: bool = True) -> np.ndarray:
+        """Return which cells are of landslides of the wanted types, boolean (n,).
+
+        Types are compared as text, whatever their case: the code 1 is 1.0 and "1". Several are separated by semicolons, or by commas where
+        no type has one in its name. A cell without a type is of none.
+
+        Parameters
+        ----------
+        values
+            What the field holds, (n,), object.
+        origin
+            The landslide of each cell, (n,).
+        name
+            What the inventory is called, for the message.
+        few
+            Whether to warn of few landslides, since a model is to learn from them.
+
+        Raises
+        ------
+        EngineError
+            If no type is asked for, or none of the landslides is of one that is.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from scarp.engine.feedback import Feedback
+        >>> from scarp.engine.samples.types import Types
+        >>> Types("kind", "slide, 2").among(np.array(["Slide ", 2.0, "flow", None], object), np.arange(4), "slides", Feedback()).tolist()
+        [True, True, False, False]
+        """
+        told = np.array([_text(value) for value in values.tolist()], object)
+        _, first = np.unique(origin, return_index=True)
+        counts = Counter(str(each) for each in told[first])
+        untyped = counts.pop("", 0)
+        known = {_key(each) for each in counts}
+        held = _listed(counts) or "no type at all"
+        wanted = self._wanted(known)
+        if not wanted:
+            raise EngineError(f"The field {self.field!r} of the layer {name} holds {held}; say for which the model is to be (TYPES).")
+        missing = [each for each in wanted if _key(each) not in known]
+        if missing:
+            raise EngineError(
+                f"No landslide of the layer {name} is of the type {', '.join(map(repr, missing))} (TYPES); its field {self.field!r} holds "
+                f"{held}."
+            )
+        keys = {_key(each) for each in wanted}
+        mask = np.array([_key(each) in keys for each in told], bool)
+        others = Counter({each: count for each, count in counts.items() if _key(each) not in keys})
+        count = len(np.unique(origin[mask]))
+        aside = [f"{sum(others.values()):,} of other types ({_listed(others)})"] if others else []
+        aside += [f"{untyped:,} without a type"] if untyped else []
+        beside = f" {' and '.join(aside)} take no part, and their cells stand for no other ground." if aside else ""
+        feedback.message(f"{count:,} landslides of the layer {name} are of the type {self.told}.{beside}")
+        if few and count < FEW_OF_TYPE:
+            feedback.warning(
+                f"Only {count} landslide{'s are' if count != 1 else ' is'} of the type {self.told}, fewer than {FEW_OF_TYPE}: too few to "
+                "tell its conditions from chance. Put it together with types alike (TYPES), or give a larger inventory."
+            )
+        return mask
+
+    @property
+    def told(self) -> str:
+        """The types as a report names them."""
+        return ", ".join(each for each in self._parts() if each)
+
+    def _parts(self) -> list[str]:
+        separator = ";" if ";" in self.wanted else ","
+        return [" ".join(each.split()) for each in self.wanted.split(separator)]
+
+    def _wanted(self, known: set[str]) -> list[str]:
+        whole = " ".join(self.wanted.split())
+        return [whole] if _key(whole) in known else [each for each in self._parts() if each]
+
+
+def _text(value: object) -> str:
+    if value is None or (isinstance(value, float) and np.isnan(value)):
+        return ""
+    return f"{value:.0f}" if isinstance(value, float) and value.is_integer() else " ".join(str(value).split())
+
+
+def _key(text: str) -> str:
+    """Return what two ways to write a type have in common."""
+    try:
+        return f"{float(text):g}"
+    except ValueError:
+        return text.casefold()
+
+
+def _listed(counts: Counter[str]) -> str:
+    told = [f"{name} {count:,}" for name, count in counts.most_common(_MOST_TOLD)]
+    return ", ".join(told) + (f" and {len(counts) - _MOST_TOLD:,} more types" if len(counts) > _MOST_TOLD else "")
