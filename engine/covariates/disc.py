@@ -14,6 +14,8 @@ from ..errors import EngineError
 
 # Rows that are done at a time, so that their tables stay in the processor's cache.
 CHUNK_PX = 64
+# Columns that are done at a time, so that the parts of the tables under work stay in its nearest.
+BLOCK_PX = 128
 # Each window is read with a halo of the radius on all sides, in memory.
 MOST_PX = 1000
 
@@ -139,45 +141,49 @@ def _mean(values: np.ndarray, spans: np.ndarray, halo: int, out: np.ndarray) -> 
 
 @compiled()
 def _range(values: np.ndarray, spans: np.ndarray, halo: int, levels: int, out: np.ndarray) -> None:
+    """Write highest less lowest: each row of cells hands its extremes over all spans on to the rows whose discs it belongs to."""
     rows, cols = out.shape
-    reach = len(spans) // 2
-    for chunk in range((rows + CHUNK_PX - 1) // CHUNK_PX):
-        first = chunk * CHUNK_PX
-        last = min(first + CHUNK_PX, rows)
-        above = first + halo - reach
-        highest = np.empty((last - first + 2 * reach, levels, values.shape[1]), np.float32)
-        lowest = np.empty_like(highest)
-        for row in range(highest.shape[0]):
-            for col in range(values.shape[1]):
-                value = np.float32(values[above + row, col])
-                known = not np.isnan(value)
-                highest[row, 0, col] = value if known else -np.inf
-                lowest[row, 0, col] = value if known else np.inf
-            for level in range(1, levels):
-                _widen(highest[row, level - 1], lowest[row, level - 1], 1 << (level - 1), highest[row, level], lowest[row, level])
-        top, bottom = np.empty(cols, np.float32), np.empty(cols, np.float32)
-        for row in range(first, last):
-            top[:], bottom[:] = -np.inf, np.inf
-            for step in range(len(spans)):
-                level = 0
-                while (2 << level) <= 2 * spans[step] + 1:
-                    level += 1
-                left, right = halo - spans[step], halo + spans[step] + 1 - (1 << level)
-                high_left, high_right = highest[row - first + step, level, left:], highest[row - first + step, level, right:]
-                low_left, low_right = lowest[row - first + step, level, left:], lowest[row - first + step, level, right:]
-                for col in range(cols):
-                    most = high_left[col] if high_left[col] > high_right[col] else high_right[col]
-                    least = low_left[col] if low_left[col] < low_right[col] else low_right[col]
-                    top[col] = most if most > top[col] else top[col]
-                    bottom[col] = least if least < bottom[col] else bottom[col]
-            for col in range(cols):
-                out[row, col] = top[col] - bottom[col] if top[col] >= bottom[col] else np.nan
+    reach, widest = len(spans) // 2, np.max(spans)
+    widths = np.unique(spans)
+    number = np.searchsorted(widths, spans)
+    # Extremes of 1, 2, 4, … cells, each begun at its first cell, and of the spans; the lowest with their sign turned.
+    tables = np.empty((2, levels, BLOCK_PX + 2 * widest), np.float32)
+    over = np.empty((2, len(widths), BLOCK_PX), np.float32)
+    # What is known of each disc, by turns in one place and the other: nothing is written where it is read, which would keep the compiler
+    # from using vectors.
+    ends = np.empty((2, 2, rows, BLOCK_PX), np.float32)
+    for left in range(0, cols, BLOCK_PX):
+        wide = min(BLOCK_PX, cols - left)
+        ends[:] = -np.inf
+        for source in range(halo - reach, halo + rows + reach):
+            line = values[source, left + halo - widest :]
+            high, low = tables[0, 0], tables[1, 0]
+            for col in range(wide + 2 * widest):
+                value = np.float32(line[col])
+                high[col] = -np.inf if np.isnan(value) else value
+                low[col] = -np.inf if np.isnan(value) else -value
+            for end in range(2):
+                for level in range(1, levels):
+                    step = 1 << (level - 1)
+                    _higher(tables[end, level - 1], tables[end, level - 1, step:], tables[end, level, : wide + 2 * (widest - step) + 1])
+                for each in range(len(widths)):
+                    level = 0
+                    while (2 << level) <= 2 * widths[each] + 1:
+                        level += 1
+                    table, at = tables[end, level], widest - widths[each]
+                    _higher(table[at:], table[at + 2 * widths[each] + 1 - (1 << level) :], over[end, each, :wide])
+                for step in range(len(spans)):
+                    row = source - halo + reach - step
+                    if 0 <= row < rows:
+                        _higher(ends[source % 2, end, row], over[end, number[step]], ends[(source + 1) % 2, end, row])
+        for row in range(rows):
+            last = (row + halo + reach + 1) % 2
+            for col in range(wide):
+                top, bottom = ends[last, 0, row, col], -ends[last, 1, row, col]
+                out[row, left + col] = top - bottom if top >= bottom else np.nan
 
 
 @compiled()
-def _widen(high: np.ndarray, low: np.ndarray, by: int, higher: np.ndarray, lower: np.ndarray) -> None:
-    """Write the extremes of spans twice as long, each begun at its first cell."""
-    high_on, low_on = high[by:], low[by:]
-    for col in range(len(high) - 2 * by + 1):
-        higher[col] = high[col] if high[col] > high_on[col] else high_on[col]
-        lower[col] = low[col] if low[col] < low_on[col] else low_on[col]
+def _higher(one: np.ndarray, other: np.ndarray, out: np.ndarray) -> None:
+    for col in range(len(out)):
+        out[col] = one[col] if one[col] > other[col] else other[col]

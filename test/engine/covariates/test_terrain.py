@@ -1,7 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
+import math
+
 import numpy as np
 import pytest
 from osgeo import gdal
+from scarp.engine.covariates import terrain
 from scarp.engine.covariates.disc import half_widths
 from scarp.engine.covariates.terrain import FLAT_ASPECT, TERRAIN, derive, halo_of
 from scarp.engine.errors import EngineError
@@ -333,3 +336,27 @@ def test_slope_and_aspect_are_those_of_gdal_on_a_made_hill(odd_grid):
             found = derived(z.astype(float), [name], method, height=height)[name][1:-1, 1:-1]
             difference = np.abs(found - theirs)
             assert np.minimum(difference, 360 - difference).max() < tolerance, (method, name)
+
+
+def between(low, high, count):
+    """Numbers of 64 bits just beside the middles between neighbours of 32 bits, where rounding turns by the last bit."""
+    below = np.linspace(low, high, count, dtype=np.float32)
+    middle = (below.astype(float) + np.nextafter(below, np.float32(np.inf))) / 2
+    return (middle[:, None] * (1 + np.arange(-3, 4) * 2e-16)).ravel()
+
+
+def test_angles_are_those_of_the_system_to_the_last_bit():
+    rng = np.random.default_rng(4)
+    turning = np.tan(np.radians(between(0.01, 89.9, 500)))
+    gradient = np.concatenate([10.0 ** rng.uniform(-9, 5, 20_000), turning, [0, 0.66, 2.414213562373095]])
+    found = np.empty(gradient.shape, np.float32)
+    terrain._slopes(gradient, found)
+    np.testing.assert_array_equal(found, np.float32([math.degrees(math.atan(each)) for each in gradient]))
+    facing = np.radians(np.concatenate([rng.uniform(0, 360, 20_000), between(1e-3, 359.9999, 500)]))
+    straight = np.array([(x, y) for x in (0.0, -0.0, 1.0, -1.0) for y in (0.0, -0.0, 1.0, -1.0, 1e-9) if x or y])
+    along_x, along_y = np.append(-np.sin(facing), straight[:, 0]), np.append(-np.cos(facing), straight[:, 1])
+    found = np.empty(along_x.shape, np.float32)
+    terrain._aspects(along_x, along_y, np.hypot(along_x, along_y), np.empty(along_x.shape), found)
+    expected = np.array([math.degrees(math.atan2(-x, -y)) for x, y in zip(along_x, along_y)])
+    expected = np.where(expected < 0, expected + 360, expected).astype(np.float32)
+    np.testing.assert_array_equal(found, np.where(expected == 360, 0, expected))
