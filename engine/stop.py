@@ -23,10 +23,11 @@ GRACE_S = 3.0
 _POLL_S = 0.25
 
 
-def end_when_told(end: Callable[[], None]) -> None:
+def end_when_told(end: Callable[[], None], clear: Callable[[int], None] = lambda pid: None) -> None:
     """Have `end` called, which never returns, on SIGTERM or when the parent is gone; after `GRACE_S` this process is killed.
 
-    To be called by the main thread, before there are others.
+    To be called by the main thread, before there are others. Once this process has ended, however that came, `clear` is called in the other
+    one with its number.
     """
     if not hasattr(os, "fork"):
         _end_with_parent(end)
@@ -40,7 +41,11 @@ def end_when_told(end: Callable[[], None]) -> None:
         child = -1
     if child == 0:
         try:
-            _watch(os.getppid(), parent, heard, asks)
+            worker = os.getppid()
+            _watch(worker, parent, heard, asks)
+            while os.getppid() == worker:
+                time.sleep(_POLL_S / 10)
+            clear(worker)
         finally:
             os._exit(0)
     os.close(heard)

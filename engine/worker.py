@@ -30,6 +30,7 @@ from .environment import environment_folder, environment_python
 from .errors import EngineError
 from .feedback import Feedback, duration
 from .files import outputs
+from .files.naming import naming
 from .stop import end_when_told
 
 # How long a worker that is told to stop lets outputs get their names, which takes milliseconds, so that none does without the others.
@@ -113,7 +114,7 @@ def main(arguments: list[str]) -> int:
     if arguments[0] == "--python":
         sys.stdout.write(f"{environment_python(environment_folder())}\n")
         return 0
-    end_when_told(_end)
+    end_when_told(_end, outputs.clear_after)
     feedback = JsonFeedback(_claim_stdout())
     threading.excepthook = _ended_by_thread(feedback)
     feedback.status("Starting the engine")
@@ -201,6 +202,6 @@ def _ended_by_thread(feedback: JsonFeedback) -> Callable[[threading.ExceptHookAr
 
 def _end() -> None:
     """Remove unfinished outputs and exit at once, as a process that got SIGTERM."""
-    outputs.naming.acquire(timeout=_NAMING_S)  # kept: no output gets its name from here on
+    naming.acquire(timeout=_NAMING_S)  # kept: no output gets its name from here on
     outputs.remove_unfinished()
     os._exit(128 + signal.SIGTERM)

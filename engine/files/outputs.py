@@ -6,25 +6,30 @@ from __future__ import annotations
 import errno
 import glob
 import hashlib
+import json
 import os
 import re
 import shutil
 import sys
 import tempfile
-import threading
 import traceback
-from collections.abc import Iterable, Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 from ..errors import EngineError
 from .intact import DamagedError, check_intact
+from .naming import PART as _PART
+from .naming import Step, take_names, undo_interrupted
 
 # Paths under work in this process; the worker removes them when it is told to stop.
 _unfinished: set[Path] = set()
-_PART = ".scarp-part"
 _PRIVATE = "scarp-run-"
+# In the temporary folder of a run, the folders that it writes into, a line each, for whoever clears what it leaves when it is killed.
+_WRITES_INTO = "writes-into.jsonl"
+# That file, once there is such a folder, and what it tells.
+_told: list[tuple[Path, set[Path]]] = []
 # The temporary folder of all runs; a worker has one of its own besides.
 try:
     _SHARED = tempfile.gettempdir()
@@ -46,8 +51,6 @@ _WRITE_WORDS = re.compile(
 
 # The outputs of the run that are whole and wait for the others, target and temporary file; no such set outside a run.
 _sets: list[dict[Path, Path]] = []
-# Held while outputs get their names: a run that is told to stop then stops before or after, not between.
-naming = threading.RLock()
 
 
 @contextmanager
@@ -222,6 +225,7 @@ def check_writable(target: str | Path) -> None:
         no_folder = "a file, where a folder is needed" if blocking.is_file() else "no folder"
         why = error.strerror or error if blocking.is_dir() else f"{blocking} is {no_folder}"
         raise EngineError(f"The output {target} cannot be written ({why}). Choose another folder.") from error
+    _tell(target.parent)
     if target.is_dir():
         raise EngineError(f"The output {target} is a folder; a file name is needed.")
     if target.exists():
@@ -250,46 +254,22 @@ def remove_unfinished() -> None:
 
 def _name(finished: dict[Path, Path]) -> None:
     """Give temporary files the names of their targets, all of them or none; what stood there before comes back if one cannot be."""
-    with naming:
-        undo: list[tuple[Path, Path | None]] = []
-        kept: list[Path] = []
+    steps: list[Step] = []
 
-        def keep(path: Path) -> None:
-            """Keep what stands at a path until all is done."""
-            if not path.exists():
-                undo.append((path, None))
-                return
-            old = path.with_name(f".{_short(path.stem)}.{os.getpid()}{_PART}.{len(kept)}.old")
-            try:
-                os.link(path, old)
-            except OSError:  # a file system without links
-                shutil.copyfile(path, old)
-            kept.append(old)
-            _unfinished.add(old)
-            undo.append((path, old))
+    for target, temporary in finished.items():
 
-        try:
-            for target, temporary in finished.items():
-                beside = {each: target.with_name(target.name + each.name[len(temporary.name) :]) for each in _sidecars(temporary)}
-                outdated = [target.with_name(f"{target.name}{ending}") for ending in (".aux.xml", ".ovr", ".msk")]
-                for path in {target, *beside.values(), *(each for each in outdated if each.exists())}:
-                    keep(path)
-                os.replace(temporary, target)
-                for each in outdated:
-                    each.unlink(missing_ok=True)
-                for each, place in beside.items():
-                    os.replace(each, place)
-        except BaseException:
-            for path, before in reversed(undo):
-                if before is None:
-                    path.unlink(missing_ok=True)
-                else:
-                    os.replace(before, path)
-            raise
-        finally:
-            for old in kept:
-                old.unlink(missing_ok=True)
-                _unfinished.discard(old)
+        def add(path: Path, new: Path | None, stem: str = _short(target.stem)) -> None:
+            old = path.with_name(f".{stem}.{os.getpid()}{_PART}.{len(steps)}.old") if path.exists() else None
+            steps.append(Step(path, new, old))
+
+        beside = {target.with_name(target.name + each.name[len(temporary.name) :]): each for each in _sidecars(temporary)}
+        add(target, temporary)
+        for path, new in beside.items():
+            add(path, new)
+        for path in (target.with_name(f"{target.name}{ending}") for ending in (".aux.xml", ".ovr", ".msk")):
+            if path.exists() and path not in beside:
+                add(path, None)
+    take_names(steps)
 
 
 def lock_of(target: str) -> Path:
@@ -343,30 +323,72 @@ def _remove(path: Path) -> None:
 
 
 def _clear_stale(target: Path) -> None:
+    """Undo and remove what runs that were killed left of this target."""
+    undo_interrupted(target.parent, _alive)
     pattern = re.compile(rf"\.{re.escape(_short(target.stem))}\.(\d+){re.escape(_PART)}.*")
     for path in target.parent.glob(f".{glob.escape(_short(target.stem))}.*{_PART}*"):
         match = pattern.fullmatch(path.name)
-        if match and not _alive(int(match[1])):
+        if match and (not _alive(int(match[1])) or (int(match[1]) == os.getpid() and not _is_unfinished(path))):
             _remove(path)
+
+
+def _is_unfinished(path: Path) -> bool:
+    """Tell whether a file with this process's number is its own: in containers one process after the other has the same."""
+    return any(path == each or path.name.startswith(each.name) for each in _unfinished if each.parent == path.parent)
+
+
+def _tell(folder: Path) -> None:
+    """Tell whoever comes after this process that it writes into a folder."""
+    if not _told:
+        return
+    path, folders = _told[-1]
+    if folder not in folders:
+        folders.add(folder)
+        with suppress(OSError), path.open("a", encoding="utf-8") as stream:
+            stream.write(json.dumps(str(folder.resolve())) + "\n")
+
+
+def clear_after(pid: int) -> None:
+    """Undo and remove all that a run has left which was killed, wherever it wrote; `pid` was its process."""
+    for private in Path(_SHARED).glob(f"{_PRIVATE}{pid}-*"):
+        if private.is_dir() and not private.is_symlink() and _is_mine(private):
+            _clear_private(private, pid, lambda number: number != pid and _alive(number))
+
+
+def _clear_private(private: Path, pid: int, is_alive: Callable[[int], bool]) -> None:
+    with suppress(OSError, ValueError, TypeError):
+        for line in (private / _WRITES_INTO).read_text(encoding="utf-8").splitlines():
+            folder = Path(json.loads(line))
+            undo_interrupted(folder, is_alive)
+            for path in folder.glob(f".*.{pid}{_PART}*"):
+                _remove(path)
+    shutil.rmtree(private, ignore_errors=True)
+
+
+def _is_mine(path: Path) -> bool:
+    return not hasattr(os, "getuid") or path.stat().st_uid == os.getuid()
 
 
 @contextmanager
 def private_folder() -> Iterator[Path]:
-    """Give this process a temporary folder of its own, where what libraries leave goes with it; those of runs that were killed go too.
+    """Give this process a temporary folder of its own, where what libraries leave goes with it; what killed runs left goes too.
 
     TensorFlow leaves the source of each function that it compiles, and Python what it makes of that.
     """
     for stale in Path(_SHARED).glob(f"{_PRIVATE}*"):
         number = stale.name[len(_PRIVATE) :].partition("-")[0]
-        if number.isdigit() and stale.is_dir() and not stale.is_symlink() and not _alive(int(number)):
-            shutil.rmtree(stale, ignore_errors=True)
+        with suppress(OSError):  # another run may clear it at the same time
+            if number.isdigit() and stale.is_dir() and not stale.is_symlink() and _is_mine(stale) and not _alive(int(number)):
+                _clear_private(stale, int(number), _alive)
     folder = Path(tempfile.mkdtemp(prefix=f"{_PRIVATE}{os.getpid()}-", dir=_SHARED))
     _unfinished.add(folder)
     before = tempfile.tempdir, os.environ.get("TMPDIR")
     tempfile.tempdir = os.environ["TMPDIR"] = str(folder)
+    _told.append((folder / _WRITES_INTO, set()))
     try:
         yield folder
     finally:
+        _told.pop()
         tempfile.tempdir = before[0]
         if before[1] is None:
             del os.environ["TMPDIR"]

@@ -61,7 +61,7 @@ def test_what_a_killed_run_left_goes_with_the_next_and_what_others_have_stays(sh
 def test_unfinished_outputs_of_a_killed_run_are_cleared(tmp_path):
     target = tmp_path / "classes.gpkg"
     left = [f".classes.{DEAD}.scarp-part.gpkg", f".classes.{DEAD}.scarp-part.gpkg-journal", f".classes.{DEAD}.scarp-part.tif.aux.xml"]
-    stays = [".classes.txt", f".other.{DEAD}.scarp-part.gpkg", f".classes.{os.getpid()}.scarp-part.gpkg"]
+    stays = [".classes.txt", f".other.{DEAD}.scarp-part.gpkg", f".classes.{os.getppid()}.scarp-part.gpkg"]
     for name in (*left, *stays):
         (tmp_path / name).touch()
     outputs.check_writable(target)

@@ -34,10 +34,10 @@ def test_the_next_run_clears_what_a_killed_one_left(tmp_path):
     gone = subprocess.Popen([sys.executable, "-c", ""])
     gone.wait()
     (tmp_path / f".map.{gone.pid}.scarp-part.dat").write_text("half")
-    mine = tmp_path / f".map.{os.getpid()}.scarp-part.dat"
-    mine.write_text("still written")
+    other = tmp_path / f".map.{os.getppid()}.scarp-part.dat"
+    other.write_text("still written")
     check_writable(tmp_path / "map.dat")
-    assert os.listdir(tmp_path) == [mine.name]
+    assert os.listdir(tmp_path) == [other.name]
 
 
 def test_a_place_that_cannot_be_written_is_named():

@@ -1,0 +1,235 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""A run that is killed at any moment while its outputs get their names leaves the old set or the new one, once somebody has looked."""
+
+import errno
+import json
+import os
+import signal
+import sys
+from pathlib import Path
+
+import pytest
+from scarp.engine.files import naming, outputs
+from scarp.engine.files.naming import undo_interrupted
+from scarp.engine.files.outputs import check_writable, one_set, replacing
+
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="processes are not forked there")
+# What changes a folder; a run is killed before each of its calls, and after the last.
+CALLS = [(os, "replace"), (os, "link"), (os, "unlink"), (os, "fsync")]
+
+
+def in_child(work):
+    """Carry something out in a process of its own; return how it ended, and its number."""
+    child = os.fork()
+    if child == 0:
+        try:
+            work()
+        finally:
+            os._exit(0)
+    _, status = os.waitpid(child, 0)
+    return os.waitstatus_to_exitcode(status), child
+
+
+def killed_before_call(number, work, *, links=True):
+    """Carry something out in a process that is killed before it changes a folder for that time; return whether it was."""
+
+    def kill_in_time():
+        left = [number]
+
+        def counted(call):
+            def wrapped(*arguments, **options):
+                left[0] -= 1
+                if left[0] == 0:
+                    os.kill(os.getpid(), signal.SIGKILL)
+                if call.__name__ == "link" and not links:
+                    raise OSError(errno.EPERM, "no links here")
+                return call(*arguments, **options)
+
+            return wrapped
+
+        for module, name in CALLS:
+            setattr(module, name, counted(getattr(module, name)))
+        work()
+
+    return in_child(kill_in_time)[0] == -signal.SIGKILL
+
+
+def contents(*folders):
+    return {path: path.read_text() for folder in folders for path in folder.iterdir() if path.is_file()}
+
+
+@pytest.mark.parametrize("links", [True, False], ids=["links", "no-links"])
+@pytest.mark.parametrize("apart", [False, True], ids=["one-folder", "two-folders"])
+def test_a_run_killed_at_any_call_leaves_the_old_set_or_the_new(tmp_path, links, apart):
+    here, there = tmp_path / "here", tmp_path / ("there" if apart else "here")
+    table, raster, report = here / "t.csv", there / "o.txt", there / "r.html"
+    old = {table: "old table", raster: "old raster", Path(f"{raster}.aux.xml"): "old statistics"}
+    new = {table: "new table", raster: "new raster", report: "new report"}
+
+    def write():
+        with one_set(new):
+            for target, text in new.items():
+                with replacing(target) as path:
+                    path.write_text(text)
+
+    seen, number = set(), 0
+    while True:
+        number += 1
+        for folder in {here, there}:
+            folder.mkdir(exist_ok=True)
+            for path in folder.iterdir():
+                path.unlink()
+        for path, text in old.items():
+            path.write_text(text)
+        was_killed = killed_before_call(number, write, links=links)
+        for folder in {here, there}:
+            check_writable(folder / "another.txt")  # whatever is written into the folder next
+        check_writable(table), check_writable(raster), check_writable(report)
+        left = contents(here, there)
+        assert left in (old, new), (number, left)
+        seen.add(left == new)
+        if not was_killed:
+            assert left == new
+            break
+    assert seen == {True, False}
+    assert number > 15
+
+
+def test_a_name_that_cannot_be_given_brings_all_back_and_leaves_no_journal(tmp_path):
+    one, other = tmp_path / "one.txt", tmp_path / "other.txt"
+    for path in (one, other):
+        path.write_text("old")
+    new = tmp_path / ".one.1.scarp-part.txt"
+    new.write_text("new")
+    steps = [
+        naming.Step(one, new, tmp_path / ".one.1.scarp-part.0.old"),
+        naming.Step(other, tmp_path / "missing", tmp_path / ".other.1.scarp-part.1.old"),
+    ]
+    with pytest.raises(FileNotFoundError):
+        naming.take_names(steps)
+    assert contents(tmp_path) == {one: "old", other: "old"}
+
+
+@pytest.fixture
+def journal(tmp_path):
+    """Write the journal of a dead run that had renamed a new file over an old one."""
+    folder = tmp_path.resolve()
+    target, old = folder / "map.txt", folder / ".map.9.scarp-part.0.old"
+
+    def write(**changes):
+        target.write_text("new")
+        old.write_text("old")
+        found = target.stat()
+        step = [str(changes.get("path", target)), changes.get("old", old.name), [found.st_size, found.st_mtime_ns]]
+        path = folder / ".scarp-set.4194311.scarp-part.json"
+        path.write_text(changes.get("text") or json.dumps({"journals": [str(path)], "steps": [step]}))
+        return target
+
+    return write
+
+
+def test_what_was_written_since_stays(journal, tmp_path):
+    target = journal()
+    target.write_text("the user's own")
+    undo_interrupted(tmp_path, outputs._alive)
+    assert contents(tmp_path) == {target: "the user's own"}
+
+
+def test_a_run_that_still_gives_names_is_left_alone(journal, tmp_path):
+    import fcntl
+
+    target = journal()
+    with next(tmp_path.glob("*.json")).open("r+") as stream:
+        fcntl.flock(stream, fcntl.LOCK_EX)
+        undo_interrupted(tmp_path, lambda pid: False)
+        assert target.read_text() == "new"
+    undo_interrupted(tmp_path, lambda pid: False)
+    assert contents(tmp_path) == {target: "old"}
+
+
+def test_without_locks_a_process_that_runs_is_left_alone(journal, tmp_path, monkeypatch):
+    import fcntl
+
+    def flock(*_):
+        raise OSError(errno.ENOLCK, "no locks")
+
+    monkeypatch.setattr(fcntl, "flock", flock)
+    target = journal()
+    undo_interrupted(tmp_path, lambda pid: pid == 4194311)
+    assert target.read_text() == "new"
+    undo_interrupted(tmp_path, lambda pid: False)
+    assert contents(tmp_path) == {target: "old"}
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "[]", "[" * 100_000, '{"journals": [1], "steps": []}', '{"journals": [], "steps": [[1, 2]]}', '{"steps": 3, "journals": []}'],
+)
+def test_a_journal_that_is_none_changes_nothing_and_goes(journal, tmp_path, text):
+    target = journal(text=text or " ")
+    undo_interrupted(tmp_path, outputs._alive)
+    assert target.read_text() == "new"
+    assert not list(tmp_path.glob("*.json"))
+
+
+def test_a_journal_of_somebody_else_touches_no_other_folder_and_no_other_file(journal, tmp_path):
+    """Data come with hidden files too: what these say goes for temporary files of their own folder alone."""
+    victim = tmp_path.parent / f"{tmp_path.name}-victim.txt"
+    victim.write_text("new")
+    target = journal(path=victim)
+    os.utime(victim, ns=(target.stat().st_atime_ns, target.stat().st_mtime_ns))
+    undo_interrupted(tmp_path, outputs._alive)
+    assert victim.read_text() == "new"
+    (tmp_path / "own.txt").write_text("the user's own")
+    for name in ("own.txt", "../own.txt", "/etc/passwd"):
+        target = journal(old=name)
+        undo_interrupted(tmp_path, outputs._alive)
+        assert target.read_text() == "new"
+        assert (tmp_path / "own.txt").read_text() == "the user's own"
+
+
+def test_whoever_watches_a_worker_clears_what_it_leaves(tmp_path, monkeypatch):
+    """Into whatever folder it wrote: the next run may be of another output."""
+    shared, folder = tmp_path / "tmp", tmp_path / "out"
+    shared.mkdir()
+    monkeypatch.setattr(outputs, "_SHARED", str(shared))
+    target = folder / "map.txt"
+
+    def work():
+        with outputs.private_folder(), replacing(target) as path, outputs.scratch_folder(target) as scratch:
+            path.write_text("half")
+            (scratch / "large.bin").write_text("much")
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    for clear in (outputs.clear_after, lambda pid: outputs.private_folder().__enter__()):
+        code, pid = in_child(work)
+        assert code == -signal.SIGKILL
+        assert len(list(folder.iterdir())) == 2
+        other = folder / f".map.{os.getpid()}.scarp-part.txt"
+        other.touch()  # of a run that goes on
+        clear(pid)
+        assert list(folder.iterdir()) == [other]
+        other.unlink()
+        assert not list(shared.glob(f"scarp-run-{pid}-*"))
+
+
+def test_in_a_container_what_a_process_of_the_same_number_left_goes_too(tmp_path):
+    target = tmp_path / "o.gpkg"
+    left = tmp_path / f".o.{os.getpid()}.scarp-part.gpkg-journal"
+    left.touch()
+    with replacing(target) as path:
+        assert not left.exists()
+        path.with_name(path.name + ".tmp").touch()
+        check_writable(target)
+        assert path.with_name(path.name + ".tmp").exists()
+        path.unlink(missing_ok=True)
+        with one_set([target]):
+            pass
+        path.with_name(path.name + ".tmp").unlink()
+        import sqlite3
+
+        with sqlite3.connect(path) as database:
+            database.execute("CREATE TABLE gpkg_contents (name)")
+            database.execute("INSERT INTO gpkg_contents VALUES ('a')")
+        database.close()
+    assert [each.name for each in tmp_path.iterdir()] == ["o.gpkg"]
