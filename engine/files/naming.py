@@ -59,7 +59,7 @@ def take_names(steps: Sequence[Step]) -> None:
             try:
                 for journal in journals:
                     stream = opened.enter_context(journal.open("w", encoding="utf-8"))
-                    _lock(stream)
+                    lock(stream)
                     stream.write(content)
                     stream.flush()
                     os.fsync(stream.fileno())
@@ -177,11 +177,11 @@ def _is_step(told: Any) -> bool:
 def _ours(path: Path, is_alive: bool) -> Iterator[bool]:
     """Hold a journal whose run has ended; yield whether it is such a one."""
     with path.open("r+", encoding="utf-8") as stream:
-        locked = _lock(stream)
+        locked = lock(stream)
         yield path.exists() and (not is_alive if locked is None else locked)
 
 
-def _lock(stream: IO[str]) -> bool | None:
+def lock(stream: IO[str]) -> bool | None:
     """Lock a file for this process, which loses it when it ends; return whether it has it, None where there are no locks."""
     try:
         import fcntl

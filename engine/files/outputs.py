@@ -21,11 +21,13 @@ from typing import Any
 from ..errors import EngineError
 from .intact import DamagedError, check_intact
 from .naming import PART as _PART
-from .naming import Step, take_names, undo_interrupted
+from .naming import Step, lock, take_names, undo_interrupted
 
 # Paths under work in this process; the worker removes them when it is told to stop.
 _unfinished: set[Path] = set()
 _PRIVATE = "scarp-run-"
+# Ends the name of a folder of a raster under work, which has no number of a process since the next run may go on from it.
+_PARTIAL = ".scarp-partial"
 # In the temporary folder of a run, the folders that it writes into, a line each, for whoever clears what it leaves when it is killed.
 _WRITES_INTO = "writes-into.jsonl"
 # That file, once there is such a folder, and what it tells.
@@ -242,8 +244,9 @@ def check_writable(target: str | Path) -> None:
 
 
 def remove_if_stopped(path: Path) -> None:
-    """Remove `path` too when this process is told to stop."""
+    """Remove a folder too when this process is told to stop; after a kill it is removed unless another run holds its file `lock`."""
     _unfinished.add(path)
+    _tell(path)
 
 
 def remove_unfinished() -> None:
@@ -338,7 +341,7 @@ def _is_unfinished(path: Path) -> bool:
 
 
 def _tell(folder: Path) -> None:
-    """Tell whoever comes after this process that it writes into a folder."""
+    """Tell whoever comes after this process that it writes into a folder, one of a user or one of its own."""
     if not _told:
         return
     path, folders = _told[-1]
@@ -359,10 +362,19 @@ def _clear_private(private: Path, pid: int, is_alive: Callable[[int], bool]) -> 
     with suppress(OSError, ValueError, TypeError):
         for line in (private / _WRITES_INTO).read_text(encoding="utf-8").splitlines():
             folder = Path(json.loads(line))
+            if folder.name.endswith(_PARTIAL):
+                _remove_unless_held(folder)
+                continue
             undo_interrupted(folder, is_alive)
             for path in folder.glob(f".*.{pid}{_PART}*"):
                 _remove(path)
     shutil.rmtree(private, ignore_errors=True)
+
+
+def _remove_unless_held(folder: Path) -> None:
+    with suppress(OSError), (folder / "lock").open("r+", encoding="utf-8") as stream:
+        if lock(stream) is not False:
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def _is_mine(path: Path) -> bool:

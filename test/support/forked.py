@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Workers that start at once: forked from a process that has loaded the engine, else the same as those that QGIS starts."""
 
+import functools
 import hashlib
 import importlib
 import json
@@ -10,6 +11,7 @@ import runpy
 import signal
 import sys
 import time
+from multiprocessing import forkserver
 from pathlib import Path
 
 if "scarp" not in sys.modules:  # in the process that forks
@@ -19,17 +21,26 @@ from scarp.engine.files.intact import check_intact
 from scarp.engine.worker import main
 
 TASKS = ("prepare_covariates", "sample_cells", "screen_covariates", "map_susceptibility", "classify_susceptibility", "validate_map")
-for _name in (*TASKS, "zonal_susceptibility", "sample_landscape", "benchmark_classifiers"):
+for _name in (*TASKS, "zonal_susceptibility", "sample_landscape", "benchmark_classifiers", "print_map", "explain_model", "train_cnn_dnn"):
     importlib.import_module(f"scarp.engine.tasks.{_name}")
 OLD = b"what an earlier run wrote\n"
 # A process that is told to end, or whose worker is gone, may take so long.
 GONE_S = 5.0
 
 
+@functools.cache
 def context():
     """Return what starts processes by forking one that has loaded this module."""
     made = multiprocessing.get_context("forkserver")
     made.set_forkserver_preload(["forked"])
+    before = os.environ.get("PYTHONPATH")
+    os.environ["PYTHONPATH"] = str(Path(__file__).parent)  # else it would not find this module, and say nothing
+    try:
+        forkserver.ensure_running()
+    finally:
+        os.environ.pop("PYTHONPATH")
+        if before is not None:
+            os.environ["PYTHONPATH"] = before
     return made
 
 

@@ -12,6 +12,7 @@ import pytest
 from scarp.engine.files import naming, outputs
 from scarp.engine.files.naming import undo_interrupted
 from scarp.engine.files.outputs import check_writable, one_set, replacing
+from scarp.engine.files.partial import PartialRaster
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="processes are not forked there")
 # What changes a folder; a run is killed before each of its calls, and after the last.
@@ -211,6 +212,25 @@ def test_whoever_watches_a_worker_clears_what_it_leaves(tmp_path, monkeypatch):
         assert list(folder.iterdir()) == [other]
         other.unlink()
         assert not list(shared.glob(f"scarp-run-{pid}-*"))
+
+
+def test_a_raster_under_work_goes_with_its_run_unless_another_holds_it(tmp_path, monkeypatch, odd_grid):
+    shared, target = tmp_path / "tmp", tmp_path / "map.tif"
+    shared.mkdir()
+    monkeypatch.setattr(outputs, "_SHARED", str(shared))
+
+    def work():
+        with outputs.private_folder(), PartialRaster(target, odd_grid(), -9999.0, {}):
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    _, pid = in_child(work)
+    assert (tmp_path / ".map.tif.scarp-partial").is_dir()
+    with PartialRaster(target, odd_grid(), -9999.0, {}) as raster:
+        outputs.clear_after(pid)
+        assert raster.folder.is_dir()
+    _, pid = in_child(work)
+    outputs.clear_after(pid)
+    assert sorted(each.name for each in tmp_path.iterdir()) == ["tmp"]
 
 
 def test_in_a_container_what_a_process_of_the_same_number_left_goes_too(tmp_path):

@@ -1,0 +1,61 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""A small run of each task, on the area that `bad_files.write_area` writes."""
+
+from pathlib import Path
+
+# The least network.
+SMALL = {"epochs": 2, "members": 2, "patch_size": 3, "filters": 2, "units": 4}
+
+
+def runs(area, out):
+    """The parameters of a small run of each task, all outputs wanted."""
+
+    def at(name):
+        return str(out / name)
+
+    cells = {"covariates": area["stack"], "inventory": area["landslides"]}
+    return {
+        "sample_landscape": {"size": 64, "landslides": 20, "folder": str(out)},
+        "prepare_covariates": {"dem": area["dem"], "terrain": ["slope", "aspect", "flow_accumulation"], "output": at("o.tif")},
+        "screen_covariates": {**cells, "output": at("o.csv"), "class_table": at("c.csv"), "report": at("r.html")},
+        "sample_cells": {**cells, "output": at("o.gpkg")},
+        "map_susceptibility": {"covariates": area["stack"], "model": area["model"], "backend": "numpy", "output": at("o.tif")},
+        "classify_susceptibility": {"susceptibility": area["map"], "output": at("o.tif"), "table": at("t.csv"), "polygons": at("p.gpkg")},
+        "validate_map": {
+            "susceptibility": area["map"],
+            "inventory": area["landslides"],
+            "susceptibility_2": area["band"],
+            "difference": at("d.tif"),
+            "class_table": at("c.gpkg"),
+            "report": at("r.html"),
+            "output": at("o.csv"),
+        },
+        "zonal_susceptibility": {"susceptibility": area["map"], "zones": area["zones"], "classes": area["classes"], "output": at("o.gpkg")},
+        "print_map": {"classes": area["classes"], "dem": area["dem"], "date": "2024-05-06", "resolution": 72, "output": at("o.png")},
+        "explain_model": {
+            **cells,
+            "model": area["model"],
+            "folds": 2,
+            "repeats": 1,
+            "role": "held_out",
+            "output": at("o.csv"),
+            "report": at("r.html"),
+            "dominant": at("d.tif"),
+            "attributions": at("a.tif"),
+        },
+        "benchmark_classifiers": {
+            **cells,
+            "classifiers": ["lr", "rf"],
+            "validation": "random",
+            "folds": 2,
+            "block_size": 200,
+            "output": at("o.csv"),
+            "report": at("r.html"),
+            "model": at("m.scarp"),
+            "fold_cells": at("f.gpkg"),
+        },
+        "train_cnn_dnn": {**cells, **SMALL, "model": at("m.scarp"), "report": at("r.html")},
+    }
+
+
+TASKS = tuple(runs(dict.fromkeys(("stack", "landslides", "dem", "model", "map", "band", "zones", "classes"), ""), Path()))
