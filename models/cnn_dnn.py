@@ -77,7 +77,8 @@ class CnnDnn:
         """What it is, in words."""
         if not self.trees:
             return LABELS[self.classifier]
-        shares = {0.0: "trees alone", 1.0: "network alone"}.get(self.share, f"{self.share:.0%} network, {1 - self.share:.0%} trees")
+        mixed = f"{100 * self.share:.0f} % network, {100 - 100 * self.share:.0f} % trees"
+        shares = {0.0: "trees alone", 1.0: "network alone"}.get(self.share, mixed)
         return f"{LABELS[self.classifier]} ({shares})"
 
     @property

@@ -22,6 +22,7 @@ from ..files.grid import Grid, Window
 from ..files.overlay import area_raster, is_raster, quantity_raster
 from ..files.raster import Raster, as_text, file_name, open_raster, open_rasters
 from ..files.stack import StackWriter
+from ..reporting.numbers import percent
 from ..threads import cores, in_order
 from .categories import Classes, lay_class_raster, lay_classes
 from .distance import distance_to_features
@@ -174,7 +175,7 @@ class Build:
         for covariate, cells in zip(self.covariates, missing):
             if cells:
                 tell = feedback.warning if cells > _COST_SHARE * inside else feedback.message
-                tell(f"{covariate.name} is missing on {cells:,} of {inside:,} cells ({cells / inside:.1%}), which become nodata.")
+                tell(f"{covariate.name} is missing on {cells:,} of {inside:,} cells ({percent(cells / inside, 1)}), which become nodata.")
         feedback.message(f"{len(self.covariates)} covariates, {valid:,} valid cells of {inside:,} in the area.")
         if not valid:
             raise EngineError(

@@ -24,6 +24,7 @@ from ..files.raster import USUAL_VOIDS, Contents, Raster, as_text, file_name, is
 from ..files.shapes import Tally, every
 from ..files.vectors import laid_over, open_layer
 from ..gdal import gdal, ogr
+from ..reporting.numbers import percent
 
 # Each class becomes a channel of the models; more than these are no longer learnt from a few hundred landslides.
 MOST_CLASSES = 64
@@ -151,7 +152,7 @@ def _named(laid: _Laid, grid: Grid, unknown: str, feedback: Feedback) -> Classes
         share = sum(cells[code] for code in folded) / cells.total()
         feedback.warning(
             f"The layer {laid.label} has {len(cells)} classes in the area, and at most {MOST_CLASSES} make sense: the {len(folded)} "
-            f"rarest, on {share:.1%} of its cells, become one class, “other”. Group them first if they matter."
+            f"rarest, on {percent(share, 1)} of its cells, become one class, “other”. Group them first if they matter."
         )
     found = {code: laid.names.get(code) or str(laid.codes.get(code, code)) for code in sorted(kept)}
     if folded:

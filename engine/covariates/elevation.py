@@ -14,6 +14,7 @@ from ..files.grid import Grid, Window
 from ..files.overlay import lay, part_under
 from ..files.raster import Contents, Raster, open_raster, tally, told_voids, windows_of
 from ..gdal import gdal
+from ..reporting.numbers import percent
 
 _STRIP_PX = 256
 # No ground lies lower or higher, the deep sea included.
@@ -133,8 +134,8 @@ def check_ground(grid: Grid, subject: str, reason: str) -> None:
     if off > 0.01:
         named = grid.spatial_reference.GetName()
         raise EngineError(
-            f"{subject} is in {named}, whose metre is {across:.3g} × {down:.3g} m on the ground in the middle of it and up to {off:.1%} "
-            f"off elsewhere, and {reason}; {way}"
+            f"{subject} is in {named}, whose metre is {across:.3g} × {down:.3g} m on the ground in the middle of it and up to "
+            f"{percent(off, 1)} off elsewhere, and {reason}; {way}"
         )
 
 

@@ -12,7 +12,7 @@ import numpy as np
 from ...models.covariate import Covariate
 from ...models.model_file import Model
 from ..files.grid import Grid
-from ..reporting.figures import class_map
+from ..reporting.figures import Frame, class_map
 from ..reporting.numbers import number, percent, signed
 from ..reporting.page import Report, listed
 from . import figures
@@ -299,6 +299,7 @@ def _strongest(page: Report, facts: Explanation, counts: np.ndarray, small: np.n
         lookup[[at + 1 for at in large]] = np.arange(2, len(large) + 2)
         colours = factor_colours(len(counts))
         rest = max(1 - sum(shares[at] for at in large), 0.0)
+        pixels = int(small.shape[0]), int(small.shape[1])
         drawn = class_map(
             lookup[small],
             ["Others", *(names[at] for at in large)],
@@ -306,8 +307,9 @@ def _strongest(page: Report, facts: Explanation, counts: np.ndarray, small: np.n
             [rest, *(shares[at] for at in large)],
             step,
             "Strongest factor",
+            Frame.of(facts.grid, pixels),
         )
-        page.figure(drawn, "The strongest factor of each cell.")
+        page.figure(drawn, f"The strongest factor of each cell. Coordinates: {facts.grid.spatial_reference.GetName()}.")
     page.table(
         ["Covariate", "Cells", "Share of the area"],
         [(names[at], int(counts[at]), percent(shares[at], 1)) for at in order],

@@ -12,8 +12,9 @@ from ...models.classifiers import LABELS
 from ...models.cnn_dnn import CnnDnn
 from ...models.optimizers import OPTIMIZERS, SCHEDULES
 from ...models.recipe import CALIBRATIONS, Recipe
+from ..files.grid import Grid
 from ..reporting import distances, figures, metrics, rates
-from ..reporting.numbers import interval
+from ..reporting.numbers import interval, percent
 from ..reporting.numbers import number as written
 from ..reporting.page import Report
 from ..samples.nearest import Distances
@@ -74,6 +75,12 @@ class Training:
         By what it was trained.
     settings, versions
         What was run with what, inputs too: title to text, package to version.
+    grid
+        Of the stack.
+    files
+        What the data are, and where they lie; None for what was not given.
+    types
+        The types of movement that the model is for; empty for all.
     """
 
     model: CnnDnn
@@ -90,11 +97,17 @@ class Training:
     recipe: Recipe
     settings: Mapping[str, str]
     versions: Mapping[str, str]
+    grid: Grid
+    files: Mapping[str, str | None]
+    types: str = ""
 
 
 def make_report(facts: Training) -> Report:
     """Return the report."""
-    page = Report("CNN–DNN landslide susceptibility model", "Training and test")
+    of_types = f" of the type {facts.types}" if facts.types else ""
+    page = Report(
+        "CNN–DNN landslide susceptibility model", f"Training and test on {facts.fitted.landslides:,} training landslides{of_types}"
+    )
     _add_test(page, facts)
     if facts.tried:
         _add_search(page, facts)
@@ -112,6 +125,7 @@ def _add_test(page: Report, facts: Training) -> None:
     )
     if len(facts.tests) == 1:
         page.text("There is no figure of spatial folds, since the cells do not suffice for them; on other ground expect less.")
+    page.data(facts.grid, facts.files, told={"Types of movement": facts.types})
     page.text(facts.divided)
     rows = [
         (each.name, each.auc.auc, interval(each.auc.low, each.auc.high), each.auc_by_landslides, each.landslides, len(each.labels))
@@ -128,8 +142,8 @@ def _add_test(page: Report, facts: Training) -> None:
         page.text(f"{each.name}: {each.how}")
     slides, others = (sum(column) for column in zip(*facts.counts.values()))
     page.text(
-        f"{slides / (slides + others):.0%} of the sample cells are landslide cells. {metrics.BALANCED} Susceptibility ranks cells; it is "
-        "not the probability of a landslide in a given time, with calibration or without."
+        f"{percent(slides / (slides + others))} of the sample cells are landslide cells. {metrics.BALANCED} Susceptibility ranks cells; "
+        "it is not the probability of a landslide in a given time, with calibration or without."
     )
     if facts.distances:
         distances.add(page, facts.distances.samples, facts.distances.folds, facts.distances.places, "spatial folds")
@@ -196,7 +210,7 @@ def _add_search(page: Report, facts: Training) -> None:
     page.section("Grid search")
     page.text(
         f"{len(facts.tried)} candidates were tried with one network each on {len(best.auc)} folds inside the training cells; the test "
-        f"cells took no part. The best has a mean AUC of {best.mean:.3f}, the worst {facts.tried[-1].mean:.3f}."
+        f"cells took no part. The best has a mean AUC of {written(best.mean)}, the worst {written(facts.tried[-1].mean)}."
     )
     rows = [
         (f"{each.learning_rate:g}", each.hidden_layers, each.units, each.batch_size, each.mean, float(np.std(each.auc, ddof=1)))
@@ -254,4 +268,5 @@ def _add_method(page: Report, facts: Training) -> None:
     )
     page.table(["Parameter", "Value"], list(facts.settings.items()), "Parameters.")
     page.table(["Package", "Version"], list(facts.versions.items()), "Versions.")
+    page.section("References")
     page.references([PAPER, rates.REFERENCE, *(distances.REFERENCES if facts.distances else ())])

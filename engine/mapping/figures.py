@@ -26,4 +26,6 @@ def class_map_figure(path: str, most_px: int = 1200) -> Figure:
     colours = ["#{:02x}{:02x}{:02x}".format(*band.GetColorTable().GetColorEntry(number + 1)[:3]) for number in range(len(names))]
     counts = np.array([table.GetValueAsDouble(row, _COUNT) for row in range(len(names))])
     across, down = (side * cells / px for side, cells, px in zip(grid.cell_size_m, grid.shape[::-1], (cols, rows)))
-    return figures.class_map(numbers, names, colours, list(counts / counts.sum()), (across, down))
+    return figures.class_map(
+        numbers, names, colours, list(counts / counts.sum()), (across, down), frame=figures.Frame.of(grid, (rows, cols))
+    )

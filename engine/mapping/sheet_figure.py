@@ -17,7 +17,7 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from ..declarations.choices import PAPERS_MM
 from ..files.grid import Grid
-from ..reporting.figures import round_length, styled
+from ..reporting.figures import coordinate, round_length, styled
 from ..reporting.numbers import number, percent
 from ..reporting.page import scarp_version
 from .sheet import Picture
@@ -158,20 +158,6 @@ def _coordinates(axes: Axes, grid: Grid) -> None:
     axes.grid(True, color="black", alpha=0.18, linewidth=0.4)
     for spine in axes.spines.values():
         spine.set(visible=True, color="black", linewidth=0.8)
-
-
-def coordinate(value: float, sides: str, *, is_projected: bool) -> str:
-    """Return a coordinate as maps have it; `sides` are the letters of positive and negative degrees.
-
-    Examples
-    --------
-    >>> from scarp.engine.mapping.sheet_figure import coordinate
-    >>> coordinate(3598000.0, "NS", is_projected=True), coordinate(-79.25, "EW", is_projected=False)
-    ('3,598,000', '79.25° W')
-    """
-    if is_projected:
-        return number(round(value))
-    return f"{abs(value):.4f}".rstrip("0").rstrip(".") + f"° {sides[int(value < 0)]}"
 
 
 def _scale_bar(axes: Axes, grid: Grid) -> None:

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import wraps
 from typing import Any, TypeVar, cast
 
@@ -18,6 +19,7 @@ from sklearn.metrics import auc as area
 from sklearn.metrics import precision_recall_curve, roc_curve
 
 from ...models.classifiers import LABELS
+from ..files.grid import Grid
 from .metrics import balanced, reliability
 from .numbers import number, percent
 
@@ -53,6 +55,24 @@ _STYLE = {
 # A few strong colours for what readers look for, the same in every figure; other classifiers are told apart by dashes and two greys.
 _STRONG = {"cnn_dnn": COLOURS[0], "cnn_dnn_trees": COLOURS[1], "rf": COLOURS[2], "lr": COLOURS[3]}
 _PALE = [(colour, line) for line in _LINES for colour in ("#4D4D4D", "#9A9A9A")]
+
+
+@dataclass(frozen=True)
+class Frame:
+    """Where a picture lies: its west and north edge, and the width and height of its cells, in the units of its coordinates."""
+
+    west: float
+    north: float
+    across: float
+    down: float
+    is_projected: bool = True
+
+    @classmethod
+    def of(cls, grid: Grid, shape: tuple[int, int]) -> Frame:
+        """Return the frame of a picture of a whole grid, of any (rows, cols)."""
+        west, south, east, north = grid.bounds
+        return cls(west, north, (east - west) / shape[1], (north - south) / shape[0], grid.is_projected)
+
 
 # One pair of labels (n,) and susceptibility (n,) for each test set of a model.
 TestSets = Sequence[tuple[np.ndarray, np.ndarray]]
@@ -293,8 +313,9 @@ def class_map(
     shares: Sequence[float],
     metres_per_px: tuple[float, float],
     title: str = "Landslide susceptibility",
+    frame: Frame | None = None,
 ) -> Figure:
-    """Draw a map of classes, by default of susceptibility, from the lowest up, with legend, class shares, scale bar and north arrow.
+    """Draw a map of classes, by default of susceptibility, from the lowest up, with legend, class shares, scale bar, north, coordinates.
 
     Parameters
     ----------
@@ -306,6 +327,8 @@ def class_map(
         Width and height of a cell of `classes`.
     title
         Of the legend.
+    frame
+        Where the picture lies; without, it has no coordinates.
     """
     rows, cols = classes.shape
     across, down = metres_per_px
@@ -315,10 +338,7 @@ def class_map(
     axes, legend = figure.subplots(1, 2, gridspec_kw={"width_ratios": [width, 1.8]})
     palette = ListedColormap(["#FFFFFF", *colours])
     axes.imshow(classes, cmap=palette, vmin=-0.5, vmax=len(colours) + 0.5, interpolation="nearest", aspect=down / across)
-    axes.set(xticks=[], yticks=[])
-    axes.grid(False)
-    for spine in axes.spines.values():
-        spine.set(visible=True, color="#BBBBBB", linewidth=0.6)
+    border(axes, frame, (rows, cols))
     scale_bar(axes, cols * across, across, rows)
     axes.annotate(
         "N",
@@ -348,6 +368,54 @@ def class_map(
         fontsize=9,
     )
     return figure
+
+
+def border(axes: Axes, frame: Frame | None, shape: tuple[int, int], size: float = 7) -> None:
+    """Draw the border of a picture of (rows, cols) cells with a few round coordinates, in letters of `size` points."""
+    axes.set(xticks=[], yticks=[])
+    axes.grid(False)
+    for spine in axes.spines.values():
+        spine.set(visible=True, color="#BBBBBB", linewidth=0.6)
+    if frame is None:
+        return
+    for axis, begin, step, count, sides in (
+        (axes.xaxis, frame.west, frame.across, shape[1], "EW"),
+        (axes.yaxis, frame.north, -frame.down, shape[0], "NS"),
+    ):
+        told = round_coordinates(begin, begin + step * count)
+        axis.set_ticks([(each - begin) / step - 0.5 for each in told])
+        axis.set_ticklabels([coordinate(each, sides, is_projected=frame.is_projected) for each in told])
+    axes.tick_params(labelsize=size, length=2)
+    axes.tick_params(axis="y", labelrotation=90)
+    for label in axes.get_yticklabels():
+        label.set_verticalalignment("center")
+
+
+def round_coordinates(one: float, other: float) -> list[float]:
+    """Return two to five round coordinates between two others.
+
+    >>> from scarp.engine.reporting.figures import round_coordinates
+    >>> round_coordinates(711_870, 716_020), round_coordinates(11.02, 10.98)
+    ([712000.0, 714000.0, 716000.0], [10.98, 11.0, 11.02])
+    """
+    low, high = min(one, other), max(one, other)
+    step = round_length((high - low) / 2)
+    first, last = np.ceil(low / step - 1e-9), np.floor(high / step + 1e-9)
+    return [float(f"{number * step:.12g}") for number in np.arange(first, last + 1)]
+
+
+def coordinate(value: float, sides: str, *, is_projected: bool) -> str:
+    """Return a coordinate as maps have it; `sides` are the letters of positive and negative degrees.
+
+    Examples
+    --------
+    >>> from scarp.engine.reporting.figures import coordinate
+    >>> coordinate(3598000.0, "NS", is_projected=True), coordinate(-79.25, "EW", is_projected=False)
+    ('3,598,000', '79.25° W')
+    """
+    if is_projected:
+        return number(round(value))
+    return f"{abs(value):.4f}".rstrip("0").rstrip(".") + f"° {sides[int(value < 0)]}"
 
 
 def scale_bar(axes: Axes, width_m: float, cell_size_m: float, rows: int) -> None:

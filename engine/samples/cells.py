@@ -530,5 +530,5 @@ def _dealt(
         "knndm": "such that test landslides lie as far from training landslides as the map does (kNNDM)",
     }[split]
     whole = "" if units is None else "; the cells of a landslide stay together"
-    told = f"The cells were divided {how}, {test.mean():.0%} of them for the test{whole}."
+    told = f"The cells were divided {how}, {100 * test.mean():.0f} % of them for the test{whole}."
     return SampleCells(rows, cols, landslide, np.where(test, "test", "train"), fold, origin, told)

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from ...models.covariate import Covariate
+from ..reporting.numbers import number
 from .binning import Classing
 from .statistics import (
     ClassRelation,
@@ -255,14 +256,14 @@ def _advice(inflation: Inflation, pearson: Correlation, gain: Gain, limit: float
             "on its own it shows no relation to landslides (coefficient and information gain are no more than chance)",
         )
     if inflation.vif > limit:
-        return "keep", f"its VIF of {inflation.vif:.3g} falls below the limit once others are dropped"
+        return "keep", f"its VIF of {number(inflation.vif)} falls below the limit once others are dropped"
     return "keep", ""
 
 
 def _redundancy(inflation: Inflation, partner: str, alike: float) -> str:
     """Say what makes a covariate redundant; `partner` is the most alike of those that stay."""
     if not np.isinf(inflation.vif):
-        return f"others tell most of it (VIF {inflation.vif:.3g}), most of all {partner} ({alike:.2f})"
+        return f"others tell most of it (VIF {number(inflation.vif)}), most of all {partner} ({number(alike)})"
     if alike < _SAME:
         return "a combination of other covariates tells it exactly (VIF infinite)"
     if inflation.df > 1:

@@ -13,7 +13,7 @@ from matplotlib.colors import ListedColormap, to_hex
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
-from ..reporting.figures import COLOURS, GREY, scale_bar, styled
+from ..reporting.figures import COLOURS, GREY, Frame, border, scale_bar, styled
 from ..reporting.numbers import number
 from .binning import DIRECTIONS, Classing
 
@@ -29,7 +29,7 @@ _MOST_NUMBERED = 26
 MOST_SHOWN = 20
 _MAP_WIDTH, _LEGEND_WIDTH, _LEGEND_LINE, _MOST_HEIGHT = 2.55, 1.35, 0.145, 3.4
 # Longer class names and titles lose their middle in legends, axes and maps; the tables have them whole.
-_MOST_LETTERS, _MOST_TITLE = 24, 32
+_MOST_LETTERS, _MOST_TITLE = 24, 40
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ def vif_bars(names: Sequence[str], vif: Sequence[float], limit: float) -> Figure
     colours = [_ABOVE if value > limit else _BELOW for value in values]
     figure, axes = _bars(names, np.nan_to_num(np.minimum(values, end)), colours)
     for position, value in enumerate(values):
-        text = "∞" if np.isinf(value) else "one value only" if np.isnan(value) else f"{value:.2f}"
+        text = "∞" if np.isinf(value) else "one value only" if np.isnan(value) else number(value)
         axes.text(np.nan_to_num(min(value, end)) + 0.01 * end, position, text, va="center", fontsize=8, bbox=_PAPER)
     axes.axvline(limit, color=GREY, lw=0.9, ls="--")
     axes.set(xlabel=f"VIF (dashed: the limit of {limit:g})", xlim=(0, 1.12 * end))
@@ -65,7 +65,7 @@ def coefficient_bars(names: Sequence[str], r: Sequence[float], signed: Sequence[
     figure, axes = _bars(names, np.nan_to_num(values), colours)
     reach = 0.02 * max(np.nanmax(np.abs(np.r_[values, 0.1])), 0.1)
     for position, value in enumerate(np.nan_to_num(values)):
-        text = "one value only" if np.isnan(values[position]) else f"{value:.2f}".replace("-", "−")
+        text = "one value only" if np.isnan(values[position]) else number(value)
         axes.text(value + (reach if value >= 0 else -reach), position, text, va="center", ha="left" if value >= 0 else "right", fontsize=8)
     axes.axvline(0, color=GREY, lw=0.8)
     axes.margins(x=0.16)
@@ -123,7 +123,7 @@ def class_shares(names: Sequence[str], area: np.ndarray, landslides: np.ndarray,
     axes.barh(positions - 0.19, 100 * landslides, 0.36, color=_ABOVE, label="landslide cells")
     axes.barh(positions + 0.19, 100 * area, 0.36, color=_AREA, label="area")
     for position, ratio in enumerate(frequency_ratio):
-        axes.text(1.01, position, f"{ratio:.2f}", va="center", fontsize=8, transform=axes.get_yaxis_transform())
+        axes.text(1.01, position, number(float(ratio)), va="center", fontsize=8, transform=axes.get_yaxis_transform())
     axes.text(1.01, -0.75, "FR", va="center", fontsize=8, fontweight="bold", transform=axes.get_yaxis_transform())
     axes.set(yticks=positions, xlabel="Share (%)", ylabel=label)
     axes.set_yticklabels([_cut(name) for name in names])
@@ -135,13 +135,15 @@ def class_shares(names: Sequence[str], area: np.ndarray, landslides: np.ndarray,
 
 
 @styled
-def covariate_maps(panels: Sequence[MapPanel], metres_per_px: tuple[float, float]) -> Figure:
+def covariate_maps(panels: Sequence[MapPanel], metres_per_px: tuple[float, float], frame: Frame | None = None) -> Figure:
     """Draw maps of covariates in two columns, each with its legend and a scale bar (the paper's Figs. 3 to 6).
 
     Parameters
     ----------
     metres_per_px
         Width and height of a cell of the pictures.
+    frame
+        Where they lie; without, they have no coordinates.
     """
     rows, cols = panels[0].numbers.shape
     across, down = metres_per_px
@@ -159,10 +161,8 @@ def covariate_maps(panels: Sequence[MapPanel], metres_per_px: tuple[float, float
         palette = ListedColormap(["#FFFFFF", *panel.colours])
         axes.imshow(panel.numbers, cmap=palette, vmin=-1.5, vmax=len(panel.colours) - 0.5, interpolation="nearest", aspect=down / across)
         axes.set_axis_on()
-        axes.set(xticks=[], yticks=[], title=_cut(panel.title, _MOST_TITLE), anchor="NW")
-        axes.grid(False)
-        for spine in axes.spines.values():
-            spine.set(visible=True, color="#BBBBBB", linewidth=0.6)
+        axes.set(title=_cut(panel.title, _MOST_TITLE), anchor="NW")
+        border(axes, frame, (rows, cols), 5.5)
         scale_bar(axes, cols * across, across, rows)
         axes.text(0.97, 0.97, "N\n↑", transform=axes.transAxes, ha="right", va="top", fontsize=7, linespacing=0.8, bbox=_PAPER)
         handles = [Patch(facecolor=c, edgecolor="#888888", lw=0.4, label=_cut(name)) for name, c in zip(panel.names, panel.colours)]

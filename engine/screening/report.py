@@ -12,6 +12,7 @@ import numpy as np
 from ..declarations.choices import CLASSINGS
 from ..declarations.covariates import BY_NAME, GROUPS
 from ..files.grid import Grid
+from ..reporting.figures import Frame
 from ..reporting.numbers import number, p_value
 from ..reporting.page import Report, listed
 from . import figures
@@ -96,7 +97,7 @@ def verdict(screening: Screening) -> str:
     if len(screening.remaining_vif) > 1:
         highest = max(screening.remaining_vif, key=lambda name: screening.remaining_vif[name])
         then = "Among those that are not dropped, no" if by_advice["drop"] else "No"
-        text += f" {then} VIF is above {limit:g}; the highest is {screening.remaining_vif[highest]:.2f} ({highest})."
+        text += f" {then} VIF is above {limit:g}; the highest is {number(screening.remaining_vif[highest])} ({highest})."
     return text
 
 
@@ -107,10 +108,10 @@ def _result_table(page: Report, screening: Screening) -> None:
             (
                 each.name,
                 each.advice,
-                _vif(each.inflation.vif),
+                number(each.inflation.vif),
                 number(each.inflation.tolerance) if each.inflation.df else "–",
                 each.alike or "–",
-                f"{each.alike_r:.2f}" if each.alike else "",
+                number(each.alike_r) if each.alike else "",
                 each.pearson.r,
                 each.gain.bits,
                 p_value(min(2 * np.fmin(each.pearson.p_value, each.gain.p_value), 1.0)),
@@ -133,7 +134,7 @@ def _collinearity(page: Report, screening: Screening) -> None:
     if screening.dropped:
         page.text(
             f"When {listed(screening.dropped)} {'is' if len(screening.dropped) == 1 else 'are'} dropped, in this order, the "
-            "VIFs are: " + ", ".join(f"{name} {value:.2f}" for name, value in screening.remaining_vif.items()) + "."
+            "VIFs are: " + ", ".join(f"{name} {number(value)}" for name, value in screening.remaining_vif.items()) + "."
         )
     if len(screening.correlation_names) > 1:
         page.figure(
@@ -194,9 +195,9 @@ def _classes(page: Report, screening: Screening) -> None:
             list(
                 zip(
                     [f"{name}{' *' if half else ''}" for name, half in zip(each.class_names, relation.corrected)],
-                    [round(float(share), 3) for share in relation.area_share],
+                    relation.area_share,
                     relation.landslides.astype(int),
-                    [round(float(share), 3) for share in relation.landslide_share],
+                    relation.landslide_share,
                     relation.frequency_ratio,
                     relation.information_value,
                     relation.w_plus,
@@ -216,14 +217,17 @@ def _classes(page: Report, screening: Screening) -> None:
 def _maps(page: Report, screening: Screening, survey: Survey, grid: Grid) -> None:
     page.section("Maps")
     across, down = grid.cell_size_m
+    width, height = (side * survey.step for side in grid.cell_size)
+    frame = Frame(grid.bounds[0], grid.bounds[3], width, height, grid.is_projected)
     by_name = {each.name: index for index, each in enumerate(screening.summaries)}
     ordered = sorted(screening.summaries, key=lambda each: (_group_number(each.covariate.group), each.covariate.group))
     for group, members in groupby(ordered, key=lambda each: each.covariate.group):
         panels = [figures.map_panel(_label(each), each.classing, survey.picture[..., by_name[each.name]]) for each in members]
         thinned = f" Thinned to 1 cell in {survey.step**2:,}." if survey.step > 1 else ""
         page.figure(
-            figures.covariate_maps(panels, (across * survey.step, down * survey.step)),
-            f"{group.capitalize()} covariates in their classes, north up; white: no data.{thinned}",
+            figures.covariate_maps(panels, (across * survey.step, down * survey.step), frame),
+            f"{group.capitalize()} covariates in their classes, north up; white: no data. Coordinates: "
+            f"{grid.spatial_reference.GetName()}.{thinned}",
         )
 
 
@@ -266,7 +270,7 @@ def _method(page: Report, screening: Screening, survey: Survey, facts: Mapping[s
     page.table(
         ["Covariate", "Kind", "Unit", "GVIF", "df", "Source"],
         [
-            (each.name, each.covariate.kind, each.covariate.unit, _vif(each.inflation.gvif), each.inflation.df, each.covariate.source)
+            (each.name, each.covariate.kind, each.covariate.unit, number(each.inflation.gvif), each.inflation.df, each.covariate.source)
             for each in screening.summaries
         ],
         "Covariates.",
@@ -284,7 +288,3 @@ def _label(each: CovariateSummary) -> str:
 
 def _group_number(group: str) -> int:
     return GROUPS.index(group) if group in GROUPS else len(GROUPS)
-
-
-def _vif(value: float) -> str:
-    return "–" if np.isnan(value) else "∞" if np.isinf(value) else f"{value:,.2f}"

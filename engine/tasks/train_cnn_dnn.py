@@ -173,6 +173,9 @@ def run(
         recipe,
         {**inputs("train_cnn_dnn", asked), **settings("train_cnn_dnn", told)},
         packages,
+        stack.grid,
+        {"Covariate stack": covariates, "Landslides": inventory, "Test inventory": test_inventory},
+        cells.types,
     )
     make_report(facts).write(report)
     for path in (model, report):

@@ -171,7 +171,7 @@ def test_a_model_file_gives_trees_and_share_back_bit_for_bit(model, tmp_path):
     path, again = tmp_path / "m.scarp", tmp_path / "again.scarp"
     save_model(path, model)
     loaded = load_model(path, "numpy")
-    assert (loaded.share, loaded.classifier, loaded.name) == (0.75, "cnn_dnn_trees", "CNN–DNN with trees (75% network, 25% trees)")
+    assert (loaded.share, loaded.classifier, loaded.name) == (0.75, "cnn_dnn_trees", "CNN–DNN with trees (75 % network, 25 % trees)")
     np.testing.assert_array_equal(loaded.predict(window_of()), model.predict(window_of()))
     save_model(again, loaded)
     assert path.read_bytes() == again.read_bytes()
@@ -202,7 +202,7 @@ def test_trees_of_another_encoding_are_refused(model, tmp_path):
 
 
 @pytest.mark.parametrize(
-    "share, words", [(0.0, "trees alone"), (0.25, "25% network, 75% trees"), (0.5, "50% network, 50% trees"), (1.0, "network alone")]
+    "share, words", [(0.0, "trees alone"), (0.25, "25 % network, 75 % trees"), (0.5, "50 % network, 50 % trees"), (1.0, "network alone")]
 )
 def test_a_part_that_counts_nothing_is_not_named_beside_the_other(model, share, words):
     model.share = share

@@ -70,7 +70,7 @@ def test_a_cell_is_valid_where_every_covariate_is(prepared, raster):
 def test_more_than_a_twentieth_missing_is_a_warning(prepared, raster, cells, warned):
     """391 cells: 19 are 4.9 %, 20 are 5.1 %."""
     told, *_ = prepared(plane(), extra_continuous=[raster("rain.tif", gaps(cells))])
-    sentence = f"rain is missing on {cells} of 391 cells ({cells / 391:.1%}), which become nodata."
+    sentence = f"rain is missing on {cells} of 391 cells ({100 * cells / 391:.1f} %), which become nodata."
     assert (sentence in told.warnings) is warned
     assert (sentence in told.messages) is not warned
 

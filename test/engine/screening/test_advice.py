@@ -122,7 +122,7 @@ def test_advice_and_its_reasons():
     assert found.dropped == ("shadow",) and set(found.remaining_vif) == {"a", "b", "noise"}
     assert max(found.remaining_vif.values()) < 1.01
     kept, doubtful, dropped, _ = found.summaries
-    assert kept.inflation.vif > 5 and kept.reason == f"its VIF of {kept.inflation.vif:.3g} falls below the limit once others are dropped"
+    assert kept.inflation.vif > 5 and kept.reason == f"its VIF of {kept.inflation.vif:.3f} falls below the limit once others are dropped"
     assert doubtful.reason.startswith("on its own it shows no relation to landslides")
     r = np.corrcoef(a, values[:, 2])[0, 1]
-    assert dropped.reason == f"others tell most of it (VIF {dropped.inflation.vif:.3g}), most of all a ({r:.2f})"
+    assert dropped.reason == f"others tell most of it (VIF {dropped.inflation.vif:.3f}), most of all a ({r:.3f})"

@@ -43,7 +43,7 @@ def texts(figure, axes=0):
 
 def test_bars_of_vif_are_cut_and_tell_their_value():
     figure = vif_bars(["a", "b", "c", "d"], [1.5, 30.0, np.inf, np.nan], 5.0)
-    assert lengths(figure) == [1.5, 20, 20, 0] and texts(figure) == ["1.50", "30.00", "∞", "one value only"]
+    assert lengths(figure) == [1.5, 20, 20, 0] and texts(figure) == ["1.500", "30.000", "∞", "one value only"]
     (limit,) = figure.axes[0].lines
     assert list(limit.get_xdata()) == [5, 5]
     colours = [bar.get_facecolor() for bar in figure.axes[0].patches]
@@ -52,7 +52,7 @@ def test_bars_of_vif_are_cut_and_tell_their_value():
 
 def test_bars_of_coefficients_and_of_gain():
     figure = coefficient_bars(["a", "b", "c"], [-0.25, 0.5, np.nan], [True, False, True])
-    assert lengths(figure) == [-0.25, 0.5, 0] and texts(figure) == ["−0.25", "0.50", "one value only"]
+    assert lengths(figure) == [-0.25, 0.5, 0] and texts(figure) == ["−0.250", "0.500", "one value only"]
     figure = gain_bars(["a", "b"], [0.1234, 0.0])
     assert lengths(figure) == [0.1234, 0] and texts(figure) == [" 0.123", " 0.000"]
 
@@ -67,7 +67,7 @@ def test_a_heat_map_bears_its_numbers():
 def test_shares_of_classes_in_per_cent():
     figure = class_shares(["flat", "steep"], np.array([0.7, 0.3]), np.array([0.1, 0.9]), np.array([1 / 7, 3.0]), "Slope")
     assert lengths(figure) == pytest.approx([10, 90, 70, 30])
-    assert texts(figure) == ["0.14", "3.00", "FR"]
+    assert texts(figure) == ["0.143", "3.000", "FR"]
 
 
 def test_maps_have_the_shape_of_the_ground():

@@ -71,7 +71,7 @@ def test_the_report_says_what_the_tables_say(page, by_hand):
     assert [row["Covariate"] for row in rows] == ["col", "both", "unit"]
     for row, each, summary in zip(rows, table_rows(by_hand), by_hand.summaries):
         assert row["Advice"] == each["advice"]
-        assert (row["VIF"], row["Tolerance"]) == (f"{each['vif']:.2f}", f"{each['tolerance']:.3f}")
+        assert (row["VIF"], row["Tolerance"]) == (f"{each['vif']:.3f}", f"{each['tolerance']:.3f}")
         assert row["Most alike"] == each["most_alike"]
         assert float(row["Coefficient"].replace("−", "-")) == pytest.approx(each["pearson"], abs=5e-4)
         assert float(row["Gain"]) == pytest.approx(each["information_gain_bits"], abs=5e-4)
@@ -118,7 +118,7 @@ def test_the_verdict_in_words(by_hand):
     told = replace(by_hand, summaries=(kept, doubtful, dropped), remaining_vif={"col": 1.2, "both": 4.567})
     assert verdict(told) == (
         "Keep 1 of 3 covariates: col. Drop unit: col tells it exactly. Doubtful is both: on its own no relation to landslides is seen. "
-        "Among those that are not dropped, no VIF is above 5; the highest is 4.57 (both)."
+        "Among those that are not dropped, no VIF is above 5; the highest is 4.567 (both)."
     )
     assert verdict(replace(told, summaries=(kept,), remaining_vif={"col": 1.0})) == (
         "The one covariate, col, is related to landslides; with no other there is no collinearity."

@@ -53,7 +53,7 @@ def test_windows_of_network_and_trees_are_the_whole(tmp_path, write_stack, model
     expected, network = model.predict(values), alone.predict(values)
     assert np.nanmax(np.abs(expected - network)) > 0.05
     np.testing.assert_allclose(values_of(tmp_path / "map.tif"), np.where(np.isfinite(expected), expected, -9999), atol=1e-6)
-    assert listener.messages[0].startswith("Mapping: CNN–DNN with trees (50% network, 50% trees), with ")
+    assert listener.messages[0].startswith("Mapping: CNN–DNN with trees (50 % network, 50 % trees), with ")
 
 
 def values_of(path):

@@ -182,7 +182,7 @@ def test_the_log_tells_what_each_layer_costs(tmp_path, dem):
         dem=dem,
         extra_continuous=[raster(tmp_path / "rain.tif", rain, nodata=-1), raster(tmp_path / "snow.tif", snow)],
     )
-    assert [text for text in listener.warnings if "rain is missing on 320 of 1,600 cells (20.0%)" in text]
+    assert [text for text in listener.warnings if "rain is missing on 320 of 1,600 cells (20.0 %)" in text]
     assert [text for text in listener.messages if "snow is missing on 1 of 1,600 cells" in text]
     assert "1,279 valid cells of 1,600" in listener.messages[-1]
     assert np.isnan(bands["altitude"]).sum() == 321

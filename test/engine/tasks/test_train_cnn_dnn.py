@@ -271,7 +271,7 @@ def test_with_trees_beside_it_model_manifest_and_report_say_so(study, known):
     assert model.share == expected.share
     for name, array in expected.trees.arrays.items():
         np.testing.assert_array_equal(model.trees.arrays[name], array)
-    assert model.manifest["classifier"] == model.name == "CNN–DNN with trees (50% network, 50% trees)"
+    assert model.manifest["classifier"] == model.name == "CNN–DNN with trees (50 % network, 50 % trees)"
     assert f"The model is a {model.name}" in Path(study[0] / "both.html").read_text(encoding="utf-8")
     alone = replace(TINY, epochs=1)
     assert "The model is the CNN–DNN alone" in Path(trained(study, "alone", recipe=alone)[0]["report"]).read_text(encoding="utf-8")
