@@ -86,7 +86,7 @@ def make_report(
             "validation by spatial folds "
             "tells how much less."
         )
-    page.data(data.grid, facts["files"])
+    page.data(data.grid, facts["files"], told={"Types of movement": data.cells.types})
     _auc_table(page, by_method)
     for method, found in by_method.items():
         _accuracy(page, found, method)
@@ -240,9 +240,9 @@ def _accuracy(page: Report, summaries: Sequence[ClassifierSummary], method: str)
     page.figure(figures.precision_recall_curves(sets), f"Precision–recall curves by {name}.{mean} Dotted: no skill, with as many of both.")
     rows = []
     for each in ordered:
-        high, low = ([each.mean[f"{metric}_{side}"] for metric in ("precision", "recall", "f1")] for side in ("high", "low"))
-        rows.append((each.label, "landslide", *high, round(each.mean["support_high"]), each.mean["accuracy"], each.mean["auc"]))
-        rows.append(("", "none", *low, round(each.mean["support_low"]), None, None))
+        slides, none = ([each.mean[f"{metric}_{side}"] for metric in ("precision", "recall", "f1")] for side in ("landslide", "none"))
+        rows.append((each.label, "landslide", *slides, round(each.mean["support_landslide"]), each.mean["accuracy"], each.mean["auc"]))
+        rows.append(("", "none", *none, round(each.mean["support_none"]), None, None))
     page.table(
         ["Classifier", "Class", "Precision", "Recall", "F1", "Support", "Accuracy", "AUC"],
         rows,

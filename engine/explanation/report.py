@@ -142,7 +142,7 @@ def make_report(facts: Explanation) -> Report:
         "goes by need not be what causes landslides: a covariate may stand for another one, or for how the landslides were found "
         "and mapped."
     )
-    page.data(facts.grid, facts.files, facts.valid)
+    page.data(facts.grid, facts.files, facts.valid, {"Types of movement": facts.model.manifest.get("landslide_type")})
     _importance(page, facts)
     _responses(page, facts)
     if facts.local:

@@ -118,6 +118,7 @@ def make_report(facts: Training) -> Report:
 
 def _add_test(page: Report, facts: Training) -> None:
     best = facts.tests[0]
+    page.section("Result")
     page.text(
         f"By {best.name.lower()} the area under the ROC curve (AUC) is {best.in_words}; that is what to expect "
         f"{_WHERE[best.kind]}. {best.how}",
@@ -139,7 +140,8 @@ def _add_test(page: Report, facts: Training) -> None:
         "cells like them; whole blocks lie on other ground.",
     )
     for each in facts.tests[1:]:
-        page.text(f"{each.name}: {each.how}")
+        if each.how != facts.divided:
+            page.text(f"{each.name}: {each.how}")
     slides, others = (sum(column) for column in zip(*facts.counts.values()))
     page.text(
         f"{percent(slides / (slides + others))} of the sample cells are landslide cells. {metrics.BALANCED} Susceptibility ranks cells; "
@@ -223,6 +225,13 @@ def _add_search(page: Report, facts: Training) -> None:
 
 def _add_histories(page: Report, facts: Training) -> None:
     page.section("Training")
+    both = [(history["loss"], history["val_loss"]) for history in [*facts.histories, *facts.others.values()] if history.get("val_loss")]
+    if any(validation[int(np.argmin(validation))] < training[int(np.argmin(validation))] for training, validation in both):
+        page.text(
+            "Where validation lies above training in accuracy, or below it in loss, nothing is wrong: training is measured while the "
+            "network is held back (dropout leaves out units, patches are turned, labels are smoothed) and while its weights still move in "
+            "an epoch, validation after the epoch and by the whole network. Which cells validate is chance too, where they are few."
+        )
     for number, history in enumerate(facts.histories, start=1):
         kept = "the weights of the best validation loss are kept"
         caption = f"Training history of member {number} ({len(history['loss'])} epochs); {kept}."

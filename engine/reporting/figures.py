@@ -399,7 +399,7 @@ def round_coordinates(one: float, other: float) -> list[float]:
     ([712000.0, 714000.0, 716000.0], [10.98, 11.0, 11.02])
     """
     low, high = min(one, other), max(one, other)
-    step = round_length((high - low) / 2)
+    step = round_length((high - low) / 2 * (1 + 1e-9))  # 0.05, as floating point has it, is 0.05
     first, last = np.ceil(low / step - 1e-9), np.floor(high / step + 1e-9)
     return [float(f"{number * step:.12g}") for number in np.arange(first, last + 1)]
 

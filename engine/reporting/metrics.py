@@ -15,19 +15,19 @@ from ..errors import EngineError
 # So many standard errors reach to either end of a 95 % interval.
 Z_95 = float(stats.norm.ppf(0.975))
 
-# What `evaluate` returns: id, label, meaning. In the ids "high" is predicted landslide, "low" predicted none.
+# What `evaluate` returns: id, label, meaning. In the ids "landslide" is predicted landslide, "none" predicted none.
 METRICS: tuple[tuple[str, str, str], ...] = (
     ("auc", "AUC", "area under the ROC curve: how often a landslide cell ranks above a non-landslide cell"),
     ("average_precision", "Average precision", "area under the precision–recall curve"),
     ("accuracy", "Overall accuracy", "share of cells in their right class"),
-    ("precision_high", "Precision, landslide", "share of landslide cells among those predicted landslide"),
-    ("recall_high", "Recall, landslide", "share of landslide cells predicted landslide"),
-    ("f1_high", "F1, landslide", "harmonic mean of precision and recall of landslide"),
-    ("support_high", "Support, landslide", "number of landslide cells"),
-    ("precision_low", "Precision, none", "share of non-landslide cells among those predicted none"),
-    ("recall_low", "Recall, none", "share of non-landslide cells predicted none"),
-    ("f1_low", "F1, none", "harmonic mean of precision and recall of none"),
-    ("support_low", "Support, none", "number of non-landslide cells"),
+    ("precision_landslide", "Precision, landslide", "share of landslide cells among those predicted landslide"),
+    ("recall_landslide", "Recall, landslide", "share of landslide cells predicted landslide"),
+    ("f1_landslide", "F1, landslide", "harmonic mean of precision and recall of landslide"),
+    ("support_landslide", "Support, landslide", "number of landslide cells"),
+    ("precision_none", "Precision, none", "share of non-landslide cells among those predicted none"),
+    ("recall_none", "Recall, none", "share of non-landslide cells predicted none"),
+    ("f1_none", "F1, none", "harmonic mean of precision and recall of none"),
+    ("support_none", "Support, none", "number of non-landslide cells"),
     ("sensitivity", "Sensitivity", "TP / (TP + FN), the recall of landslide"),
     ("specificity", "Specificity", "TN / (TN + FP), the recall of none"),
     ("phi", "Pearson’s φ (MCC)", "correlation of predicted and true class (Matthews)"),
@@ -77,7 +77,7 @@ def evaluate(labels: np.ndarray, susceptibility: np.ndarray, threshold: float = 
     susceptibility
         (n,) 0 to 1.
     threshold
-        Cells at or above it are predicted high.
+        Cells at or above it are predicted landslide.
     weights
         (n,) what each cell counts, such as `balanced`; None: each the same. The supports are counts of cells all the same.
 
@@ -90,7 +90,7 @@ def evaluate(labels: np.ndarray, susceptibility: np.ndarray, threshold: float = 
     --------
     >>> from scarp.engine.reporting.metrics import evaluate
     >>> found = evaluate([1, 1, 1, 0, 0, 0], [0.9, 0.8, 0.4, 0.7, 0.2, 0.1])
-    >>> round(found["auc"], 4), round(found["precision_high"], 4), found["support_low"]
+    >>> round(found["auc"], 4), round(found["precision_landslide"], 4), found["support_none"]
     (0.8889, 0.6667, 3)
     """
     labels, susceptibility = _checked(labels, susceptibility)
@@ -102,14 +102,14 @@ def evaluate(labels: np.ndarray, susceptibility: np.ndarray, threshold: float = 
         "auc": float(sk.roc_auc_score(labels, susceptibility, sample_weight=weights)),
         "average_precision": float(sk.average_precision_score(labels, susceptibility, sample_weight=weights)),
         "accuracy": float(np.average(labels == high, weights=weights)),
-        "precision_high": float(precision[0]),
-        "recall_high": float(recall[0]),
-        "f1_high": float(f1[0]),
-        "support_high": int((labels == 1).sum()),
-        "precision_low": float(precision[1]),
-        "recall_low": float(recall[1]),
-        "f1_low": float(f1[1]),
-        "support_low": int((labels == 0).sum()),
+        "precision_landslide": float(precision[0]),
+        "recall_landslide": float(recall[0]),
+        "f1_landslide": float(f1[0]),
+        "support_landslide": int((labels == 1).sum()),
+        "precision_none": float(precision[1]),
+        "recall_none": float(recall[1]),
+        "f1_none": float(f1[1]),
+        "support_none": int((labels == 0).sum()),
         "sensitivity": float(recall[0]),
         "specificity": float(recall[1]),
         "phi": float(sk.matthews_corrcoef(labels, high, sample_weight=weights)),
@@ -124,14 +124,14 @@ def evaluate(labels: np.ndarray, susceptibility: np.ndarray, threshold: float = 
 
 
 def confusion(labels: np.ndarray, susceptibility: np.ndarray, threshold: float = 0.5) -> np.ndarray:
-    """Return the (2, 2) counts [[TN, FP], [FN, TP]]: rows are true, columns predicted low and high.
+    """Return the (2, 2) counts [[TN, FP], [FN, TP]]: rows are true, columns predicted none and landslide.
 
     Parameters
     ----------
     labels, susceptibility
         (n,) 1 or 0, and 0 to 1.
     threshold
-        Cells at or above it are predicted high.
+        Cells at or above it are predicted landslide.
 
     Examples
     --------
@@ -145,7 +145,7 @@ def confusion(labels: np.ndarray, susceptibility: np.ndarray, threshold: float =
 def youden(labels: np.ndarray, susceptibility: np.ndarray) -> tuple[float, float]:
     """Return Youden's J and the threshold that reaches it (Youden 1950).
 
-    A cell is predicted high at or above the threshold. Of several equal maxima the highest threshold is taken.
+    A cell is predicted landslide at or above the threshold. Of several equal maxima the highest threshold is taken.
 
     Examples
     --------
@@ -155,7 +155,7 @@ def youden(labels: np.ndarray, susceptibility: np.ndarray) -> tuple[float, float
     """
     labels, susceptibility = _checked(labels, susceptibility)
     false_positive, true_positive, thresholds = sk.roc_curve(labels, susceptibility, drop_intermediate=False)
-    j = (true_positive - false_positive)[1:]  # the first point, nothing predicted high, has no finite threshold
+    j = (true_positive - false_positive)[1:]  # the first point, nothing predicted landslide, has no finite threshold
     best = int(np.argmax(j))
     return float(j[best]), float(thresholds[1:][best])
 

@@ -4,10 +4,12 @@
 from __future__ import annotations
 
 import math
+import re
 from numbers import Integral, Real
 from typing import Any
 
 _MINUS = "−"
+_WRITTEN = re.compile(rf"(?:[<>] )?[+{_MINUS}]?\d[\d,]*(?:\.\d+)?(?: %)?|[–∞]|")
 
 
 def number(value: Any) -> str:
@@ -134,3 +136,15 @@ def count(value: float) -> str:
 def is_number(value: Any) -> bool:
     """Tell whether a value is written as a number: None too, as a dash, but neither True nor False."""
     return value is None or (isinstance(value, Real) and not isinstance(value, bool))
+
+
+def stands_right(value: Any) -> bool:
+    """Tell whether a cell of a table stands at the right of its column: a number, or one that is written already.
+
+    Examples
+    --------
+    >>> from scarp.engine.reporting.numbers import stands_right
+    >>> [stands_right(value) for value in (0.5, "< 0.1 %", "−0.012", "1,234", "–", "0.7 to 0.8", "slope")]
+    [True, True, True, True, True, False, False]
+    """
+    return is_number(value) or (isinstance(value, str) and bool(_WRITTEN.fullmatch(value)))

@@ -17,7 +17,7 @@ from matplotlib.figure import Figure
 from ..declarations.source import Source
 from ..files.grid import Grid
 from ..files.outputs import replacing
-from .numbers import is_number, number
+from .numbers import is_number, number, stands_right
 
 # Why a test may be better than the cells that trained; nothing is wrong with it by itself.
 BETTER_THAN_TRAINING = (
@@ -56,9 +56,9 @@ class Report:
     def table(self, header: Sequence[str], rows: Sequence[Sequence[Any]], caption: str) -> str:
         """Add a table and return its name, e.g. `Table 2`.
 
-        Numbers are formatted by `format_cell`; a column of nothing but numbers is aligned to the right.
+        Numbers are formatted by `format_cell`; a column of nothing but numbers, percents and the like is aligned to the right.
         """
-        numeric = [all(is_number(row[i]) for row in rows) for i in range(len(header))]
+        numeric = [all(stands_right(row[i]) for row in rows) and any(row[i] != "" for row in rows) for i in range(len(header))]
         cells = [[format_cell(cell) for cell in row] for row in rows]
         number = self._add("table", header=list(header), rows=cells, numeric=numeric, caption=caption)
         return f"Table {number}"

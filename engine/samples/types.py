@@ -102,6 +102,21 @@ class Types:
         return [whole] if _key(whole) in known else [each for each in self._parts() if each]
 
 
+def other_types(what: str, its: str, given: str) -> str:
+    """Return a warning where a map or model for some types is asked about landslides of others; empty where all is well.
+
+    >>> from scarp.engine.samples.types import other_types
+    >>> other_types("map", "flow", "")
+    'The map is for landslides of the type flow, and those given are of all types: choose them by their field (TYPE_FIELD).'
+    >>> other_types("map", "flow", "flow"), other_types("map", "", "flow")
+    ('', '')
+    """
+    if not its or set(its.casefold().split(", ")) == set(given.casefold().split(", ")):
+        return ""
+    those = f"of the type {given}" if given else "of all types"
+    return f"The {what} is for landslides of the type {its}, and those given are {those}: choose them by their field (TYPE_FIELD)."
+
+
 def _text(value: object) -> str:
     if value is None or (isinstance(value, float) and np.isnan(value)):
         return ""

@@ -62,7 +62,7 @@ def make_report(screening: Screening, survey: Survey, grid: Grid, landslides: in
         "for collinearity harms the reading of a model more than its predictions; “Benchmark classifiers” with and without it tells what "
         "it is worth."
     )
-    page.data(grid, facts["files"], survey.cells)
+    page.data(grid, facts["files"], survey.cells, {"Types of movement": facts.get("types")})
     _result_table(page, screening)
     _collinearity(page, screening)
     _relation(page, screening)

@@ -24,7 +24,7 @@ from ..files.tables import check_table, write_table
 from ..mapping.windows import check_stack
 from ..samples.cells import resolve_samples
 from ..samples.folds import suggested_block_size
-from ..samples.types import Types
+from ..samples.types import Types, other_types
 from . import task
 
 # What a map of contributions costs, in maps, for the choice of what computes it.
@@ -66,6 +66,8 @@ def run(
         feedback.warning(warning)
     cell = cell_at(point, stack.grid) if point else None
     cells = resolve_samples(stack, inventory, label_field, seed, feedback, types=Types.of(type_field, types))
+    if sentence := other_types("model", str(trained.manifest.get("landslide_type", "")), cells.types):
+        feedback.warning(sentence)
     feedback.status("Cutting patches")
     ground = Ground.of(stack, cells, trained)
     answer, centres = answer_of(trained), ground.data.values

@@ -81,6 +81,7 @@ def run(
             "classes": classes,
             "settings": settings("screen_covariates", asked),
             "versions": versions(),
+            "types": cells.types,
         }
         make_report(screening, found, stack.grid, landslides, len(labels) - landslides, facts).write(report)
         write_manifest(report, "screen_covariates", asked, digests, time.monotonic() - started)

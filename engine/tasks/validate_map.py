@@ -14,7 +14,7 @@ from ..files.outputs import check_writable, scratch_folder
 from ..files.tables import check_table, write_table
 from ..mapping.maps import open_map
 from ..mapping.zonation import falling
-from ..samples.types import Types
+from ..samples.types import Types, other_types
 from ..validation.assessment import Assessor, same_keys, table_row, warn_of_few
 from ..validation.landslides import Part, read_parts
 from ..validation.pair import compare_maps
@@ -64,11 +64,8 @@ def run(
     tested = read_parts(seen.raster, inventory, label_field, training_inventory, role, date_field, split_date, kinds, feedback)
     parts = tested.parts
     of_map, of_parts = seen.says("landslide_type"), kinds.told if kinds else ""
-    if of_map and of_map != of_parts:
-        feedback.warning(
-            f"The map is for landslides of the type {of_map}, and these are {f'of the type {of_parts}' if of_parts else 'of all types'}: "
-            "it tells only of its own. Choose them by their field (TYPE_FIELD)."
-        )
+    if sentence := other_types("map", of_map, of_parts):
+        feedback.warning(sentence)
     feedback.progress(15)
     with scratch_folder(output) as folder:
         laid = lay_zones(zones, zone_field, seen.grid, folder / "zones.tif")

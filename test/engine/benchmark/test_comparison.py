@@ -142,7 +142,7 @@ def test_differences_from_the_cnn_dnn_are_tested_fold_by_fold():
     assert found["lr"].mean["auc"] == pytest.approx(np.mean(aucs["lr"]))
     assert found["lr"].deviation["auc"] == pytest.approx(np.std(aucs["lr"], ddof=1))
     assert found["lr"].mean["accuracy"] == pytest.approx(evaluate(labels, predictions["lr"])["accuracy"])
-    assert found["lr"].mean["support_high"] == 100 and found["lr"].confusion.sum() == 200
+    assert found["lr"].mean["support_landslide"] == 100 and found["lr"].confusion.sum() == 200
 
 
 def test_one_test_set_is_compared_by_delong():
@@ -295,7 +295,7 @@ def test_a_test_inventory_is_a_fold_of_its_own_and_in_no_other(stack, layer, dat
     inner, _ = fit_cells(Data.of(stack, cells), np.flatnonzero(~test), "lr", False, 1)
     said = inner.predict(Data.of(stack, cells).values[None, test])[0]
     assert result["auc"] == pytest.approx(evaluate(cells.landslide[test], said)["auc"], abs=1e-6)
-    assert (float(rows[0]["support_high"]), float(rows[1]["support_high"])) == (len(chosen), (cells.landslide[~test] == 1).sum())
+    assert (float(rows[0]["support_landslide"]), float(rows[1]["support_landslide"])) == (len(chosen), (cells.landslide[~test] == 1).sum())
     kept = load_model(result["model"]).predict(Data.of(stack, cells).values[None, test])[0]
     np.testing.assert_allclose(kept, said, atol=1e-6)
 

@@ -153,3 +153,21 @@ def test_a_classifier_has_one_colour_whatever_stands_beside_it():
     strong = [label for label, each in everything.items() if each["color"] in figures.COLOURS]
     assert strong == ["CNN–DNN", "CNN–DNN with trees", "Logistic regression", "Random forest"]
     assert figures.line_styles(["Calibrated", "SVM", "Not calibrated"])["Calibrated"]["color"] == figures.COLOURS[0]
+
+
+def test_a_map_bears_round_coordinates_where_they_lie():
+    """100 columns of 30 m from 711,870 and 60 rows of 50 m down from 9,560,120: whole kilometres, each in its cell."""
+    frame = figures.Frame(711_870.0, 9_560_120.0, 30.0, 50.0)
+    figure = figures.class_map(np.ones((60, 100), np.uint8), ["low"], ["#111111"], [1.0], (30.0, 50.0), frame=frame)
+    axes = figure.axes[0]
+    assert [label.get_text() for label in axes.get_xticklabels()] == ["712,000", "713,000", "714,000"]
+    assert axes.get_xticks() == pytest.approx([130 / 30 - 0.5, 1130 / 30 - 0.5, 2130 / 30 - 0.5])
+    assert [label.get_text() for label in axes.get_yticklabels()] == ["9,558,000", "9,559,000", "9,560,000"]
+    assert axes.get_yticks() == pytest.approx([2120 / 50 - 0.5, 1120 / 50 - 0.5, 120 / 50 - 0.5])
+
+
+def test_degrees_have_their_side():
+    frame = figures.Frame(-79.3, -4.0, 0.001, 0.001, is_projected=False)
+    figure = figures.class_map(np.ones((100, 200), np.uint8), ["low"], ["#111111"], [1.0], (110.0, 111.0), frame=frame)
+    assert [label.get_text() for label in figure.axes[0].get_xticklabels()] == ["79.3° W", "79.2° W", "79.1° W"]
+    assert [label.get_text() for label in figure.axes[0].get_yticklabels()] == ["4.1° S", "4.05° S", "4° S"]

@@ -19,14 +19,14 @@ def test_every_metric_by_hand():
         # Precision at each landslide from the top: 1/1, 2/2, 3/4, 4/6, each a quarter of the recall.
         "average_precision": (1 + 1 + 3 / 4 + 4 / 6) / 4,
         "accuracy": 0.8,
-        "precision_high": 3 / 4,
-        "recall_high": 3 / 4,
-        "f1_high": 3 / 4,
-        "support_high": 4,
-        "precision_low": 5 / 6,
-        "recall_low": 5 / 6,
-        "f1_low": 5 / 6,
-        "support_low": 6,
+        "precision_landslide": 3 / 4,
+        "recall_landslide": 3 / 4,
+        "f1_landslide": 3 / 4,
+        "support_landslide": 4,
+        "precision_none": 5 / 6,
+        "recall_none": 5 / 6,
+        "f1_none": 5 / 6,
+        "support_none": 6,
         "sensitivity": 3 / 4,
         "specificity": 5 / 6,
         "phi": (tp * tn - fp * fn) / np.sqrt((tp + fp) * (tp + fn) * (tn + fp) * (tn + fn)),
@@ -49,7 +49,7 @@ def test_weights_are_as_if_there_were_as_many_of_both():
     labels, susceptibility = np.repeat(LABELS, times), np.repeat(SUSCEPTIBILITY, times)
     expected, found = metrics.evaluate(labels, susceptibility), metrics.evaluate(LABELS, SUSCEPTIBILITY, weights=metrics.balanced(LABELS))
     assert found["accuracy"] == pytest.approx((3 / 4 + 5 / 6) / 2)
-    assert (found.pop("support_high"), found.pop("support_low")) == (4, 6)
+    assert (found.pop("support_landslide"), found.pop("support_none")) == (4, 6)
     for name, value in found.items():
         assert value == pytest.approx(expected[name], abs=1e-12), name
     even = metrics.evaluate(LABELS[:8], SUSCEPTIBILITY[:8])

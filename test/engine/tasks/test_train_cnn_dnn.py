@@ -182,6 +182,9 @@ def test_the_report_tells_of_search_optimizers_and_calibration(rich, known, said
     page = Path(result["report"]).read_text(encoding="utf-8")
     training, test, folds = known
     aucs = [evaluate(training.labels[folds == number], said[folds == number])["auc"] for number in range(3)]
+    data = {row[0]: row[1] for row in table(page, "What was looked at.")[1:]}
+    assert data["Covariate stack"].endswith(".tif") and data["Landslides"].endswith(".gpkg") and data["Cell size"].endswith(" m")
+    assert "EPSG:" in data["Coordinate reference system"] and "Types of movement" not in data
     header, *rows = table(page, "Candidates, the chosen one first.")
     assert header == ["Learning rate", "Hidden layers", "Units", "Batch size", "AUC", "Standard deviation"]
     assert rows[0] == [f"{BEST['learning_rate']:g}", *shown(1, 6, 16, float(np.mean(aucs)), float(np.std(aucs, ddof=1)))]
