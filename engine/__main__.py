@@ -26,6 +26,6 @@ def register_package() -> None:
 
 if __name__ == "__main__":
     register_package()
-    from scarp.engine.worker import main
+    from scarp.engine.worker import leave, main
 
-    sys.exit(main(sys.argv[1:]))
+    leave(main(sys.argv[1:]))

@@ -9,6 +9,7 @@ Exactly one `result` or `error` comes last. A traceback goes to stderr, and so d
 
 from __future__ import annotations
 
+import atexit
 import errno
 import importlib
 import importlib.util
@@ -21,7 +22,7 @@ import time
 import traceback
 from collections.abc import Callable
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, NoReturn
 
 from ..models import memory
 from ..models.errors import short
@@ -125,6 +126,14 @@ def main(arguments: list[str]) -> int:
     # MiB of raster blocks to keep, where GDAL would take a twentieth of the machine: tasks go through rasters in order.
     os.environ.setdefault("GDAL_CACHEMAX", "256")
     return carry_out(Path(arguments[0]), feedback)
+
+
+def leave(code: int) -> NoReturn:
+    """End the process when its exit handlers have run. To take TensorFlow apart first lasts seconds, for which the user would wait."""
+    atexit._run_exitfuncs()
+    for stream in (sys.stdout, sys.stderr):
+        stream.flush()
+    os._exit(code)
 
 
 def carry_out(description: Path, feedback: JsonFeedback) -> int:

@@ -1,7 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 import io
 import json
+import subprocess
+import sys
+from pathlib import Path
 
+from scarp.engine import worker
 from scarp.engine.feedback import Feedback
 from scarp.engine.worker import JsonFeedback
 
@@ -70,3 +74,19 @@ def test_what_is_done_is_told_under_its_title():
     stream, clock, feedback = make()
     feedback.part(10, 20).under("Candidate 2 of 9").under("Fold 1 of 3").status("Training member 1 of 1, epoch 3 of 40, loss 0.412")
     assert told(stream) == ["Candidate 2 of 9, fold 1 of 3, training member 1 of 1, epoch 3 of 40, loss 0.412 …"]
+
+
+LEAVING = """
+import atexit, runpy, threading, time
+runpy.run_path({entry!r}, run_name="entry")["register_package"]()
+from scarp.engine.worker import leave
+atexit.register(print, "removed")
+threading.Thread(target=time.sleep, args=(600,)).start()
+leave(3)
+"""
+
+
+def test_a_worker_that_is_done_ends_at_once_after_its_exit_handlers():
+    entry = Path(worker.__file__).with_name("__main__.py")
+    run = subprocess.run([sys.executable, "-c", LEAVING.format(entry=str(entry))], capture_output=True, text=True, timeout=300, check=False)
+    assert (run.returncode, run.stdout, run.stderr) == (3, "removed\n", "")
