@@ -11,10 +11,13 @@ import runpy
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 DEMO = ROOT / "demo"
+# The steps, which the window of a first map takes too.
+FIRST_MAP = runpy.run_path(str(ROOT / "processing_provider" / "first_map.py"))
 LANDSCAPE = {"SIZE": 512, "CELL_SIZE": 30, "LANDSLIDES": 1500, "SEED": 1}
 
 
@@ -40,30 +43,14 @@ def main() -> None:
     """Make the landscape, the stack, and the map; print what came out and where it is."""
     print(f"Scarp's demo: a sample landscape of {LANDSCAPE['SIZE']}×{LANDSCAPE['SIZE']} cells of {LANDSCAPE['CELL_SIZE']} m")
     start = time.monotonic()
-    landscape = qgis("scarp:samplelandscape", {**LANDSCAPE, "FOLDER": str(DEMO / "landscape")})
-    layers = {name: landscape[name] for name in ("DEM", "FAULTS", "ROADS", "SETTLEMENTS", "RED", "NIR", "LAND_USE")}
-    for name in ("GEOLOGY", "SOIL", "CLIMATE"):
-        layers.update({name: landscape[name], f"{name}_FIELD": "unit"})
-    stack = qgis("scarp:preparecovariates", {**layers, "OUTPUT": str(DEMO / "covariates.tif")})["OUTPUT"]
-    outputs = {
-        "sample_cells": "samples.gpkg",
-        "model_file": "model.scarp",
-        "report": "report.html",
-        "susceptibility": "susceptibility.tif",
-        "susceptibility_classes": "classes.tif",
-        "table_of_classes": "classes.csv",
-    }
-    qgis(
-        "scarp:susceptibilityfromcovariates",
-        {
-            "COVARIATES": stack,
-            "INVENTORY": landscape["INVENTORY"],
-            **{name: str(DEMO / file) for name, file in outputs.items()},
-        },
-    )
+    steps, results = FIRST_MAP["steps"](LANDSCAPE, DEMO), []
+    with suppress(StopIteration):
+        while True:
+            results.append(qgis(*steps.send(results[-1] if results else None)))
+    truth, outputs = results[0]["TRUTH"], FIRST_MAP["OUTPUTS"]
     seconds = time.monotonic() - start
     tests = tests_of(DEMO / outputs["model_file"])
-    best = best_auc(DEMO / outputs["sample_cells"], Path(landscape["TRUTH"]))
+    best = best_auc(DEMO / outputs["sample_cells"], Path(truth))
     draw(DEMO / outputs["susceptibility_classes"], DEMO / "map.png")
     print(
         f"\nDone in {seconds:.0f} s.\n"
@@ -93,7 +80,7 @@ def best_auc(samples: Path, truth: Path) -> float:
     from scarp.engine.reporting.metrics import delong
     from scarp.engine.samples.cells import resolve_samples
 
-    cells = resolve_samples(Stack.open(str(DEMO / "covariates.tif")), str(samples), "landslide", 1)
+    cells = resolve_samples(Stack.open(str(DEMO / FIRST_MAP["STACK"])), str(samples), "landslide", 1)
     test = cells.subset == "test"
     values = gdal.Open(str(truth)).ReadAsArray()[cells.rows[test], cells.cols[test]]
     return delong(np.asarray(cells.landslide[test]), values).auc

@@ -22,9 +22,12 @@ from qgis.PyQt.QtWidgets import QDialog, QHBoxLayout, QLabel, QProgressBar, QPus
 
 from ..algorithms.translation import tr
 from .diagnostics import engine_state
+from .first_map import Steps, steps
 
 # The landscape of the first map, small enough for a few minutes on two cores.
 LANDSCAPE = {"SIZE": 256, "CELL_SIZE": 30, "LANDSLIDES": 600, "SEED": 1}
+# Where each step of the first map ends in the progress bar; the last one makes the map and shows it.
+_ENDS = (0, 15, 35, 100)
 
 
 class Told(QgsProcessingFeedback):
@@ -120,33 +123,22 @@ class StartWindow(QDialog):
         if not self.first.isEnabled():
             self.doing.setText(tr("Install the engine first."))
             return
-        folder = free_folder()
         self._begin()
-        self._run(
-            "scarp:samplelandscape", {**LANDSCAPE, "FOLDER": str(folder)}, 0, 15, lambda made: self._prepare(folder, made), show=False
-        )
+        folder = free_folder()
+        self._step(folder, steps(LANDSCAPE, folder), None)
 
-    def _prepare(self, folder: Path, made: dict[str, Any]) -> None:
-        layers = {name: made[name] for name in ("DEM", "FAULTS", "ROADS", "SETTLEMENTS", "RED", "NIR", "LAND_USE")}
-        for name in ("GEOLOGY", "SOIL", "CLIMATE"):
-            layers.update({name: made[name], f"{name}_FIELD": "unit"})
-        values = {**layers, "OUTPUT": str(folder / "covariates.tif")}
-        self._run("scarp:preparecovariates", values, 15, 35, lambda stack: self._map(folder, made, stack), show=False)
-
-    def _map(self, folder: Path, made: dict[str, Any], stack: dict[str, Any]) -> None:
-        outputs = {
-            "sample_cells": "samples.gpkg",
-            "model_file": "model.scarp",
-            "report": "report.html",
-            "susceptibility": "susceptibility.tif",
-            "susceptibility_classes": "classes.tif",
-            "table_of_classes": "classes.csv",
-        }
-        shown = {name: str(folder / file) for name, file in outputs.items()}
-        for name in ("susceptibility", "susceptibility_classes"):
-            shown[name] = QgsProcessingOutputLayerDefinition(shown[name], QgsProject.instance())
-        values = {"COVARIATES": stack["OUTPUT"], "INVENTORY": made["INVENTORY"], **shown}
-        self._run("scarp:susceptibilityfromcovariates", values, 35, 100, lambda _: self._show(folder))
+    def _step(self, folder: Path, left: Steps, made: dict[str, Any] | None, number: int = 0) -> None:
+        """Take the next step, which is sent what the one before `made`; show the map after the last one."""
+        try:
+            name, values = left.send(made)  # type: ignore[arg-type]  # the first is sent None
+        except StopIteration:
+            self._show(folder)
+            return
+        is_last = number == len(_ENDS) - 2
+        if is_last:
+            for each in ("susceptibility", "susceptibility_classes"):
+                values[each] = QgsProcessingOutputLayerDefinition(values[each], QgsProject.instance())
+        self._run(name, values, _ENDS[number], _ENDS[number + 1], lambda found: self._step(folder, left, found, number + 1), show=is_last)
 
     def _show(self, folder: Path) -> None:
         self._end(tr("Your first map is in the window; the report (report.html) and all files are in {}").format(folder))
