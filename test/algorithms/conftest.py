@@ -13,6 +13,7 @@ sys.path.append("/usr/share/qgis/python/plugins")
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 # A short training.
 SHORT = {"EPOCHS": 3, "MEMBERS": 1, "PATCH_SIZE": 9}
+SHORTEST = {"EPOCHS": 2, "MEMBERS": 1, "PATCH_SIZE": 5}
 
 
 @pytest.fixture(scope="session")
@@ -90,6 +91,18 @@ def stack(run, landscape, tmp_path_factory):
         },
     )
     return str(output)
+
+
+@pytest.fixture(scope="session")
+def small(run, tmp_path_factory):
+    """The outputs of a landscape where every run is short, its stack by terrain alone, and a model file and map of it."""
+    folder = tmp_path_factory.mktemp("small")
+    made = run("samplelandscape", {"SIZE": 96, "LANDSLIDES": 150, "SEED": 3, "FOLDER": str(folder)})
+    stack = run("preparecovariates", {"DEM": made["DEM"], "OUTPUT": str(folder / "stack.tif")})["OUTPUT"]
+    training = {**SHORTEST, "MODEL": str(folder / "m.scarp"), "REPORT": str(folder / "r.html")}
+    model = run("traincnndnn", {"COVARIATES": stack, "INVENTORY": made["INVENTORY"], **training})["MODEL"]
+    susceptibility = run("mapsusceptibility", {"COVARIATES": stack, "MODEL": model, "OUTPUT": str(folder / "map.tif")})["OUTPUT"]
+    return {**made, "COVARIATES": stack, "MODEL": model, "SUSCEPTIBILITY": susceptibility}
 
 
 @pytest.fixture(scope="session")
