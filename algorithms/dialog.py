@@ -38,6 +38,7 @@ _SURE, _PERHAPS = 2, 1
 _COVARIATES = frozenset(each.name for each in DECLARATIONS)
 _ELEVATIONS = re.compile(r"dem|dtm|dsm|elev|altit|srtm|height|terrain", re.IGNORECASE)
 _LANDSLIDES = re.compile(r"land.?slide|inventor|slide|mass.?movement|debris|sample.?cells", re.IGNORECASE)
+_CLASSES = re.compile(r"suscept|classes|classif", re.IGNORECASE)
 _SUSCEPTIBILITY = re.compile(r"suscept", re.IGNORECASE)
 
 
@@ -162,6 +163,12 @@ def _may_be_susceptibility(layer: QgsMapLayer) -> int:
     return _SURE if _SUSCEPTIBILITY.search(" ".join([layer.name(), *band_names(layer)])) else 0
 
 
+def _may_be_classes(layer: QgsMapLayer) -> int:
+    if not isinstance(layer, QgsRasterLayer) or layer.bandCount() != 1 or _is_surface(layer):
+        return 0
+    return _SURE if _CLASSES.search(" ".join([layer.name(), *band_names(layer)])) else 0
+
+
 def _may_be_inventory(layer: QgsMapLayer) -> int:
     if not isinstance(layer, QgsVectorLayer):
         return 0
@@ -180,6 +187,7 @@ _SUITS = {
     "COVARIATES": _may_be_stack,
     "DEM": _may_be_dem,
     "SUSCEPTIBILITY": _may_be_susceptibility,
+    "CLASSES": _may_be_classes,
     "INVENTORY": _may_be_inventory,
     "ZONES": _may_be_zones,
 }

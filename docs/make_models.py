@@ -242,6 +242,8 @@ def build(declared: Model) -> QgsProcessingModelAlgorithm:
         child.setModelOutputs(outputs)
         made.addChildAlgorithm(child)
     made.setParameterOrder([name for name in told if name in inputs()])
+    given_by = {title.lower().replace(" ", "_"): f"{step.name}:{title}" for step in declared.steps for title in step.gives.values()}
+    made.setOutputOrder([given_by[name] for name in told if name in given_by])
     made.updateDestinationParameters()
     made.setHelpContent({"ALG_DESC": declared.text, "ALG_CREATOR": "Scarp", "ALG_VERSION": "1", **told})
     return made

@@ -3,12 +3,11 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 
 from processing.gui.ContextAction import ContextAction
 from processing.modeler.ModelerUtils import ModelerUtils
-from qgis.core import Qgis, QgsApplication
+from qgis.core import Qgis, QgsApplication, QgsProcessingModelAlgorithm
 from qgis.PyQt.QtGui import QIcon
 from qgis.utils import iface
 
@@ -33,21 +32,27 @@ class CopyModelAction(ContextAction):
 
     def execute(self) -> None:
         """Copy it and say where it is."""
-        path = copy_model(self.itemData)
+        own, path = copy_model(self.itemData)
         if iface is not None:
             text = tr("“{}” is now among your models (Models, group Scarp), ready to be edited: {}")
-            iface.messageBar().pushMessage("Scarp", text.format(self.itemData.displayName(), path), Qgis.MessageLevel.Success)
+            iface.messageBar().pushMessage("Scarp", text.format(own, path), Qgis.MessageLevel.Success)
 
 
-def copy_model(model: ShippedModel) -> Path:
-    """Copy a shipped model into the folder of the user's models under a name that is free, and return the file."""
+def copy_model(model: ShippedModel) -> tuple[str, Path]:
+    """Copy a shipped model into the folder of the user's models under a name and a file that are free, and return both.
+
+    QGIS finds models by their names: of two that have the same it shows one.
+    """
     folder = Path(ModelerUtils.modelsFolders()[0])
     folder.mkdir(parents=True, exist_ok=True)
     stem = model.path.stem
     names = (stem if number == 1 else f"{stem}_{number}" for number in range(1, 10**6))
-    path = next(path for path in (folder / f"{name}.model3" for name in names) if not path.exists())
-    shutil.copyfile(model.path, path)
+    number, path = next(each for each in enumerate((folder / f"{name}.model3" for name in names), 1) if not each[1].exists())
+    own = QgsProcessingModelAlgorithm()
+    own.fromFile(str(model.path))
+    own.setName((tr("{} (copy)") if number == 1 else tr("{} (copy {})")).format(model.displayName(), number))
+    own.toFile(str(path))
     provider = QgsApplication.processingRegistry().providerById("model")
     if provider is not None:
         provider.refreshAlgorithms()
-    return path
+    return own.name(), path

@@ -2080,6 +2080,14 @@ Dividi per blocchi per provare quanto bene il modello predice terreno che non ha
 <translation>Zone</translation>
 </message>
 <message>
+<source>{} (copy {})</source>
+<translation>{} (copia {})</translation>
+</message>
+<message>
+<source>{} (copy)</source>
+<translation>{} (copia)</translation>
+</message>
+<message>
 <source>{} names {}, which does not exist; correct it or clear it.</source>
 <translation>{} indica {}, che non esiste; correggila o svuotala.</translation>
 </message>

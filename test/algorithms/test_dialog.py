@@ -65,6 +65,7 @@ def test_layers_that_can_be_right_are_chosen(project, dialog, tmp_path):
         raster(tmp_path, "image", ("red", "green", "blue")),
         raster(tmp_path, "susceptibility"),
         raster(tmp_path, "dem"),
+        raster(tmp_path, "susceptibility classes", kind=gdal.GDT_Byte),
         raster(tmp_path, "stack", ("altitude", "slope")),
         vector("geology", "Polygon"),
         vector("settlements"),
@@ -77,6 +78,9 @@ def test_layers_that_can_be_right_are_chosen(project, dialog, tmp_path):
         ("traincnndnn", "INVENTORY"): "landslides of 2019",
         ("samplecells", "INVENTORY"): "landslides of 2019",
         ("classifysusceptibility", "SUSCEPTIBILITY"): "susceptibility",
+        ("printmap", "CLASSES"): "susceptibility classes",
+        ("printmap", "DEM"): "dem",
+        ("zonalsusceptibility", "CLASSES"): "susceptibility classes",
         ("susceptibilityfromdemandlandslides", "DEM"): "dem",
         ("susceptibilityfromdemandlandslides", "INVENTORY"): "landslides of 2019",
         ("mapanewarea", "COVARIATES"): "stack",
@@ -99,6 +103,7 @@ def test_layers_that_cannot_be_right_are_not_chosen(project, dialog, tmp_path):
         ("traincnndnn", "COVARIATES"),
         ("traincnndnn", "INVENTORY"),
         ("classifysusceptibility", "SUSCEPTIBILITY"),
+        ("printmap", "CLASSES"),
     ):
         assert not chosen(dialog(name), project, parameter), (name, parameter)
     project.removeMapLayer(layers[-1].id())

@@ -34,17 +34,14 @@ RUN_IN_MODELER = ("susceptibilityfromdemandlandslides", "mapanewarea")
 ENDINGS = {"rasterDestination": "tif", "vectorDestination": "gpkg"}
 
 
+# Two that are quick: that the benchmark trains networks too is shown elsewhere (test_clicks.py, test/engine/benchmark).
+QUICK = {"CLASSIFIERS": [3, 7], "FOLDS": 2}
+
+
 @pytest.fixture(scope="session")
-def given(run, tmp_path_factory):
+def given(small):
     """Inputs of the models, by their ids: a small landscape."""
-    folder = tmp_path_factory.mktemp("small")
-    landscape = run("samplelandscape", {"SIZE": 96, "LANDSLIDES": 150, "SEED": 3, "FOLDER": str(folder)})
-    stack = run("preparecovariates", {"DEM": landscape["DEM"], "OUTPUT": str(folder / "stack.tif")})["OUTPUT"]
-    training = {"EPOCHS": 2, "MEMBERS": 1, "PATCH_SIZE": 5, "MODEL": str(folder / "m.scarp"), "REPORT": str(folder / "r.html")}
-    model = run("traincnndnn", {"COVARIATES": stack, "INVENTORY": landscape["INVENTORY"], **training})["MODEL"]
-    everything = {"COVARIATES": stack, "DEM": landscape["DEM"], "INVENTORY": landscape["INVENTORY"], "MODEL": model}
-    everything |= {"CLASSIFIERS": [1, 3], "FOLDS": 2}
-    return {name: {each: everything[each] for each in inputs} for name, inputs in MODELS.items()}
+    return {name: {each: {**small, **QUICK}[each] for each in inputs} for name, inputs in MODELS.items()}
 
 
 @pytest.fixture(params=MODELS)
@@ -194,9 +191,11 @@ def test_a_copy_for_editing(provider, tmp_path, monkeypatch):
     assert action.isEnabled()
     action.setData(provider.algorithm("samplecells"), None)
     assert not action.isEnabled()
-    first, second = copy_model(model), copy_model(model)
-    assert [path.name for path in (first, second)] == ["map_a_new_area.model3", "map_a_new_area_2.model3"]
+    copies = [copy_model(model), copy_model(model)]
+    assert [path.name for _, path in copies] == ["map_a_new_area.model3", "map_a_new_area_2.model3"]
+    assert [name for name, _ in copies] == ["Map a new area (copy)", "Map a new area (copy 2)"]
     mine = QgsProcessingModelAlgorithm()
-    assert mine.fromFile(str(first))
+    assert mine.fromFile(str(copies[1][1]))
+    assert (mine.name(), mine.group()) == ("Map a new area (copy 2)", "Scarp")
     assert mine.validate() == (True, [])
     assert set(mine.childAlgorithms()) == set(model.childAlgorithms())
