@@ -41,7 +41,7 @@ _LONGEST_TASK = 16 << 20
 # After so long without any line, what is being done is told again.
 _SILENCE_S = 2.0
 # What is left is told from this share of the work and this time on: before, it would be a guess.
-_LEAST_PERCENT, _LEAST_S = 2.0, 4.0
+_LEAST_PERCENT, _LEAST_S = 5.0, 4.0
 
 
 class JsonFeedback(Feedback):
@@ -56,13 +56,13 @@ class JsonFeedback(Feedback):
         self._percent = -1.0
         self._lock = threading.Lock()
         self._doing = self._told = ""
-        self._began = self._last_line = clock()
+        self._began = self._progressed = self._last_line = clock()
         self._last_status = -_SILENCE_S
 
     def progress(self, percent: float) -> None:
         percent = min(round(percent, 1), 100.0)
         if percent > self._percent:
-            self._percent = percent
+            self._percent, self._progressed = percent, self._clock()
             self.write("progress", percent=percent)
 
     def message(self, text: str) -> None:
@@ -94,10 +94,11 @@ class JsonFeedback(Feedback):
         threading.Thread(target=tell, name="status", daemon=True).start()
 
     def _left(self, now: float) -> str:
-        taken = now - self._began
-        if self._percent < _LEAST_PERCENT or taken < _LEAST_S or self._percent >= 100:
+        """Return what is left, reckoned from the last progress on, so that it never grows while nothing moves."""
+        if self._percent < _LEAST_PERCENT or now - self._began < _LEAST_S or self._percent >= 100:
             return " …"
-        return f" – about {duration(taken * (100 - self._percent) / self._percent)} left"
+        left_s = (self._progressed - self._began) * (100 - self._percent) / self._percent - (now - self._progressed)
+        return f" – about {duration(left_s)} left" if left_s >= 1 else " …"
 
     def write(self, kind: str, **values: Any) -> None:
         """Write one line."""

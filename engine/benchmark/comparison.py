@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -278,7 +278,10 @@ def compare(
         found: Iterator[list[Outcome]] = ([each] for each in _parallel(cell_job(fold, name) for fold, name in cell_jobs))
         if network_folds:
             job = partial(_network_outcomes, Examples.of(stack, data.cells, recipe.patch_size), networks, recipe, seed)
-            parts = [feedback.part(*part).progress for part in zip(starts[len(cell_jobs) :], ends[len(cell_jobs) :])]
+            parts = [
+                feedback.part(*part).under(f"Networks: fold {number} of {len(folds)}")
+                for number, part in enumerate(zip(starts[len(cell_jobs) :], ends[len(cell_jobs) :]), start=1)
+            ]
             found = chain(found, _parallel(map(delayed(job), network_folds)) if scheduler else map(job, network_folds, parts))
         outcomes: list[Outcome] = []
         for done, (some, end) in enumerate(zip(found, ends), start=1):
@@ -400,14 +403,15 @@ def _network_outcomes(
     recipe: Recipe,
     seed: int,
     fold: Fold,
-    progress: Callable[[float], None] = lambda percent: None,
+    feedback: Feedback | None = None,
 ) -> list[Outcome]:
     """Return the outcomes of the network alone, with its trees, or both: it is trained once."""
+    feedback = feedback or Feedback()
     with _training:
         wanted = replace(within_time(recipe, len(fold.training)), companion="cnn_dnn_trees" in names)
         test = examples.only(fold.test)
         try:
-            model, _ = fit(examples.only(fold.training), wanted, seed, progress)
+            model, _ = fit(examples.only(fold.training), wanted, seed, feedback.progress, status=feedback.status)
         except DivergedError:  # it says the same of every cell, as the report tells of what was not fitted
             return [Outcome(fold, name, np.full(len(test.labels), 0.5, np.float32), {}) for name in names]
         of = {"cnn_dnn": (model.alone(), {}), model.classifier: (model, {"network_share": model.share} if model.trees else {})}

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
@@ -104,6 +105,8 @@ def fit(
         If there is no such network, a covariate has no value on these cells, or they do not suffice for a validation part.
     """
     check_room(TENSORFLOW_BYTES)
+    if "keras" not in sys.modules:
+        status("Starting TensorFlow")
     import keras
 
     from ...models.network import predict_patches

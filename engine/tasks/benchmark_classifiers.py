@@ -99,6 +99,7 @@ def run(
 
     digests = hashes({"covariates": covariates, "inventory": inventory, "test_inventory": test_inventory})
     told = {**asked, "classifiers": names, "block_size": block_size}
+    feedback.status("Writing the table and drawing the report")
     write_table(output, table_rows(summaries))
     if fold_cells:
         with replacing(fold_cells) as temporary:
@@ -116,6 +117,7 @@ def run(
     winner = best(summaries, honest)
     if model:
         feedback.message(f"{winner.label} is fitted to all cells.")
+        feedback.status("Fitting the best to all cells")
         everything = inner
         place = np.full(len(data.labels), -1)
         place[inner] = np.arange(len(inner))
@@ -124,7 +126,8 @@ def run(
         if CLASSIFIERS[winner.classifier].make is None:
             examples = Examples.of(stack, cells.only(everything), recipe.patch_size)
             asked_for = replace(within_time(recipe, len(everything)), companion=winner.classifier == "cnn_dnn_trees")
-            fitted: Any = fit(examples, asked_for, seed, feedback.part(90, 98).progress)[0]
+            last = feedback.part(90, 98)
+            fitted: Any = fit(examples, asked_for, seed, last.progress, status=last.status)[0]
             fitted.applicability = applicability_of_network(fitted, examples, parts, seed)
         else:
             fitted, _ = fit_cells(data, everything, winner.classifier, honest in SPATIAL, seed, recipe.equal_landslides)

@@ -100,6 +100,7 @@ def run(
             first, second = (files.enter_context(replacing(path)) if path else None for path in (dominant, attributions))
             counts = map_attributions(stack, trained, average, first, second, seed, feedback.part(70, 95))
             small = picture(first) if first else None
+    feedback.status("Writing the table and drawing the report")
     facts = Explanation(
         trained,
         stack.grid,

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 import csv
 import json
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -244,6 +245,8 @@ def test_the_task_end_to_end(stack, layer, tmp_path):
     folds = ogr.Open(str(tmp_path / "folds.gpkg"))
     assert sorted({feature["fold"] for feature in folds.GetLayer(0)}) == [0, 1, 2]
     assert listener.percents == sorted(listener.percents) and listener.percents[-1] == 100
+    doing = [each for each in listener.statuses if re.fullmatch(r"Networks: fold 6 of 6, training member 1 of 1, epoch \d+ of 40.*", each)]
+    assert doing and listener.statuses[-1] == "Writing the table and drawing the report"
 
 
 def test_temporal_validation_trains_before_the_date(stack, layer, tmp_path):
