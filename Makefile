@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help setup profile demo test bench mutants check docs strings pictures site package clean
+.PHONY: help setup profile demo test test-matrix clean-matrix bench mutants check docs strings pictures site package clean
 
 # QGIS's embedded Python takes its prefix from the first python3 on PATH: the system's must come before pyenv's or conda's.
 export PATH := /usr/bin:/bin:/usr/sbin:/sbin:$(PATH)
@@ -13,7 +13,7 @@ PLUGINS := $(QGIS_CUSTOM_CONFIG_PATH)/profiles/default/python/plugins
 DEV := .venv/bin
 
 help: ## Show the targets
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
 
 setup: ## Install QGIS (Debian) and Scarp's engine (about 3 GB)
 	@sh .ci/setup
@@ -40,6 +40,12 @@ demo: setup ## Make a susceptibility map of the sample landscape
 test: setup .venv/ready ## Run all tests
 	$(DEV)/python -m pytest test/test_*.py test/engine test/models
 	$(DEV)/python -m pytest test/algorithms
+
+test-matrix: ## Run all tests in a root of Debian 13 with QGIS 3.44 (as root, about 6 GB), or RUN="make demo" there
+	@sh .ci/matrix $(RUN)
+
+clean-matrix: ## Remove the roots that test-matrix made
+	rm -rf build/matrix
 
 bench: setup .venv/ready ## Measure speed and memory, or with ONLY=province one part (long; see docs/results.md)
 	@for each in test/bench/bench_$(or $(ONLY),*).py; do echo "== $$each"; $(DEV)/python $$each || exit 1; done
