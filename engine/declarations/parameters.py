@@ -368,7 +368,7 @@ TASKS: dict[str, tuple[Parameter, ...]] = {
         ),
         Parameter(
             "LANDSLIDE_CELLS",
-            "Cells of a landslide",
+            "Size of a landslide",
             "integer",
             "How large landslides are on average. 1: points; more: polygons, each grown from a cell over the most susceptible ground.",
             1,
@@ -565,7 +565,7 @@ TASKS: dict[str, tuple[Parameter, ...]] = {
         ),
         Parameter(
             "RATIO",
-            "Absences per presence",
+            "Non-landslide cells per landslide cell",
             "number",
             "How many non-landslide cells are drawn for each landslide cell; in training both kinds count the same in all. The default of "
             f"{choices.RATIO:g} becomes less, but no less than {choices.RATIO_LEAST:g}, where it means more than {choices.RATIO_CELLS:,} "

@@ -104,10 +104,6 @@
 <translation>AUC che la verità stessa ha in media</translation>
 </message>
 <message>
-<source>Absences per presence</source>
-<translation>Assenze per ogni presenza</translation>
-</message>
-<message>
 <source>Adagrad</source>
 <translation>Adagrad</translation>
 </message>
@@ -258,10 +254,6 @@
 <message>
 <source>Cell size of the stack, in the units of its coordinate reference system. Empty: the DEM's own.</source>
 <translation>Dimensione della cella dello stack, nelle unità del suo sistema di riferimento. Vuoto: quella del DEM.</translation>
-</message>
-<message>
-<source>Cells of a landslide (cells)</source>
-<translation>Celle di una frana (celle)</translation>
 </message>
 <message>
 <source>Cells of a polygon</source>
@@ -1048,6 +1040,10 @@ I fold casuali lusingano, perché le celle di test hanno vicine tra quelle di ad
 <translation>Nodata (senza valore)</translation>
 </message>
 <message>
+<source>Non-landslide cells per landslide cell</source>
+<translation>Celle senza frana per cella con frana</translation>
+</message>
+<message>
 <source>None</source>
 <translation>Nessuna</translation>
 </message>
@@ -1434,6 +1430,10 @@ Date la tabella scritta da «Classifica suscettibilità», e accanto alla superf
 <message>
 <source>Side of the square of cells that the network sees; odd.</source>
 <translation>Lato del quadrato di celle che la rete vede; dispari.</translation>
+</message>
+<message>
+<source>Size of a landslide (cells)</source>
+<translation>Dimensione di una frana (celle)</translation>
 </message>
 <message>
 <source>Size of each step; the paper has 0.01 for SGD, RMSprop and Adagrad.</source>
