@@ -31,10 +31,10 @@ def test_requirements_are_the_packages_of_the_engine():
 
 def test_targets_of_the_makefile_are_phony_and_told_of():
     makefile = text("Makefile")
-    targets = set(re.findall(r"^([a-z]+):", makefile, re.MULTILINE))
+    targets = set(re.findall(r"^([a-z-]+):", makefile, re.MULTILINE))
     assert targets == set(re.search(r"^\.PHONY: (.*)$", makefile, re.MULTILINE)[1].split())
-    assert targets - set(re.findall(r"^([a-z]+):.*##? \w", makefile, re.MULTILINE)) == set()
-    named = {name for page in [*PAGES, ".ci/run"] for name in re.findall(r"(?:`| {4}|^)make ([a-z]+)", text(page), re.MULTILINE)}
+    assert targets - set(re.findall(r"^([a-z-]+):.*##? \w", makefile, re.MULTILINE)) == set()
+    named = {name for page in [*PAGES, ".ci/run"] for name in re.findall(r"(?:`| {4}|^)make ([a-z-]+)", text(page), re.MULTILINE)}
     assert named >= {"demo", "test", "package", "check"}
     assert named <= targets
 
