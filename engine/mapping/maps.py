@@ -16,6 +16,7 @@ from ..files.grid import Grid, Window
 from ..files.overlay import lay, part_under, quantity_raster, without_voids
 from ..files.raster import Raster, open_raster, tally
 from ..gdal import gdal
+from ..reporting.numbers import interval
 
 # A map of at most so many different whole numbers is one of classes.
 _MOST_CLASSES = 20
@@ -75,7 +76,8 @@ class Map:
     def told(self) -> str:
         """Return what its numbers are, in words."""
         kind = "susceptibility from 0 to 1" if self.is_probability else "classes" if self.is_of_classes else "an index"
-        return f"{kind} ({self.low:.6g} to {self.high:.6g})"
+        ends = interval(self.low, self.high) if self.is_probability else f"{self.low:.6g} to {self.high:.6g}"
+        return f"{kind} ({ends})"
 
     def read(self, window: Window) -> np.ndarray:
         """Return a window, float32 (rows, cols), NaN where it has no value."""

@@ -18,7 +18,7 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator
 from ..declarations.choices import PAPERS_MM
 from ..files.grid import Grid
 from ..reporting.figures import coordinate, round_length, styled
-from ..reporting.numbers import number, percent
+from ..reporting.numbers import cell_size, number, percent
 from ..reporting.page import scarp_version
 from .sheet import Picture
 
@@ -80,12 +80,10 @@ def facts_of(picture: Picture, frame: Frame, paper: str, date: str) -> list[str]
     """Return what has to be known of a map: where it lies, its cells, its area, its scale, its date."""
     reference = picture.whole.spatial_reference
     code = f" ({reference.GetAuthorityName(None)}:{reference.GetAuthorityCode(None)})" if reference.GetAuthorityCode(None) else ""
-    across, down = (f"{side:.5g}" for side in picture.whole.cell_size_m)
-    side = f"{across} m" if across == down else f"{across} × {down} m"
     degrees = "" if picture.whole.is_projected else " in the middle, {:.6f}° × {:.6f}°".format(*picture.whole.cell_size)
     facts = [
         f"Coordinate reference system: {reference.GetName()}{code}",
-        f"Cell size: {side}{degrees}",
+        f"Cell size: {cell_size(*picture.whole.cell_size_m)}{degrees}",
         f"Mapped area: {number(float(sum(row['area_km2'] for row in picture.rows)))} km²",
         f"Scale: about 1 : {_rounded(frame.scale):,} in the middle, on {paper.upper()}",
         f"Date: {date}",
@@ -98,9 +96,10 @@ def _rounded(value: float) -> int:
     return int(float(f"{value:.3g}"))
 
 
-def foot_of(note: str | None) -> list[str]:
-    """Return the lines at the foot: the note, and what the map was printed with."""
-    return [*([note] if note else []), f"Printed with Scarp {scarp_version()}."]
+def foot_of(note: str | None, name: str, types: str = "") -> list[str]:
+    """Return the lines at the foot: the note, from what the map was printed and with what, and for which types of movement it is."""
+    of_types = f" for landslides of the type {types}" if types else ""
+    return [*([note] if note else []), f"Printed from {name}{of_types} with Scarp {scarp_version()}."]
 
 
 def save_sheet(figure: Figure, path: Path, resolution_dpi: int, title: str) -> None:

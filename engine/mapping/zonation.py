@@ -20,6 +20,7 @@ from ..files.overlay import without_voids
 from ..files.raster import Raster, open_raster, tally
 from ..files.vectors import Row, move_shapefile, write_layer
 from ..gdal import close, gdal, ogr
+from ..reporting.numbers import percent
 from .counting import Landslides
 
 # Susceptibility lies in 0 … 1; breaks are found on a histogram of the whole raster with this many bins.
@@ -154,6 +155,8 @@ def write_classes(
     classes = len(breaks) + 1
     names, colours = class_names(classes), class_colours(classes)
     out = raster.grid.create(str(path), 1, gdal.GDT_Byte, 0)
+    own = raster.raster.dataset.GetMetadata()
+    out.SetMetadata({name: own[name] for name in ("model", "landslide_type") if name in own})
     band = out.GetRasterBand(1)
     band.SetDescription("susceptibility class")
     table = gdal.ColorTable()
@@ -274,7 +277,7 @@ def falling(rows: Sequence[Mapping[str, Any]]) -> str:
     >>> from scarp.engine.mapping.zonation import falling
     >>> rows = [{"class": name, "density_percent": density} for name, density in (("low", 1.0), ("moderate", 0.5), ("high", 3.0))]
     >>> falling(rows)
-    'Landslides are no denser in the class moderate than in low (0.5 against 1 % of the cells): the classes do not rank the ground there.'
+    'Landslides are no denser in the class moderate than in low (0.5 % against 1.0 % of the cells): the classes do not rank the ground.'
     >>> falling(rows[1:])
     ''
     """
@@ -283,10 +286,13 @@ def falling(rows: Sequence[Mapping[str, Any]]) -> str:
     if not found:
         return ""
     told = " and in ".join(
-        f"{high['class']} than in {low['class']} ({high['density_percent']:g} against {low['density_percent']:g} % of the cells)"
-        for low, high in found
+        f"{high['class']} than in {low['class']} ({_dense(high)} against {_dense(low)} of the cells)" for low, high in found
     )
-    return f"Landslides are no denser in the class {told}: the classes do not rank the ground there."
+    return f"Landslides are no denser in the class {told}: the classes do not rank the ground."
+
+
+def _dense(row: Mapping[str, Any]) -> str:
+    return percent(row["density_percent"] / 100, 1)
 
 
 def landslides_in_bins(slides: Landslides) -> np.ndarray:

@@ -133,6 +133,19 @@ def count(value: float) -> str:
     return f"{value:,.0f}" if float(value).is_integer() else f"{value:,.1f}"
 
 
+def cell_size(across_m: float, down_m: float) -> str:
+    """Return the size of a cell in metres, once where it is square.
+
+    Examples
+    --------
+    >>> from scarp.engine.reporting.numbers import cell_size
+    >>> cell_size(30.0, 30.0), cell_size(77.8527, 77.8527), cell_size(10.0, 20.5)
+    ('30 m', '77.853 m', '10 × 20.500 m')
+    """
+    sides = [number(round(side) if float(side).is_integer() else float(side)) for side in (across_m, down_m)]
+    return f"{' × '.join(dict.fromkeys(sides))} m"
+
+
 def is_number(value: Any) -> bool:
     """Tell whether a value is written as a number: None too, as a dash, but neither True nor False."""
     return value is None or (isinstance(value, Real) and not isinstance(value, bool))

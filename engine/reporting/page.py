@@ -17,7 +17,7 @@ from matplotlib.figure import Figure
 from ..declarations.source import Source
 from ..files.grid import Grid
 from ..files.outputs import replacing
-from .numbers import is_number, number, stands_right
+from .numbers import cell_size, is_number, number, stands_right
 
 # Why a test may be better than the cells that trained; nothing is wrong with it by itself.
 BETTER_THAN_TRAINING = (
@@ -87,14 +87,13 @@ class Report:
         rows, cols = grid.shape
         across, down = grid.cell_size_m
         area = (rows * cols if valid is None else valid) * across * down / 1e6
-        sides = [number(round(side, 3) if side % 1 else round(side)) for side in ((across,) if across == down else (across, down))]
         system = grid.spatial_reference
         code = system.GetAuthorityCode(None)
         named = f"{system.GetName()} ({system.GetAuthorityName(None)}:{code})" if code else system.GetName()
         rows_told = [(name, Source.parse(each).path.replace("\\", "/").rsplit("/", 1)[-1]) for name, each in files.items() if each]
         rows_told += [
             ("Coordinate reference system", named),
-            ("Cell size", f"{' × '.join(sides)} m"),
+            ("Cell size", cell_size(across, down)),
             ("Grid", f"{rows:,} rows × {cols:,} columns"),
             ("Area of the cells with data" if valid is not None else "Area of the grid", f"{number(area)} km²"),
         ]

@@ -20,6 +20,7 @@ from ..mapping.zonation import (
     write_classes,
     write_polygons,
 )
+from ..reporting.numbers import interval, percent
 from . import task
 
 
@@ -60,7 +61,8 @@ def run(
         if table:
             write_table(table, rows)
     for row in rows:
-        feedback.message("{class}: {from} to {to}, {share_percent} % of the area".format(**row))
+        ends, share = interval(row["from"], row["to"]), percent(row["share_percent"] / 100, 1)
+        feedback.message(f"{row['class']}: {ends}, {share} of the area")
     if sentence := falling(rows):
         feedback.warning(sentence)
     feedback.progress(100)

@@ -46,7 +46,8 @@ def run(
     feedback.progress(75)
     date = date or datetime.date.today().isoformat()
     title = " ".join(title.split())
-    figure = draw_sheet(picture, picture.painted(shade), frame, title, facts_of(picture, frame, paper, date), foot_of(note))
+    foot = foot_of(note, seen.name, seen.says("landslide_type"))
+    figure = draw_sheet(picture, picture.painted(shade), frame, title, facts_of(picture, frame, paper, date), foot)
     with replacing(output) as temporary:
         save_sheet(figure, temporary, resolution, title)
     digests = hashes({"classes": classes, "hillshade": hillshade, "dem": dem, "table": table})

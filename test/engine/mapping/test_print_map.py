@@ -13,7 +13,8 @@ from scarp.engine.feedback import Feedback
 from scarp.engine.files.grid import Grid, reference_of
 from scarp.engine.mapping.maps import open_map
 from scarp.engine.mapping.sheet import read_picture, read_shade
-from scarp.engine.mapping.sheet_figure import Frame, draw_sheet, ground_size_m
+from scarp.engine.mapping.sheet_figure import Frame, draw_sheet, foot_of, ground_size_m
+from scarp.engine.reporting.page import scarp_version
 from scarp.engine.tasks.print_map import run
 
 UTM = Grid(reference_of(32639).ExportToWkt(), (500_000.0, 20.0, 0.0, 3_600_000.0, 0.0, -20.0), (40, 60))
@@ -181,3 +182,11 @@ def test_windows_give_the_same_picture(write, monkeypatch):
     assert [row["cells"] for row in whole.rows] == [int((values == number).sum()) for number in (1, 2, 3)]
     assert whole.numbers[8, 11] == int(values[20, 30]) - 1  # the middle of the picture is that of the map
     assert read_shade(None, None, whole.grid, None, Feedback()) is None
+
+
+def test_a_sheet_tells_for_which_types_it_is():
+    assert foot_of("By us", "classes.tif", "flow") == [
+        "By us",
+        f"Printed from classes.tif for landslides of the type flow with Scarp {scarp_version()}.",
+    ]
+    assert foot_of(None, "classes.tif") == [f"Printed from classes.tif with Scarp {scarp_version()}."]

@@ -63,10 +63,10 @@ def test_all_outputs_by_value(susceptibility, slides, tmp_path):
         (1, "low", 137), (2, "moderate", 276), (3, "high", 138), (4, "very high", 138)
     ]  # fmt: skip
     assert listener.messages == [
-        "low: 0.0 to 0.0508, 19.88 % of the area",
-        "moderate: 0.0508 to 0.3105, 40.06 % of the area",
-        "high: 0.3105 to 0.7002, 20.03 % of the area",
-        "very high: 0.7002 to 1.0, 20.03 % of the area",
+        "low: 0.000 to 0.051, 19.9 % of the area",
+        "moderate: 0.051 to 0.310, 40.1 % of the area",
+        "high: 0.310 to 0.700, 20.0 % of the area",
+        "very high: 0.700 to 1.000, 20.0 % of the area",
     ]
     assert listener.percents == sorted(listener.percents) and listener.percents[-1] == 100
 

@@ -10,6 +10,7 @@ from scarp.engine.feedback import Feedback
 from scarp.engine.files.grid import Grid, Window
 from scarp.engine.files.stack import Stack
 from scarp.engine.mapping import windows as mapping
+from scarp.engine.tasks.classify_susceptibility import run as classify
 from scarp.engine.tasks.map_susceptibility import run
 from scarp.models.cnn_dnn import CnnDnn
 from scarp.models.model_file import load_model, save_model
@@ -94,6 +95,20 @@ def resumed(tmp_path, **given):
     run(Feedback(), **given, output=str(tmp_path / "whole.tif"))
     same = (values_of(tmp_path / "map.tif") == values_of(tmp_path / "whole.tif")).all()
     return [text for text in listener.messages if "before" in text], bool(same)
+
+
+def test_the_type_of_a_model_goes_with_its_map_and_classes(tmp_path, write_stack, model_file, small_windows):
+    typed = load_model(model_file, "numpy")
+    typed.manifest["landslide_type"] = "flow"
+    save_model(tmp_path / "typed.scarp", typed)
+    path, listener = write_stack("stack.tif", SHAPE, **UNEVEN), Interrupting()
+    for model, name in ((tmp_path / "typed.scarp", "typed"), (model_file, "all")):
+        run(listener, covariates=path, model=str(model), output=str(tmp_path / f"{name}.tif"))
+        classify(listener, susceptibility=str(tmp_path / f"{name}.tif"), output=str(tmp_path / f"{name}_classes.tif"))
+    told = [gdal.Open(str(tmp_path / f"{name}.tif")).GetMetadataItem("landslide_type") for name in ("typed", "typed_classes", "all")]
+    assert told == ["flow", "flow", None]
+    assert gdal.Open(str(tmp_path / "all_classes.tif")).GetMetadataItem("model") == "CNN–DNN"
+    assert listener.messages[0] == "The model is for landslides of the type flow; its map says nothing of others."
 
 
 def test_an_interrupted_run_goes_on_where_it_stopped(tmp_path, write_stack, model_file, small_windows):
