@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from .architecture import Architecture
 
@@ -11,6 +11,9 @@ CLASS_WEIGHTS = {"balanced": "Balanced (both classes count the same)", "none": "
 CALIBRATIONS = {"none": "None", "platt": "Platt (logistic)", "isotonic": "Isotonic"}
 # Which training cells decide when to stop.
 VALIDATIONS = {"random": "Random cells", "blocks": "Spatial blocks"}
+# Epochs of a network where none are asked for: so many, but fewer where a network would see more cells than this in all, and some in any
+# case. What that costs in AUC and saves in time: docs/benchmark.md.
+USUAL_EPOCHS, MOST_SEEN, LEAST_EPOCHS = 40, 100_000, 15
 
 
 @dataclass(frozen=True)
@@ -38,7 +41,7 @@ class Recipe:
     validation
         How the cells that decide when training stops are chosen, one of `VALIDATIONS`.
     epochs
-        Most passes over the training cells.
+        Most passes over the training cells; 0: as many as serve so many cells, see `for_cells`.
     optimizer
         What adjusts the weights, one of `optimizers.OPTIMIZERS`.
     learning_rate
@@ -71,7 +74,7 @@ class Recipe:
     batch_normalisation: bool = True
     members: int = 3
     validation: str = "random"
-    epochs: int = 40
+    epochs: int = 0
     optimizer: str = "adam"
     learning_rate: float = 2e-3
     schedule: str = "cosine"
@@ -87,6 +90,15 @@ class Recipe:
     def architecture(self, channels: int) -> Architecture:
         """Return the shape of a network of so many channels; raise EngineError if there is none."""
         return Architecture(channels, self.patch_size, self.filters, self.hidden_layers, self.units, self.dropout, self.batch_normalisation)
+
+    def for_cells(self, cells: int) -> Recipe:
+        """Return the recipe with a number of epochs, for so many training cells; where it has one, as it is.
+
+        >>> from scarp.models.recipe import Recipe
+        >>> [Recipe().for_cells(cells).epochs for cells in (2500, 5000, 100_000)], Recipe(epochs=5000).for_cells(100_000).epochs
+        ([40, 20, 15], 5000)
+        """
+        return replace(self, epochs=self.epochs or min(USUAL_EPOCHS, max(MOST_SEEN // max(cells, 1), LEAST_EPOCHS)))
 
     @property
     def epochs_to_wait(self) -> int:

@@ -64,9 +64,6 @@ SPATIAL = ("blocks", "kmeans", "knndm")
 _INNER_FOLDS = 3
 # Grids are searched on at most so many training cells; the chosen point is then fitted to all of them.
 SEARCH_CELLS = 3000
-# Members of networks are trained for at most so many batches, but for some epochs in any case: on as many cells as would take more, fewer
-# epochs come to the same AUC (docs/benchmark.md).
-MOST_STEPS, LEAST_EPOCHS = 3300, 8
 # What a member of a network costs, in fits of a quick classifier; for progress only.
 _MEMBER_COST = 100
 # Networks use all cores, so a process trains one at a time.
@@ -307,18 +304,6 @@ def _tell(data: Data, outcomes: Sequence[Outcome], new: Sequence[Outcome], folds
         feedback.message(f"{label}: AUC {', '.join(f'{written(np.mean(found))} in {name}' for name, found in aucs.items())}{so_far}.")
 
 
-def within_time(recipe: Recipe, cells: int) -> Recipe:
-    """Return the recipe for so many training cells, with fewer epochs where members would see more than `MOST_STEPS` batches.
-
-    >>> from scarp.engine.benchmark.comparison import within_time
-    >>> from scarp.models.recipe import Recipe
-    >>> within_time(Recipe(), cells=2000).epochs, within_time(Recipe(), cells=17_500).epochs
-    (40, 15)
-    """
-    steps = -(-round(0.8 * cells) // recipe.batch_size)  # a fifth decides when to stop
-    return replace(recipe, epochs=min(recipe.epochs, max(MOST_STEPS // steps, LEAST_EPOCHS)))
-
-
 def fit_cells(
     data: Data, training: np.ndarray, name: str, spatial: bool, seed: int, equal: bool = False
 ) -> tuple[CellModel, dict[str, Any]]:
@@ -408,7 +393,7 @@ def _network_outcomes(
     """Return the outcomes of the network alone, with its trees, or both: it is trained once."""
     feedback = feedback or Feedback()
     with _training:
-        wanted = replace(within_time(recipe, len(fold.training)), companion="cnn_dnn_trees" in names)
+        wanted = replace(recipe, companion="cnn_dnn_trees" in names)
         test = examples.only(fold.test)
         try:
             model, _ = fit(examples.only(fold.training), wanted, seed, feedback.progress, status=feedback.status)

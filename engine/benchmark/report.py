@@ -9,12 +9,13 @@ from typing import Any
 import numpy as np
 
 from ...models.classifiers import CLASSIFIERS
+from ...models.recipe import LEAST_EPOCHS, MOST_SEEN
 from ..declarations.choices import VALIDATIONS
 from ..reporting import distances, figures
 from ..reporting.metrics import BALANCED, METRICS
 from ..reporting.numbers import interval, p_value, percent, signed, with_interval
 from ..reporting.page import Report, listed
-from .comparison import LEAST_EPOCHS, MOST_STEPS, SEARCH_CELLS, SPATIAL, Data, Fold, Validation
+from .comparison import SEARCH_CELLS, SPATIAL, Data, Fold, Validation
 from .summary import REFERENCE, ClassifierSummary, best
 
 # They have an article in a sentence.
@@ -308,10 +309,7 @@ def _method(
     )
     notes = [CLASSIFIERS[name].note for name in compared if CLASSIFIERS[name].note]
     if NETWORKS.intersection(compared):
-        own += (
-            f" Its members are trained for at most {MOST_STEPS:,} batches (and {LEAST_EPOCHS} epochs in any case), so that many cells take "
-            "fewer epochs."
-        )
+        own += f" Many cells take fewer epochs: a member sees at most {MOST_SEEN:,} in all, but each at least {LEAST_EPOCHS} times."
         notes.append(own)
     few = [f"{CLASSIFIERS[name].name} ({CLASSIFIERS[name].most_cells:,})" for name in compared if CLASSIFIERS[name].most_cells]
     if few:

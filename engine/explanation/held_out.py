@@ -14,7 +14,7 @@ from ...models.cnn_dnn import CnnDnn
 from ...models.model_file import Model
 from ...models.patches import Patches
 from ...models.recipe import Recipe
-from ..benchmark.comparison import Data, Fold, Validation, fit_cells, within_time
+from ..benchmark.comparison import Data, Fold, Validation, fit_cells
 from ..declarations.checks import checked_value
 from ..declarations.parameters import task_parameters
 from ..errors import EngineError
@@ -90,8 +90,8 @@ def spatial_folds(ground: Ground, folds: int, block_size_m: float, seed: int, fe
 def refitted(ground: Ground, folds: Sequence[Fold], seed: int, parts: Sequence[Feedback]) -> Iterator[HeldOut]:
     """Yield for each fold a model fitted to the other cells, and the fold's own.
 
-    A network is fitted with the settings that its file tells, one member with trees where it has some, and for no more steps than the
-    benchmark takes. A classifier of single cells is fitted as the benchmark does, its grid searched inside the training cells.
+    A network is fitted with the settings that its file tells, one member with trees where it has some. A classifier of
+    single cells is fitted as the benchmark does, its grid searched inside the training cells.
 
     Raises
     ------
@@ -103,7 +103,7 @@ def refitted(ground: Ground, folds: Sequence[Fold], seed: int, parts: Sequence[F
         told = part.under(f"Fold {number} of {len(folds)}")
         told.status("Fitting the model anew")
         if name is None:
-            recipe = within_time(_recipe(ground.model), len(fold.training))
+            recipe = _recipe(ground.model)
             cells, data = ground.data.cells, ground.data
             everything = Examples(ground.patches, data.covariates, data.labels, cells.rows, cells.cols, data.grid, data.units)
             model: Model = fit(everything.only(fold.training), recipe, seed, part.progress, status=told.status)[0]

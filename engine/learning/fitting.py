@@ -112,6 +112,7 @@ def fit(
     from ...models.network import predict_patches
     from ...models.training import Member, train
 
+    recipe = recipe.for_cells(len(examples.labels))
     encoder = Encoder.fit(examples.patches.centres(), examples.covariates)
     encoded = examples.patches.encoded(encoder)
     architecture = recipe.architecture(len(encoder.channels))

@@ -12,7 +12,7 @@ import numpy as np
 from ...models.classifiers import CLASSIFIERS, LABELS
 from ...models.model_file import save_model
 from ...models.recipe import Recipe
-from ..benchmark.comparison import BESIDE, SPATIAL, Data, Fold, Validation, compare, fit_cells, within_time
+from ..benchmark.comparison import BESIDE, SPATIAL, Data, Fold, Validation, compare, fit_cells
 from ..benchmark.report import headline, make_report, verdict
 from ..benchmark.summary import best, summarise, table_rows
 from ..declarations.choices import TEST_SHARE, VALIDATIONS
@@ -125,7 +125,7 @@ def run(
         parts = [(place[fold.training], place[fold.test]) for fold in tested]
         if CLASSIFIERS[winner.classifier].make is None:
             examples = Examples.of(stack, cells.only(everything), recipe.patch_size)
-            asked_for = replace(within_time(recipe, len(everything)), companion=winner.classifier == "cnn_dnn_trees")
+            asked_for = replace(recipe, companion=winner.classifier == "cnn_dnn_trees")
             last = feedback.part(90, 98)
             fitted: Any = fit(examples, asked_for, seed, last.progress, status=last.status)[0]
             fitted.applicability = applicability_of_network(fitted, examples, parts, seed)

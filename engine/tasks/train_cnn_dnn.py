@@ -13,7 +13,7 @@ from ...models.calibration import fit_calibration
 from ...models.errors import DivergedError
 from ...models.model_file import save_model
 from ...models.optimizers import OPTIMIZERS
-from ...models.recipe import Recipe
+from ...models.recipe import USUAL_EPOCHS, Recipe
 from ..declarations.choices import FEW_LANDSLIDES
 from ..declarations.labels import chosen, inputs, settings
 from ..declarations.parameters import GRID
@@ -89,6 +89,7 @@ def run(
         )
     feedback.message(f"{len(known.labels):,} training and {len(unseen.labels):,} test cells, {len(stack.covariates)} covariates. {divided}")
 
+    recipe = _with_epochs(recipe, len(known.labels), feedback)
     constant = [each.name for each, column in zip(stack.covariates, known.patches.centres().T) if np.ptp(column) == 0]
     if constant:
         feedback.warning(f"All training cells have the same {', '.join(constant)}, so the model cannot learn from it.")
@@ -143,7 +144,8 @@ def run(
     said = shown.susceptibility if few else network.calibrated(shown.susceptibility)
     tested = metrics.evaluate(shown.labels, said, weights=metrics.balanced(shown.labels))
 
-    told = {**asked, "resume": False, **{name: getattr(recipe, name) for name in GRID.values()}}  # how it came about is no part of it
+    learnt_by = {name: getattr(recipe, name) for name in ("epochs", *GRID.values())}
+    told = {**asked, "resume": False, **learnt_by}  # that it was resumed is no part of it
     network.manifest = {
         "classifier": network.name,
         "cell_size": list(stack.grid.cell_size),
@@ -185,6 +187,14 @@ def run(
         feedback.message(f"AUC by {test.name.lower()}: {test.in_words}. {test.how}")
     feedback.progress(100)
     return {"model": model, "report": report, "auc": tests[0].auc.auc}
+
+
+def _with_epochs(recipe: Recipe, cells: int, feedback: Feedback) -> Recipe:
+    """Return the recipe with its number of epochs, which is told where it is less than usual."""
+    made = recipe.for_cells(cells)
+    if not recipe.epochs and made.epochs < USUAL_EPOCHS:
+        feedback.message(f"Networks are trained for at most {made.epochs} epochs, since there are many cells; EPOCHS sets another number.")
+    return made
 
 
 def _compared(known: Examples, recipe: Recipe, optimizers: list[str], seed: int, feedback: Feedback) -> dict[str, History]:

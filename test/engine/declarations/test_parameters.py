@@ -213,7 +213,7 @@ def test_the_weights_of_a_network_are_counted(tmp_path, monkeypatch):
 
 def test_defaults_are_filled_in_and_not_shared():
     first, second = (checked("train_cnn_dnn", {"covariates": "c", "inventory": "i", "model": "m", "report": "r"}) for _ in range(2))
-    assert (first["epochs"], first["compare_optimizers"], first["label_field"], first["tune_units"]) == (40, None, None, "32, 64")
+    assert (first["epochs"], first["compare_optimizers"], first["label_field"], first["tune_units"]) == (0, None, None, "32, 64")
     assert list(first) == list(task_parameters("train_cnn_dnn"))
     assert first == second
     terrain = task_parameters("prepare_covariates")["terrain"]

@@ -18,6 +18,7 @@ from scarp.engine.reporting.metrics import METRICS, balanced, evaluate
 from scarp.engine.reporting.page import format_cell
 from scarp.engine.samples.cells import SampleCells, resolve_samples
 from scarp.engine.tasks import train_cnn_dnn
+from scarp.models import recipe as recipe_module
 from scarp.models.calibration import fit_calibration
 from scarp.models.cnn_dnn import CnnDnn
 from scarp.models.covariate import Covariate
@@ -278,3 +279,18 @@ def test_with_trees_beside_it_model_manifest_and_report_say_so(study, known):
     assert f"The model is a {model.name}" in Path(study[0] / "both.html").read_text(encoding="utf-8")
     alone = replace(TINY, epochs=1)
     assert "The model is the CNN–DNN alone" in Path(trained(study, "alone", recipe=alone)[0]["report"]).read_text(encoding="utf-8")
+
+
+def test_of_many_cells_fewer_epochs_are_run_and_it_is_told(study, known, monkeypatch):
+    """128 cells train; 2,200 to be seen in all are 17 epochs of them, and more than the least. A number that is asked for is kept."""
+    monkeypatch.setattr(recipe_module, "MOST_SEEN", 2200)
+    monkeypatch.setattr(recipe_module, "LEAST_EPOCHS", 3)
+    told = []
+    monkeypatch.setattr(Feedback, "message", lambda self, text: told.append(text))
+    automatic = replace(TINY, epochs=0, patience=100)
+    _, model = trained(study, "automatic", recipe=automatic)
+    assert model.manifest["settings"]["epochs"] == 17
+    assert any("at most 17 epochs" in text for text in told)
+    training = known[0]
+    assert len(fit(training, automatic, SEED)[1][0]["loss"]) == 17
+    assert len(fit(training, replace(automatic, epochs=4), SEED)[1][0]["loss"]) == 4
