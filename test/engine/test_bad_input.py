@@ -86,6 +86,8 @@ def given(task, key, what, area, folder):
     values[key] = [bad] if key.startswith("extra") else bad
     if what in (*bad_files.LABELS, "no_label_field"):
         values["label_field"] = "landslide"
+    if what in bad_files.TOLD:
+        values |= bad_files.TOLD[what][2]
     if key == "template":
         values = {**values, "dem": None, "terrain": None, "extra_continuous": [area["band"]]}
     return values

@@ -876,6 +876,36 @@ for _name, _field in LABELS.items():
     VECTORS[_name] = lambda folder, good, field=_field: with_labels(folder, *field)
 
 
+# Landslides with a field `told`: its type and values, repeated, and what else is asked.
+_TYPED, _DATED = {"type_field": "told", "types": "slide"}, {"date_field": "told", "split_date": "2015-01-01"}
+TOLD = {
+    "types_not_chosen": (ogr.OFTString, ["slide", "flow"], {**_TYPED, "types": None}),
+    "types_without_field": (ogr.OFTString, ["slide"], {**_TYPED, "type_field": None}),
+    "types_of_no_such_field": (ogr.OFTString, ["slide"], {**_TYPED, "type_field": "kind"}),
+    "types_missing": (ogr.OFTString, [None], _TYPED),
+    "types_of_others": (ogr.OFTString, ["flow", "fall"], _TYPED),
+    "types_few": (ogr.OFTString, ["slide", "flow"], _TYPED),
+    "types_as_codes": (ogr.OFTReal, [1.0], {**_TYPED, "types": "1"}),
+    "dates_missing": (ogr.OFTString, [None], _DATED),
+    "dates_of_words": (ogr.OFTString, ["soon", "2014"], _DATED),
+    "dates_of_spreadsheets": (ogr.OFTInteger, [41790, 41791], _DATED),
+    "dates_of_short_years": (ogr.OFTString, ["31/05/14"], _DATED),
+    "dates_of_either_order": (ogr.OFTString, ["01/02/2014", "03/02/2014"], _DATED),
+    "dates_of_both_orders": (ogr.OFTString, ["31/05/2014", "05/31/2014"], _DATED),
+    "dates_without_field": (ogr.OFTString, ["2014"], {**_DATED, "date_field": None}),
+    "dates_all_before": (ogr.OFTString, ["before 1998", "May 2014"], _DATED),
+    "dates_that_are_open": (ogr.OFTString, ["2010-2016", "2016", "2014"], _DATED),
+    "dates_about": (ogr.OFTString, ["ca. 2005", "2016", "2014"], _DATED),
+}
+for _name, (_kind, _values, _) in TOLD.items():
+    VECTORS[_name] = lambda folder, good, kind=_kind, values=_values: write_layer(
+        folder / "bad.gpkg",
+        [point(*each) for each in places(40)],
+        ogr.wkbPoint,
+        fields={"told": (kind, [values[number % len(values)] for number in range(40)])},
+    )
+
+
 @vector
 def no_label_field(folder, good):
     return _lines(folder, [point(*each) for each in places(40)], ogr.wkbPoint)
