@@ -48,7 +48,7 @@ from qgis.core import (
 )
 from qgis.PyQt.QtCore import QMetaType, Qt, QVariant
 
-from ..engine.declarations.outputs import archive_of
+from ..engine.declarations.outputs import archive_of, odd_kind
 from ..engine.declarations.parameters import task_parameters
 from ..engine.declarations.source import ID_FIELD, Source, several_layers
 from ..engine.errors import EngineError
@@ -188,6 +188,8 @@ def _loaded(text: str, definition: QgsProcessingParameterDefinition, context: Qg
     wanted = {"raster": hints.Raster, "source": hints.Vector, "vector": hints.Vector}.get(definition.type(), hints.UnknownType)
     if definition.type() == "multilayer":
         wanted = hints.Raster if definition.layerType() == QgsProcessing.SourceType.TypeRaster else hints.Vector
+    if odd_kind(text.partition("|")[0]):  # QGIS would wait for it
+        return None
     found = QgsProcessingUtils.mapLayerFromString(text, context, True, wanted)
     return found or QgsProcessingUtils.mapLayerFromString(text, context, True, hints.UnknownType)
 
@@ -289,6 +291,8 @@ def _why_not(given: _Given) -> str:
     if not path or "://" in path or _IN_DATABASE.search(path):
         told = QgsDataSourceUri.removePassword(path or given.text)
         return f"its source {told} cannot be read; its server may be out of reach"
+    if kind := odd_kind(path):
+        return f"it is {kind}, no file; give a file"
     if path.startswith("/vsi") or Path(path).exists():
         return f"its file {path} cannot be read"
     return f"its file {path} does not exist"

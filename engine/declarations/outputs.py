@@ -6,6 +6,7 @@ from __future__ import annotations
 import os
 import re
 import sqlite3
+import stat
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,8 @@ from .parameters import Parameter, task_parameters
 FORMATS = {"raster output": (".tif", ".tiff"), "vector output": (".gpkg",), "table": (".csv", ".gpkg"), "html": (".html", ".htm")}
 # What the layers of Scarp's GeoPackages are called, beside the file's own name; QGIS keeps styles beside them.
 _OURS = {"sample_cells", "susceptibility_classes", "layer_styles"}
+# What is no file, and is waited for without end or has none.
+_KINDS = ((stat.S_ISFIFO, "a pipe"), (stat.S_ISSOCK, "a socket"), (stat.S_ISCHR, "a device"), (stat.S_ISBLK, "a device"))
 # Two letters at least: `C:/` is a drive.
 _URL = re.compile(r"[a-z][a-z0-9+.-]+:/{1,3}", re.IGNORECASE)
 _DATABASE = re.compile(r"(ogr|postgis|postgres|spatialite|mssql|oracle|hana|memory):|.*\bdbname=", re.IGNORECASE)
@@ -85,6 +88,22 @@ def archive_of(path: str) -> Path:
         return next((each for each in (plain, *plain.parents) if each.is_file()), plain)
     except OSError:  # a name that is too long for a file
         return plain
+
+
+def odd_kind(path: str) -> str:
+    """Return what a path leads to where that must not be opened: a pipe, a socket or a device; nothing of anything else.
+
+    Examples
+    --------
+    >>> import os
+    >>> odd_kind(os.devnull), odd_kind("no such file")
+    ('a device', '')
+    """
+    try:
+        mode = archive_of(path).stat().st_mode
+    except (OSError, ValueError):  # nothing, or a name that none can have
+        return ""
+    return next((name for is_kind, name in _KINDS if is_kind(mode)), "")
 
 
 def _check_name(what: str, parameter: Parameter, path: str) -> None:

@@ -9,12 +9,11 @@ import stat
 from collections.abc import Sequence
 from pathlib import Path
 
-from ..declarations.outputs import archive_of
+from ..declarations.outputs import archive_of, odd_kind
 from ..declarations.source import Source, without_password
 from ..errors import EngineError
 from ..gdal import gdal
 
-_KINDS = ((stat.S_ISFIFO, "a pipe"), (stat.S_ISSOCK, "a socket"), (stat.S_ISCHR, "a device"), (stat.S_ISBLK, "a device"))
 _HEAD_BYTES = 512
 # Longer names are cut, and causes as GDAL tells them.
 _SHOWN = 120
@@ -53,8 +52,7 @@ def check_file(path: str, told: str) -> None:
         return
     except OSError as error:
         raise EngineError(f"The {told} cannot be opened: {(error.strerror or str(error)).lower()}; check its name.") from error
-    kind = next((name for is_kind, name in _KINDS if is_kind(found.st_mode)), "")
-    if kind:
+    if kind := odd_kind(path):
         raise EngineError(f"The {told} cannot be opened: it is {kind}, no file; give a file.")
     if stat.S_ISREG(found.st_mode) and not found.st_size:
         raise EngineError(f"The {told} cannot be opened: its file is empty (0 bytes); download or copy it again.")

@@ -149,6 +149,10 @@ def place_of(target: str | Path) -> Path:
 def not_written(target: str | Path, error: BaseException) -> EngineError:
     """Return the sentence for an output that cannot be written."""
     folder = Path(target).parent
+    if not folder.is_dir():
+        return EngineError(
+            f"The output {target} cannot be written: its folder was removed meanwhile. Make it again, or choose another one."
+        )
     if getattr(error, "errno", None) == errno.ENOSPC or shutil.disk_usage(folder).free < _FULL_BYTES:
         return EngineError(f"The disk of {folder} is full; free some space or choose another folder.")
     words = str(getattr(error, "strerror", "") or error).rpartition(" failed: ")[2]  # SQLite gives the whole statement before
@@ -165,7 +169,7 @@ def _told_in_words(target: Path) -> Iterator[None]:
         raise
     except (OSError, RuntimeError, AttributeError) as error:  # GDAL returns None, or raises an empty error, where it could not begin a file
         is_empty = isinstance(error, RuntimeError) and not str(error).strip()
-        known = is_empty or getattr(error, "errno", None) in _WRITE_ERRNOS or _WRITE_WORDS.search(str(error))
+        known = is_empty or not target.parent.is_dir() or getattr(error, "errno", None) in _WRITE_ERRNOS or _WRITE_WORDS.search(str(error))
         if known or shutil.disk_usage(target.parent).free < _FULL_BYTES:
             raise not_written(target, error) from error
         raise
@@ -219,6 +223,7 @@ def check_writable(target: str | Path) -> None:
         raise EngineError(f"The name of the output {target.name} has {length} bytes, and at most {_LONGEST} are allowed; shorten it.")
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
+        _tell(target.parent)
         probe = target.with_name(f".{_short(target.stem)}.{os.getpid()}{_PART}.probe")
         probe.touch()
         probe.unlink()
@@ -227,7 +232,6 @@ def check_writable(target: str | Path) -> None:
         no_folder = "a file, where a folder is needed" if blocking.is_file() else "no folder"
         why = error.strerror or error if blocking.is_dir() else f"{blocking} is {no_folder}"
         raise EngineError(f"The output {target} cannot be written ({why}). Choose another folder.") from error
-    _tell(target.parent)
     if target.is_dir():
         raise EngineError(f"The output {target} is a folder; a file name is needed.")
     if target.exists():
@@ -250,9 +254,13 @@ def remove_if_stopped(path: Path) -> None:
 
 
 def remove_unfinished() -> None:
-    """Remove every output that this process has begun and not finished."""
+    """Remove every output that this process has begun and not finished.
+
+    Its temporary folder stays for whoever clears after it, since other threads may still write.
+    """
     for temporary in list(_unfinished):
-        _remove(temporary)
+        if not any(temporary == told.parent for told, _ in _told):
+            _remove(temporary)
 
 
 def _name(finished: dict[Path, Path]) -> None:
@@ -318,7 +326,8 @@ def _sidecars(path: Path) -> list[Path]:
 
 
 def _remove(path: Path) -> None:
-    for each in (path, *_sidecars(path)):
+    journals = (path.with_name(path.name + ending) for ending in ("-journal", "-wal", "-shm"))  # of SQLite
+    for each in (path, *_sidecars(path), *journals):
         if each.is_dir():
             shutil.rmtree(each, ignore_errors=True)
         else:

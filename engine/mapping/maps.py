@@ -162,7 +162,7 @@ def _looked_at(raster: Raster, feedback: Feedback, *, varied: bool) -> Map:
     raster = without_voids(raster, found, feedback)
     found = found.without(raster.voids)
     if not np.isfinite([found.low, found.high]).all():
-        raise EngineError(f"The susceptibility map {raster.file} holds no data.")
+        raise EngineError(f"The raster {raster.file} holds no data.")
     if varied and found.low == found.high:
         raise EngineError(f"The susceptibility map {raster.file} holds one value only ({found.low:.6g}); it tells no cell from another.")
     is_whole = found.high - found.low < _MOST_CLASSES and _is_whole(raster, whole)

@@ -10,9 +10,11 @@ from typing import Any
 
 import numpy as np
 
+from ..declarations.source import Source
 from ..errors import EngineError
 from ..feedback import Feedback
 from ..files.grid import Grid
+from ..files.opening import opened
 from ..files.overlay import quantity_raster
 from ..files.raster import open_raster
 from ..gdal import gdal, ogr
@@ -199,10 +201,7 @@ def with_table(picture: Picture, table: str) -> Picture:
         If it cannot be opened, or is not the table of this map: other classes, or other numbers of cells.
     """
     name = Path(table).name
-    try:
-        dataset = gdal.OpenEx(table, gdal.OF_VECTOR)
-    except RuntimeError as error:
-        raise EngineError(f"The table {name} cannot be opened: {error}") from error
+    dataset = opened(Source(table), gdal.OF_VECTOR, f"table {name}")
     found: dict[str, Mapping[str, Any]] = {str(each.get("class", "")).lower(): each for each in map(ogr.Feature.items, dataset.GetLayer(0))}
     if set(found) != set(picture.names):
         raise EngineError(

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Layers go into tasks as QGIS shows them; read back in this process by the engine's own code, without a worker."""
 
+import os
 import zipfile
 
 import numpy as np
@@ -543,6 +544,17 @@ def test_what_cannot_go_in_is_refused_by_name(refusal, tmp_path, stack):
     assert "No feature of the layer “Slides of 2014” (Landslide inventory) is selected" in inventory(
         QgsProcessingFeatureSourceDefinition(layer.id(), True)
     )
+
+
+def test_a_pipe_or_a_device_is_told_and_not_waited_for(refusal, tmp_path, stack):
+    os.mkfifo(tmp_path / "pipe.tif")
+    os.mkfifo(tmp_path / "pipe.gpkg")
+    assert "“pipe” (Elevation (DEM)) cannot be opened: it is a pipe, no file; give a file" in refusal(
+        "preparecovariates", DEM=f"{tmp_path}/pipe.tif"
+    )
+    for given in (f"{tmp_path}/pipe.gpkg", f"{tmp_path}/pipe.gpkg|layername=slides"):
+        assert "it is a pipe, no file; give a file" in refusal("samplecells", COVARIATES=stack, INVENTORY=given)
+    assert "it is a device, no file" in refusal("preparecovariates", DEM=stack, EXTRA_CONTINUOUS=["/dev/zero"])
 
 
 @pytest.mark.parametrize("way", [memory, filtered, chosen_by_expression])

@@ -28,7 +28,7 @@ from scarp.engine.worker import JsonFeedback, carry_out
 with (Path(__file__).parent / "bad_input.tsv").open(encoding="utf-8", newline="") as _stream:
     ROWS = list(csv.reader(_stream, delimiter="\t"))
 # Tasks of which no row is in the table: one reads no data, the others came later.
-WITHOUT_ROWS = {"install_engine", "explain_model", "print_map", "finetune_model", "project_report"}
+WITHOUT_ROWS = {"install_engine", "finetune_model", "project_report"}
 # Seconds that a run may take on a busy machine; the longest takes three on an idle one.
 LIMIT_S = 30
 # Of outputs, what each is called where it is not the odd one.
@@ -42,11 +42,12 @@ NAMES = {
     "class_table": "classes.csv",
 }
 OUTPUT_NAMES = {"prepare_covariates": "o.tif", "map_susceptibility": "o.tif", "classify_susceptibility": "o.tif"}
-OUTPUT_NAMES |= {"sample_cells": "o.gpkg", "zonal_susceptibility": "o.gpkg"}
+OUTPUT_NAMES |= {"sample_cells": "o.gpkg", "zonal_susceptibility": "o.gpkg", "print_map": "o.png"}
 # Which of the good inputs each parameter takes.
 GOOD = {"dem": "dem", "template": "dem", "extra_continuous": "band", "extra_categorical": "classes", "covariates": "stack"}
 GOOD |= {"susceptibility": "map", "susceptibility_2": "map", "classes": "classes", "area": "zones", "faults": "zones"}
 GOOD |= {"geology": "zones", "zones": "zones", "inventory": "landslides", "test_inventory": "landslides", "model": "model"}
+GOOD |= {"hillshade": "band", "table": "table"}
 
 
 @pytest.fixture(scope="module")
@@ -70,6 +71,8 @@ def parameters(task, area, out):
         "classify_susceptibility": {"susceptibility": area["map"], "output": output, "table": str(out / "t.csv")},
         "validate_map": {"susceptibility": area["map"], "inventory": area["landslides"], "output": output},
         "zonal_susceptibility": {"susceptibility": area["map"], "zones": area["zones"], "output": output},
+        "explain_model": {**cells, "model": area["model"], "role": "held_out", "repeats": 2, "output": output},
+        "print_map": {"classes": area["classes"], "date": "2024-05-06", "resolution": 72, "output": output},
     }[task]
 
 

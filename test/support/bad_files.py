@@ -111,6 +111,9 @@ def write_area(folder):
     zones = [square(WEST + (i + 0.5) * 360, NORTH - (j + 0.5) * 360, 180) for i in range(4) for j in range(4)]
     names = {"name": (ogr.OFTString, [f"zone {number}" for number in range(16)])}
     good["zones"] = write_layer(folder / "zones.gpkg", zones, ogr.wkbPolygon, fields=names, name="zones")
+    good["table"] = str(folder / "table.csv")
+    rows = [f"{number},{number},0.{number},0.{number + 1},20" for number in range(1, 6)]
+    Path(good["table"]).write_text("\n".join(["number,class,from,to,share_percent", *rows]) + "\n", encoding="utf-8")
     good["model"] = str(folder / "model.scarp")
     encoder = Encoder.fit(np.array([[10.0, 1], [30, 2]]), COVARIATES)
     architecture = Recipe(9, 4).architecture(3)

@@ -36,7 +36,7 @@ def runs(area, out):
             **cells,
             "model": area["model"],
             "folds": 2,
-            "repeats": 1,
+            "repeats": 2,
             "role": "held_out",
             "output": at("o.csv"),
             "report": at("r.html"),

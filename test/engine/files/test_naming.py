@@ -214,6 +214,28 @@ def test_whoever_watches_a_worker_clears_what_it_leaves(tmp_path, monkeypatch):
         assert not list(shared.glob(f"scarp-run-{pid}-*"))
 
 
+def test_what_is_written_after_a_worker_was_told_to_end_goes_too(tmp_path, monkeypatch):
+    """Another thread may write while one removes what is unfinished: a journal of SQLite comes back, and names are being given."""
+    shared, target = tmp_path / "tmp", tmp_path / "out" / "o.gpkg"
+    shared.mkdir()
+    monkeypatch.setattr(outputs, "_SHARED", str(shared))
+
+    def work():
+        with outputs.private_folder(), replacing(target) as path:
+            path.touch()
+            outputs.remove_unfinished()
+            assert not path.exists()
+            path.with_name(path.name + "-journal").touch()
+            os._exit(7)
+
+    code, pid = in_child(work)
+    assert code == 7
+    assert [each.name for each in target.parent.iterdir()] == [f".o.{pid}.scarp-part.gpkg-journal"]
+    outputs.clear_after(pid)
+    assert not list(target.parent.iterdir())
+    assert not list(shared.glob("scarp-run*"))
+
+
 def test_a_raster_under_work_goes_with_its_run_unless_another_holds_it(tmp_path, monkeypatch, odd_grid):
     shared, target = tmp_path / "tmp", tmp_path / "map.tif"
     shared.mkdir()

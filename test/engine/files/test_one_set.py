@@ -118,3 +118,12 @@ def test_a_second_run_into_the_same_output_is_refused(tmp_path):
 def test_cells_of_a_table_are_no_formulas(tmp_path):
     write_table(str(tmp_path / "a.csv"), [{"name": "=HYPERLINK(1)", "value": -1.5}, {"name": "@a", "value": 2.0}])
     assert (tmp_path / "a.csv").read_text().splitlines() == ["name,value", "'=HYPERLINK(1),-1.5", "'@a,2.0"]
+
+
+def test_a_folder_that_is_removed_meanwhile_is_told(tmp_path):
+    place = tmp_path / "out"
+    with pytest.raises(EngineError, match="its folder was removed meanwhile. Make it again"), replacing(place / "a.txt") as path:
+        path.write_text("half")
+        path.unlink()
+        place.rmdir()
+        path.write_text("whole")
