@@ -77,7 +77,9 @@ class Flow:
         self.cell_size_m, self.method = cell_size_m, method
         self._lowest = float(np.nanmin(elevation))
         self._level_m = max(float(np.nanmax(elevation)) - self._lowest, 1e-3) / (_LEVELS - 1)
-        self._levels = _to_levels(elevation, self._lowest, self._level_m)
+        # Made here, not in compiled code: numpy asks for large pages of memory, which walks all over it need.
+        self._levels = np.empty(elevation.shape, np.int32)
+        _to_levels(elevation, self._lowest, self._level_m, self._levels)
         self.directions, self._before, self._last = _fill(self._levels, _LEVELS, _CODES, _MOVES)
         if method == "d8":
             self._before = np.empty(0, np.int32)
@@ -187,17 +189,14 @@ class Flow:
 
 
 @compiled(parallel=True)
-def _to_levels(elevation: np.ndarray, lowest: float, level_m: float) -> np.ndarray:
-    """Return elevation in whole levels above the lowest, int32 (rows, cols); -1 where there is none."""
-    levels = np.empty(elevation.shape, np.int32)
+def _to_levels(elevation: np.ndarray, lowest: float, level_m: float, levels: np.ndarray) -> None:
+    """Write elevation in whole levels above the lowest, int32 (rows, cols); -1 where there is none."""
     for row in numba.prange(elevation.shape[0]):
         for col in range(elevation.shape[1]):
             z = elevation[row, col]
             levels[row, col] = -1 if np.isnan(z) else int((z - lowest) / level_m + 0.5)
-    return levels
 
 
-@compiled()
 def _fill(levels: np.ndarray, most: int, codes: np.ndarray, moves: np.ndarray) -> tuple[np.ndarray, np.ndarray, int]:
     """Fill the depressions in place; return for each cell the direction from which the filling reached it, and the order of the walk.
 
@@ -208,12 +207,26 @@ def _fill(levels: np.ndarray, most: int, codes: np.ndarray, moves: np.ndarray) -
     queue never falls, one walk up the levels serves all cells. (`landscape/erosion.py` floods in metres, with a least rise and a heap, and
     its order decides what a seed gives: levels would change that landscape, and a heap would make this several times slower.)
     """
+    # Large pages again.
+    directions, after, last = np.full(levels.shape, _UNSEEN, np.uint8), np.empty(levels.size, np.int32), np.full(most, -1, np.int32)
+    _seed(levels, moves, directions, last, after)
+    return directions, after, _flood(levels, codes, moves, directions, last, after)
+
+
+@compiled()
+def _seed(levels: np.ndarray, moves: np.ndarray, directions: np.ndarray, last: np.ndarray, after: np.ndarray) -> None:
+    """Queue the cells that flow leaves the DEM at, row by row."""
     rows, cols = levels.shape
-    directions = np.full((rows, cols), _UNSEEN, np.uint8)
-    last = np.full(most, -1, np.int32)
-    after = np.empty(rows * cols, np.int32)
     for row in range(rows):
-        for col in range(cols):
+        least = -1
+        if 0 < row < rows - 1:
+            least = 0
+            for near in range(row - 1, row + 2):
+                for col in range(cols):
+                    least = min(least, levels[near, col])
+        # Where nothing is missing around a row, only its two ends can be outlets.
+        step = 1 if least < 0 else max(cols - 1, 1)
+        for col in range(0, cols, step):
             if levels[row, col] < 0:
                 directions[row, col] = _NO_DATA
                 continue
@@ -223,8 +236,18 @@ def _fill(levels: np.ndarray, most: int, codes: np.ndarray, moves: np.ndarray) -
                     directions[row, col] = _OUTLET
                     _queue(row * cols + col, levels[row, col], last, after)
                     break
+
+
+@compiled()
+def _flood(levels: np.ndarray, codes: np.ndarray, moves: np.ndarray, directions: np.ndarray, last: np.ndarray, after: np.ndarray) -> int:
+    """Serve the queue up the levels; return the cell that was served last."""
+    rows, cols = levels.shape
+    flat_levels, flat_directions = levels.ravel(), directions.ravel()
+    # Unsigned, since numba would look whether others are negative; steps back wrap around to what is meant.
+    steps = (moves[:, 0] * cols + moves[:, 1]).astype(np.uint64)
+    back = np.roll(codes, 4)
     served = -1
-    for level in range(most):
+    for level in range(len(last)):
         while last[level] >= 0:
             newest = last[level]
             cell = after[newest]
@@ -233,18 +256,32 @@ def _fill(levels: np.ndarray, most: int, codes: np.ndarray, moves: np.ndarray) -
             else:
                 after[newest] = after[cell]
             after[cell], served = served, cell  # its place in the ring is no longer needed
-            row, col = cell // cols, cell % cols
-            for move in range(8):
-                to_row, to_col = row + moves[move, 0], col + moves[move, 1]
-                if 0 <= to_row < rows and 0 <= to_col < cols and directions[to_row, to_col] == _UNSEEN:
-                    levels[to_row, to_col] = max(levels[to_row, to_col], level)
-                    directions[to_row, to_col] = codes[(move + 4) % 8]
-                    _queue(to_row * cols + to_col, levels[to_row, to_col], last, after)
-    return directions, after, served
+            if flat_directions[cell] == _OUTLET:
+                row, col = cell // cols, cell % cols
+                for move in range(8):
+                    to_row, to_col = row + moves[move, 0], col + moves[move, 1]
+                    if 0 <= to_row < rows and 0 <= to_col < cols and directions[to_row, to_col] == _UNSEEN:
+                        _reach(np.uint64(to_row * cols + to_col), level, back[move], flat_levels, flat_directions, last, after)
+            else:  # all its neighbours lie in the DEM
+                for move in range(8):
+                    to = np.uint64(cell) + steps[move]
+                    if flat_directions[to] == _UNSEEN:
+                        _reach(to, level, back[move], flat_levels, flat_directions, last, after)
+    return served
 
 
 @compiled()
-def _queue(cell: int, level: int, last: np.ndarray, after: np.ndarray) -> None:
+def _reach(
+    cell: int | np.uint64, level: int, code: int, levels: np.ndarray, directions: np.ndarray, last: np.ndarray, after: np.ndarray
+) -> None:
+    """Fill a cell up to the level of the one that reaches it, point it there, and queue it."""
+    directions[cell] = code
+    levels[cell] = max(levels[cell], level)
+    _queue(cell, levels[cell], last, after)
+
+
+@compiled()
+def _queue(cell: int | np.uint64, level: int, last: np.ndarray, after: np.ndarray) -> None:
     newest = last[level]
     if newest < 0:
         after[cell] = cell
@@ -261,18 +298,23 @@ def _steepest(levels: np.ndarray, weights: np.ndarray, codes: np.ndarray, moves:
     No loop can arise: each step goes to a lower level, or to a cell of the same level that the filling reached earlier.
     """
     rows, cols = levels.shape
+    flat = levels.ravel()
+    steps = (moves[:, 0] * cols + moves[:, 1]).astype(np.uint64)
     for row in numba.prange(rows):
         for col in range(cols):
             if directions[row, col] == _NO_DATA:
                 continue
-            steepest = 0.0
+            is_outlet = directions[row, col] == _OUTLET  # of others all neighbours have elevation
+            here, code, steepest = levels[row, col], directions[row, col], 0.0
             for move in range(8):
-                to_row, to_col = row + moves[move, 0], col + moves[move, 1]
-                if 0 <= to_row < rows and 0 <= to_col < cols and levels[to_row, to_col] >= 0:
-                    fall = (levels[row, col] - levels[to_row, to_col]) * weights[move]
-                    if fall > steepest:
-                        steepest = fall
-                        directions[row, col] = codes[move]
+                if is_outlet:
+                    to_row, to_col = row + moves[move, 0], col + moves[move, 1]
+                    if to_row < 0 or to_row == rows or to_col < 0 or to_col == cols or levels[to_row, to_col] < 0:
+                        continue
+                fall = (here - flat[np.uint64(row * cols + col) + steps[move]]) * weights[move]
+                if fall > steepest:
+                    steepest, code = fall, codes[move]
+            directions[row, col] = code
 
 
 @compiled()
