@@ -281,7 +281,8 @@ def _folds(page: Report, data: Data, folds: Sequence[Fold], method: str) -> None
     used = number >= 0 if len(np.unique(number[number >= 0])) > 1 else np.ones(len(number), bool)
     page.figure(
         figures.fold_map(data.xy[used, 0], data.xy[used, 1], number[used] + 1, data.labels[used]),
-        f"Cells of the first repeat by {name}: landslides as dots, others as crosses; colours are test folds (0: training only). Metres.",
+        f"Cells of the first repeat by {name}: landslides as dots, others as crosses; colours are test folds (0: training only). "
+        f"Coordinates: {data.grid.spatial_reference.GetName()}, in metres.",
     )
     found = data.distances(folds)
     distances.add(page, found.samples, found.folds, found.places, name)

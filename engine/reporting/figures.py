@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import wraps
+from functools import partial, wraps
 from typing import Any, TypeVar, cast
 
 import matplotlib as mpl
@@ -15,6 +15,7 @@ from matplotlib.colors import ListedColormap
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 from matplotlib.patheffects import withStroke
+from matplotlib.ticker import MaxNLocator
 from sklearn.metrics import auc as area
 from sklearn.metrics import precision_recall_curve, roc_curve
 
@@ -298,8 +299,15 @@ def fold_map(x: np.ndarray, y: np.ndarray, fold: np.ndarray, landslide: np.ndarr
             label = f"fold {name}" if kind else None
             axes.scatter(x[here], y[here], 10, color=colour, marker=marker, linewidths=width or None, label=label)
     axes.set(xlabel="Easting", ylabel="Northing", aspect="equal")
-    axes.ticklabel_format(style="plain", useOffset=False)
+    for axis, sides in ((axes.xaxis, "EW"), (axes.yaxis, "NS")):
+        axis.set_major_locator(MaxNLocator(4, steps=[1, 2, 5, 10]))
+        axis.set_major_formatter(partial(_easting, sides))
     axes.tick_params(labelsize=7)
+    (west, east), (south, north) = axes.get_xlim(), axes.get_ylim()
+    length_m = round_length((east - west) / 4)
+    left, bottom = west + 0.03 * (east - west), south + 0.035 * (north - south)
+    _bar(axes, left, left + length_m, bottom, length_m)
+    _north(axes)
     legend.legend(*axes.get_legend_handles_labels(), loc="upper left", borderaxespad=0)
     legend.set_axis_off()
     return figure
@@ -334,23 +342,14 @@ def class_map(
     across, down = metres_per_px
     shape = rows * down / (cols * across)
     width = float(np.clip(5.6 / shape, 3.2, 8.5))
-    figure = Figure(figsize=(width + 2.0, width * shape + 0.1), layout="constrained")
+    edges = 0.45 if frame else 0.0  # for coordinates
+    figure = Figure(figsize=(width + 2.0 + edges, width * shape + 0.1 + 1.5 * edges), layout="constrained")
     axes, legend = figure.subplots(1, 2, gridspec_kw={"width_ratios": [width, 1.8]})
     palette = ListedColormap(["#FFFFFF", *colours])
     axes.imshow(classes, cmap=palette, vmin=-0.5, vmax=len(colours) + 0.5, interpolation="nearest", aspect=down / across)
     border(axes, frame, (rows, cols))
     scale_bar(axes, cols * across, across, rows)
-    axes.annotate(
-        "N",
-        xy=(0.965, 0.985),
-        xytext=(0.965, 0.9),
-        xycoords="axes fraction",
-        ha="center",
-        va="top",
-        fontsize=10,
-        fontweight="bold",
-        arrowprops={"arrowstyle": "-|>", "color": "black", "lw": 1.2},
-    )
+    _north(axes)
     handles = [
         Patch(facecolor=colour, edgecolor="#888888", linewidth=0.4, label=f"{name}  ({percent(share)})")
         for name, colour, share in list(zip(names, colours, shares))[::-1]
@@ -422,11 +421,34 @@ def scale_bar(axes: Axes, width_m: float, cell_size_m: float, rows: int) -> None
     """Draw a scale bar into a map `width_m` wide, in the lower left corner; `rows` and `cell_size_m` are the picture's."""
     length_m = round_length(width_m / 4)
     length, left, bottom = length_m / cell_size_m, width_m / cell_size_m * 0.03, rows * 0.965
+    _bar(axes, left, left + length, bottom, length_m)
+
+
+def _bar(axes: Axes, left: float, right: float, bottom: float, length_m: float) -> None:
     label = f"{length_m / 1000:g} km" if length_m >= 1000 else f"{length_m:g} m"
     box = {"facecolor": "white", "alpha": 0.75, "edgecolor": "none", "pad": 1.5}
     halo = [withStroke(linewidth=4.5, foreground="white")]
-    axes.plot([left, left + length], [bottom, bottom], color="black", lw=2.5, solid_capstyle="butt", path_effects=halo)
-    axes.annotate(label, (left + length / 2, bottom), (0, 4), textcoords="offset points", ha="center", va="bottom", fontsize=8, bbox=box)
+    axes.plot([left, right], [bottom, bottom], color="black", lw=2.5, solid_capstyle="butt", path_effects=halo)
+    axes.annotate(label, ((left + right) / 2, bottom), (0, 4), textcoords="offset points", ha="center", va="bottom", fontsize=8, bbox=box)
+
+
+def _north(axes: Axes) -> None:
+    axes.annotate(
+        "N",
+        xy=(0.965, 0.985),
+        xytext=(0.965, 0.9),
+        xycoords="axes fraction",
+        ha="center",
+        va="top",
+        fontsize=10,
+        fontweight="bold",
+        arrowprops={"arrowstyle": "-|>", "color": "black", "lw": 1.2},
+        bbox={"facecolor": "white", "alpha": 0.75, "edgecolor": "none", "pad": 0.5},
+    )
+
+
+def _easting(sides: str, value: float, _: int) -> str:
+    return coordinate(value, sides, is_projected=True)
 
 
 def round_length(length_m: float) -> float:

@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
+import io
 import subprocess
 import sys
 from pathlib import Path
@@ -115,6 +116,7 @@ def test_cells_of_folds_lie_where_they_are():
     drawn = [collection.get_offsets().tolist() for collection in figure.axes[0].collections]
     assert drawn == [[[1, 5]], [[2, 6]], [[3, 7]], [[4, 8]]]
     assert [text.get_text() for text in figure.axes[1].get_legend().get_texts()] == ["fold 0", "fold 1"]
+    assert [text.get_text() for text in figure.axes[0].texts] == ["0.5 m", "N"], "a quarter of 3.3 m, rounded down"
 
 
 def test_a_class_map_has_its_colours_and_shares():
@@ -171,3 +173,14 @@ def test_degrees_have_their_side():
     figure = figures.class_map(np.ones((100, 200), np.uint8), ["low"], ["#111111"], [1.0], (110.0, 111.0), frame=frame)
     assert [label.get_text() for label in figure.axes[0].get_xticklabels()] == ["79.3° W", "79.2° W", "79.1° W"]
     assert [label.get_text() for label in figure.axes[0].get_yticklabels()] == ["4.1° S", "4.05° S", "4° S"]
+
+
+@pytest.mark.parametrize("shape", [(60, 100), (100, 60), (50, 200)])
+def test_coordinates_are_not_cut_off(shape):
+    frame = figures.Frame(711_870.0, 9_560_120.0, 30.0, 30.0)
+    figure = figures.class_map(np.ones(shape, np.uint8), ["low"], ["#111111"], [1.0], (30.0, 30.0), frame=frame)
+    figure.savefig(io.BytesIO(), dpi=100)
+    axes = figure.axes[0]
+    renderer = figure._get_renderer()
+    assert min(label.get_window_extent(renderer).y0 for label in axes.get_xticklabels()) >= 0
+    assert min(label.get_window_extent(renderer).x0 for label in axes.get_yticklabels()) >= 0
