@@ -56,7 +56,7 @@ class JsonFeedback(Feedback):
         self._percent = -1.0
         self._lock = threading.Lock()
         self._doing = self._told = ""
-        self._began = self._progressed = self._last_line = clock()
+        self._began = self._since = self._progressed = self._last_line = clock()
         self._last_status = -_SILENCE_S
 
     def progress(self, percent: float) -> None:
@@ -72,7 +72,8 @@ class JsonFeedback(Feedback):
         self.write("warning", text=text)
 
     def status(self, text: str) -> None:
-        self._doing = text
+        if text != self._doing:
+            self._doing, self._since = text, self._clock()
         self.tell_status()
 
     def tell_status(self) -> None:
@@ -94,11 +95,13 @@ class JsonFeedback(Feedback):
         threading.Thread(target=tell, name="status", daemon=True).start()
 
     def _left(self, now: float) -> str:
-        """Return what is left, reckoned from the last progress on, so that it never grows while nothing moves."""
-        if self._percent < _LEAST_PERCENT or now - self._began < _LEAST_S or self._percent >= 100:
-            return " …"
-        left_s = (self._progressed - self._began) * (100 - self._percent) / self._percent - (now - self._progressed)
-        return f" – about {duration(left_s)} left" if left_s >= 1 else " …"
+        """Return the time left, reckoned from the last progress on so that it never grows while nothing moves; else how long this lasts."""
+        lasts_s, left_s = now - self._since, 0.0
+        if _LEAST_PERCENT <= self._percent < 100 and now - self._began >= _LEAST_S:
+            left_s = (self._progressed - self._began) * (100 - self._percent) / self._percent - (now - self._progressed)
+        if left_s >= 1:
+            return f" – about {duration(left_s)} left"
+        return f" – {duration(lasts_s)} so far" if lasts_s >= _SILENCE_S else " …"
 
     def write(self, kind: str, **values: Any) -> None:
         """Write one line."""

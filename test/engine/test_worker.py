@@ -49,7 +49,7 @@ def test_what_lasts_is_told_again_with_the_time_left():
     feedback.tell_status()  # 6 s for a tenth: 54 s from then on, of which 4 are over
     clock.now = 60.0
     feedback.tell_status()  # longer than reckoned: no guess more
-    assert told(stream) == ["Compiling …", "Compiling …", "Compiling – about 50 s left", "Compiling …"]
+    assert told(stream) == ["Compiling …", "Compiling – 2 s so far", "Compiling – about 50 s left", "Compiling – 60 s so far"]
 
 
 def test_nothing_is_repeated_while_progress_tells():
