@@ -19,6 +19,7 @@ ROOMS: tuple[dict[str, str], ...] = (
     {
         "screening": "which covariates to keep; reads stacks and breaks, and nothing that learns builds on its advice",
         "validation": "how good any map is; knows maps and landslides, and nothing of how a map came about, so that it flatters none",
+        "adaptation": "how a model comes to serve another area; it trains by the code of training, and is tested against not adapting",
         "benchmark": "which classifier is best; it trains by the same code as everybody, so that none has an advantage",
     },
     {

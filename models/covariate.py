@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 KINDS = ("continuous", "circular", "categorical")
+# Shares of the training cells up to which a model file tells a continuous covariate, from the least to the greatest value.
+QUANTILES = (0.0, 0.05, 0.25, 0.5, 0.75, 0.95, 1.0)
 
 
 @dataclass(frozen=True)

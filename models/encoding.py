@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from .covariate import Covariate
+from .covariate import QUANTILES, Covariate
 from .errors import EngineError
 
 # Standardised values beyond this are cut off: curvatures have no bound on nearly level ground.
@@ -28,6 +28,9 @@ class Encoder:
         What the bands are, in their order.
     columns
         What was learnt of each: `mean` and `deviation`, `classes`, or nothing.
+    seen
+        What else training has seen of each, for whoever compares it with other ground: `cells`, how many had a value, with `quantiles`,
+        those of `QUANTILES`, or `shares` of the classes. None where it is not known, as in model files of older versions.
 
     Examples
     --------
@@ -42,9 +45,12 @@ class Encoder:
     [[0.5, -1.0, -0.0, 0.0, 1.0], [0.0, 0.0, 0.0, 0.0, 0.0], [5.0, 0.0, 1.0, 1.0, 0.0]]
     """
 
-    def __init__(self, covariates: Sequence[Covariate], columns: Sequence[dict[str, Any]]) -> None:
+    def __init__(
+        self, covariates: Sequence[Covariate], columns: Sequence[dict[str, Any]], seen: Sequence[dict[str, Any]] | None = None
+    ) -> None:
         self.covariates = tuple(covariates)
         self._columns = list(columns)
+        self.seen = None if seen is None else list(seen)
 
     @classmethod
     def fit(cls, values: np.ndarray, covariates: Sequence[Covariate]) -> Encoder:
@@ -73,7 +79,17 @@ class Encoder:
                 columns.append({})
             else:
                 columns.append({"mean": float(known.mean()), "deviation": float(known.std()) if np.ptp(known) > 0 else 0.0})
-        return cls(covariates, columns)
+        return cls(covariates, columns, _seen(values, covariates, columns))
+
+    def widened(self, values: np.ndarray) -> Encoder:
+        """Return the same encoder that has seen further training cells too, (n, bands): quantiles and shares are those of both together.
+
+        Between the quantiles that are remembered, values count as spread evenly.
+        """
+        if self.seen is None:
+            return self
+        more = _seen(values, self.covariates, self._columns)
+        return Encoder(self.covariates, self._columns, [_together(first, second) for first, second in zip(self.seen, more)])
 
     @property
     def channels(self) -> list[str]:
@@ -111,7 +127,7 @@ class Encoder:
 
     def alone(self, number: int) -> Encoder:
         """Return the encoder of one of the covariates, by its number."""
-        return Encoder([self.covariates[number]], [self._columns[number]])
+        return Encoder([self.covariates[number]], [self._columns[number]], self.seen and [self.seen[number]])
 
     def encode(self, values: np.ndarray) -> np.ndarray:
         """Return covariates (…, bands) as channels, float32 (…, channels), without NaN."""
@@ -142,22 +158,49 @@ class Encoder:
                 plane[np.isnan(plane)] = 0.0
         return np.moveaxis(planes, 0, -1)
 
-    def unseen_classes(self, covariates: Sequence[Covariate]) -> dict[str, list[str]]:
-        """Return the names of classes that these covariates have and training has not seen, by covariate."""
-        unseen = {}
-        named = {covariate.name: covariate for covariate in covariates}
-        for own, column in zip(self.covariates, self._columns):
-            if own.kind == "categorical" and own.name in named:
-                extra = [name for code, name in named[own.name].classes.items() if code not in column["classes"]]
-                if extra:
-                    unseen[own.name] = extra
-        return unseen
-
     def to_json(self) -> dict[str, Any]:
         """Return plain values for the manifest."""
         return {"covariates": [each.to_json() for each in self.covariates], "columns": self._columns}
 
     @classmethod
-    def from_json(cls, values: dict[str, Any]) -> Encoder:
-        """Return the encoder that `to_json` described."""
-        return cls([Covariate.from_json(each) for each in values["covariates"]], values["columns"])
+    def from_json(cls, values: dict[str, Any], seen: Sequence[dict[str, Any]] | None = None) -> Encoder:
+        """Return the encoder that `to_json` described, and what it has `seen`."""
+        return cls([Covariate.from_json(each) for each in values["covariates"]], values["columns"], seen)
+
+
+def _seen(values: np.ndarray, covariates: Sequence[Covariate], columns: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return what cells, (n, bands), show of each covariate; classes as the columns name them."""
+    seen: list[dict[str, Any]] = []
+    for covariate, column, own in zip(covariates, columns, np.asarray(values, np.float64).T):
+        known = own[np.isfinite(own)]
+        told: dict[str, Any] = {"cells": len(known)}
+        if covariate.kind == "categorical":
+            told["shares"] = [float((known == code).mean()) if len(known) else 0.0 for code in column["classes"]]
+        elif covariate.kind == "continuous" and len(known):
+            told["quantiles"] = np.quantile(known, QUANTILES).tolist()
+        seen.append(told)
+    return seen
+
+
+def _together(first: dict[str, Any], second: dict[str, Any]) -> dict[str, Any]:
+    """Return what cells show of a covariate that are partly of one kind and partly of the other."""
+    if not second["cells"]:
+        return first
+    cells = first["cells"] + second["cells"]
+    told: dict[str, Any] = {"cells": cells}
+    parts = [(each, each["cells"] / cells) for each in (first, second)]
+    if "shares" in first:
+        told["shares"] = sum(share * np.array(each["shares"]) for each, share in parts).tolist()
+    if "quantiles" in first:
+        places = np.unique(first["quantiles"] + second["quantiles"])
+        below = sum(share * _share_below(each["quantiles"], places) for each, share in parts)
+        told["quantiles"] = np.interp(QUANTILES, below, places).tolist()
+    return told
+
+
+def _share_below(quantiles: Sequence[float], places: np.ndarray) -> np.ndarray:
+    """Return the share of values up to some places, of which the quantiles are known."""
+    limits, first = np.unique(quantiles, return_index=True)
+    # Where quantiles are equal, the greatest share is reached at once.
+    reached = np.array(QUANTILES)[np.append(first[1:], len(quantiles)) - 1]
+    return np.interp(places, limits, reached, left=0.0)

@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from .covariate import KINDS
+from .covariate import KINDS, QUANTILES
 from .errors import short
 
 # The largest that a network may have; the dialogs allow no more (`engine.declarations.parameters`, held by a test).
@@ -140,6 +140,8 @@ def check_manifest(manifest: Any, kind: str) -> None:
         if key in manifest:
             check(key, manifest[key])
     channels = _check_encoder(manifest.get("encoder"))
+    if manifest.get("seen") is not None:
+        _check_seen(manifest["seen"], manifest["encoder"])
     if kind != "cnn_dnn":
         return
     architecture = manifest.get("architecture")
@@ -172,6 +174,23 @@ def _check_encoder(encoder: Any) -> int:
     if channels > MOST_CHANNELS:
         raise ValueError(f"the encoder makes {channels} channels, more than {MOST_CHANNELS}")
     return channels
+
+
+def _check_seen(seen: Any, encoder: Mapping[str, Any]) -> None:
+    """Check what training has seen of each covariate of an encoder."""
+    count = len(encoder["covariates"])
+    _list(_kind_of(dict), count, count)("seen", seen)
+    for covariate, column, told in zip(encoder["covariates"], encoder["columns"], seen):
+        name = f"what is seen of {short(covariate['name'])}"
+        classes = len(column.get("classes", ()))
+        of_kind = {
+            "continuous": {"quantiles": _list(_number(-3.5e38, 3.5e38), len(QUANTILES), len(QUANTILES))},
+            "categorical": {"shares": _list(_number(0, 1), classes, classes)},
+            "circular": {},
+        }[covariate["kind"]]
+        _object(name, told, {"cells": _whole(1, 2**53), **of_kind})
+        if not _rises(told.get("quantiles", ())):
+            raise ValueError(f"{name} falls")
 
 
 def _covariate(name: str, value: Any) -> None:

@@ -53,12 +53,14 @@ Model = Union[CnnDnn, CellModel]
 def save_model(path: str | Path | IO[bytes], model: Model) -> None:
     """Write a model file, or its bytes to a stream; equal models make equal files, byte by byte.
 
-    Its `manifest.json` holds `format`, `kind`, `encoder` and what `model.manifest` tells; of a network also `architecture`, `members` and
-    `calibration`, and with trees `share`, what the network counts beside them. Beside it lie `member0.npz` and so on, the arrays of
-    `Architecture.shapes`, and `trees.npz`, those of `Trees`; or `estimator.skops`. Either may have `applicability.npz`, those of
-    `Applicability`.
+    Its `manifest.json` holds `format`, `kind`, `encoder`, what that has `seen`, and what `model.manifest` tells; of a network also
+    `architecture`, `members` and `calibration`, and with trees `share`, what the network counts beside them. Beside it lie `member0.npz`
+    and so on, the arrays of `Architecture.shapes`, and `trees.npz`, those of `Trees`; or `estimator.skops`. Either may have
+    `applicability.npz`, those of `Applicability`.
     """
     manifest = {"format": FORMAT, "kind": model.kind, **model.manifest, "encoder": model.encoder.to_json()}
+    if model.encoder.seen is not None:
+        manifest["seen"] = model.encoder.seen
     if isinstance(model, CnnDnn):
         manifest.update(architecture=model.architecture.to_json(), members=len(model.members), calibration=model.calibration)
         entries = {_member(number): _bytes_of(weights) for number, weights in enumerate(model.members)}
@@ -122,7 +124,7 @@ def load_model(path: str | Path | IO[bytes], backend: str | None = None, cells: 
             if not isinstance(kind, str) or kind not in _READERS:
                 raise EngineError(f"The model file {path} holds a model of kind {short(kind)}, which is unknown here; update Scarp.")
             check_manifest(manifest, kind)
-            encoder = Encoder.from_json(manifest.pop("encoder"))
+            encoder = Encoder.from_json(manifest.pop("encoder"), manifest.pop("seen", None))
             model = _READERS[kind](archive, manifest, encoder, backend, cells)
             if _APPLICABILITY in archive.namelist():
                 model.applicability = Applicability(encoder, read_arrays(archive.read(_APPLICABILITY), names=Applicability.ARRAYS))

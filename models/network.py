@@ -66,6 +66,12 @@ def weights_of(network: keras.Model, architecture: Architecture) -> dict[str, np
 def with_weights(architecture: Architecture, weights: Weights) -> keras.Model:
     """Return the network with these weights."""
     network = build(architecture)
+    put_weights(network, architecture, weights)
+    return network
+
+
+def put_weights(network: keras.Model, architecture: Architecture, weights: Weights) -> None:
+    """Give a network, as `build` returned it, the weights that `weights_of` returns."""
     for stage in range(len(architecture.stages)):
         kernel = weights[f"convolution{stage}"]
         if architecture.batch_normalisation:
@@ -77,7 +83,13 @@ def with_weights(architecture: Architecture, weights: Weights) -> keras.Model:
         network.get_layer(f"dense{layer}").set_weights([weights[f"dense{layer}"], weights[f"bias{layer}"]])
     network.get_layer("output").set_weights([weights["output"], weights["output_bias"]])
     network.get_layer("linear").set_weights([weights["linear"]])
-    return network
+
+
+def still_normalisation(network: keras.Model) -> None:
+    """Have a network, from now on, trained with its normalisation as it is."""
+    for layer in network.layers:
+        if isinstance(layer, keras.layers.BatchNormalization):
+            layer.trainable = False
 
 
 def predict_patches(

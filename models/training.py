@@ -14,9 +14,9 @@ import numpy as np
 import tensorflow as tf
 
 from .architecture import Architecture
-from .dense import has_gpu
+from .dense import Weights, has_gpu
 from .errors import DivergedError
-from .network import build, weights_of
+from .network import build, put_weights, still_normalisation, weights_of
 from .optimizers import OPTIMIZERS, PLATEAU_EPOCHS, make_optimizer, rate_at
 from .patches import ALIGNMENT, Patches
 from .recipe import Recipe
@@ -48,11 +48,13 @@ def train(
     progress: Callable[[float], None] = lambda percent: None,
     status: Callable[[str], None] = lambda text: None,
     counts: np.ndarray | None = None,
+    start: Weights | None = None,
 ) -> Member:
     """Train one network and keep the weights of its best validation loss.
 
     Patches are flipped and turned at random, their aspect with them; the centre cell keeps its true aspect.
-    The linear part starts from a logistic regression on the centre cells, so that the rest learns what that leaves.
+    The linear part starts from a logistic regression on the centre cells, so that the rest learns what that leaves. From the weights of
+    a trained network it goes on instead, and leaves its normalisation as it is, of which few cells tell nothing better.
 
     Parameters
     ----------
@@ -74,6 +76,8 @@ def train(
         Called with what is being done: compiling, or the epoch and its loss.
     counts
         What each cell counts beside its class, (n,), about 1 on average; None where all count the same.
+    start
+        The weights of a trained network to go on from; None for a new one.
 
     Returns
     -------
@@ -95,12 +99,15 @@ def train(
     y, weight = labels[~validation], weights[~validation]
     turns = Turns.of(patches.offsets, architecture.channels, circular_pairs)
     batch = min(recipe.batch_size, len(y))
-    kind = _Kind(
-        architecture, recipe.optimizer, recipe.l2, recipe.label_smoothing, batch, patches.cells.dtype.name, turns.channels is not None
-    )
+    told = recipe.optimizer, recipe.l2, recipe.label_smoothing, batch, patches.cells.dtype.name, turns.channels is not None
+    kind = _Kind(architecture, *told, start is not None)
     loop = _taken(kind)
     network, optimizer = loop.network, loop.optimizer
-    loop.start(seed, patches.only(~validation).centres(), y, weight)
+    loop.start(seed)
+    if start is None:
+        start_from_logistic_regression(network, patches.only(~validation).centres(), y, weight)
+    else:
+        put_weights(network, architecture, start)
     cells, places = _shared(patches.cells), tf.constant(turns.cells)
     channels = () if turns.channels is None else (tf.constant(turns.channels),)
     trained = cells, tf.constant(patches.first[~validation]), tf.constant(y), tf.constant(weight)
@@ -265,6 +272,7 @@ class _Kind:
     batch: int
     cells_type: str
     turns_channels: bool
+    goes_on: bool
 
 
 class _Loop:
@@ -277,6 +285,8 @@ class _Loop:
     def __init__(self, kind: _Kind) -> None:
         self.kind = kind
         self.network = build(kind.architecture, kind.l2)
+        if kind.goes_on:
+            still_normalisation(self.network)
         self.optimizer = make_optimizer(kind.optimizer, 0.001)
         self.optimizer.build(self.network.trainable_variables)
         self._at_first = [np.array(each) for each in self.optimizer.variables]
@@ -288,8 +298,8 @@ class _Loop:
         self.epoch = tf.function(self._epoch, input_signature=[*cells, order, ways, *turns])
         self.validate = tf.function(self._validate, input_signature=[*cells, tf.TensorSpec([size**2], tf.int64)])
 
-    def start(self, seed: int, centres: np.ndarray, labels: np.ndarray, weights: np.ndarray) -> None:
-        """Forget what was trained: weights as a new network of this seed has them, the linear part from a logistic regression."""
+    def start(self, seed: int) -> None:
+        """Forget what was trained: weights as a new network of this seed has them."""
         with _building:
             keras.utils.set_random_seed(seed)
             tf.config.experimental.enable_op_determinism()
@@ -298,7 +308,6 @@ class _Loop:
             own.assign(value)
         for own, value in zip(self.optimizer.variables, self._at_first):
             own.assign(value)
-        start_from_logistic_regression(self.network, centres, labels, weights)
 
     def _epoch(
         self, cells: Any, first: Any, labels: Any, weights: Any, order: Any, ways: Any, places: Any, channels: Any = None

@@ -119,6 +119,34 @@ def grow(encoded: np.ndarray, labels: np.ndarray, seed: int, counts: np.ndarray 
     return trees_of(forest(seed).fit(encoded, labels, counts), encoded.shape[1])
 
 
+def joined(first: Trees, second: Trees) -> Trees:
+    """Return the trees of both, on the same channels: their mean counts each tree the same.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from scarp.models.trees import Trees, joined
+    >>> old = Trees({"channel": [[1]], "limit": [[0.5]], "value": [[0.25, 0.75]]}, channels=2)
+    >>> new = Trees({"channel": [[0, 0, 0]], "limit": [[1, 0, 2]], "value": [[0, 0.5, 0.5, 1]]}, channels=2)
+    >>> joined(old, new).predict(np.array([[3, 0.5], [0, 0.6]], np.float32)).tolist()
+    [0.625, 0.375]
+    """
+    nodes = max(each.arrays["limit"].shape[1] for each in (first, second))
+    each = [_deepened(trees, nodes) for trees in (first, second)]
+    return Trees({name: np.concatenate([arrays[name] for arrays in each]) for name in _ARRAYS}, first.channels)
+
+
+def _deepened(trees: Trees, nodes: int) -> dict[str, np.ndarray]:
+    """Return the arrays of trees, their branches drawn out until there are so many nodes."""
+    own = trees.arrays
+    more = nodes - own["limit"].shape[1]
+    return {
+        "channel": np.pad(own["channel"], ((0, 0), (0, more))),
+        "limit": np.pad(own["limit"], ((0, 0), (0, more)), constant_values=np.inf),
+        "value": np.repeat(own["value"], (nodes + 1) // own["value"].shape[1], axis=1),
+    }
+
+
 def forest(seed: int) -> Any:
     """Return the scikit-learn forest that grows the trees, not fitted yet."""
     from sklearn.ensemble import RandomForestClassifier

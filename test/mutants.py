@@ -66,6 +66,7 @@ GUARDS = {
     "engine/declarations/parameters.py": ("test/test_pages.py",),
     "engine/declarations/checks.py": ("test/engine/declarations/test_parameters.py",),
     "engine/declarations/labels.py": ("test/engine/declarations/test_parameters.py",),
+    "engine/tasks/finetune_model.py": ("test/engine/adaptation/test_finetune_model.py",),
     "engine/covariates/build.py": OF_LAYERS,
     "engine/covariates/categories.py": OF_LAYERS,
     "engine/covariates/disc.py": ("test/engine/covariates/test_terrain.py", "test/engine/covariates/test_flow.py"),

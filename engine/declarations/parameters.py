@@ -1322,6 +1322,20 @@ TASKS: dict[str, tuple[Parameter, ...]] = {
             made=False,
         ),
     ),
+    "finetune_model": (
+        replace(_STACK, help="That of the new area: the output of “Prepare covariates”, with the covariates of the model."),
+        replace(_MODEL, help="The CNN–DNN to be adapted, as “Train CNN–DNN” or this algorithm wrote it."),
+        replace(
+            _SAMPLES[0],
+            title="Landslides of the new area, or sample cells",
+            help="At least five, as points or polygons; or sample cells, if the field below is set.",
+        ),
+        _SAMPLES[1],
+        *_TYPES,
+        _advanced(_seed("The same seed on the same machine gives the same model.")),
+        Parameter("OUTPUT", "Adapted model", "file output", "The model for the new area.", files="Scarp model (*.scarp)"),
+        _report("Adaptation report", "Which model serves best in the new area, tested on landslides held out, and how it was adapted."),
+    ),
     "install_engine": (
         Parameter(
             "PYTHON",
@@ -1366,6 +1380,10 @@ RESULTS: dict[str, tuple[Result, ...]] = {
     "train_cnn_dnn": (Result("AUC", "AUC of the most honest test", "number"),),
     "validate_map": (Result("AUC", "AUC by cells", "number"),),
     "explain_model": (Result("AUC", "AUC on held-out landslides", "number"), Result("STRONGEST", "Most important covariate", "text")),
+    "finetune_model": (
+        Result("AUC", "AUC of the adapted model on landslides held out", "number"),
+        Result("BEST", "Model that serves best", "text"),
+    ),
     "benchmark_classifiers": (Result("BEST", "Best classifier", "text"), Result("AUC", "Its mean AUC", "number")),
 }
 

@@ -13,15 +13,12 @@ from ...models.classifiers import CLASSIFIERS, LABELS
 from ...models.cnn_dnn import CnnDnn
 from ...models.model_file import Model
 from ...models.patches import Patches
-from ...models.recipe import Recipe
 from ..benchmark.comparison import Data, Fold, Validation, fit_cells
-from ..declarations.checks import checked_value
-from ..declarations.parameters import task_parameters
 from ..errors import EngineError
 from ..feedback import Feedback
 from ..files.grid import Grid
 from ..files.stack import Stack
-from ..learning.fitting import Examples, fit
+from ..learning.fitting import Examples, fit, recipe_of
 from ..samples.cells import SampleCells
 from .answers import answer_of
 from .importance import HeldOut
@@ -98,12 +95,12 @@ def refitted(ground: Ground, folds: Sequence[Fold], seed: int, parts: Sequence[F
     EngineError
         If the model file does not tell which classifier it is.
     """
-    name = None if isinstance(ground.model, CnnDnn) else _classifier(ground.model)
+    name = "" if isinstance(ground.model, CnnDnn) else _classifier(ground.model)
     for number, (fold, part) in enumerate(zip(folds, parts), start=1):
         told = part.under(f"Fold {number} of {len(folds)}")
         told.status("Fitting the model anew")
-        if name is None:
-            recipe = _recipe(ground.model)
+        if isinstance(ground.model, CnnDnn):
+            recipe = replace(recipe_of(ground.model), members=1)
             cells, data = ground.data.cells, ground.data
             everything = Examples(ground.patches, data.covariates, data.labels, cells.rows, cells.cols, data.grid, data.units)
             model: Model = fit(everything.only(fold.training), recipe, seed, part.progress, status=told.status)[0]
@@ -129,15 +126,6 @@ def _some(labels: np.ndarray, most: int, seed: int) -> np.ndarray:
     rng = np.random.default_rng(seed)
     kinds = [rng.permutation(np.flatnonzero(labels == label)) for label in (0, 1)]
     return np.sort(np.concatenate([kind[: max(round(most * len(kind) / len(labels)), 1)] for kind in kinds]))
-
-
-def _recipe(model: Model) -> Recipe:
-    """Return how a network is fitted anew: as its file tells it was trained, with one member."""
-    told = model.manifest.get("settings", {})
-    declared = {key: each for key, each in task_parameters("train_cnn_dnn").items() if each.recipe}
-    known = {key: checked_value(each, told[key]) for key, each in declared.items() if key in told}
-    companion = isinstance(model, CnnDnn) and model.trees is not None
-    return replace(Recipe(**known), patch_size=2 * model.margin_px + 1, members=1, companion=companion)
 
 
 def _classifier(model: Model) -> str:

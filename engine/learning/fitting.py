@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -16,6 +16,8 @@ from ...models.memory import TENSORFLOW_BYTES, check_room
 from ...models.patches import Index, Patches
 from ...models.recipe import Recipe
 from ...models.trees import grow
+from ..declarations.checks import checked_value
+from ..declarations.parameters import task_parameters
 from ..files.grid import Grid
 from ..files.stack import Stack
 from ..samples.cells import SampleCells
@@ -55,10 +57,16 @@ class Examples:
     units: np.ndarray | None = None
 
     @classmethod
-    def of(cls, stack: Stack, cells: SampleCells, size_px: int) -> Examples:
-        """Read the patches of sample cells, `size_px` cells wide and odd; those that reach beyond the stack are mirrored at its edge."""
-        patches = stack.patches(cells.rows, cells.cols, size_px)
-        return cls(patches, stack.covariates, np.asarray(cells.landslide), cells.rows, cells.cols, stack.grid, cells.units)
+    def of(cls, stack: Stack, cells: SampleCells, size_px: int, covariates: Sequence[Covariate] | None = None) -> Examples:
+        """Read the patches of sample cells, `size_px` cells wide and odd; those that reach beyond the stack are mirrored at its edge.
+
+        With the covariates of a model, bands are matched by their names, and cells that lack one are left out.
+        """
+        names = None if covariates is None else [each.name for each in covariates]
+        patches = stack.patches(cells.rows, cells.cols, size_px, names)
+        own = np.asarray(cells.landslide)
+        found = cls(patches, tuple(covariates or stack.covariates), own, cells.rows, cells.cols, stack.grid, cells.units)
+        return found if names is None else found.only(np.isfinite(patches.centres()).all(axis=1))
 
     def only(self, index: Index) -> Examples:
         """Return some of the cells, by number, mask or slice; patches stay in memory where they are."""
@@ -154,6 +162,16 @@ def fit(
         model.trees, model.share = grow(own, examples.labels, seed, counts), choose_share(*held_out)
         message(f"{model.name}, as {len(held_out[0]):,} held-out training cells have it.")
     return model, histories
+
+
+def recipe_of(model: CnnDnn) -> Recipe:
+    """Return how a network is fitted anew: in the shape that it has, and as its file tells that it was trained."""
+    told = model.manifest.get("settings", {})
+    declared = {key: each for key, each in task_parameters("train_cnn_dnn").items() if each.recipe}
+    known = {key: checked_value(each, told[key]) for key, each in declared.items() if key in told}
+    shape = model.architecture.to_json()
+    shape = {"patch_size": shape.pop("patch_size_px"), **{key: value for key, value in shape.items() if key != "channels"}}
+    return replace(Recipe(**known), **shape, members=len(model.members), companion=model.trees is not None)
 
 
 def _block_size(examples: Examples, recipe: Recipe, seed: int) -> float:

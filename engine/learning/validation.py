@@ -101,19 +101,36 @@ def _weighted_auc(labels: np.ndarray, susceptibility: np.ndarray, weights: np.nd
 
 
 def by_random_folds(examples: Examples, folds: int, recipe: Recipe, seed: int, feedback: Feedback) -> Evaluation:
-    """Test one network a fold on folds at random, landslides whole; fewer folds where there are fewer landslides."""
+    """Test one network a fold on `random_folds`."""
+    fold, how = random_folds(examples, folds, seed)
+    return _by(examples, fold, "random", "Random folds", how, recipe, seed, feedback)
+
+
+def random_folds(examples: Examples, folds: int, seed: int) -> tuple[np.ndarray, str]:
+    """Return the fold of each cell at random, (n,), landslides whole, and how it was dealt; fewer folds where landslides are fewer."""
     folds = max(min(folds, fewest_units(examples.labels, examples.units)), 2)
     fold = deal_folds(examples.labels, folds, None, seed, examples.units)
-    how = f"Cells were dealt into {folds} folds at random, and the cells of a landslide stayed together."
-    return _by(examples, fold, "random", "Random folds", how, recipe, seed, feedback)
+    return fold, f"Cells were dealt into {folds} folds at random, and the cells of a landslide stayed together."
 
 
 def by_spatial_folds(
     examples: Examples, block_size_m: float, folds: int, recipe: Recipe, seed: int, feedback: Feedback
 ) -> Evaluation | None:
-    """Test one network a fold on folds of whole blocks, of what k-means finds together where blocks are too few; None where neither can.
+    """Test one network a fold on `spatial_folds`; None where there are none, or they do not suffice, which is told in a sentence."""
+    dealt = spatial_folds(examples, block_size_m, folds, seed, feedback)
+    if dealt is None:
+        return None
+    try:
+        return _by(examples, dealt[0], "spatial", "Spatial folds", dealt[1], recipe, seed, feedback)
+    except EngineError as error:
+        feedback.warning(f"There is no spatial figure: {error}")
+        return None
 
-    What cannot be is told in a sentence.
+
+def spatial_folds(examples: Examples, block_size_m: float, folds: int, seed: int, feedback: Feedback) -> tuple[np.ndarray, str] | None:
+    """Return the fold of each cell, (n,), and how it was dealt: by whole blocks, or by k-means where blocks are too few.
+
+    Landslides are whole, and there are fewer folds where there are fewer landslides. None where neither can be, which is told.
     """
     xy = examples.grid.centres_m(examples.rows, examples.cols)
     blocks = len(np.unique(block_ids(examples.rows, examples.cols, examples.grid, block_size_m)))
@@ -130,12 +147,7 @@ def by_spatial_folds(
         except EngineError as error:
             feedback.warning(f"There is no spatial figure: {error}")
             return None
-    how = how.format(folds=fold.max() + 1)
-    try:
-        return _by(examples, fold, "spatial", "Spatial folds", how, recipe, seed, feedback)
-    except EngineError as error:
-        feedback.warning(f"There is no spatial figure: {error}")
-        return None
+    return fold, how.format(folds=fold.max() + 1)
 
 
 def _numbers(split: Callable[..., object], xy: np.ndarray, examples: Examples) -> np.ndarray:

@@ -89,7 +89,12 @@ def check_stack(stack: Stack, model: Model) -> list[str]:
                 f"The classes of {each.name} have other codes in the stack than in training ({told}); prepare both stacks from the same "
                 "layer with the same version of Scarp, and train anew."
             )
-    warnings = []
+    units = [(each, stack.covariate(each.name).unit) for each in model.covariates]
+    warnings = [
+        f"The covariate {each.name} is in {unit} in the stack and was in {each.unit} in training: its numbers mean another thing."
+        for each, unit in units
+        if each.unit and unit and unit != each.unit
+    ]
     trained = model.manifest.get("cell_size")
     if trained and not np.allclose(trained, stack.grid.cell_size, rtol=0.01):
         warnings.append(
@@ -101,11 +106,6 @@ def check_stack(stack: Stack, model: Model) -> list[str]:
         warnings.append(
             f"The model was trained in {reference_of(crs).GetName()} and the stack is in {stack.grid.spatial_reference.GetName()}: right "
             "for another area, wrong if distances are now in other units."
-        )
-    for name, classes in model.encoder.unseen_classes(stack.covariates).items():
-        warnings.append(
-            f"{len(classes)} classes of {name} were not seen in training ({', '.join(classes[:5])}); "
-            "there the model goes by the other covariates."
         )
     return warnings
 

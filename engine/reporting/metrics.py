@@ -302,7 +302,9 @@ class TestedMean:
     p_value: float
 
 
-def delong_test(labels: np.ndarray, first: np.ndarray, second: np.ndarray, clusters: np.ndarray | None = None) -> TestedMean:
+def delong_test(
+    labels: np.ndarray, first: np.ndarray, second: np.ndarray, clusters: np.ndarray | None = None, folds: np.ndarray | None = None
+) -> TestedMean:
     """Return AUC(first) − AUC(second) on the same cells, tested (DeLong et al. 1988; with clusters Obuchowski 1997, see `delong`).
 
     Parameters
@@ -311,11 +313,13 @@ def delong_test(labels: np.ndarray, first: np.ndarray, second: np.ndarray, clust
         (n,) 1 or 0, and the susceptibility by two models.
     clusters
         (n,) which cluster each cell belongs to, of cells of one label; None where each is its own.
+    folds
+        (n,) which fold each cell belongs to, see `delong`; None where all are of one.
 
     Raises
     ------
     EngineError
-        If the labels hold one class only, or a value is not finite.
+        If the labels (of a fold) hold one class only, or a value is not finite.
 
     Examples
     --------
@@ -323,9 +327,9 @@ def delong_test(labels: np.ndarray, first: np.ndarray, second: np.ndarray, clust
     >>> delong_test([1, 1, 0, 0], [0.9, 0.8, 0.2, 0.1], [0.9, 0.8, 0.2, 0.1]).p_value
     1.0
     """
-    one = np.zeros(len(labels))
-    apart = _placements(labels, first, one) - _placements(labels, second, one)
-    difference, variance = _mean_of_placements(labels, apart, clusters, one)
+    folds = np.zeros(len(labels)) if folds is None else np.asarray(folds)
+    apart = _placements(labels, first, folds) - _placements(labels, second, folds)
+    difference, variance = _mean_of_placements(labels, apart, clusters, folds)
     half = Z_95 * variance**0.5
     return TestedMean(difference, difference - half, difference + half, two_sided(difference, variance**0.5))
 

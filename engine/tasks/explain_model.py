@@ -21,6 +21,7 @@ from ..files.manifest import hashes, versions, write_manifest
 from ..files.outputs import check_writable, replacing
 from ..files.stack import Stack
 from ..files.tables import check_table, write_table
+from ..mapping.likeness import differences, likeness
 from ..mapping.windows import check_stack
 from ..samples.cells import resolve_samples
 from ..samples.folds import suggested_block_size
@@ -62,7 +63,7 @@ def run(
     stack = Stack.open(covariates)
     mapped = bool(dominant or attributions)
     trained = load_model(model, None, math.prod(stack.grid.shape) * _MAPS if mapped else 1)
-    for warning in check_stack(stack, trained):
+    for warning in (*check_stack(stack, trained), *differences(likeness(stack, trained))):
         feedback.warning(warning)
     cell = cell_at(point, stack.grid) if point else None
     cells = resolve_samples(stack, inventory, label_field, seed, feedback, types=Types.of(type_field, types))

@@ -18,6 +18,7 @@ from ..files.manifest import hashes
 from ..files.outputs import check_writable, replacing
 from ..files.partial import PartialRaster
 from ..files.stack import Stack
+from ..mapping.likeness import OLDER, differences, likeness
 from ..mapping.trust import APPLICABILITY_BANDS, UNCERTAINTY_BANDS, Trust
 from ..mapping.windows import NODATA, WINDOW_PX, check_stack, done_in, map_susceptibility, windows_of
 from ..mapping.zonation import write_outside
@@ -50,12 +51,14 @@ def run(
     stack = Stack.open(covariates)
     wanted = None if backend == "auto" else backend
     trained = load_model(model, wanted, None if scheduler else math.prod(stack.grid.shape))
-    for warning in check_stack(stack, trained):
+    for warning in (*check_stack(stack, trained), *differences(likeness(stack, trained))):
         feedback.warning(warning)
     of_type = trained.manifest.get("landslide_type", "")
     told = {"model": trained.name, **({"landslide_type": of_type} if of_type else {})}
     if of_type:
         feedback.message(f"The model is for landslides of the type {of_type}; its map says nothing of others.")
+    if trained.encoder.seen is None:
+        feedback.message(OLDER)
     trust = Trust(tuple(numbers(stability_breaks)), dropout_passes, bool(uncertainty), bool(applicability))
     trust.check(trained)
     key, windows = _key(stack, model, trained, resume), windows_of(stack.grid)

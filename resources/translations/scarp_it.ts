@@ -92,6 +92,10 @@
 <translation>AUC per celle</translation>
 </message>
 <message>
+<source>AUC of the adapted model on landslides held out</source>
+<translation>AUC del modello adattato su frane tenute da parte</translation>
+</message>
+<message>
 <source>AUC of the most honest test</source>
 <translation>AUC del test più onesto</translation>
 </message>
@@ -110,6 +114,18 @@
 <message>
 <source>Adam</source>
 <translation>Adam</translation>
+</message>
+<message>
+<source>Adapt model to another area</source>
+<translation>Adatta modello a un'altra area</translation>
+</message>
+<message>
+<source>Adaptation report</source>
+<translation>Rapporto dell'adattamento</translation>
+</message>
+<message>
+<source>Adapted model</source>
+<translation>Modello adattato</translation>
 </message>
 <message>
 <source>All</source>
@@ -154,6 +170,10 @@
 <message>
 <source>Aspect</source>
 <translation>Esposizione</translation>
+</message>
+<message>
+<source>At least five, as points or polygons; or sample cells, if the field below is set.</source>
+<translation>Almeno cinque, come punti o poligoni; o celle campione, se il campo qui sotto è indicato.</translation>
 </message>
 <message>
 <source>Balanced (both classes count the same)</source>
@@ -872,6 +892,10 @@ L'area di applicabilità è dove le covariate somigliano a quelle delle celle di
 <translation>Frane più vicine tra loro di così contano come una, che non si divide tra addestramento e test. Mezza patch (quella predefinita è larga 15 celle) tiene insieme i punti le cui patch si sovrappongono di più. 0: ognuna per sé.</translation>
 </message>
 <message>
+<source>Landslides of the new area, or sample cells</source>
+<translation>Frane della nuova area, o celle campione</translation>
+</message>
+<message>
 <source>Landslides of this day (2021-04-30) and later happened after the inventory that the map was made from: they are held out, and earlier ones are what is chosen above.</source>
 <translation>Le frane di questo giorno (2021-04-30) e successive sono avvenute dopo l'inventario da cui è stata fatta la carta: sono tenute da parte, e le precedenti sono ciò che è scelto sopra.</translation>
 </message>
@@ -978,6 +1002,10 @@ I fold casuali lusingano, perché le celle di test hanno vicine tra quelle di ad
 <message>
 <source>Model file of the best</source>
 <translation>File del modello migliore</translation>
+</message>
+<message>
+<source>Model that serves best</source>
+<translation>Modello che serve meglio</translation>
 </message>
 <message>
 <source>Most cells of a polygon</source>
@@ -1612,6 +1640,18 @@ Date la tabella scritta da «Classifica suscettibilità», e accanto alla superf
 <translation>Tabelle e grafici di tutte le metriche, con il metodo a parole.</translation>
 </message>
 <message>
+<source>Takes a CNN–DNN that was trained elsewhere and adapts it with the few landslides that are known of another area: each of its networks is trained on from where it stands, and new trees grow beside its own. Prepare the other area’s covariates as those of the model; bands are matched by name.
+
+Adapting does not always help. So three models are tested on landslides of the new area that they have not seen, whole landslides and whole blocks at a time: the model as it was, the adapted one, and one trained on the few landslides alone. Log and report say in one sentence which serves best, and whether chance alone may bring its lead. The adapted model is written in any case.
+
+The page docs/adapting.md tells how it is done and what it gave where it was measured.</source>
+<translation>Prende una CNN–DNN addestrata altrove e la adatta con le poche frane note di un'altra area: ognuna delle sue reti continua l’addestramento da dove si trova, e nuovi alberi crescono accanto ai suoi. Preparare le covariate dell'altra area come quelle del modello; le bande si abbinano per nome.
+
+Adattare non aiuta sempre. Perciò tre modelli sono provati su frane della nuova area che non hanno visto, frane intere e blocchi interi alla volta: il modello com'era, quello adattato e uno addestrato solo sulle poche frane. Registro e rapporto dicono in una frase quale serve meglio, e se il solo caso può dare quel vantaggio. Il modello adattato è scritto in ogni caso.
+
+La pagina docs/adapting.md dice come si fa e che cosa ha dato dove è stato misurato.</translation>
+</message>
+<message>
 <source>Tells how susceptible polygons are: slope units, districts, catchments, buffers around roads. Each gets the mean, the spread and the highest susceptibility of its cells and, where the susceptibility classes are given, the share of its area in each class and in the high ones together. Polygons may overlap and have any coordinate reference system; their own fields are kept. A polygon smaller than a cell gets that of the cell in its midst.</source>
 <translation>Dice quanto sono suscettibili i poligoni: unità di versante, comuni, bacini, fasce attorno alle strade. Ognuno riceve la media, la dispersione e il massimo della suscettibilità delle sue celle e, dove si danno le classi di suscettibilità, la quota della sua area in ogni classe e in quelle alte insieme. I poligoni possono sovrapporsi e avere qualsiasi sistema di riferimento; i loro campi restano. Un poligono più piccolo di una cella riceve il valore della cella nel suo mezzo.</translation>
 </message>
@@ -1670,6 +1710,14 @@ La tabella ha una riga per covariata con un consiglio (tenere, togliere o dubbia
 <message>
 <source>Text (*.txt)</source>
 <translation>Testo (*.txt)</translation>
+</message>
+<message>
+<source>That of the new area: the output of “Prepare covariates”, with the covariates of the model.</source>
+<translation>Quella della nuova area: l'output di «Prepara covariate», con le covariate del modello.</translation>
+</message>
+<message>
+<source>The CNN–DNN to be adapted, as “Train CNN–DNN” or this algorithm wrote it.</source>
+<translation>La CNN–DNN da adattare, scritta da «Addestra CNN–DNN» o da questo algoritmo.</translation>
 </message>
 <message>
 <source>The address of a Dask scheduler, such as tcp://host:8786 or tls://host:8786; empty: this machine. Its workers map the windows, and must see the stack under the same path.</source>
@@ -1756,6 +1804,10 @@ La tabella ha una riga per covariata con un consiglio (tenere, togliere o dubbia
 <translation>Il file di modello scritto da «Addestra CNN–DNN» o «Confronta classificatori».</translation>
 </message>
 <message>
+<source>The model for the new area.</source>
+<translation>Il modello per la nuova area.</translation>
+</message>
+<message>
 <source>The model may know them: fit it anew in spatial folds without them</source>
 <translation>Il modello può conoscerle: adattalo di nuovo in fold spaziali senza di esse</translation>
 </message>
@@ -1810,6 +1862,10 @@ La tabella ha una riga per covariata con un consiglio (tenere, togliere o dubbia
 <message>
 <source>The same seed draws the same cells.</source>
 <translation>Lo stesso seme estrae le stesse celle.</translation>
+</message>
+<message>
+<source>The same seed on the same machine gives the same model.</source>
+<translation>Lo stesso seme sullo stesso computer dà lo stesso modello.</translation>
 </message>
 <message>
 <source>The same seed on the same machine gives the same results.</source>
@@ -2042,6 +2098,10 @@ Dividi per blocchi per provare quanto bene il modello predice terreno che non ha
 <message>
 <source>Which covariates to compute, none without a DEM. Those of flow, from flow accumulation on, need the whole DEM in memory (some 24 bytes a cell, 2.7 GB for a province of 118 million cells); where memory is short, leave them out.</source>
 <translation>Quali covariate calcolare, nessuna senza DEM. Quelle del flusso, dall'accumulo del flusso in poi, hanno bisogno di tutto il DEM in memoria (circa 24 byte per cella, 2,7 GB per una provincia di 118 milioni di celle); dove la memoria è poca, lasciale fuori.</translation>
+</message>
+<message>
+<source>Which model serves best in the new area, tested on landslides held out, and how it was adapted.</source>
+<translation>Quale modello serve meglio nella nuova area, provato su frane tenute da parte, e come è stato adattato.</translation>
 </message>
 <message>
 <source>Which part of the training cells decides when to stop: random ones, or whole spatial blocks of at least two patches.</source>

@@ -28,7 +28,7 @@ from scarp.engine.worker import JsonFeedback, carry_out
 with (Path(__file__).parent / "bad_input.tsv").open(encoding="utf-8", newline="") as _stream:
     ROWS = list(csv.reader(_stream, delimiter="\t"))
 # Tasks of which no row is in the table: one reads no data, the others came later.
-WITHOUT_ROWS = {"install_engine", "finetune_model", "project_report"}
+WITHOUT_ROWS = {"install_engine", "project_report"}
 # Seconds that a run may take on a busy machine; the longest takes three on an idle one.
 LIMIT_S = 30
 # Of outputs, what each is called where it is not the odd one.
@@ -42,7 +42,7 @@ NAMES = {
     "class_table": "classes.csv",
 }
 OUTPUT_NAMES = {"prepare_covariates": "o.tif", "map_susceptibility": "o.tif", "classify_susceptibility": "o.tif"}
-OUTPUT_NAMES |= {"sample_cells": "o.gpkg", "zonal_susceptibility": "o.gpkg", "print_map": "o.png"}
+OUTPUT_NAMES |= {"sample_cells": "o.gpkg", "zonal_susceptibility": "o.gpkg", "print_map": "o.png", "finetune_model": "o.scarp"}
 # Which of the good inputs each parameter takes.
 GOOD = {"dem": "dem", "template": "dem", "extra_continuous": "band", "extra_categorical": "classes", "covariates": "stack"}
 GOOD |= {"susceptibility": "map", "susceptibility_2": "map", "classes": "classes", "area": "zones", "faults": "zones"}
@@ -67,6 +67,7 @@ def parameters(task, area, out):
         "sample_cells": {**cells, "output": output},
         "train_cnn_dnn": {**cells, **small, "model": str(out / "m.scarp"), "report": str(out / "r.html")},
         "benchmark_classifiers": {**cells, "classifiers": ["lr"], "validation": "random", "folds": 2, "output": output},
+        "finetune_model": {**cells, "model": area["model"], "output": output, "report": str(out / "r.html")},
         "map_susceptibility": {"covariates": area["stack"], "model": area["model"], "backend": "numpy", "output": output},
         "classify_susceptibility": {"susceptibility": area["map"], "output": output, "table": str(out / "t.csv")},
         "validate_map": {"susceptibility": area["map"], "inventory": area["landslides"], "output": output},

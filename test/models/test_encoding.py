@@ -27,7 +27,6 @@ def test_missing_flat_and_unseen_become_zero():
     encoder = Encoder.fit(TRAINING, COVARIATES)
     encoded = encoder.encode(np.array([[np.nan, -1, 3], [20, np.nan, np.nan]]))
     np.testing.assert_array_equal(encoded, np.zeros((2, 5)))
-    assert encoder.unseen_classes(COVARIATES) == {"geology": ["sand"]}
 
 
 def test_a_constant_of_training_counts_for_nothing():
@@ -85,9 +84,31 @@ def test_windows_are_encoded_cell_by_cell():
     np.testing.assert_array_equal(encoded[0, 1], encoder.encode(TRAINING[1]))
 
 
-def test_classes_that_training_has_not_seen_are_told():
-    encoder = Encoder.fit(np.array([[1.0], [2.0]]), [Covariate("soil", "categorical", classes={1: "clay", 2: "sand", 3: "peat"})])
-    there = Covariate("soil", "categorical", classes={1: "clay", 3: "peat", 4: "silt"})
-    assert encoder.unseen_classes([Covariate("slope"), there]) == {"soil": ["peat", "silt"]}
-    assert encoder.unseen_classes([Covariate("slope")]) == {}
-    assert Encoder.fit(np.array([[1.0], [2.0]]), [Covariate("soil")]).unseen_classes([there]) == {}, "a number has no classes"
+def test_what_training_has_seen_by_hand():
+    """Of 0, 10, …, 100 the quantiles are round; a missing value does not count."""
+    values = np.column_stack([np.arange(0, 101, 10.0), np.full(11, 90.0), [1, 1, 1, 1, 2, 2, 2, 2, 2, 2, np.nan]])
+    encoder = Encoder.fit(values, COVARIATES)
+    assert encoder.seen == [{"cells": 11, "quantiles": [0, 5, 25, 50, 75, 95, 100]}, {"cells": 11}, {"cells": 10, "shares": [0.4, 0.6]}]
+    assert Encoder.from_json(encoder.to_json()).seen is None
+    assert encoder.alone(2).seen == encoder.seen[2:]
+
+
+def test_further_cells_widen_what_was_seen():
+    """Eleven cells from 0 to 100 and eleven from 200 to 300: a quarter of all lies below 50, three quarters below 250."""
+    first = np.column_stack([np.arange(0, 101, 10.0), np.full(11, 90.0), np.full(11, 1.0)])
+    second = first + np.array([200, 0, 1])
+    encoder = Encoder.fit(np.concatenate([first, second[:1]])[:11], COVARIATES)
+    encoder = Encoder(COVARIATES, [*encoder._columns[:2], {"classes": [1, 2]}], [*encoder.seen[:2], {"cells": 11, "shares": [1.0, 0.0]}])
+    wide = encoder.widened(second)
+    quantiles = wide.seen[0]["quantiles"]
+    assert 100 <= quantiles.pop(3) <= 200 and quantiles == pytest.approx([0, 10, 50, 250, 290, 300]) and wide.seen[0]["cells"] == 22
+    assert wide.seen[1:] == [{"cells": 22}, {"cells": 22, "shares": [0.5, 0.5]}]
+    assert wide.to_json() == encoder.to_json(), "the encoding stays"
+    assert Encoder.from_json(encoder.to_json()).widened(second).seen is None
+
+
+def test_many_equal_values_are_widened_too():
+    """Half of the old cells are 0, of which their quantiles tell a quarter; the new ones are 1: 1/8 up to 0, 3/4 up to 1."""
+    encoder = Encoder.fit(np.repeat([0.0, 2.0], 10)[:, None], COVARIATES[:1])
+    found = encoder.widened(np.full((20, 1), 1.0)).seen[0]["quantiles"]
+    assert found[:2] == [0, 0] and found[2:5] == pytest.approx([0.2, 0.6, 1]) and found[-1] == 2

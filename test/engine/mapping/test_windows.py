@@ -125,6 +125,14 @@ def test_another_crs_is_told(stack):
     assert "trained in WGS 84 / UTM zone 17S and the stack is in WGS 84 / UTM zone 39N" in text
 
 
+def test_another_unit_is_told(stack):
+    model = model_of([Covariate("slope", unit="percent")], stack)
+    assert mapping.check_stack(stack, model) == []
+    stack.covariates = (Covariate("slope", unit="degree"), *stack.covariates[1:])
+    (text,) = mapping.check_stack(stack, model)
+    assert "slope is in degree in the stack and was in percent in training" in text
+
+
 def test_windows_go_down_one_broad_column_after_the_other(monkeypatch):
     monkeypatch.setattr(mapping, "WINDOW_PX", 8)
     monkeypatch.setattr(mapping, "_COLUMN_PX", 16)
