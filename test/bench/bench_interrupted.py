@@ -83,6 +83,7 @@ class Bench:
         self.seconds, self.names = run.seconds, sorted(path.name for path in self.out.iterdir())
         self.bytes = sum(path.stat().st_size for path in self.out.iterdir())
         self.before = forked.digests(self.inputs)
+        self.models = self.model_files(self.out)
 
     def start(self, out=None, area=None):
         parameters = small_runs.runs(area or self.area, out or self.out)[self.task]
@@ -96,6 +97,10 @@ class Bench:
             raise FaultError(str(error)) from error
         except Exception as error:
             raise FaultError(f"an output is damaged: {error!r}") from error
+
+    def model_files(self, out):
+        """The hashes of model files, which are the same for the same seed."""
+        return {name: digest for name, digest in forked.digests(out).items() if name.endswith(".scarp")}
 
     def check_words(self, run, code):
         """Look whether a run that failed says so in one sentence."""
@@ -113,6 +118,7 @@ class Bench:
         demand(self.check(out), "the next run left old outputs")
         left = sorted(path.name for path in out.iterdir() if path.name not in self.names)
         demand(not left, f"left behind: {left}")
+        demand(self.model_files(out) == self.models, "another model file for the same seed")
         demand(forked.digests(self.inputs) == self.before, "an input has changed")
 
     def struck(self, kind, share):

@@ -78,23 +78,29 @@ def test_a_resumed_training_gives_the_same_bytes(parameters, tmp_path, monkeypat
     (tmp_path / ".whole.scarp.scarp-members").mkdir()  # left by an earlier run
     expected = run("whole")
     assert not (tmp_path / ".whole.scarp.scarp-members").exists()
-    real, trained = training.train, []
+    real, seeds, left = training.train, [], [0]
 
     def dies(*arguments, **more):
-        trained.append(arguments[4])
-        if len(trained) == 3:
+        seeds.append(arguments[4])
+        left[0] -= 1
+        if left[0] == 0:
             raise KeyboardInterrupt
         return real(*arguments, **more)
 
     monkeypatch.setattr(training, "train", dies)
-    with pytest.raises(KeyboardInterrupt):
-        run("resumed", resume=True)
-    folder, third = tmp_path / ".resumed.scarp.scarp-members", trained[2]
-    kept = [f"member{number}.{ending}" for number in (0, 1) for ending in ("json", "npz")]
-    assert sorted(each.name for each in folder.iterdir() if "member" in each.name) == kept
-    assert not (tmp_path / "resumed.scarp").exists()
-    trained[:] = [None] * 10
+    folder, begun = tmp_path / ".resumed.scarp.scarp-members", []
+    # Interrupted in the first member, the second, the third, and in a network of the folds: each run begins with the member that broke off.
+    for dies_in, members in ((1, 0), (2, 1), (2, 2), (3, 3)):
+        seeds.clear()
+        left[0] = dies_in
+        with pytest.raises(KeyboardInterrupt):
+            run("resumed", resume=True)
+        kept = [f"member{number}.{ending}" for number in range(members) for ending in ("json", "npz")]
+        assert sorted(each.name for each in folder.iterdir() if "member" in each.name) == kept
+        assert not (tmp_path / "resumed.scarp").exists()
+        begun.append(seeds[0])
+    assert begun[0] == begun[1]
+    assert len(set(begun)) == 3
     assert run("resumed", resume=True) == expected
-    assert trained[10] == third  # the third member, and then those of folds
     assert not folder.exists()
     assert json.loads((tmp_path / "resumed.scarp.run.json").read_text())["parameters"]["resume"] is True
