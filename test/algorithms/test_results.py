@@ -174,3 +174,30 @@ def test_what_is_left_out_of_a_model_is_temporary(provider, stack, landscape):
     results, ok = algorithm.run(given, QgsProcessingContext(), QgsProcessingFeedback())
     assert ok
     assert Path(results["OUTPUT"]).exists()
+
+
+def test_names_of_factors_are_text_in_a_style(project, tmp_path):
+    """A style is XML, and QGIS takes what stands between [% and %] in some of its texts for an expression."""
+    from xml.etree import ElementTree
+
+    import numpy as np
+    from osgeo import gdal
+    from qgis.core import QgsRasterLayer
+    from scarp.algorithms.results import save_look
+
+    names = ["", "<script>alert('x')</script> & \" ]]>", "[% $now %]", "=cmd()|' \u202egpj", "$\\frac{"]
+    path = str(tmp_path / "dominant.tif")
+    made = gdal.GetDriverByName("GTiff").Create(path, 4, 4, 1, gdal.GDT_Byte)
+    made.SetGeoTransform((0, 1, 0, 4, 0, -1))
+    colours = gdal.ColorTable()
+    for number in range(1, 5):
+        colours.SetColorEntry(number, (50 * number, 0, 0, 255))
+    made.GetRasterBand(1).SetColorTable(colours)
+    made.GetRasterBand(1).SetCategoryNames(names)
+    made.GetRasterBand(1).WriteArray(np.repeat(np.arange(1, 5, dtype=np.uint8)[None], 4, axis=0))
+    del made
+    save_look("dominant", path)
+    tree = ElementTree.parse(tmp_path / "dominant.qml")
+    assert [each.get("label") for each in tree.iter("paletteEntry")] == names[1:]
+    layer = QgsRasterLayer(path, "dominant")
+    assert [each.label for each in layer.renderer().classes()] == names[1:]

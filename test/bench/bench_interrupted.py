@@ -19,6 +19,7 @@ import sys
 import tempfile
 import time
 from collections import Counter
+from itertools import groupby
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -321,19 +322,20 @@ def main():
                 place = Path(folder) / task
                 place.mkdir()
                 bench = Bench(task, place)
-                seen = Counter()
-                for kind, name, carry_out in cases(bench, kinds, mount):
-                    try:
-                        seen[kind, carry_out() or "works"] += 1
-                    except (FaultError, AssertionError) as error:
-                        faults += 1
-                        seen[kind, "FAULT"] += 1
-                        print(f"  {task} {kind} {name}: {error}", flush=True)
-                        for path in bench.out.iterdir() if bench.out.is_dir() else ():
-                            shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink()
-                        bench.out.mkdir(exist_ok=True)
-                told = ", ".join(f"{kind}: {what} {count}" for (kind, what), count in seen.items())
-                print(f"{task} ({bench.seconds:.1f} s): {told}", flush=True)
+                print(f"{task}: {bench.seconds:.1f} s undisturbed, {len(bench.names)} files", flush=True)
+                for kind, some in groupby(cases(bench, kinds, mount), key=lambda case: case[0]):
+                    seen = Counter()
+                    for _, name, carry_out in some:
+                        try:
+                            seen[carry_out() or "the next run works"] += 1
+                        except (FaultError, AssertionError) as error:
+                            faults += 1
+                            seen["FAULT"] += 1
+                            print(f"  {task} {kind} {name}: {error}", flush=True)
+                            for path in bench.out.iterdir() if bench.out.is_dir() else ():
+                                shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink()
+                            bench.out.mkdir(exist_ok=True)
+                    print(f"  {kind}: {', '.join(f'{what} {count}' for what, count in seen.items())}", flush=True)
                 shutil.rmtree(place)
         finally:
             if mount:

@@ -6,6 +6,7 @@ import sqlite3
 from contextlib import closing
 from html.parser import HTMLParser
 from pathlib import Path
+from xml.etree import ElementTree
 
 import bad_files
 import matplotlib as mpl
@@ -16,6 +17,7 @@ from osgeo import gdal, ogr
 from scarp.engine.files.tables import write_table
 from scarp.engine.files.vectors import open_layer
 from scarp.engine.reporting.page import Report
+from scarp.models.covariate import Covariate
 
 # What ends a text in some language, and what a reader does not see.
 NASTY = "=1+1|'<script>alert(\"x\")</script>' & \" ' % \\ $\\frac{$ {{7*7}} ]]> --; DROP TABLE layer; \u202egpj.\u202c é\nnew"
@@ -173,3 +175,51 @@ def test_what_a_spreadsheet_would_compute_is_text_in_every_table(tmp_path):
         assert row == [f"'{first}SUM(A1)", "-1.5"]
     write_table(str(tmp_path / "a.gpkg"), [{"name": "=SUM(A1)", "value": np.float64(-1.5).item()}])
     assert of_layer(tmp_path / "a.gpkg", "name") == ["=SUM(A1)"]
+
+
+def test_titles_notes_and_classes_of_a_printed_map_are_text(tmp_path, area):
+    classes, table = tmp_path / "classes.tif", tmp_path / "table.csv"
+    classes.write_bytes(Path(area["classes"]).read_bytes())
+    named = gdal.Open(str(classes), gdal.GA_Update)
+    names = [NASTY, "=cmd()", "\u202egpj", "]]>", "$\\frac{"]
+    named.GetRasterBand(1).SetCategoryNames(["none", *names])
+    del named
+    write_table(str(table), [{"class": name, "from": 0.1 * number, "to": 0.1 * (number + 1)} for number, name in enumerate(names)])
+    for ending, begins in ((".png", b"\x89PNG"), (".pdf", b"%PDF")):
+        output = tmp_path / f"o{ending}"
+        told = carry(
+            "print_map", tmp_path, classes=str(classes), title=NASTY[:78], note=NASTY, resolution=72, date="2024-05-06", output=str(output)
+        )
+        assert not told.error
+        assert output.read_bytes().startswith(begins)
+    content = output.read_bytes()
+    assert not [word for word in (b"/JavaScript", b"/JS ", b"/Launch", b"/OpenAction", b"/URI") if word in content]
+
+
+def test_names_of_covariates_and_classes_are_text_in_an_explanation(tmp_path, area):
+    covariates = (Covariate("<script>a('\"&]]>"), Covariate("=geo;logy", "categorical", classes={1: NASTY, 2: "lime"}))
+    rows, cols = np.mgrid[0 : bad_files.SIDE, 0 : bad_files.SIDE]
+    values = np.stack([45 * bad_files.surface(), 1 + (rows + cols) % 2], axis=-1).astype(np.float32)
+    stack = bad_files.write_stack(tmp_path / "stack.tif", values, covariates=covariates)
+    bad_files.write_model(tmp_path / "model.scarp", covariates)
+    table, report, dominant = (tmp_path / name for name in ("t.csv", "r.html", "d.tif"))
+    told = carry(
+        "explain_model",
+        tmp_path,
+        covariates=stack,
+        model=str(tmp_path / "model.scarp"),
+        inventory=area["landslides"],
+        role="held_out",
+        repeats=2,
+        output=str(table),
+        report=str(report),
+        dominant=str(dominant),
+    )
+    assert not told.error
+    page = check_page(report)
+    assert "<script>a('\"&]]>" in page.text
+    with table.open(newline="", encoding="utf-8") as stream:
+        cells = {cell for row in csv.reader(stream) for cell in row}
+    assert "'=geo;logy" in cells
+    names = [each.text for each in ElementTree.parse(f"{dominant}.aux.xml").iter("Category")]
+    assert sorted(filter(None, names)) == ["<script>a('\"&]]>", "=geo;logy"]

@@ -115,15 +115,20 @@ def write_area(folder):
     rows = [f"{number},{number},0.{number},0.{number + 1},20" for number in range(1, 6)]
     Path(good["table"]).write_text("\n".join(["number,class,from,to,share_percent", *rows]) + "\n", encoding="utf-8")
     good["model"] = str(folder / "model.scarp")
-    encoder = Encoder.fit(np.array([[10.0, 1], [30, 2]]), COVARIATES)
+    write_model(good["model"])
+    return good
+
+
+def write_model(path, covariates=COVARIATES):
+    """Write an untrained network for two covariates, the second of two classes."""
+    encoder = Encoder.fit(np.array([[10.0, 1], [30, 2]]), covariates)
     architecture = Recipe(9, 4).architecture(3)
     rng = np.random.default_rng(1)
     weights = {
         name: (rng.uniform(0.5, 1.5, shape) if name.startswith(("gamma", "variance")) else rng.normal(0, 0.2, shape)).astype(np.float32)
         for name, shape in architecture.shapes.items()
     }
-    save_model(good["model"], CnnDnn(encoder, architecture, [weights], {"cell_size": [CELL, CELL], "crs": UTM}, "numpy"))
-    return good
+    save_model(path, CnnDnn(encoder, architecture, [weights], {"cell_size": [CELL, CELL], "crs": UTM}, "numpy"))
 
 
 def write_stack(path, values, *, transform=TRANSFORM, crs=UTM, covariates=COVARIATES):
