@@ -73,7 +73,8 @@ def run(
     names = _chosen(classifiers, stack, feedback)
     methods = _methods(validation, test_inventory)
     cells = resolve_samples(stack, inventory, label_field, seed, feedback, test_inventory, Types.of(type_field, types))
-    data = replace(Data.of(stack, cells, _dates(stack, inventory, date_field, cells, feedback)), places=places_of(stack, seed))
+    kinds = None if label_field else Types.of(type_field, types)
+    data = replace(Data.of(stack, cells, _dates(stack, inventory, date_field, kinds, cells, feedback)), places=places_of(stack, seed))
     # All but the test by a held-out inventory, which takes no part in anything else.
     inner = np.flatnonzero(cells.subset != "test") if test_inventory else np.arange(len(data.labels))
     if not block_size and "blocks" in methods:
@@ -181,13 +182,16 @@ def _folds(validation: Validation, data: Data, inner: np.ndarray, seed: int, fee
     ]
 
 
-def _dates(stack: Stack, inventory: str, date_field: str | None, cells: SampleCells, feedback: Feedback) -> np.ndarray | None:
+def _dates(
+    stack: Stack, inventory: str, date_field: str | None, types: Types | None, cells: SampleCells, feedback: Feedback
+) -> np.ndarray | None:
     """Return first and last day of each cell's landslide (datetime64[D], (n, 2)); NaT where it has none."""
     if not date_field:
         return None
-    found = read_inventory(inventory, stack, [date_field])
+    found = read_inventory(inventory, stack, [date_field, *([types.field] if types else [])])
     spans = dates(found.fields[date_field], date_field, feedback)
-    by_cell = dict(zip(zip(found.rows.tolist(), found.cols.tolist()), spans))
+    mine = types.among(found.fields[types.field], found.origin, inventory, Feedback()) if types else np.ones(len(spans), bool)
+    by_cell = dict(zip(zip(found.rows[mine].tolist(), found.cols[mine].tolist()), spans[mine]))
     nothing = np.full(2, np.datetime64("NaT", "D"))
     return np.array([by_cell.get(cell, nothing) for cell in zip(cells.rows.tolist(), cells.cols.tolist())], "datetime64[D]")
 

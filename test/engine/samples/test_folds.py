@@ -108,6 +108,19 @@ def test_landslides_before_a_date_train_and_those_after_test():
     assert test[labels[test] == 1].tolist() == [4]
 
 
+def test_a_landslide_of_an_open_date_is_left_out_and_told():
+    """2014 may be before May or after; before 1998 is before, and June 2014 after."""
+    spans = np.array(
+        [["2014-01-01", "2014-12-31"], ["0001-01-01", "1997-12-31"], ["2014-06-01", "2014-06-30"], *[["NaT", "NaT"]] * 6], "datetime64[D]"
+    )
+    with pytest.warns(FoldWarning, match="1 landslide cells are left out: .* 2014-05-01 on is not known of them .2014-01-01 to 2014-12-31, say"):
+        ((training, test),) = TemporalSplit(np.datetime64("2014-05-01")).split(None, np.repeat([1, 0], [3, 6]), spans)
+    assert training[training < 3].tolist() == [1] and test[test < 3].tolist() == [2]
+    assert len(training) == len(test) == 4, "absences follow the share of a half"
+    with pytest.raises(EngineError, match="lie on one side of 1990-01-01 .until 2014-12-31"):
+        list(TemporalSplit(np.datetime64("1990-01-01")).split(None, np.repeat([1, 0], [3, 6]), spans[[0, 0, 1, *range(3, 9)]]))
+
+
 def test_undated_landslides_are_left_out_and_told():
     dates = days("2001-01-01", "2009-01-01", "NaT", *["NaT"] * 6)
     with pytest.warns(FoldWarning, match="1 landslide cells have no date"):
