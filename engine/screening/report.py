@@ -20,6 +20,8 @@ from .advice import MOST_CELLS, CovariateSummary, Screening
 from .survey import Survey
 
 # With fewer landslide cells than this, shares of single classes are mostly chance.
+# Maps in one figure: more would be too small to read on a printed page.
+_MOST_PANELS = 6
 FEW_LANDSLIDES = 30
 REFERENCES = (
     "Azarafza, M., Azarafza, M., Akgün, H., Atkinson, P. M., Derakhshani, R. (2021). Deep learning-based landslide susceptibility "
@@ -224,11 +226,12 @@ def _maps(page: Report, screening: Screening, survey: Survey, grid: Grid) -> Non
     for group, members in groupby(ordered, key=lambda each: each.covariate.group):
         panels = [figures.map_panel(_label(each), each.classing, survey.picture[..., by_name[each.name]]) for each in members]
         thinned = f" Thinned to 1 cell in {survey.step**2:,}." if survey.step > 1 else ""
-        page.figure(
-            figures.covariate_maps(panels, (across * survey.step, down * survey.step), frame),
-            f"{group.capitalize()} covariates in their classes, north up; white: no data. Coordinates: "
-            f"{grid.spatial_reference.GetName()}.{thinned}",
-        )
+        for start in range(0, len(panels), _MOST_PANELS):
+            page.figure(
+                figures.covariate_maps(panels[start : start + _MOST_PANELS], (across * survey.step, down * survey.step), frame),
+                f"{group.capitalize()} covariates in their classes{', continued' if start else ''}, north up; white: no data. "
+                f"Coordinates: {grid.spatial_reference.GetName()}.{thinned}",
+            )
 
 
 def _method(page: Report, screening: Screening, survey: Survey, facts: Mapping[str, Any]) -> None:
