@@ -141,6 +141,9 @@ _MAKERS: dict[str, Callable[[Parameter, str, Translate], Any]] = {
         each.id, title, None, parentLayerParameterName=each.parent, optional=each.optional
     ),
     "file": lambda each, title, tr: QgsProcessingParameterFile(each.id, title, optional=each.optional, fileFilter=tr(each.files)),
+    "folder": lambda each, title, _: QgsProcessingParameterFile(
+        each.id, title, QgsProcessingParameterFile.Behavior.Folder, optional=each.optional
+    ),
     "integer": _number,
     "number": _number,
     "distance": _distance,

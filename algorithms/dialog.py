@@ -17,6 +17,7 @@ from qgis.core import (
     QgsApplication,
     QgsMapLayer,
     QgsProcessingFeatureSourceDefinition,
+    QgsProcessingParameterDefinition,
     QgsProcessingUtils,
     QgsProject,
     QgsRasterLayer,
@@ -53,12 +54,15 @@ class _Panel(ParametersPanel):
     def initWidgets(self) -> None:
         super().initWidgets()
         self.pickers: dict[str, _FieldPicker] = {}
+        flags = QgsProcessingParameterDefinition.Flag
         for definition in self.algorithm().parameterDefinitions():
             name = definition.name()
             wrapper = self.wrappers.get(name)
             if wrapper is None or definition.isDestination():
                 continue
-            if name in _SUITS:
+            # What is folded away and may be left out is left out until somebody asks for it.
+            spare = definition.flags() & flags.FlagAdvanced and definition.flags() & flags.FlagOptional
+            if name in _SUITS and not spare:
                 _choose_layer(_layer_box(wrapper.wrappedWidget()), name)
             parent = self.wrappers.get(definition.metadata().get(PARENT, ""))
             field = wrapper.wrappedWidget()

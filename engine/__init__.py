@@ -13,6 +13,9 @@ ROOMS: tuple[dict[str, str], ...] = (
         "tasks": "one file a task: opens, calls, writes, and nothing else, so that what a run does can be read at one glance",
     },
     {
+        "project": "one report of everything that was written on a map; reads what all others wrote, so nothing may need it",
+    },
+    {
         "explanation": "why a model says what it says; it fits models anew by the code of benchmark and training, so that it "
         "explains what they make",
     },

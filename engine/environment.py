@@ -35,6 +35,12 @@ DISK_BYTES = 4_000_000_000
 UNFINISHED = "installation-unfinished"
 
 
+def scarp_version() -> str:
+    """Return the plugin's version, which its metadata declare."""
+    lines = (Path(__file__).resolve().parents[1] / "metadata.txt").read_text(encoding="utf-8").splitlines()
+    return next(line.partition("=")[2].strip() for line in lines if line.startswith("version="))
+
+
 def environment_folder() -> Path:
     """Return the folder of the plugin's own environment for this version of Python.
 

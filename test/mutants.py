@@ -73,7 +73,7 @@ GUARDS = {
     "engine/covariates/elevation.py": OF_LAYERS,
     "engine/covariates/of_dem.py": (*OF_LAYERS, "test/engine/covariates/test_terrain.py", "test/engine/covariates/test_flow.py"),
     "engine/files/overlay.py": OF_LAYERS,
-    "engine/files/manifest.py": ("test/engine/learning/test_tuning.py",),
+    "engine/files/manifest.py": ("test/engine/files/test_manifest.py", "test/engine/learning/test_tuning.py"),
     "engine/mapping/breaks.py": ("test/engine/mapping/test_zonation.py",),
     "engine/samples/inventory.py": ("test/engine/samples/test_cells.py",),
     "models/architecture.py": OF_NETWORKS,

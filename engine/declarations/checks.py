@@ -324,6 +324,11 @@ def _words_fit_on_paper(values: Mapping[str, Any]) -> None:
             raise EngineError(f"{what} has {length} letters, and {most} fit on the paper; shorten it.")
 
 
+def _a_project_is_given(values: Mapping[str, Any]) -> None:
+    if not any(values[each] for each in ("folder", "susceptibility", "model")):
+        raise EngineError("A folder (FOLDER), a susceptibility map (SUSCEPTIBILITY) or a model file (MODEL) must be given; found none.")
+
+
 # What must hold between the parameters of a task.
 RELATIONS: dict[str, tuple[Callable[[Mapping[str, Any]], None], ...]] = {
     "sample_landscape": (_landslides_fit,),
@@ -336,5 +341,6 @@ RELATIONS: dict[str, tuple[Callable[[Mapping[str, Any]], None], ...]] = {
     "map_susceptibility": (_stability_breaks_rise,),
     "classify_susceptibility": (_breaks_rise, _landslides_find_breaks),
     "print_map": (_one_relief_is_given, _words_fit_on_paper),
+    "project_report": (_a_project_is_given,),
     "validate_map": (_own_breaks_rise, _second_map_is_given, _types_have_a_field),
 }

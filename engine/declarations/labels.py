@@ -28,8 +28,18 @@ def inputs(task: str, values: Mapping[str, Any]) -> dict[str, str]:
     >>> inputs("map_susceptibility", {"covariates": "stack.tif", "model": "m.scarp", "output": "map.tif"})
     {'Covariate stack': 'stack.tif', 'Model file': 'm.scarp'}
     """
-    declared = [(key, each) for key, each in task_parameters(task).items() if each.kind in FILES and not each.is_output]
-    return {each.title: readable(each, values[key]) for key, each in declared if values.get(key)}
+    declared = task_parameters(task)
+    return {declared[key].title: readable(declared[key], value) for key, value in read_by(task, values).items()}
+
+
+def read_by(task: str, values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what was read by keyword: a layer or file as the task names it, or a list of them.
+
+    >>> read_by("map_susceptibility", {"covariates": "stack.tif", "model": "m.scarp", "output": "map.tif"})
+    {'covariates': 'stack.tif', 'model': 'm.scarp'}
+    """
+    declared = task_parameters(task).items()
+    return {key: values[key] for key, each in declared if each.kind in FILES and not each.is_output and values.get(key)}
 
 
 def chosen(task: str, values: Mapping[str, Any]) -> dict[str, Any]:

@@ -15,7 +15,12 @@ from ...models.errors import EngineError
 from .parameters import Parameter, task_parameters
 
 # The endings by which each kind of output is named; files beside these have theirs in their declaration.
-FORMATS = {"raster output": (".tif", ".tiff"), "vector output": (".gpkg",), "table": (".csv", ".gpkg"), "html": (".html", ".htm")}
+FORMATS = {
+    "raster output": (".tif", ".tiff"),
+    "vector output": (".gpkg",),
+    "table": (".csv", ".gpkg", ".xlsx"),
+    "html": (".html", ".htm"),
+}
 # What the layers of Scarp's GeoPackages are called, beside the file's own name; QGIS keeps styles beside them.
 _OURS = {"sample_cells", "susceptibility_classes", "layer_styles"}
 # What is no file, and is waited for without end or has none.

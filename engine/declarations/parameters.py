@@ -27,6 +27,7 @@ KINDS = {
     "field": "the name of a field",
     "band": "the number of a band",
     "file": "the path of a file",
+    "folder": "the path of a folder",
     "integer": "a whole number",
     "number": "a number",
     "distance": "a number",
@@ -80,7 +81,7 @@ class Parameter:
     geometry
         Of vector layers: point, polygon, any or table; of a `layer`, raster too.
     files
-        Of a file: its name and pattern, such as CSV (*.csv).
+        Of a file: its name and pattern, such as HTML (*.html).
     made
         Whether an optional output is made unless the user skips it.
     recipe
@@ -213,6 +214,7 @@ _TYPES = (
         advanced=True,
     ),
 )
+_TABLE = "Table (*.csv *.gpkg *.xlsx)"
 _MODEL = Parameter(
     "MODEL",
     "Model file",
@@ -664,14 +666,14 @@ TASKS: dict[str, tuple[Parameter, ...]] = {
             "OUTPUT",
             "Covariates screened",
             "vector output",
-            "Table with one row a covariate: advice, VIF, coefficients, information gain (.csv or .gpkg).",
+            "Table with one row a covariate: advice, VIF, coefficients, information gain (.csv, .gpkg or .xlsx).",
             geometry=("table",),
         ),
         Parameter(
             "CLASS_TABLE",
             "Classes of covariates",
             "vector output",
-            "Table with one row a class: frequency ratio, information value, weights of evidence (.csv or .gpkg).",
+            "Table with one row a class: frequency ratio, information value, weights of evidence (.csv, .gpkg or .xlsx).",
             optional=True,
             geometry=("table",),
             made=False,
@@ -990,7 +992,7 @@ TASKS: dict[str, tuple[Parameter, ...]] = {
             "file output",
             "Range, area and share of each class, and its landslides where an inventory is given.",
             optional=True,
-            files="CSV (*.csv)",
+            files=_TABLE,
             made=False,
         ),
         Parameter(
@@ -1136,14 +1138,14 @@ TASKS: dict[str, tuple[Parameter, ...]] = {
             "OUTPUT",
             "Table of figures",
             "vector output",
-            "A row for all, for each sub-area and for each date: AUC with its interval, rate, average precision (.csv or .gpkg).",
+            "A row for all, for each sub-area and for each date: AUC with its interval, rate, average precision (.csv, .gpkg or .xlsx).",
             geometry=("table",),
         ),
         Parameter(
             "CLASS_TABLE",
             "Density by class",
             "vector output",
-            "A row for each class, of all, of each sub-area and of each date: area, landslides, density (.csv or .gpkg).",
+            "A row for each class, of all, of each sub-area and of each date: area, landslides, density (.csv, .gpkg or .xlsx).",
             optional=True,
             geometry=("table",),
             made=False,
@@ -1181,7 +1183,7 @@ TASKS: dict[str, tuple[Parameter, ...]] = {
             "Table of classes",
             "file",
             "The table that “Classify susceptibility” wrote with the classes: adds the landslides of each class. Empty: areas alone.",
-            files="Table (*.csv *.gpkg)",
+            files=_TABLE,
             optional=True,
         ),
         Parameter("TITLE", "Title", "text", "Printed above the map.", "Landslide susceptibility"),
@@ -1300,7 +1302,8 @@ TASKS: dict[str, tuple[Parameter, ...]] = {
             "OUTPUT",
             "Table of importance",
             "vector output",
-            "A row for each covariate, each group and each set that correlates: by how much the AUC falls without it (.csv or .gpkg).",
+            "A row for each covariate, each group and each set that correlates: by how much the AUC falls without it "
+            "(.csv, .gpkg or .xlsx).",
             geometry=("table",),
         ),
         _report("Explanation report", "Importance, response curves and the point explained, with what each means."),
@@ -1335,6 +1338,92 @@ TASKS: dict[str, tuple[Parameter, ...]] = {
         _advanced(_seed("The same seed on the same machine gives the same model.")),
         Parameter("OUTPUT", "Adapted model", "file output", "The model for the new area.", files="Scarp model (*.scarp)"),
         _report("Adaptation report", "Which model serves best in the new area, tested on landslides held out, and how it was adapted."),
+    ),
+    "project_report": (
+        Parameter(
+            "FOLDER",
+            "Folder of the project",
+            "folder",
+            "Where the other algorithms wrote; the folder and those directly in it are searched for their run manifests "
+            "(.run.json). The newest "
+            "map is reported, with what belongs to it. Empty: the files below alone.",
+            optional=True,
+        ),
+        Parameter("TITLE", "Title", "text", "The heading of the report.", "Landslide susceptibility: project report"),
+        Parameter("AUTHOR", "Author", "text", "Who made the map, and for whom; below the title.", optional=True),
+        Parameter(
+            "PURPOSE",
+            "Purpose",
+            "text",
+            "What the map is for, in a sentence or two: for which decisions, at which scale, in which area.",
+            optional=True,
+        ),
+        Parameter(
+            "COMPLETENESS",
+            "Completeness of the inventory",
+            "text",
+            "What is known of it: how landslides were found, where nobody looked, from which size on all are mapped.",
+            optional=True,
+        ),
+        replace(
+            _INVENTORY,
+            optional=True,
+            help="The landslides whose quality is told. Empty: those that the model was made from, if their file is still where it was.",
+        ),
+        Parameter(
+            "TYPE_FIELD", "Field with the kind of movement", "field", "Slide, flow, fall and so on.", optional=True, parent="INVENTORY"
+        ),
+        Parameter(
+            "DATE_FIELD",
+            "Field with the date",
+            "field",
+            "When each landslide happened (a day, month, year, span of years, …), for the period.",
+            optional=True,
+            parent="INVENTORY",
+        ),
+        Parameter(
+            "POSITION_ERROR",
+            "Positional error of landslides",
+            "number",
+            "Landslides are moved by this distance in random directions, and the AUC of the map is told again. 0: not at all.",
+            50.0,
+            "m",
+            0,
+            100_000,
+        ),
+        Parameter("REPEATS", "Repeats", "integer", "How often landslides are moved.", 20, least=2, most=1000, advanced=True),
+        _advanced(_seed("The same seed moves landslides the same way.")),
+        *(
+            _advanced(Parameter(id_, title, "raster", f"The output of “{maker}”. Empty: that of the folder.", optional=True))
+            for id_, title, maker in (
+                ("SUSCEPTIBILITY", "Susceptibility map", "Map susceptibility"),
+                ("COVARIATES", "Covariate stack", "Prepare covariates"),
+                ("CLASSES", "Susceptibility classes", "Classify susceptibility"),
+                ("UNCERTAINTY", "Uncertainty", "Map susceptibility"),
+                ("APPLICABILITY", "Area of applicability", "Map susceptibility"),
+            )
+        ),
+        replace(_MODEL, optional=True, advanced=True),
+        Parameter(
+            "SAMPLES",
+            "Sample cells",
+            "file",
+            "The output of “Sample landslide and non-landslide cells”. Empty: that of the folder.",
+            files="GeoPackage (*.gpkg)",
+            optional=True,
+            advanced=True,
+        ),
+        *(
+            Parameter(id_, title, "file", f"The table of “{maker}”. Empty: that of the folder.", files=_TABLE, optional=True, advanced=True)
+            for id_, title, maker in (
+                ("SCREENING", "Covariates screened", "Screen covariates"),
+                ("BENCHMARK", "Table of metrics", "Benchmark classifiers"),
+                ("CLASS_TABLE", "Table of classes", "Classify susceptibility"),
+                ("VALIDATION", "Table of figures", "Validate susceptibility map"),
+                ("EXPLANATION", "Table of importance", "Explain model"),
+            )
+        ),
+        _report("Project report", "One page of everything, to print; made for a PDF on A4.", optional=False),
     ),
     "install_engine": (
         Parameter(
@@ -1379,6 +1468,7 @@ RESULTS: dict[str, tuple[Result, ...]] = {
     "map_susceptibility": (Result("OUTSIDE_PERCENT", "Share of the area outside the area of applicability (%)", "number"),),
     "train_cnn_dnn": (Result("AUC", "AUC of the most honest test", "number"),),
     "validate_map": (Result("AUC", "AUC by cells", "number"),),
+    "project_report": (Result("RELIABILITY", "Reliability by the rules of the report", "text"),),
     "explain_model": (Result("AUC", "AUC on held-out landslides", "number"), Result("STRONGEST", "Most important covariate", "text")),
     "finetune_model": (
         Result("AUC", "AUC of the adapted model on landslides held out", "number"),

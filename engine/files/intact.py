@@ -86,4 +86,11 @@ def _read_nothing(path: Path) -> None:
     """Read nothing: a text raises while it is written."""
 
 
-_READERS = {".tif": _read_raster, ".tiff": _read_raster, ".gpkg": _read_layers, ".scarp": _read_archive, ".json": _read_json}
+_READERS = {
+    ".tif": _read_raster,
+    ".tiff": _read_raster,
+    ".gpkg": _read_layers,
+    ".scarp": _read_archive,
+    ".xlsx": _read_archive,
+    ".json": _read_json,
+}

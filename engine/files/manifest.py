@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The run manifest beside a model or report: what was run with what, enough to repeat it."""
+"""The run manifest beside an output: what was run with what, enough to repeat it, and what came of it."""
 
 from __future__ import annotations
 
@@ -7,14 +7,15 @@ import hashlib
 import importlib.metadata
 import json
 import platform
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
-from ..declarations.labels import settings
+from ..declarations.labels import read_by, settings
 from ..declarations.outputs import archive_of
 from ..declarations.source import Source, without_password
-from ..environment import DISTRIBUTIONS, NUMERIC_PACKAGES
+from ..environment import DISTRIBUTIONS, NUMERIC_PACKAGES, scarp_version
 from ..gdal import gdal
 from .opening import check_file, shortened
 from .outputs import replacing
@@ -32,13 +33,13 @@ def versions() -> dict[str, str]:
     return found
 
 
-def hashes(inputs: Mapping[str, str | None]) -> dict[str, Any]:
+def hashes(inputs: Mapping[str, str | Sequence[str] | None]) -> dict[str, Any]:
     """Return the SHA-256 of each input, by parameter.
 
     Parameters
     ----------
     inputs
-        Layers as tasks name them, or other files, by parameter; None for one that was not given.
+        Layers as tasks name them, or other files, by parameter, or a list of them; None for one that was not given.
 
     Returns
     -------
@@ -46,8 +47,9 @@ def hashes(inputs: Mapping[str, str | None]) -> dict[str, Any]:
     lie elsewhere by path.
     """
     found: dict[str, Any] = {}
-    for name, source in inputs.items():
-        files = files_of(Source.parse(source).path) if source else []
+    for name, given in inputs.items():
+        sources = [given] if isinstance(given, str) else given or []
+        files = list(dict.fromkeys(file for source in sources if source for file in files_of(Source.parse(source).path)))
         if len(files) == 1:
             found[name] = _digest(files[0])
         elif files:
@@ -99,20 +101,43 @@ def _open(value: Any) -> Any:
     return [_open(each) for each in value] if isinstance(value, (list, tuple)) else value
 
 
-def write_manifest(beside: str, task: str, parameters: Mapping[str, Any], inputs: Mapping[str, str], seconds: float) -> str:
-    """Write `<beside>.run.json` and return its path.
+def write_manifests(
+    besides: Iterable[str | None],
+    task: str,
+    parameters: Mapping[str, Any],
+    seconds: float,
+    *,
+    inputs: Mapping[str, Any] | None = None,
+    results: Mapping[str, Any] | None = None,
+) -> None:
+    """Write `<beside>.run.json` beside each of some outputs.
 
     It holds the parameters by keyword, to repeat the run, and again with titles and readable values, to read; no passwords.
+
+    Parameters
+    ----------
+    besides
+        Outputs of the run; None for one that was not asked for.
+    parameters
+        All values of the task by keyword.
+    inputs
+        The SHA-256 of what was read, as `hashes` returns it; None: it is computed here.
+    results
+        What came of it in numbers, for those that tell of the whole project.
     """
-    path = f"{beside}.run.json"
     content = {
         "task": task,
         "parameters": {key: _open(value) for key, value in parameters.items()},
         "settings": settings(task, parameters),
-        "inputs_sha256": dict(inputs),
+        "inputs_sha256": dict(hashes(read_by(task, parameters)) if inputs is None else inputs),
+        "results": dict(results or {}),
+        "scarp": scarp_version(),
         "versions": versions(),
+        "written": datetime.now(timezone.utc).isoformat(timespec="seconds"),
         "seconds": round(seconds, 1),
     }
-    with replacing(path) as temporary:
-        temporary.write_text(json.dumps(content, indent=1, default=str), encoding="utf-8")
-    return path
+    text = json.dumps(content, indent=1, default=str)
+    for beside in besides:
+        if beside:
+            with replacing(f"{beside}.run.json") as temporary:
+                temporary.write_text(text, encoding="utf-8")

@@ -200,9 +200,15 @@ def laid_over(
 
 
 def write_layer(
-    path: str | Path, name: str, kind: int, fields: Mapping[str, int], rows: Iterable[Row], reference: osr.SpatialReference | None = None
+    path: str | Path,
+    name: str,
+    kind: int,
+    fields: Mapping[str, int],
+    rows: Iterable[Row],
+    reference: osr.SpatialReference | None = None,
+    driver: str = "GPKG",
 ) -> None:
-    """Write a GeoPackage of one layer.
+    """Write a GeoPackage of one layer, or a file of another of OGR's drivers.
 
     Parameters
     ----------
@@ -215,7 +221,7 @@ def write_layer(
     reference
         The CRS of the geometries.
     """
-    dataset = ogr.GetDriverByName("GPKG").CreateDataSource(str(path))
+    dataset = ogr.GetDriverByName(driver).CreateDataSource(str(path))
     layer = dataset.CreateLayer(name, reference, kind)
     for field, of_field in fields.items():
         layer.CreateField(ogr.FieldDefn(field, of_field))

@@ -20,7 +20,7 @@ from ..reporting.page import Report
 from ..samples.nearest import Distances
 from .fitting import History
 from .tuning import Candidate
-from .validation import Evaluation
+from .validation import WHERE, Evaluation
 
 PAPER = (
     "Azarafza, M., Azarafza, M., Akgün, H., Atkinson, P. M., Derakhshani, R. (2021). Deep learning-based landslide susceptibility "
@@ -33,13 +33,7 @@ _WITH_TREES = (
     "without them; they are equal unless these cells tell otherwise (DeLong's test). The network alone, without COMPANION, is the paper's "
     "classifier."
 )
-# Where what a test says is to be expected, and which tests are of the model itself.
-_WHERE = {
-    "held_out": "of the landslides of the other inventory, which took no part",
-    "spatial": "on ground without mapped landslides",
-    "random": "among mapped landslides, and less elsewhere",
-    "test": "among mapped landslides, and less elsewhere",
-}
+# Tests of the model itself.
 _OF_MODEL = ("held_out", "test")
 
 
@@ -121,7 +115,7 @@ def _add_test(page: Report, facts: Training) -> None:
     page.section("Result")
     page.text(
         f"By {best.name.lower()} the area under the ROC curve (AUC) is {best.in_words}; that is what to expect "
-        f"{_WHERE[best.kind]}. {best.how}",
+        f"{WHERE[best.kind]}. {best.how}",
         lead=True,
     )
     if len(facts.tests) == 1:

@@ -23,6 +23,13 @@ from .tuning import held_out
 
 # Folds where they are the test, and where they stand beside one: three of one network each cost less than the model itself.
 FOLDS, FOLDS_BESIDE = 5, 3
+# Where what a test says is to be expected.
+WHERE = {
+    "held_out": "of the landslides of the other inventory, which took no part",
+    "spatial": "on ground without mapped landslides",
+    "random": "among mapped landslides, and less elsewhere",
+    "test": "among mapped landslides, and less elsewhere",
+}
 # Fewer blocks than this for each fold are dealt with little choice.
 _BLOCKS_A_FOLD = 4
 

@@ -10,14 +10,12 @@ from typing import Any
 
 import numpy as np
 
-from ..declarations.source import Source
 from ..errors import EngineError
 from ..feedback import Feedback
 from ..files.grid import Grid
-from ..files.opening import opened
 from ..files.overlay import quantity_raster
 from ..files.raster import open_raster
-from ..gdal import gdal, ogr
+from ..files.tables import read_table
 from .maps import Map
 from .zonation import cell_areas_km2, class_colours, density_rows
 
@@ -201,8 +199,7 @@ def with_table(picture: Picture, table: str) -> Picture:
         If it cannot be opened, or is not the table of this map: other classes, or other numbers of cells.
     """
     name = Path(table).name
-    dataset = opened(Source(table), gdal.OF_VECTOR, f"table {name}")
-    found: dict[str, Mapping[str, Any]] = {str(each.get("class", "")).lower(): each for each in map(ogr.Feature.items, dataset.GetLayer(0))}
+    found: dict[str, Mapping[str, Any]] = {str(each.get("class", "")).lower(): each for each in read_table(table)}
     if set(found) != set(picture.names):
         raise EngineError(
             f"The table {name} has the classes {', '.join(found) or 'none'}, and the map {', '.join(picture.names)}; give the table that "

@@ -16,10 +16,10 @@ from matplotlib.patches import Rectangle
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from ..declarations.choices import PAPERS_MM
+from ..environment import scarp_version
 from ..files.grid import Grid
 from ..reporting.figures import coordinate, round_length, styled
 from ..reporting.numbers import cell_size, number, percent
-from ..reporting.page import scarp_version
 from .sheet import Picture
 
 _MM = 25.4  # in an inch

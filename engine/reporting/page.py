@@ -15,6 +15,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from matplotlib.figure import Figure
 
 from ..declarations.source import Source
+from ..environment import scarp_version
 from ..files.grid import Grid
 from ..files.outputs import replacing
 from .numbers import cell_size, is_number, number, stands_right
@@ -52,6 +53,10 @@ class Report:
     def text(self, paragraph: str, lead: bool = False) -> None:
         """Add a paragraph; `lead` sets it off as the main finding."""
         self._add("text", text=paragraph, lead=lead)
+
+    def quote(self, paragraph: str) -> None:
+        """Add a paragraph that is to be copied."""
+        self._add("quote", text=paragraph)
 
     def table(self, header: Sequence[str], rows: Sequence[Sequence[Any]], caption: str) -> str:
         """Add a table and return its name, e.g. `Table 2`.
@@ -100,6 +105,10 @@ class Report:
         rows_told += [(name, each) for name, each in (told or {}).items() if each]
         self.table(["Data", ""], rows_told, "What was looked at.")
 
+    def points(self, items: Sequence[str]) -> None:
+        """Add a list of points."""
+        self._add("points", lines=list(items))
+
     def references(self, items: Sequence[str]) -> None:
         """Add a numbered list of references."""
         self._add("references", lines=list(items))
@@ -121,12 +130,6 @@ class Report:
         number = 1 + sum(block["kind"] == kind for block in self._blocks)
         self._blocks.append({"kind": kind, "number": number, **values})
         return number
-
-
-def scarp_version() -> str:
-    """Return the plugin's version, which its metadata declare."""
-    lines = (_TEMPLATES.parent / "metadata.txt").read_text(encoding="utf-8").splitlines()
-    return next(line.partition("=")[2].strip() for line in lines if line.startswith("version="))
 
 
 def citation() -> str:

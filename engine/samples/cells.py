@@ -373,6 +373,12 @@ def landslides(cells: SampleCells) -> int:
     return int(slides.sum()) if cells.units is None else len(np.unique(cells.units[slides]))
 
 
+def counts_of(cells: SampleCells, training: np.ndarray) -> dict[str, tuple[int, int]]:
+    """Return the landslide and non-landslide cells of each part; `training` (n,) tells which cells train."""
+    parts = {"training": training, "test": ~training}
+    return {name: (int((cells.landslide[part] == 1).sum()), int((cells.landslide[part] == 0).sum())) for name, part in parts.items()}
+
+
 def notice_few(cells: SampleCells, feedback: Feedback) -> None:
     """Warn of a test that few landslides take part in."""
     slides = cells.landslide == 1

@@ -19,7 +19,7 @@ from ..declarations.choices import TEST_SHARE, VALIDATIONS
 from ..declarations.labels import chosen, inputs, settings
 from ..errors import EngineError
 from ..feedback import Feedback
-from ..files.manifest import hashes, versions, write_manifest
+from ..files.manifest import hashes, versions, write_manifests
 from ..files.outputs import check_writable, replacing
 from ..files.stack import Stack
 from ..files.tables import check_table, write_table
@@ -96,7 +96,8 @@ def run(
     outcomes = compare(stack, data, made, names, seed, recipe, feedback.part(2, 90 if model else 98), scheduler)
     summaries = summarise(outcomes, data.labels, data.units)
     honest = headline([each.method for each in validations])
-    feedback.message(verdict([each for each in summaries if each.validation == honest], honest))
+    in_words = verdict([each for each in summaries if each.validation == honest], honest)
+    feedback.message(in_words)
 
     digests = hashes({"covariates": covariates, "inventory": inventory, "test_inventory": test_inventory})
     told = {**asked, "classifiers": names, "block_size": block_size}
@@ -146,9 +147,8 @@ def run(
         }
         with replacing(model) as temporary:
             save_model(temporary, fitted)
-    for beside in (report, model):
-        if beside:
-            write_manifest(beside, "benchmark_classifiers", asked, digests, time.monotonic() - started)
+    results = {"verdict": in_words, "best": winner.label, "validation": VALIDATIONS[honest], "auc": winner.auc.mean}
+    write_manifests((output, report, model), "benchmark_classifiers", asked, time.monotonic() - started, inputs=digests, results=results)
     feedback.progress(100)
     return {**outputs, "best": winner.classifier, "auc": winner.auc.mean}
 

@@ -3,10 +3,12 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 from ..declarations.checks import numbers
 from ..feedback import Feedback
+from ..files.manifest import write_manifests
 from ..files.outputs import check_writable, replacing
 from ..files.tables import check_table, write_table
 from ..mapping.breaks import find_breaks
@@ -39,8 +41,10 @@ def run(
     output: str,
     table: str | None,
     polygons: str | None,
+    asked: dict[str, Any],
 ) -> dict[str, Any]:
     """Write the class raster and, where wanted, the table and the polygons."""
+    started = time.monotonic()
     for path in (output, polygons):
         if path:
             check_writable(path)
@@ -65,6 +69,8 @@ def run(
         feedback.message(f"{row['class']}: {ends}, {share} of the area")
     if sentence := falling(rows):
         feedback.warning(sentence)
+    results = {"classes": rows, "falling": sentence}
+    write_manifests([output], "classify_susceptibility", asked, time.monotonic() - started, results=results)
     feedback.progress(100)
     wanted = {"table": table, "polygons": polygons}
     return {"output": output, "breaks": found, **{key: path for key, path in wanted.items() if path}}

@@ -17,7 +17,7 @@ from ..explanation.importance import correlations, factors_of, importances
 from ..explanation.report import Explanation, make_report, table_rows, verdict
 from ..explanation.response import all_responses
 from ..feedback import Feedback
-from ..files.manifest import hashes, versions, write_manifest
+from ..files.manifest import versions, write_manifests
 from ..files.outputs import check_writable, replacing
 from ..files.stack import Stack
 from ..files.tables import check_table, write_table
@@ -119,9 +119,10 @@ def run(
     write_table(output, rows)
     if report:
         make_report(facts).write(report)
-        digests = hashes({"covariates": covariates, "model": model, "inventory": inventory})
-        write_manifest(report, "explain_model", asked, digests, time.monotonic() - started)
-    feedback.message(verdict(facts))
+    in_words = verdict(facts)
+    results = {"verdict": in_words, "auc": facts.auc, "how": how}
+    write_manifests((output, report), "explain_model", asked, time.monotonic() - started, results=results)
+    feedback.message(in_words)
     feedback.progress(100)
     wanted = {"report": report, "dominant": dominant, "attributions": attributions}
     given = {key: path for key, path in wanted.items() if path}

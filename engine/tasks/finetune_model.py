@@ -14,7 +14,7 @@ from ..adaptation.report import Adaptation, make_report
 from ..declarations.labels import inputs, settings
 from ..errors import EngineError
 from ..feedback import Feedback
-from ..files.manifest import hashes, versions, write_manifest
+from ..files.manifest import hashes, versions, write_manifests
 from ..files.outputs import check_writable, replacing
 from ..files.stack import Stack
 from ..learning.fitting import Examples
@@ -115,9 +115,8 @@ def run(
             packages,
         )
         make_report(facts).write(report)
-    for path in (output, report):
-        if path:
-            write_manifest(path, "finetune_model", asked, digests, time.monotonic() - started)
+    results = {"verdict": contest.verdict, "best": contest.best, "auc": test.auc.auc}
+    write_manifests((output, report), "finetune_model", asked, time.monotonic() - started, inputs=digests, results=results)
     feedback.message(contest.verdict)
     if contest.advice:
         feedback.warning(contest.advice)

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import hashlib
 import math
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -14,7 +15,7 @@ from ...models.model_file import Model, load_model
 from ..declarations.checks import numbers
 from ..errors import EngineError
 from ..feedback import Feedback
-from ..files.manifest import hashes
+from ..files.manifest import hashes, write_manifests
 from ..files.outputs import check_writable, replacing
 from ..files.partial import PartialRaster
 from ..files.stack import Stack
@@ -43,8 +44,10 @@ def run(
     uncertainty: str | None,
     applicability: str | None,
     outside: str | None,
+    asked: dict[str, Any],
 ) -> dict[str, Any]:
     """Write the susceptibility raster and, where wanted, how far it can be trusted."""
+    started = time.monotonic()
     outputs = {key: path for key, path in {"output": output, "uncertainty": uncertainty, "applicability": applicability}.items() if path}
     for path in [*outputs.values(), *([outside] if outside else [])]:
         check_writable(path)
@@ -88,14 +91,16 @@ def run(
                 if outside and path == applicability:
                     write_outside(str(temporary), outside)
     feedback.message(f"Susceptibility of {cells:,} cells.")
-    if not applicability:
+    found: dict[str, Any] = {"outside_percent": round(100 * (1 - partials[-1].means[1]), 4)} if applicability else {}
+    write_manifests([output], "map_susceptibility", asked, time.monotonic() - started, results={"cells": cells, **found})
+    if not found:
         return outputs
-    share = 100 * (1 - partials[-1].means[1])
+    share = found["outside_percent"]
     sentence = (
         f"{share:.1f} % of the area lie outside the area of applicability: there the covariates are unlike those of any training cell."
     )
     (feedback.warning if share > _MUCH_OUTSIDE else feedback.message)(sentence)
-    return {**outputs, **({"outside": outside} if outside else {}), "outside_percent": round(share, 4)}
+    return {**outputs, **({"outside": outside} if outside else {}), **found}
 
 
 def _layers(outputs: dict[str, str], trust: Trust) -> Iterator[tuple[str, tuple[str, ...], dict[str, Any]]]:

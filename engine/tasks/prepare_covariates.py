@@ -3,10 +3,12 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 from ..covariates.build import Build, banded, first_raster
 from ..feedback import Feedback
+from ..files.manifest import write_manifests
 from ..files.outputs import replacing, scratch_folder
 from . import task
 
@@ -47,8 +49,10 @@ def run(
     extra_distances: list[str] | None,
     unknown: str,
     output: str,
+    asked: dict[str, Any],
 ) -> dict[str, Any]:
     """Write the stack; a cell is valid where every covariate is."""
+    started = time.monotonic()
     continuous, categorical, distances = extra_continuous or [], extra_categorical or [], extra_distances or []
     with scratch_folder(output) as folder:
         if dem:
@@ -76,4 +80,6 @@ def run(
         feedback.progress(40)
         with replacing(output) as path:
             build.write(path, feedback.part(40, 100))
-    return {"output": output, "covariates": [covariate.name for covariate in build.covariates]}
+    names = [covariate.name for covariate in build.covariates]
+    write_manifests([output], "prepare_covariates", asked, time.monotonic() - started, results={"covariates": names})
+    return {"output": output, "covariates": names}

@@ -8,7 +8,7 @@ import time
 from typing import Any
 
 from ..feedback import Feedback
-from ..files.manifest import hashes, write_manifest
+from ..files.manifest import write_manifests
 from ..files.outputs import check_writable, replacing, scratch_folder
 from ..mapping.maps import open_map
 from ..mapping.sheet import read_picture, read_shade, with_table
@@ -50,8 +50,8 @@ def run(
     figure = draw_sheet(picture, picture.painted(shade), frame, title, facts_of(picture, frame, paper, date), foot)
     with replacing(output) as temporary:
         save_sheet(figure, temporary, resolution, title)
-    digests = hashes({"classes": classes, "hillshade": hillshade, "dem": dem, "table": table})
-    write_manifest(output, "print_map", {**asked, "date": date}, digests, time.monotonic() - started)
+    results = {"scale": round(frame.scale)}
+    write_manifests([output], "print_map", {**asked, "date": date}, time.monotonic() - started, results=results)
     feedback.message(f"The scale on paper is about 1 : {frame.scale:,.0f}.")
     feedback.progress(100)
     return {"output": output}

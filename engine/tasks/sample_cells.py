@@ -3,12 +3,14 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 from ..feedback import Feedback
+from ..files.manifest import write_manifests
 from ..files.outputs import check_writable, replacing
 from ..files.stack import Stack
-from ..samples.cells import draw, notice_few
+from ..samples.cells import counts_of, draw, notice_few
 from ..samples.types import Types
 from . import task
 
@@ -34,8 +36,10 @@ def run(
     block_size: float,
     seed: int,
     output: str,
+    asked: dict[str, Any],
 ) -> dict[str, Any]:
     """Write the sample cells; lengths in metres, slope in degrees."""
+    started = time.monotonic()
     check_writable(output)
     stack = Stack.open(covariates)
     cells = draw(
@@ -60,5 +64,7 @@ def run(
     notice_few(cells, feedback)
     with replacing(output) as path:
         cells.write(path, stack.grid)
+    results = {"cells": counts_of(cells, cells.subset != "test"), "divided": cells.divided}
+    write_manifests([output], "sample_cells", asked, time.monotonic() - started, results=results)
     feedback.progress(100)
     return {"output": output, "cells": len(cells.rows)}

@@ -10,7 +10,7 @@ import numpy as np
 
 from ..declarations.labels import inputs, settings
 from ..feedback import Feedback
-from ..files.manifest import hashes, versions, write_manifest
+from ..files.manifest import versions, write_manifests
 from ..files.outputs import check_writable
 from ..files.stack import Stack
 from ..files.tables import check_table, write_table
@@ -72,7 +72,6 @@ def run(
     write_table(output, table_rows(screening))
     if class_table:
         write_table(class_table, class_rows(screening))
-    digests = hashes({"covariates": covariates, "inventory": inventory})
     if report:
         facts = {
             "files": {"Covariate stack": covariates, "Landslide inventory": inventory},
@@ -84,6 +83,7 @@ def run(
             "types": cells.types,
         }
         make_report(screening, found, stack.grid, landslides, len(labels) - landslides, facts).write(report)
-        write_manifest(report, "screen_covariates", asked, digests, time.monotonic() - started)
+    results = {"landslide_cells": landslides, "other_cells": len(labels) - landslides, "verdict": verdict(screening)}
+    write_manifests((output, report), "screen_covariates", asked, time.monotonic() - started, results=results)
     feedback.progress(100)
     return {key: path for key, path in {"output": output, "class_table": class_table, "report": report}.items() if path}

@@ -19,7 +19,7 @@ from ..declarations.labels import chosen, inputs, settings
 from ..declarations.parameters import GRID
 from ..errors import EngineError
 from ..feedback import Feedback
-from ..files.manifest import hashes, versions, write_manifest
+from ..files.manifest import hashes, versions, write_manifests
 from ..files.outputs import check_writable, replacing
 from ..files.stack import Stack
 from ..learning.fitting import Examples, History, fit, uncalibrated
@@ -29,7 +29,7 @@ from ..learning.report import Training, make_report
 from ..learning.tuning import held_out, read_grid, search
 from ..learning.validation import FOLDS, FOLDS_BESIDE, Evaluation, by_random_folds, by_spatial_folds
 from ..reporting import metrics
-from ..samples.cells import SampleCells, landslides, resolve_samples
+from ..samples.cells import SampleCells, counts_of, landslides, resolve_samples
 from ..samples.folds import deal_folds, keep_whole, splits, suggested_block_size
 from ..samples.nearest import Distances, places_of
 from ..samples.types import Types
@@ -171,7 +171,7 @@ def run(
         others,
         tried,
         _distances(tested_in_space, spatial, stack, seed) if spatial else None,
-        _counts(cells, training),
+        counts_of(cells, training),
         recipe,
         {**inputs("train_cnn_dnn", asked), **settings("train_cnn_dnn", told)},
         packages,
@@ -180,8 +180,16 @@ def run(
         cells.types,
     )
     make_report(facts).write(report)
-    for path in (model, report):
-        write_manifest(path, "train_cnn_dnn", asked, digests, time.monotonic() - started)
+    results = {
+        "cells": facts.counts,
+        "divided": divided,
+        "tests": [{**each.told, "name": each.name, "how": each.how} for each in tests],
+        "success": fitted.told,
+        "tested": tested,
+        "tried": len(tried),
+        "chosen": {name: getattr(recipe, name) for name in GRID.values()},
+    }
+    write_manifests((model, report), "train_cnn_dnn", asked, time.monotonic() - started, inputs=digests, results=results)
     kept.clear()
     for test in tests:
         feedback.message(f"AUC by {test.name.lower()}: {test.in_words}. {test.how}")
@@ -214,14 +222,8 @@ def _distances(examples: Examples, test: Evaluation, stack: Stack, seed: int) ->
     return Distances.of(xy, test.labels, test.units, splits(test.fold), places_of(stack, seed))
 
 
-def _counts(cells: SampleCells, training: np.ndarray) -> dict[str, tuple[int, int]]:
-    """Return the landslide and non-landslide cells of each part."""
-    parts = {"training": training, "test": ~training}
-    return {name: (int((cells.landslide[part] == 1).sum()), int((cells.landslide[part] == 0).sum())) for name, part in parts.items()}
-
-
 def _check(cells: SampleCells, training: np.ndarray) -> None:
-    for (name, counts), least in zip(_counts(cells, training).items(), (_LEAST_CELLS, 0 if training.all() else 1)):
+    for (name, counts), least in zip(counts_of(cells, training).items(), (_LEAST_CELLS, 0 if training.all() else 1)):
         for kind, count in zip(("landslide", "non-landslide"), counts):
             if count < least:
                 raise EngineError(

@@ -9,7 +9,7 @@ from typing import Any
 from ..declarations.checks import numbers
 from ..declarations.labels import inputs, settings
 from ..feedback import Feedback
-from ..files.manifest import hashes, versions, write_manifest
+from ..files.manifest import versions, write_manifests
 from ..files.outputs import check_writable, scratch_folder
 from ..files.tables import check_table, write_table
 from ..mapping.maps import open_map
@@ -107,9 +107,8 @@ def run(
             "types": of_parts or of_map,
         }
         make_report(seen, made, divided, densities, pair, facts).write(report)
-        read = {"susceptibility": susceptibility, "inventory": inventory, "training_inventory": training_inventory}
-        digests = hashes({**read, "zones": zones, "susceptibility_2": susceptibility_2})
-        write_manifest(report, "validate_map", asked, digests, time.monotonic() - started)
+    results = {"verdict": verdict(made), "role": made[0].role}
+    write_manifests((output, report), "validate_map", asked, time.monotonic() - started, results=results)
     feedback.progress(100)
     wanted = {"output": output, "class_table": class_table, "difference": difference, "report": report}
     return {**{key: path for key, path in wanted.items() if path}, "auc": made[0].auc["cells"].value}

@@ -3,10 +3,12 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 from typing import Any
 
 from ..feedback import Feedback
+from ..files.manifest import write_manifests
 from ..files.outputs import check_writable, replacing, scratch_folder
 from ..files.vectors import write_layer
 from ..gdal import ogr
@@ -25,8 +27,10 @@ def run(
     classes: str | None,
     high_classes: int,
     output: str,
+    asked: dict[str, Any],
 ) -> dict[str, Any]:
     """Write the polygons with what the map says of each."""
+    started = time.monotonic()
     check_writable(output)
     seen = open_map(susceptibility, susceptibility_band, "SUSCEPTIBILITY_BAND", feedback, varied=False)
     with scratch_folder(output) as folder:
@@ -39,4 +43,5 @@ def run(
             write_layer(temporary, name, ogr.wkbUnknown, polygons.fields, rows, polygons.layer.GetSpatialRef())
         with replacing(output) as temporary:
             written.replace(temporary)
+    write_manifests([output], "zonal_susceptibility", asked, time.monotonic() - started)
     return {"output": output}

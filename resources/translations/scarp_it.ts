@@ -60,16 +60,16 @@
 <translation>Un raster di cui lo stack prende la griglia dove non c'è un DEM. Vuoto: quella del primo raster dato.</translation>
 </message>
 <message>
-<source>A row for all, for each sub-area and for each date: AUC with its interval, rate, average precision (.csv or .gpkg).</source>
-<translation>Una riga per tutto, per ogni sottoarea e per ogni data: AUC con il suo intervallo, tasso, precisione media (.csv o .gpkg).</translation>
+<source>A row for all, for each sub-area and for each date: AUC with its interval, rate, average precision (.csv, .gpkg or .xlsx).</source>
+<translation>Una riga per tutto, per ogni sottoarea e per ogni data: AUC con il suo intervallo, tasso, precisione media (.csv, .gpkg o .xlsx).</translation>
 </message>
 <message>
-<source>A row for each class, of all, of each sub-area and of each date: area, landslides, density (.csv or .gpkg).</source>
-<translation>Una riga per ogni classe, del totale, di ogni sottoarea e di ogni data: area, frane, densità (.csv o .gpkg).</translation>
+<source>A row for each class, of all, of each sub-area and of each date: area, landslides, density (.csv, .gpkg or .xlsx).</source>
+<translation>Una riga per ogni classe, del totale, di ogni sottoarea e di ogni data: area, frane, densità (.csv, .gpkg o .xlsx).</translation>
 </message>
 <message>
-<source>A row for each covariate, each group and each set that correlates: by how much the AUC falls without it (.csv or .gpkg).</source>
-<translation>Una riga per ogni covariata, ogni gruppo e ogni insieme correlato: di quanto cala l'AUC senza di esso (.csv o .gpkg).</translation>
+<source>A row for each covariate, each group and each set that correlates: by how much the AUC falls without it (.csv, .gpkg or .xlsx).</source>
+<translation>Una riga per ogni covariata, ogni gruppo e ogni insieme correlato: di quanto cala l'AUC senza di esso (.csv, .gpkg o .xlsx).</translation>
 </message>
 <message>
 <source>A row for each validation and classifier, with every metric and the comparison with the CNN–DNN.</source>
@@ -176,6 +176,10 @@
 <translation>Almeno cinque, come punti o poligoni; o celle campione, se il campo qui sotto è indicato.</translation>
 </message>
 <message>
+<source>Author</source>
+<translation>Autore</translation>
+</message>
+<message>
 <source>Balanced (both classes count the same)</source>
 <translation>Bilanciati (le due classi contano lo stesso)</translation>
 </message>
@@ -246,10 +250,6 @@
 <message>
 <source>CNN–DNN with trees</source>
 <translation>CNN–DNN con alberi</translation>
-</message>
-<message>
-<source>CSV (*.csv)</source>
-<translation>CSV (*.csv)</translation>
 </message>
 <message>
 <source>Calibration</source>
@@ -350,6 +350,10 @@
 <message>
 <source>Compares the CNN–DNN with other classifiers on your data, in spatial and random folds, fits the best of them to all cells, maps susceptibility with it and sorts it into five classes.</source>
 <translation>Confronta la CNN–DNN con altri classificatori sui propri dati, in fold spaziali e casuali, adatta il migliore a tutte le celle, mappa con esso la suscettibilità e la divide in cinque classi.</translation>
+</message>
+<message>
+<source>Completeness of the inventory</source>
+<translation>Completezza dell'inventario</translation>
 </message>
 <message>
 <source>Computed by</source>
@@ -552,6 +556,10 @@ L'area di applicabilità è dove le covariate somigliano a quelle delle celle di
 <translation>Campo con la data</translation>
 </message>
 <message>
+<source>Field with the kind of movement</source>
+<translation>Campo con il tipo di movimento</translation>
+</message>
+<message>
 <source>Field with the name of the sub-area</source>
 <translation>Campo con il nome della sottoarea</translation>
 </message>
@@ -590,6 +598,10 @@ L'area di applicabilità è dove le covariate somigliano a quelle delle celle di
 <message>
 <source>Folder for the landscape</source>
 <translation>Cartella per il paesaggio</translation>
+</message>
+<message>
+<source>Folder of the project</source>
+<translation>Cartella del progetto</translation>
 </message>
 <message>
 <source>Folds</source>
@@ -670,6 +682,10 @@ L'area di applicabilità è dove le covariate somigliano a quelle delle celle di
 <message>
 <source>General curvature</source>
 <translation>Curvatura generale</translation>
+</message>
+<message>
+<source>GeoPackage (*.gpkg)</source>
+<translation>GeoPackage (*.gpkg)</translation>
 </message>
 <message>
 <source>GeoPackage or shapefile (*.gpkg *.shp)</source>
@@ -780,6 +796,10 @@ L'area di applicabilità è dove le covariate somigliano a quelle delle celle di
 <translation>Quante volte ogni covariata si permuta in ogni fold; si dice la loro dispersione.</translation>
 </message>
 <message>
+<source>How often landslides are moved.</source>
+<translation>Quante volte le frane vengono spostate.</translation>
+</message>
+<message>
 <source>How often to deal the cells into folds anew; more make the intervals narrower.</source>
 <translation>Quante volte ridistribuire le celle nei fold; più volte fanno intervalli più stretti.</translation>
 </message>
@@ -874,6 +894,10 @@ L'area di applicabilità è dove le covariate somigliano a quelle delle celle di
 <message>
 <source>Landslide inventory or sample cells</source>
 <translation>Inventario delle frane o celle campione</translation>
+</message>
+<message>
+<source>Landslides are moved by this distance in random directions, and the AUC of the map is told again. 0: not at all.</source>
+<translation>Le frane vengono spostate di questa distanza in direzioni casuali, e si dà di nuovo l'AUC della mappa. 0: per niente.</translation>
 </message>
 <message>
 <source>Landslides as points or polygons, best such that the map was made without; or cells with and without landslides, if the field below is set.</source>
@@ -1120,6 +1144,10 @@ I fold casuali lusingano, perché le celle di test hanno vicine tra quelle di ad
 <translation>Con ognuno si addestra una rete, per la sua storia di addestramento nel rapporto; il modello si addestra con l'ottimizzatore qui sopra.</translation>
 </message>
 <message>
+<source>One page of everything, to print; made for a PDF on A4.</source>
+<translation>Una pagina con tutto, da stampare; fatta per un PDF in A4.</translation>
+</message>
+<message>
 <source>One point per cell centre: landslide (1/0), subset (train/test), fold, x, y, origin.</source>
 <translation>Un punto per centro di cella: landslide (1/0), subset (train/test), fold, x, y, origin.</translation>
 </message>
@@ -1228,6 +1256,10 @@ I fold casuali lusingano, perché le celle di test hanno vicine tra quelle di ad
 <translation>Poligoni: unità di versante, comuni, bacini, fasce attorno alle strade; in qualsiasi sistema di riferimento.</translation>
 </message>
 <message>
+<source>Positional error of landslides (m)</source>
+<translation>Errore di posizione delle frane (m)</translation>
+</message>
+<message>
 <source>Prepare covariates</source>
 <translation>Prepara covariate</translation>
 </message>
@@ -1252,8 +1284,24 @@ I fold casuali lusingano, perché le celle di test hanno vicine tra quelle di ad
 <translation>Curvatura di profilo</translation>
 </message>
 <message>
+<source>Project report</source>
+<translation>Rapporto del progetto</translation>
+</message>
+<message>
+<source>Purpose</source>
+<translation>Scopo</translation>
+</message>
+<message>
 <source>Put all patches of a class together; without, each patch is a polygon of its own.</source>
 <translation>Unisce tutte le parti di una classe; senza, ogni parte è un poligono a sé.</translation>
+</message>
+<message>
+<source>Puts all of a project on one page that prints to a clean PDF: purpose and terms, area, the inventory and its quality, conditioning factors, sampling, model, validation, classes, uncertainty, area of applicability, explanation, limits, the statement of type, level, scale and reliability that the JTC-1 guidelines ask for, a methods paragraph to paste, citation, versions and every parameter.
+
+Give the folder in which the other algorithms wrote. Each left a run manifest (.run.json) beside its output, and by these the page takes what belongs to one map: its model, covariates, classes and so on. What has been written anew since is left out and named; what is missing is named with the algorithm that makes it. With several maps in the folder the newest is reported, unless one is given. Or give the files one by one.</source>
+<translation>Mette tutto un progetto su una pagina che si stampa in un PDF pulito: scopo e termini, area, l'inventario e la sua qualità, fattori predisponenti, campionamento, modello, validazione, classi, incertezza, area di applicabilità, spiegazione, limiti, la dichiarazione di tipo, livello, scala e affidabilità che chiedono le linee guida JTC-1, un paragrafo di metodi da incollare, citazione, versioni e ogni parametro.
+
+Si dia la cartella in cui hanno scritto gli altri algoritmi. Ognuno ha lasciato un manifesto di esecuzione (.run.json) accanto al suo risultato, e con questi la pagina prende ciò che appartiene a una mappa: il suo modello, le covariate, le classi e così via. Ciò che da allora è stato riscritto è tralasciato e nominato; ciò che manca è nominato con l'algoritmo che lo fa. Se nella cartella ci sono più mappe si riferisce della più recente, a meno che se ne indichi una. Oppure si diano i file uno per uno.</translation>
 </message>
 <message>
 <source>Puts the susceptibility classes on paper, as a PDF or PNG: over a hillshade where one or a DEM is given, with coordinates, scale bar, north arrow, a legend that is a table of the classes, coordinate reference system, cell size, scale and date. The paper is turned so that the map is largest, and its scale is true when printed at full size. Nothing of QGIS's window is needed, so that it also works in models and by qgis_process.
@@ -1338,6 +1386,10 @@ Date la tabella scritta da «Classifica suscettibilità», e accanto alla superf
 <message>
 <source>Reflectance in the near infrared; it may be the same raster as the red band, where that has several bands.</source>
 <translation>Riflettanza nell'infrarosso vicino; può essere lo stesso raster della banda del rosso, se quello ha più bande.</translation>
+</message>
+<message>
+<source>Reliability by the rules of the report</source>
+<translation>Affidabilità secondo le regole del rapporto</translation>
 </message>
 <message>
 <source>Repeats</source>
@@ -1466,6 +1518,10 @@ Date la tabella scritta da «Classifica suscettibilità», e accanto alla superf
 <message>
 <source>Size of each step; the paper has 0.01 for SGD, RMSprop and Adagrad.</source>
 <translation>Ampiezza di ogni passo; l'articolo ha 0.01 per SGD, RMSprop e Adagrad.</translation>
+</message>
+<message>
+<source>Slide, flow, fall and so on.</source>
+<translation>Scivolamento, colata, crollo e così via.</translation>
 </message>
 <message>
 <source>Slope</source>
@@ -1604,8 +1660,8 @@ Date la tabella scritta da «Classifica suscettibilità», e accanto alla superf
 <translation>Suscettibilità di zone</translation>
 </message>
 <message>
-<source>Table (*.csv *.gpkg)</source>
-<translation>Tabella (*.csv *.gpkg)</translation>
+<source>Table (*.csv *.gpkg *.xlsx)</source>
+<translation>Tabella (*.csv *.gpkg *.xlsx)</translation>
 </message>
 <message>
 <source>Table of classes</source>
@@ -1624,12 +1680,12 @@ Date la tabella scritta da «Classifica suscettibilità», e accanto alla superf
 <translation>Tabella delle metriche</translation>
 </message>
 <message>
-<source>Table with one row a class: frequency ratio, information value, weights of evidence (.csv or .gpkg).</source>
-<translation>Tabella con una riga per classe: rapporto di frequenza, valore informativo, pesi di evidenza (.csv o .gpkg).</translation>
+<source>Table with one row a class: frequency ratio, information value, weights of evidence (.csv, .gpkg or .xlsx).</source>
+<translation>Tabella con una riga per classe: rapporto di frequenza, valore informativo, pesi di evidenza (.csv, .gpkg o .xlsx).</translation>
 </message>
 <message>
-<source>Table with one row a covariate: advice, VIF, coefficients, information gain (.csv or .gpkg).</source>
-<translation>Tabella con una riga per covariata: consiglio, VIF, coefficienti, guadagno di informazione (.csv o .gpkg).</translation>
+<source>Table with one row a covariate: advice, VIF, coefficients, information gain (.csv, .gpkg or .xlsx).</source>
+<translation>Tabella con una riga per covariata: consiglio, VIF, coefficienti, guadagno di informazione (.csv, .gpkg o .xlsx).</translation>
 </message>
 <message>
 <source>Tables and plots of all metrics, with the method in words, for a paper's supplement.</source>
@@ -1780,12 +1836,20 @@ La tabella ha una riga per covariata con un consiglio (tenere, togliere o dubbia
 <translation>La formula per pendenza ed esposizione: Horn (1981), come fa GDAL, o Zevenbergen e Thorne (1987).</translation>
 </message>
 <message>
+<source>The heading of the report.</source>
+<translation>Il titolo del rapporto.</translation>
+</message>
+<message>
 <source>The highest third</source>
 <translation>Il terzo più alto</translation>
 </message>
 <message>
 <source>The landscape is a square of this many cells.</source>
 <translation>Il paesaggio è un quadrato di tante celle.</translation>
+</message>
+<message>
+<source>The landslides whose quality is told. Empty: those that the model was made from, if their file is still where it was.</source>
+<translation>Le frane di cui si dice la qualità. Vuoto: quelle da cui è nato il modello, se il loro file è ancora dov'era.</translation>
 </message>
 <message>
 <source>The layers are written here, under plain names: dem.tif, geology.gpkg, inventory.gpkg, truth.tif, …</source>
@@ -1816,6 +1880,10 @@ La tabella ha una riga per covariata con un consiglio (tenere, togliere o dubbia
 <translation>Il risultato di «Classifica suscettibilità», o un altro raster di poche classi.</translation>
 </message>
 <message>
+<source>The output of “Classify susceptibility”. Empty: that of the folder.</source>
+<translation>Il risultato di “Classifica suscettibilità”. Vuoto: quello della cartella.</translation>
+</message>
+<message>
 <source>The output of “Classify susceptibility”: gives the share of each class, and of the high ones together.</source>
 <translation>L'output di «Classifica suscettibilità»: dà la quota di ogni classe, e di quelle alte insieme.</translation>
 </message>
@@ -1826,6 +1894,10 @@ La tabella ha una riga per covariata con un consiglio (tenere, togliere o dubbia
 <message>
 <source>The output of “Map susceptibility”, values from 0 to 1.</source>
 <translation>L'output di «Mappa suscettibilità», valori da 0 a 1.</translation>
+</message>
+<message>
+<source>The output of “Map susceptibility”. Empty: that of the folder.</source>
+<translation>Il risultato di “Mappa suscettibilità”. Vuoto: quello della cartella.</translation>
 </message>
 <message>
 <source>The output of “Prepare covariates” for the new area.</source>
@@ -1842,6 +1914,14 @@ La tabella ha una riga per covariata con un consiglio (tenere, togliere o dubbia
 <message>
 <source>The output of “Prepare covariates”.</source>
 <translation>L'output di «Prepara covariate».</translation>
+</message>
+<message>
+<source>The output of “Prepare covariates”. Empty: that of the folder.</source>
+<translation>Il risultato di “Prepara covariate”. Vuoto: quello della cartella.</translation>
+</message>
+<message>
+<source>The output of “Sample landslide and non-landslide cells”. Empty: that of the folder.</source>
+<translation>Il risultato di “Estrai celle con e senza frana”. Vuoto: quello della cartella.</translation>
 </message>
 <message>
 <source>The part of the cells that is kept for the test; 0.2 is the paper's.</source>
@@ -1862,6 +1942,10 @@ La tabella ha una riga per covariata con un consiglio (tenere, togliere o dubbia
 <message>
 <source>The same seed draws the same cells.</source>
 <translation>Lo stesso seme estrae le stesse celle.</translation>
+</message>
+<message>
+<source>The same seed moves landslides the same way.</source>
+<translation>Lo stesso seme sposta le frane nello stesso modo.</translation>
 </message>
 <message>
 <source>The same seed on the same machine gives the same model.</source>
@@ -1894,6 +1978,26 @@ La tabella ha una riga per covariata con un consiglio (tenere, togliere o dubbia
 <message>
 <source>The slope below which ground counts as flat; used where flat ground is sampled.</source>
 <translation>La pendenza sotto la quale il terreno conta come piano; serve dove si estrae terreno piano.</translation>
+</message>
+<message>
+<source>The table of “Benchmark classifiers”. Empty: that of the folder.</source>
+<translation>La tabella di “Confronta classificatori”. Vuoto: quella della cartella.</translation>
+</message>
+<message>
+<source>The table of “Classify susceptibility”. Empty: that of the folder.</source>
+<translation>La tabella di “Classifica suscettibilità”. Vuoto: quella della cartella.</translation>
+</message>
+<message>
+<source>The table of “Explain model”. Empty: that of the folder.</source>
+<translation>La tabella di “Spiega modello”. Vuoto: quella della cartella.</translation>
+</message>
+<message>
+<source>The table of “Screen covariates”. Empty: that of the folder.</source>
+<translation>La tabella di “Esamina covariate”. Vuoto: quella della cartella.</translation>
+</message>
+<message>
+<source>The table of “Validate susceptibility map”. Empty: that of the folder.</source>
+<translation>La tabella di “Valida mappa di suscettibilità”. Vuoto: quella della cartella.</translation>
 </message>
 <message>
 <source>The table that “Classify susceptibility” wrote with the classes: adds the landslides of each class. Empty: areas alone.</source>
@@ -2064,8 +2168,16 @@ Dividi per blocchi per provare quanto bene il modello predice terreno che non ha
 <translation>Con che cosa si calcolano le reti. TensorFlow impiega alcuni secondi per partire e poi è più veloce: da sé Scarp prende NumPy sotto dieci milioni di celle per membri. Le mappe sono le stesse.</translation>
 </message>
 <message>
+<source>What is known of it: how landslides were found, where nobody looked, from which size on all are mapped.</source>
+<translation>Che cosa se ne sa: come si sono trovate le frane, dove nessuno ha guardato, da quale dimensione in su sono tutte rilevate.</translation>
+</message>
+<message>
 <source>What one unit of elevation is in metres: 1 for metres, 0.3048 for feet. Empty: as the DEM declares, which is metres where it declares nothing.</source>
 <translation>Quanti metri è un'unità di quota: 1 per metri, 0.3048 per piedi. Vuoto: come dichiara il DEM, cioè metri dove non dichiara nulla.</translation>
+</message>
+<message>
+<source>What the map is for, in a sentence or two: for which decisions, at which scale, in which area.</source>
+<translation>A che cosa serve la mappa, in una o due frasi: per quali decisioni, a quale scala, in quale area.</translation>
 </message>
 <message>
 <source>What they are to the map: their curve is the prediction rate if they are held out, the success rate if the map was made from them.</source>
@@ -2076,12 +2188,20 @@ Dividi per blocchi per provare quanto bene il modello predice terreno che non ha
 <translation>Che cosa sono per il modello. Ciò che un modello ha imparato da certe frane non dice nulla di altre, perciò l'importanza si misura su frane che non ha visto: con modelli come questo, ciascuno adattato di nuovo senza quelle di una parte dell'area, o con il modello stesso.</translation>
 </message>
 <message>
+<source>When each landslide happened (a day, month, year, span of years, …), for the period.</source>
+<translation>Quando è avvenuta ogni frana (un giorno, un mese, un anno, un intervallo di anni, …), per il periodo.</translation>
+</message>
+<message>
 <source>When each landslide happened (a day, month, year, span of years, …): the figures are then given by year too.</source>
 <translation>Quando è avvenuta ogni frana (un giorno, un mese, un anno, un intervallo di anni, …): i valori sono allora dati anche per anno.</translation>
 </message>
 <message>
 <source>Where absences come from.</source>
 <translation>Da dove vengono le assenze.</translation>
+</message>
+<message>
+<source>Where the other algorithms wrote; the folder and those directly in it are searched for their run manifests (.run.json). The newest map is reported, with what belongs to it. Empty: the files below alone.</source>
+<translation>Dove hanno scritto gli altri algoritmi; nella cartella e in quelle direttamente al suo interno si cercano i loro manifesti di esecuzione (.run.json). Si riferisce della mappa più recente, con ciò che le appartiene. Vuoto: solo i file qui sotto.</translation>
 </message>
 <message>
 <source>Which band of the raster it is; needed where that has several.</source>
@@ -2114,6 +2234,10 @@ Dividi per blocchi per provare quanto bene il modello predice terreno che non ha
 <message>
 <source>Whichever is sooner done</source>
 <translation>Quello che finisce prima</translation>
+</message>
+<message>
+<source>Who made the map, and for whom; below the title.</source>
+<translation>Chi ha fatto la mappa, e per chi; sotto il titolo.</translation>
 </message>
 <message>
 <source>Window radius (m)</source>

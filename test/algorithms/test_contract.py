@@ -61,6 +61,7 @@ TYPES = {
     "field": "string",
     "band": "band",
     "file": "file",
+    "folder": "file",
     "integer": "number",
     "number": "number",
     "distance": "distance",

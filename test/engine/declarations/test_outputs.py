@@ -25,7 +25,7 @@ def test_every_output_has_its_endings():
     [
         ("prepare_covariates", "output", ("a.tif", "a.TIFF"), ("a.asc", "a.nc", "a.png", "a.img", "a.gpkg", "a.vrt", "a")),
         ("sample_cells", "output", ("a.gpkg", "a.GPKG"), ("a.shp", "a.csv", "a.geojson", "a.kml", "a.tif", "gpkg")),
-        ("screen_covariates", "output", ("a.csv", "a.gpkg"), ("a.shp", "a.xlsx", "a")),
+        ("screen_covariates", "output", ("a.csv", "a.gpkg", "a.XLSX"), ("a.shp", "a.ods", "a")),
         ("classify_susceptibility", "table", ("a.csv",), ("a.dbf",)),
         ("train_cnn_dnn", "model", ("a.scarp",), ("a.tif", "a.pkl", "a")),
         ("train_cnn_dnn", "report", ("a.html", "a.htm"), ("a.pdf", "a")),

@@ -1,18 +1,23 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 import hashlib
 import json
+from datetime import datetime
 
 import pytest
 from osgeo import gdal, ogr
 from scarp.engine.files.grid import Grid, reference_of
-from scarp.engine.files.manifest import hashes, write_manifest
+from scarp.engine.files.manifest import hashes, write_manifests
 
 
 def test_a_run_is_told_twice_to_repeat_it_and_to_read_it(tmp_path):
     asked = {"covariates": "stack.tif", "patch_size": 15, "optimizer": "adam", "tune": False, "label_field": None, "model": "m.scarp"}
-    path = write_manifest(str(tmp_path / "m.scarp"), "train_cnn_dnn", asked, {"covariates": "ab12"}, 1.26)
+    besides = (str(tmp_path / "m.scarp"), None, str(tmp_path / "r.html"))
+    write_manifests(besides, "train_cnn_dnn", asked, 1.26, inputs={"covariates": "ab12"}, results={"auc": 0.8})
+    assert (tmp_path / "m.scarp.run.json").read_bytes() == (tmp_path / "r.html.run.json").read_bytes()
+    assert len(list(tmp_path.iterdir())) == 2
     found = json.loads((tmp_path / "m.scarp.run.json").read_text(encoding="utf-8"))
-    assert path == str(tmp_path / "m.scarp.run.json")
+    assert found["results"] == {"auc": 0.8}
+    assert datetime.fromisoformat(found["written"]).utcoffset().total_seconds() == 0
     assert (found["task"], found["parameters"], found["inputs_sha256"]) == ("train_cnn_dnn", asked, {"covariates": "ab12"})
     assert found["settings"] == {
         "Field that tells landslides": "–",
@@ -39,6 +44,14 @@ def shapefile(tmp_path):
     layer.CreateFeature(feature)
     del feature, layer, dataset
     return tmp_path / "slides.shp"
+
+
+def test_what_was_read_is_hashed_lists_too(tmp_path):
+    rasters = [raster(tmp_path / f"{column}.tif", column) for column in (0, 1)]
+    asked = {"dem": str(rasters[0]), "extra_continuous": [f"{each}|name=x" for each in rasters], "output": str(tmp_path / "o.tif")}
+    write_manifests([asked["output"]], "prepare_covariates", asked, 0.0)
+    found = json.loads((tmp_path / "o.tif.run.json").read_text(encoding="utf-8"))["inputs_sha256"]
+    assert found == {"dem": digest(rasters[0]), "extra_continuous": {each.name: digest(each) for each in rasters}}
 
 
 def raster(path, column=0):

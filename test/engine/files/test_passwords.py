@@ -2,13 +2,12 @@
 """The password of a connection is in nothing that is kept or shown."""
 
 import json
-from pathlib import Path
 
 import pytest
 from scarp.engine.declarations.labels import inputs
 from scarp.engine.declarations.source import Source, without_password
 from scarp.engine.errors import EngineError
-from scarp.engine.files.manifest import write_manifest
+from scarp.engine.files.manifest import write_manifests
 from scarp.engine.files.raster import open_raster
 from scarp.engine.files.vectors import open_layer
 
@@ -31,8 +30,8 @@ def test_names_of_layers_tell_none(path):
 def test_reports_and_manifests_tell_none(tmp_path, path):
     given = {"dem": path, "extra_continuous": [path, "rain.tif"], "output": "stack.tif"}
     assert "s3cr3t" not in str(inputs("prepare_covariates", given))
-    written = write_manifest(str(tmp_path / "stack.tif"), "prepare_covariates", given, {}, 1.0)
-    content = Path(written).read_text(encoding="utf-8")
+    write_manifests([str(tmp_path / "stack.tif")], "prepare_covariates", given, 1.0, inputs={})
+    content = (tmp_path / "stack.tif.run.json").read_text(encoding="utf-8")
     assert "s3cr3t" not in content
     assert json.loads(content)["parameters"]["extra_continuous"][1] == "rain.tif"
 

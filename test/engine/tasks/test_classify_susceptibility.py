@@ -93,7 +93,7 @@ def test_the_method_decides(susceptibility, tmp_path, method, breaks, found):
 def test_nothing_is_left_of_a_run_that_fails(susceptibility, tmp_path):
     with pytest.raises(EngineError, match="only 5 different values"):
         run(Feedback(), susceptibility=susceptibility, output=str(tmp_path / "c.tif"), classes=6, table=str(tmp_path / "c.csv"))
-    with pytest.raises(EngineError, match=r"must end in .csv or .gpkg"):
+    with pytest.raises(EngineError, match=r"must end in .csv or .gpkg or .xlsx"):
         run(Feedback(), susceptibility=susceptibility, output=str(tmp_path / "c.tif"), table=str(tmp_path / "c.xls"))
     assert not list(tmp_path.glob("c.*")) and not list(tmp_path.glob(".c.*"))
 

@@ -216,7 +216,7 @@ def test_a_second_map_on_another_grid_and_with_gaps(map_of, slides, tmp_path):
     result = validate(tmp_path, susceptibility=map_of(VALUES), inventory=slides, susceptibility_2=map_of(values, "coarse.tif", coarse))
     assert "auc" in result
     assert rows_of(tmp_path / "t.csv")[-1]["landslides"] == "2"
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["coarse.tif", "map.tif", "slides.gpkg", "t.csv", "t.csvt"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["coarse.tif", "map.tif", "slides.gpkg", "t.csv", "t.csv.run.json", "t.csvt"]
 
 
 def test_degrees_are_weighted_by_area(map_of, layer_of, tmp_path):

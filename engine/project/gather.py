@@ -1,0 +1,336 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What the files of a project say: read once, for the report to tell."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ...models.cnn_dnn import CnnDnn
+from ...models.model_file import Model, load_model
+from ..declarations.choices import INVENTORY_ROLES, VALIDATIONS
+from ..declarations.source import Source
+from ..errors import EngineError
+from ..feedback import Feedback
+from ..files.grid import Grid
+from ..files.raster import open_raster
+from ..files.stack import Stack
+from ..files.tables import read_table
+from ..learning.validation import WHERE
+from ..mapping.maps import Map, open_map
+from ..mapping.sheet import Picture, read_picture, with_table
+from ..mapping.trust import UNCERTAINTY_BREAKS
+from ..mapping.zonation import cell_areas_km2
+from .found import Project
+from .landslides import Inventory, Moved, auc_of_moved, read_project_inventory
+from .statement import Evidence
+
+# Pixels of the map in the report.
+_PICTURE_PX = (1100, 1100)
+# How each validation of a benchmark tests, by `WHERE`.
+_KINDS = {"holdout": "test", "random": "random", "temporal": "temporal", "inventory": "held_out"}
+_WHERE = {**WHERE, "temporal": "of later landslides"}
+# The most honest first.
+_ORDER = ("held_out", "temporal", "spatial", "random", "test")
+# Columns of each table without which it is another one.
+_COLUMNS = {
+    "screening": ("covariate", "advice"),
+    "benchmark": ("validation", "classifier", "label", "auc"),
+    "class_table": ("class", "cells", "area_km2", "share_percent"),
+    "validation": ("part", "landslides_are", "landslides", "auc_by_cells"),
+    "explanation": ("kind", "factor", "auc_drop"),
+}
+_MAKERS = {
+    "screening": "Screen covariates",
+    "benchmark": "Benchmark classifiers",
+    "class_table": "Classify susceptibility",
+    "validation": "Validate susceptibility map",
+    "explanation": "Explain model",
+}
+
+
+@dataclass(frozen=True)
+class Tested:
+    """One way in which the model or the map was tested.
+
+    Parameters
+    ----------
+    kind
+        An id of `_ORDER`, `success` or `unknown`.
+    name, how
+        In a few words, and in a sentence; `how` may be empty.
+    auc, low, high
+        With the 95 % interval, None where it is not known.
+    landslides
+        How many took part; None where that is not known.
+    """
+
+    kind: str
+    name: str
+    how: str
+    auc: float
+    low: float | None
+    high: float | None
+    landslides: int | None
+
+    @property
+    def where(self) -> str:
+        """Where this figure is to be expected; empty of one that is no test."""
+        return _WHERE.get(self.kind, "")
+
+
+@dataclass(frozen=True)
+class Spread:
+    """How far the members of a model differ, over the area.
+
+    Parameters
+    ----------
+    mean
+        The mean of the standard deviation.
+    shares
+        Of the area, by `UNCERTAINTY_BREAKS`: below, between, above.
+    stability
+        The mean share of members that agree with the map on the class.
+    """
+
+    mean: float
+    shares: tuple[float, float, float]
+    stability: float
+
+
+@dataclass
+class Facts:
+    """All that the report tells, as far as it was found."""
+
+    project: Project
+    texts: Mapping[str, str]
+    grid: Grid | None = None
+    cells: int | None = None
+    area_km2: float | None = None
+    model: Model | None = None
+    stack: Stack | None = None
+    inventory: Inventory | None = None
+    moved: Moved | None = None
+    tests: list[Tested] = field(default_factory=list)
+    success: Tested | None = None
+    tables: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+    picture: Picture | None = None
+    spread: Spread | None = None
+    outside_percent: float | None = None
+    of_type: str = ""
+
+    @property
+    def classes(self) -> list[dict[str, Any]]:
+        """The rows of the class table: as it was written, else of the class raster alone."""
+        return self.tables.get("class_table") or (self.picture.rows if self.picture else [])
+
+    @property
+    def evidence(self) -> Evidence | None:
+        """What the statement goes by; None without a grid."""
+        if self.grid is None or self.area_km2 is None:
+            return None
+        test = self.tests[0] if self.tests else self.success
+        found = self.inventory
+        dense = [float(row["density_percent"]) for row in self.classes if isinstance(row.get("density_percent"), (int, float))]
+        return Evidence(
+            max(self.grid.cell_size_m),
+            self.area_km2,
+            found.slides.count if found else None,
+            bool(self.of_type or (found and found.types)),
+            bool(found and found.are_polygons),
+            bool(found and found.period),
+            test.kind if test else None,
+            test.low if test else None,
+            test.landslides if test else None,
+            self.outside_percent,
+            self.moved.fall() if self.moved else None,
+            all(low <= high for low, high in zip(dense, dense[1:])) if len(dense) > 1 else None,
+        )
+
+
+def gather(
+    project: Project,
+    texts: Mapping[str, str],
+    fields: tuple[str | None, str | None],
+    moving: tuple[float, int, int],
+    feedback: Feedback,
+) -> Facts:
+    """Read the files of a project.
+
+    Parameters
+    ----------
+    texts
+        What the user says: `title`, `author`, `purpose`, `completeness`.
+    fields
+        The fields with the kind of movement and with the date.
+    moving
+        Metres that landslides are moved by, how often, and the first seed; 0 m: not at all.
+
+    Raises
+    ------
+    EngineError
+        If a file is of no use: which, and what to do.
+    """
+    facts, files = Facts(project, texts), project.files
+    seen = None
+    if source := files.get("susceptibility"):
+        seen = open_map(source, None, "SUSCEPTIBILITY", feedback)
+        facts.grid = seen.grid
+        facts.of_type = seen.says("landslide_type")
+        facts.cells, facts.area_km2 = _area(seen, feedback.part(0, 10))
+    if path := files.get("model"):
+        facts.model = load_model(Source.parse(path).path, "numpy")
+        facts.of_type = str(facts.model.manifest.get("landslide_type") or facts.of_type)
+    if path := files.get("covariates"):
+        facts.stack = Stack.open(path)
+        facts.grid = facts.grid or facts.stack.grid
+    facts.tables = {part: _table(part, files[part]) for part in _COLUMNS if part in files}
+    if source := files.get("classes"):
+        classed = open_map(source, None, "CLASSES", feedback, varied=False)
+        facts.picture = read_picture(classed, _PICTURE_PX, feedback.part(10, 20))
+        if "class_table" in files:
+            facts.picture = with_table(facts.picture, Source.parse(files["class_table"]).path)
+    elif seen is None and "class_table" in facts.tables:
+        del facts.tables["class_table"]
+    if not facts.tables.get("class_table") and (told := project.result("classes", "classes", list)):
+        facts.tables["class_table"] = [row for row in told if isinstance(row, dict) and {"class", "cells"} <= row.keys()]
+    if source := files.get("uncertainty"):
+        facts.spread = _spread(source, feedback.part(20, 30))
+    facts.outside_percent = project.result("applicability", "outside_percent", float)
+    if facts.outside_percent is None and (source := files.get("applicability")):
+        facts.outside_percent = _outside(source, feedback.part(30, 40))
+    _read_tests(facts)
+    if seen is not None and project.inventory:
+        facts.inventory = read_project_inventory(project.inventory, seen, *fields, feedback)
+        distance, repeats, seed = moving
+        if distance:
+            facts.moved = auc_of_moved(facts.inventory.slides, seen, distance, repeats, seed, feedback.part(40, 95))
+    return facts
+
+
+def _area(seen: Map, feedback: Feedback) -> tuple[int, float]:
+    """Return how many cells of a map have a value, and their square kilometres."""
+    of_row, cells, area = cell_areas_km2(seen.grid), 0, 0.0
+    for window in seen.windows(feedback):
+        there = np.isfinite(seen.read(window)).sum(axis=1)
+        cells += int(there.sum())
+        area += float(there @ of_row[window.row : window.row + window.rows])
+    return cells, area
+
+
+def _table(part: str, source: str) -> list[dict[str, Any]]:
+    path = Source.parse(source).path
+    rows = read_table(path)
+    lacking = [name for name in _COLUMNS[part] if not rows or name not in rows[0]]
+    if lacking:
+        raise EngineError(
+            f"The table {Path(path).name} has no column {', '.join(lacking)}; give the one that “{_MAKERS[part]}” wrote ({part.upper()})."
+        )
+    return rows
+
+
+def _read_tests(facts: Facts) -> None:
+    """Fill in how the model and the map were tested, the most honest way first."""
+    found = [*_of_map(facts), *_of_training(facts), *_of_benchmark(facts)]
+    facts.tests = sorted((each for each in found if each.kind in _ORDER), key=lambda each: _ORDER.index(each.kind))
+    facts.success = next((each for each in found if each.kind not in _ORDER), None)
+
+
+def _of_training(facts: Facts) -> list[Tested]:
+    told = facts.project.result("model", "tests", list)
+    if told is None and facts.model is not None:
+        told = facts.model.manifest.get("tests")
+    names = {"held_out": "Held-out landslides", "spatial": "Spatial folds", "random": "Random folds", "test": "Test cells"}
+    made = []
+    for each in told or []:
+        # Of an adapted model the file also tells how others would have done.
+        if not isinstance(each, dict) or each.get("contender", "adapted") != "adapted":
+            continue
+        if each.get("kind") not in names or not isinstance(each.get("auc"), (int, float)):
+            continue
+        name, how = str(each.get("name") or names[each["kind"]]), str(each.get("how") or "")
+        low, high, landslides = _real(each.get("low")), _real(each.get("high")), _whole(each.get("landslides"))
+        made.append(Tested(each["kind"], name, how, float(each["auc"]), low, high, landslides))
+    return made
+
+
+def _of_benchmark(facts: Facts) -> list[Tested]:
+    """Return how the benchmark tested the classifier that the model is, where the benchmark made it."""
+    run = facts.project.run("model")
+    if run is None or run.task != "benchmark_classifiers" or "benchmark" not in facts.tables:
+        return []
+    best = run.results.get("best")
+    made = []
+    for row in facts.tables["benchmark"]:
+        if row["label"] == best and row["validation"] in VALIDATIONS and isinstance(row["auc"], (int, float)):
+            kind = _KINDS.get(row["validation"], "spatial")
+            name = f"{VALIDATIONS[row['validation']]}, in the benchmark"
+            made.append(Tested(kind, name, "", float(row["auc"]), _real(row.get("auc_low")), _real(row.get("auc_high")), None))
+    return made
+
+
+def _of_map(facts: Facts) -> list[Tested]:
+    """Return what “Validate susceptibility map” says of the whole map, by cells as the other tests."""
+    roles = {label: role for role, label in INVENTORY_ROLES.items()}
+    kinds = {"held_out": "held_out", "training": "success"}
+    made = []
+    for row in facts.tables.get("validation", []):
+        if row["part"] != "all" or not isinstance(row["auc_by_cells"], (int, float)):
+            continue
+        kind = kinds.get(roles.get(row["landslides_are"], ""), "unknown")
+        low, high = (_real(row.get(f"auc_by_cells_{end}")) for end in ("low", "high"))
+        made.append(Tested(kind, "The map, on an inventory", "", float(row["auc_by_cells"]), low, high, _whole(row["landslides"])))
+    return made
+
+
+def _real(value: Any) -> float | None:
+    return float(value) if isinstance(value, (int, float)) and np.isfinite(value) else None
+
+
+def _whole(value: Any) -> int | None:
+    return int(value) if isinstance(value, (int, float)) and np.isfinite(value) else None
+
+
+def _bands(source: str, count: int, feedback: Feedback) -> Any:
+    """Yield the bands of each window of a raster, (bands, rows, cols), with the area of each cell, (rows, cols)."""
+    named = Source.parse(source)
+    rasters = [open_raster(f"{named.path}|band={number}") for number in range(1, count + 1)]
+    grid = rasters[0].grid
+    of_row, windows = cell_areas_km2(grid), list(grid.windows())
+    for window in feedback.steps(windows, len(windows)):
+        values = np.stack([raster.read(window) for raster in rasters])
+        yield values, np.broadcast_to(of_row[window.row : window.row + window.rows, None], values.shape[1:])
+
+
+def _spread(source: str, feedback: Feedback) -> Spread | None:
+    total = deviation = stability = 0.0
+    parts = np.zeros(3)
+    for (spread, alike), area in _bands(source, 2, feedback):
+        there = np.isfinite(spread)
+        weight = area[there]
+        total += float(weight.sum())
+        deviation += float(weight @ spread[there])
+        stability += float(weight @ np.nan_to_num(alike[there]))
+        parts += np.bincount(np.searchsorted(UNCERTAINTY_BREAKS, spread[there], side="right"), weight, 3)
+    if not total:
+        return None
+    low, middle, high = (float(each) for each in parts / total)
+    return Spread(deviation / total, (low, middle, high), stability / total)
+
+
+def _outside(source: str, feedback: Feedback) -> float | None:
+    total = outside = 0.0
+    for (_, inside), area in _bands(source, 2, feedback):
+        there = np.isfinite(inside)
+        total += float(area[there].sum())
+        outside += float(area[there & (inside == 0)].sum())
+    return 100 * outside / total if total else None
+
+
+def members_of(model: Model) -> int:
+    """Return how many networks a model is the mean of; 0 for a classifier of single cells."""
+    return len(model.members) if isinstance(model, CnnDnn) else 0

@@ -1,0 +1,180 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The runs that a folder tells of, by the manifests that lie beside their outputs."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from ..declarations.parameters import TASKS, task_parameters
+from ..declarations.source import Source
+from ..errors import EngineError
+from ..feedback import Feedback
+from ..files.manifest import hashes
+
+ENDING = ".run.json"
+# A manifest of Scarp has some kB; a folder of a project some dozens of them.
+_MOST_BYTES, _MOST_RUNS = 8 << 20, 1000
+
+
+@dataclass(frozen=True)
+class Run:
+    """What a run manifest tells; see `engine.files.manifest`.
+
+    Parameters
+    ----------
+    folder
+        Where the manifest lies: outputs are looked for there first, so that a folder may be moved.
+    """
+
+    task: str
+    folder: Path
+    parameters: dict[str, Any]
+    settings: dict[str, str] = field(default_factory=dict)
+    inputs: dict[str, Any] = field(default_factory=dict)
+    results: dict[str, Any] = field(default_factory=dict)
+    scarp: str = ""
+    versions: dict[str, str] = field(default_factory=dict)
+    written: str = ""
+
+    def output(self, key: str) -> Path | None:
+        """Return where an output lies now; None where it was not asked for, or is there no more."""
+        return self._place(key)
+
+    def read(self, key: str) -> str:
+        """Return the file name of an input, as it was when it was read; empty where none was given."""
+        given = self.parameters.get(key)
+        return name_of(given) if isinstance(given, str) and given else ""
+
+    def source(self, key: str) -> str | None:
+        """Return an input as the task named it, if its file is still there, else that of its name beside the manifest; None for neither."""
+        given = self.parameters.get(key)
+        if not isinstance(given, str) or not given:
+            return None
+        source = Source.parse(given)
+        if Path(source.path).is_file():
+            return given
+        beside = self._place(key)
+        return given.replace(source.path, str(beside), 1) if beside else None
+
+    def _place(self, key: str) -> Path | None:
+        given = self.parameters.get(key)
+        if not isinstance(given, str) or not given:
+            return None
+        path = Path(Source.parse(given).path)
+        return next((each for each in (self.folder / path.name, path) if each.is_file()), None)
+
+
+def name_of(source: str) -> str:
+    r"""Return the name of the file that a task's text names, without its folder.
+
+    >>> name_of("C:\\data\\map.tif|band=1"), name_of("/data/slides.gpkg|layername=a")
+    ('map.tif', 'slides.gpkg')
+    """
+    return Source.parse(source).path.replace("\\", "/").rsplit("/", 1)[-1]
+
+
+def runs_in(folder: Path, feedback: Feedback, *, below: bool = True) -> list[Run]:
+    """Return the runs that manifests in a folder tell of, and `below` those in its folders, the newest first and each once.
+
+    What is no manifest of this version's tasks is passed over with a warning.
+
+    Raises
+    ------
+    EngineError
+        If there is no such folder, or it cannot be read.
+    """
+    try:
+        places = [folder, *(sorted(each for each in folder.iterdir() if each.is_dir() and each.name[:1] != ".") if below else ())]
+        paths = [path for place in places for path in sorted(place.glob(f"*{ENDING}")) if path.is_file()]
+    except OSError as error:
+        raise EngineError(f"The folder {folder} cannot be read ({error.strerror or error}); give the folder of a project.") from error
+    if len(paths) > _MOST_RUNS:
+        raise EngineError(f"The folder {folder} has {len(paths):,} run manifests; give the folder of one project.")
+    found: dict[str, Run] = {}
+    for path in paths:
+        made = _read(path)
+        if made is None:
+            feedback.warning(f"The file {path.name} is no run manifest that this version of Scarp knows, so it is passed over.")
+        elif made.task != "project_report":
+            # The same run lies beside each of its outputs.
+            found.setdefault(json.dumps([made.task, made.parameters, made.written], sort_keys=True, default=str), made)
+    return sorted(found.values(), key=lambda each: each.written, reverse=True)
+
+
+def _read(path: Path) -> Run | None:
+    try:
+        if path.stat().st_size > _MOST_BYTES:
+            return None
+        told = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError):
+        return None
+    if not isinstance(told, dict) or told.get("task") not in TASKS or not isinstance(told.get("parameters"), dict):
+        return None
+    known = task_parameters(told["task"])
+    parameters = {key: value for key, value in told["parameters"].items() if key in known and _is_named(value)}
+    parts = {key: told.get(key) for key in ("settings", "inputs_sha256", "results", "versions")}
+    settings, inputs, results, versions = (part if isinstance(part, dict) else {} for part in parts.values())
+    words = {key: str(value) for key, value in settings.items()}
+    packages = {key: str(value) for key, value in versions.items()}
+    scarp, written = (str(told.get(key) or "") for key in ("scarp", "written"))
+    return Run(told["task"], path.parent, parameters, words, inputs, results, scarp, packages, written)
+
+
+def _is_named(value: Any) -> bool:
+    """Tell whether a text, if it is one, names a layer as tasks do."""
+    try:
+        return not isinstance(value, str) or bool(Source.parse(value))
+    except ValueError:
+        return False
+
+
+@lru_cache(maxsize=256)
+def digest(path: str) -> Any:
+    """Return the SHA-256 of a file, or of each of several that a layer is read from, as manifests tell it."""
+    return hashes({"file": path}).get("file")
+
+
+def is_of(run: Run, key: str, path: str, told: Any = None) -> bool | None:
+    """Tell whether a run read this file: by its hash where that is known, else by its name.
+
+    Parameters
+    ----------
+    path
+        The file, which need not be there any more.
+    told
+        Its hash, where another manifest tells it; None: it is computed.
+
+    Returns
+    -------
+    None where the run read a file of this name that is another one today: what it made is out of date.
+    """
+    there = run.inputs.get(key)
+    same_name = run.read(key) == name_of(path)
+    now = told if told is not None or not Path(Source.parse(path).path).is_file() else digest(path)
+    if there is None or now is None:
+        return same_name
+    if there == now:
+        return True
+    return None if same_name else False
+
+
+# As the toolbox names them (`algorithms/`, which this side never imports; a test holds them equal).
+TITLES: Mapping[str, str] = {
+    "prepare_covariates": "Prepare covariates",
+    "screen_covariates": "Screen covariates",
+    "sample_cells": "Sample landslide and non-landslide cells",
+    "train_cnn_dnn": "Train CNN–DNN",
+    "benchmark_classifiers": "Benchmark classifiers",
+    "finetune_model": "Adapt model to another area",
+    "map_susceptibility": "Map susceptibility",
+    "classify_susceptibility": "Classify susceptibility",
+    "validate_map": "Validate susceptibility map",
+    "explain_model": "Explain model",
+    "zonal_susceptibility": "Susceptibility of zones",
+    "print_map": "Print map",
+}

@@ -1,0 +1,200 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What belongs to one map: by hashes, names and time."""
+
+import ast
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+from scarp.engine.errors import EngineError
+from scarp.engine.feedback import Feedback
+from scarp.engine.project.found import MADE_BY, find_project
+from scarp.engine.project.runs import TITLES, is_of, runs_in
+
+PARTS = {"covariates", "screening", "samples", "model", "susceptibility", "classes", "class_table", "validation", "explanation"}
+ROOT = Path(__file__).resolve().parents[3]
+
+
+class Told(Feedback):
+    def __init__(self):
+        self.warnings = []
+
+    def warning(self, text):
+        self.warnings.append(text)
+
+
+def find(folder=None, given=None, inventory=None):
+    return find_project(str(folder) if folder else None, given or {}, inventory, Told())
+
+
+def rewrite(path, **changed):
+    """Change what a manifest tells."""
+    path = Path(f"{path}.run.json")
+    path.write_text(json.dumps({**json.loads(path.read_text(encoding="utf-8")), **changed}), encoding="utf-8")
+
+
+def test_algorithms_are_called_as_in_the_toolbox():
+    titles = {}
+    for path in (ROOT / "algorithms").glob("*.py"):
+        names = {
+            node.targets[0].id: node.value.value
+            for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+            if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name) and isinstance(node.value, ast.Constant)
+        }
+        if "TASK" in names:
+            titles[names["TASK"]] = names["TITLE"]
+    assert {task: titles[task] for task in TITLES} == dict(TITLES)
+    assert {task for parts in MADE_BY.values() for task, _ in parts} <= set(TITLES)
+
+
+def test_all_of_a_project_is_found_where_it_was_moved_to(project):
+    found = find(project)
+    assert set(found.files) == PARTS
+    assert {Path(path).parent for part, path in found.files.items() if part != "covariates"} == {project}
+    assert found.notes == []
+    assert {part: run.task for part, run in found.runs.items() if part in ("model", "validation", "class_table")} == {
+        "model": "train_cnn_dnn",
+        "validation": "validate_map",
+        "class_table": "classify_susceptibility",
+    }
+    # That of the sample cells, not the sample cells themselves.
+    assert Path(found.inventory.partition("|")[0]).name == "landslides.gpkg"
+
+
+def test_outputs_in_a_folder_below_are_found_and_hidden_ones_are_not(project, tmp_path):
+    above = tmp_path / "above"
+    above.mkdir()
+    shutil.move(project, above / "below")
+    assert set(find(above).files) == PARTS
+    shutil.move(above / "below", above / ".hidden")
+    with pytest.raises(EngineError, match=r"holds neither a susceptibility map nor a model file that a run manifest"):
+        find(above)
+
+
+def test_of_two_maps_the_newest_is_taken_and_both_are_named(project):
+    for end in ("", ".run.json"):
+        shutil.copy(project / f"susceptibility.tif{end}", project / f"older.tif{end}")
+    older = json.loads((project / "older.tif.run.json").read_text(encoding="utf-8"))
+    older["parameters"]["output"] = str(project / "older.tif")
+    rewrite(project / "older.tif", parameters=older["parameters"], written="2020-01-01T00:00:00+00:00")
+    found = find(project)
+    assert Path(found.files["susceptibility"]).name == "susceptibility.tif"
+    assert found.notes == [
+        "Of 2 files of the part “susceptibility map” the newest, susceptibility.tif, is reported; left out: older.tif. Give the other "
+        "(SUSCEPTIBILITY) to report it."
+    ]
+    rewrite(project / "older.tif", written="2100-01-01T00:00:00+00:00")
+    assert Path(find(project).files["susceptibility"]).name == "older.tif"
+    given = find(project, {"susceptibility": str(project / "susceptibility.tif")})
+    assert Path(given.files["susceptibility"]).name == "susceptibility.tif"
+    assert given.notes == []
+
+
+def test_what_was_made_from_a_map_that_has_changed_is_left_out_and_named(project):
+    (project / "susceptibility.tif").write_bytes((project / "map.tif").read_bytes())
+    found = find(project)
+    assert not {"classes", "class_table", "validation"} & set(found.files)
+    assert found.notes == [
+        "susceptibility_classes.tif is left out: its susceptibility map has been written anew since. Run Classify susceptibility again.",
+        "validation.gpkg is left out: its susceptibility map has been written anew since. Run Validate susceptibility map again.",
+    ]
+
+
+def test_a_model_that_was_trained_anew_is_not_that_of_the_map(project):
+    with (project / "model.scarp").open("ab") as stream:
+        stream.write(b"0")
+    found = find(project)
+    assert "model" not in found.files
+    assert (
+        "model.scarp has been written anew since Map susceptibility read it, so it is left out. Run Map susceptibility again."
+        in found.notes
+    )
+    assert "explanation" not in found.files
+
+
+def test_what_belongs_to_another_map_is_left_out(project):
+    told = json.loads((project / "validation.gpkg.run.json").read_text(encoding="utf-8"))
+    told["parameters"]["susceptibility"] = "/elsewhere/other.tif"
+    rewrite(project / "validation.gpkg", parameters=told["parameters"], inputs_sha256={"susceptibility": "ab12"})
+    found = find(project)
+    assert "validation" not in found.files
+    assert found.notes == []
+
+
+def test_files_one_by_one_without_manifests(project, tmp_path):
+    alone = tmp_path / "alone"
+    alone.mkdir()
+    shutil.copy(project / "susceptibility.tif", alone)
+    given = {"susceptibility": str(alone / "susceptibility.tif"), "screening": str(project / "screening.csv")}
+    found = find(None, given)
+    assert found.files == given
+    assert set(found.runs) == {"screening"}
+    assert Path(find(None, given, "slides.gpkg").inventory).name == "slides.gpkg"
+
+
+def test_an_inventory_that_is_gone_or_changed_is_told(project, made):
+    manifest = project / "drawn.gpkg.run.json"
+    told = json.loads(manifest.read_text(encoding="utf-8"))
+    rewrite(project / "drawn.gpkg", inputs_sha256={**told["inputs_sha256"], "inventory": "ab12"})
+    found = find(project)
+    assert found.inventory == made["landslides"]
+    assert found.notes == [
+        "The inventory landslides.gpkg has changed since Sample landslide and non-landslide cells read it; today's is told of."
+    ]
+    rewrite(project / "drawn.gpkg", parameters={**told["parameters"], "inventory": "/gone/slides.gpkg|layername=a"})
+    found = find(project)
+    assert found.inventory is None
+    sentence = "The inventory slides.gpkg that Sample landslide and non-landslide cells read is not where it was; give it (INVENTORY)."
+    assert found.notes == [sentence]
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "",
+        "[1, 2]",
+        '{"task": 3}',
+        '{"task": "map_susceptibility"}',
+        '{"task": "other", "parameters": {}}',
+        "{" * 100_000,
+        '{"task": "map_susceptibility", "parameters": [1]}',
+    ],
+)
+def test_what_is_no_manifest_is_passed_over_with_a_warning(tmp_path, content):
+    (tmp_path / "a.tif.run.json").write_text(content, encoding="utf-8")
+    told = Told()
+    assert runs_in(tmp_path, told) == []
+    assert told.warnings == ["The file a.tif.run.json is no run manifest that this version of Scarp knows, so it is passed over."]
+
+
+def test_a_hostile_manifest_names_nothing_that_is_opened(tmp_path):
+    parameters = {"output": "/dev/zero", "model": "m|band=x", "covariates": {"a": 1}, "other": "x", "scheduler": "a\0b"}
+    told = {"task": "map_susceptibility", "parameters": parameters, "settings": [1], "results": 3, "written": {"a": 1}, "versions": None}
+    (tmp_path / "a.tif.run.json").write_text(json.dumps(told), encoding="utf-8")
+    (run,) = runs_in(tmp_path, Feedback())
+    assert set(run.parameters) == {"output", "covariates", "scheduler"}
+    assert run.output("output") is None
+    assert run.source("covariates") is None
+    assert (run.settings, run.results, run.versions, run.inputs) == ({}, {}, {}, {})
+    with pytest.raises(EngineError, match=r"neither a susceptibility map nor a model file"):
+        find(tmp_path)
+
+
+def test_no_folder_is_told(tmp_path):
+    with pytest.raises(EngineError, match=r"The folder .* cannot be read \(No such file or directory\); give the folder of a project."):
+        find(tmp_path / "none")
+
+
+def test_hashes_decide_and_names_where_there_are_none(project):
+    run = next(each for each in runs_in(project, Feedback()) if each.task == "map_susceptibility")
+    assert is_of(run, "model", str(project / "model.scarp")) is True
+    shutil.copy(project / "model.scarp", project / "copy.scarp")
+    assert is_of(run, "model", str(project / "copy.scarp")) is True
+    (project / "other").mkdir()
+    (project / "other" / "model.scarp").write_text("another")
+    assert is_of(run, "model", str(project / "other" / "model.scarp")) is None
+    (project / "third.scarp").write_text("another")
+    assert is_of(run, "model", str(project / "third.scarp")) is False
+    assert is_of(run, "model", "/gone/model.scarp") is True
+    assert is_of(run, "model", "/gone/third.scarp") is False

@@ -1,0 +1,218 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What the page of a project says, in numbers; what is missing; names that would be markup."""
+
+import html
+import json
+import re
+import shutil
+from pathlib import Path
+
+import bad_files
+import pytest
+from osgeo import ogr
+from scarp.engine.errors import EngineError
+from scarp.engine.feedback import Feedback
+from scarp.engine.files.tables import read_table, write_table
+from scarp.engine.tasks.project_report import run
+
+SECTIONS = [
+    "Purpose and terms",
+    "Area and data",
+    "Landslide inventory and its quality",
+    "Conditioning factors",
+    "Sample cells",
+    "Model",
+    "Validation",
+    "Susceptibility classes",
+    "Uncertainty",
+    "Area of applicability",
+    "What the model goes by",
+    "Limits",
+    "Type, level, scale and reliability",
+    "Methods, ready to paste",
+    "Citation and versions",
+    "Every parameter",
+    "References",
+]
+
+
+class Told(Feedback):
+    def __init__(self):
+        self.warnings, self.messages, self.percents = [], [], []
+
+    def warning(self, text):
+        self.warnings.append(text)
+
+    def message(self, text):
+        self.messages.append(text)
+
+    def progress(self, percent):
+        self.percents.append(percent)
+
+
+def text_of(page):
+    """The words of a page, without markup, by section."""
+    body = re.sub(r"<style>.*?</style>|<img[^>]*>", "", Path(page).read_text(encoding="utf-8"), flags=re.DOTALL)
+    parts = re.split(r'<h2 id="s\d+"><span class="number">\d+</span>(.*?)</h2>', body)
+    plain = [" ".join(html.unescape(re.sub(r"<[^>]+>", " ", part)).split()) for part in parts]
+    return {"": plain[0], **dict(zip(plain[1::2], plain[2::2]))}
+
+
+def reported(tmp_path, **given):
+    told = Told()
+    found = run(told, report=str(tmp_path / "r.html"), **{"repeats": 3, **given})
+    assert told.percents == sorted(told.percents)
+    return text_of(found["report"]), told, found
+
+
+@pytest.fixture(scope="module")
+def page(made, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("page")
+    shutil.copytree(Path(made["map"]).parent, folder / "moved")
+    words = {"purpose": "To plan roads.", "completeness": "All above 100 m² since 1990.", "author": "A. Author"}
+    return *reported(folder, folder=str(folder / "moved"), **words), folder
+
+
+def test_every_part_is_there_with_its_numbers(page):
+    words, told, found, folder = page
+    assert list(words)[1:] == SECTIONS
+    assert told.warnings == []
+    assert "susceptibility.tif; A. Author" in words[""]
+    assert (
+        "By spatial folds the area under the ROC curve (AUC) is 0.812 (95 % interval 0.750 to 0.875); that is what to expect on ground"
+        in (words[""])
+    )
+    assert words["Purpose and terms"].startswith("To plan roads. Susceptibility: ")
+    # 48 × 48 cells of 30 m.
+    assert "Cell size 30 m Grid 48 rows × 48 columns Area of the cells with data 2.074 km²" in words["Area and data"]
+    assert "WGS 84 / UTM zone 39N (EPSG:32639)" in words["Area and data"]
+    quality = words["Landslide inventory and its quality"]
+    assert "Landslides on the map 60, 28.935 a km²" in quality
+    assert "Completeness All above 100 m² since 1990." in quality
+    assert "each landslide was moved by 50 m in a random direction, 3 times" in quality
+    assert "Slope keep – 1.250 0.500 yes Geology doubtful it shows nothing 1.125 0.000 yes" in words["Conditioning factors"]
+    assert "Training 46 228 Test 11 57" in words["Sample cells"]
+    assert "Classifier CNN–DNN Covariates 2" in words["Model"]
+    assert "Tuning: no search was asked for" in words["Model"]
+    validation = words["Validation"]
+    assert validation.index("Spatial folds 0.812 0.750 to 0.875 48 what to expect on ground") < validation.index(
+        "Test cells 0.900 0.840 to 0.960 12"
+    )
+    assert "how well the map fits the landslides it was made from: no test" in validation
+    assert words["Uncertainty"].startswith("Not part of this project: made by “Map susceptibility” where UNCERTAINTY is asked for.")
+    assert words["Area of applicability"].startswith("Not part of this project: made by “Map susceptibility” where APPLICABILITY")
+    assert "Slope 0.250 0.200 to 0.300 yes" in words["What the model goes by"]
+    statement = words["Type, level, scale and reliability"]
+    assert "Level preliminary For the intermediate level are lacking: kinds of movement in the inventory; outlines or dates" in statement
+    assert "Scale medium (regional): not larger than 1 : 60,000" in statement
+    assert "the lower end of the 95 % interval of the AUC is 0.750" in statement
+    assert "48 landslides were tested, fewer than 60" in statement
+    assert found["reliability"] == "low"
+
+
+def test_the_classes_are_those_of_their_table(page):
+    words, _, _, folder = page
+    rows = read_table(str(folder / "moved" / "class_table.xlsx"))
+    assert [row["class"] for row in rows] == ["very low", "low", "moderate", "high", "very high"]
+    for row in rows:
+        assert f"{row['class']} {row['from']:.3f} {row['to']:.3f}" in words["Susceptibility classes"]
+    held = sum(row["percent_of_landslides"] for row in rows[-2:])
+    area = sum(row["share_percent"] for row in rows[-2:])
+    assert f"the two highest hold {held:.0f} % of the landslides on {area:.0f} % of the area" in words["Methods, ready to paste"]
+    assert f"The class very high holds {rows[-1]['percent_of_landslides']:.0f} % of the landslides" in words[""]
+
+
+def test_the_methods_paragraph_has_the_right_numbers(page):
+    methods = page[0]["Methods, ready to paste"]
+    assert methods.startswith(
+        "Landslide susceptibility was mapped for 2.074 km² (2,304 cells of 30 m, WGS 84 / UTM zone 39N (EPSG:32639)) with Scarp"
+    )
+    for sentence in (
+        "The inventory has 60 landslides on the map, mapped as points.",
+        "2 conditioning factors were used: slope and geology. The variance inflation factors of those are at most 1.250.",
+        "The sample has 46 landslide and 228 non-landslide cells for training and 11 landslide and 57 non-landslide cells for the test;",
+        "reads patches of 9 × 9 cells and the cell's own covariates; susceptibility is the mean of 1 network.",
+        "by spatial folds: 0.812 (95 % interval 0.750 to 0.875); by test cells: 0.900 (95 % interval 0.840 to 0.960)",
+        "The map was divided into 5 classes (equal intervals)",
+    ):
+        assert sentence in methods
+    assert "Breiman" not in methods  # there are no trees
+
+
+def test_every_parameter_is_there_and_the_page_has_a_manifest(page):
+    words, _, found, folder = page
+    for row in ("Sample landslide and non-landslide cells: what it read", "Buffer around landslides 100 m", "Method Equal intervals"):
+        assert row in words["Every parameter"]
+    told = json.loads(Path(f"{found['report']}.run.json").read_text(encoding="utf-8"))
+    assert told["results"]["reliability"] == "low"
+    assert Path(told["results"]["files"]["model"]).name == "model.scarp"
+
+
+def test_a_map_alone_names_what_makes_the_rest(made, tmp_path):
+    shutil.copy(made["map"], tmp_path / "map.tif")
+    words, told, found = reported(tmp_path, susceptibility=str(tmp_path / "map.tif"))
+    missing = {
+        "Conditioning factors": "“Prepare covariates”. Screening (collinearity, relation to landslides) is not part of this project",
+        "Sample cells": "“Sample landslide and non-landslide cells”",
+        "Model": "“Train CNN–DNN” or “Benchmark classifiers”",
+        "Susceptibility classes": "“Classify susceptibility”",
+        "What the model goes by": "“Explain model”",
+    }
+    for section, made_by in missing.items():
+        assert words[section].startswith(f"Not part of this project: made by {made_by}"), section
+    assert "The inventory is not part of this project" in words["Landslide inventory and its quality"]
+    assert words["Validation"].startswith("No test of the model or the map was found.")
+    assert "No run manifest (.run.json) was found" in words["Every parameter"]
+    assert found["reliability"] == "not assessed"
+    assert told.warnings == []
+
+
+def test_a_model_alone(made, tmp_path):
+    shutil.copy(made["model"], tmp_path / "m.scarp")
+    words, _, found = reported(tmp_path, model=str(tmp_path / "m.scarp"))
+    assert "By spatial folds the area under the ROC curve (AUC) is 0.812" in words["Validation"]
+    assert words["Type, level, scale and reliability"] == "Without a map there is no statement."
+    assert found["reliability"] == "not assessed"
+
+
+def test_kinds_and_dates_raise_the_level(project, tmp_path):
+    places = bad_files.places(60)
+    kinds = {"kind": (ogr.OFTString, ["slide"] * 40 + ["flow"] * 20), "day": (ogr.OFTString, ["2014-05-31"] * 59 + ["2019-01-01"])}
+    inventory = bad_files.write_layer(tmp_path / "typed.gpkg", [bad_files.point(*each) for each in places], ogr.wkbPoint, fields=kinds)
+    words, _, _ = reported(tmp_path, folder=str(project), inventory=inventory, type_field="kind", date_field="day", position_error=0.0)
+    quality = words["Landslide inventory and its quality"]
+    assert "slide 40 67 % flow 20 33 %" in quality
+    assert "Period 2014-05-31 to 2019-01-01" in quality
+    assert "Positional error: not looked at (POSITION_ERROR)." in quality
+    assert "Level intermediate There are an inventory" in words["Type, level, scale and reliability"]
+    assert "dated 2014-05-31 to 2019-01-01; kinds of movement: slide (40) and flow (20)." in words["Methods, ready to paste"]
+
+
+HOSTILE = "<script>alert(1)</script>"
+
+
+def test_hostile_names_are_text(project, tmp_path):
+    write_table(str(project / "screening.csv"), [{"covariate": HOSTILE, "advice": "=1+1", "reason": '"><img src=x onerror=y>', "vif": 1.0}])
+    manifest = project / "importance.csv.run.json"
+    told = json.loads(manifest.read_text(encoding="utf-8"))
+    manifest.write_text(json.dumps({**told, "results": {"verdict": HOSTILE}, "settings": {HOSTILE: HOSTILE}}), encoding="utf-8")
+    reported(tmp_path, folder=str(project), title=f"{HOSTILE} & Co", purpose=HOSTILE, position_error=0.0)
+    raw = (tmp_path / "r.html").read_text(encoding="utf-8")
+    assert "<script" not in raw
+    assert "<img src=x" not in raw
+    assert raw.count("&lt;script&gt;alert(1)&lt;/script&gt;") >= 4
+
+
+def test_another_table_is_refused_by_its_columns(project, tmp_path):
+    write_table(str(tmp_path / "other.csv"), [{"a": 1, "b": 2}])
+    with pytest.raises(
+        EngineError,
+        match=r"The table other.csv has no column covariate, advice; give the one that “Screen covariates” wrote \(SCREENING\)\.",
+    ):
+        run(Feedback(), folder=str(project), screening=str(tmp_path / "other.csv"), report=str(tmp_path / "r.html"))
+    assert not (tmp_path / "r.html").exists()
+
+
+def test_nothing_given_is_refused(tmp_path):
+    with pytest.raises(EngineError, match=r"\(FOLDER\), a susceptibility map \(SUSCEPTIBILITY\) or a model file \(MODEL\) must be given"):
+        run(Feedback(), report=str(tmp_path / "r.html"))
