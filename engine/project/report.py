@@ -18,13 +18,13 @@ from ..mapping.trust import UNCERTAINTY_BREAKS
 from ..mapping.zonation import falling
 from ..reporting import figures, rates
 from ..reporting.numbers import interval, number, percent, signed
-from ..reporting.page import Report, citation
+from ..reporting.page import Report, citation, listed
 from ..validation.assessment import FEW, WAYS
 from ..validation.figures import density_by_class
 from . import statement
 from .gather import Facts, Tested
 from .runs import TITLES, Run, name_of
-from .words import limits, methods, methods_references, system_of, tested_in_words
+from .words import inside, limits, methods, methods_references, system_of, tested_in_words
 
 _TERMS = (
     "Susceptibility: how like ground is to ground that slid, from 0 to 1. It ranks places; it is no probability of a landslide in "
@@ -219,6 +219,13 @@ def _factors(page: Report, facts: Facts) -> None:
     if sentence := facts.project.result("screening", "verdict", str):
         page.text(f"Screening: {sentence}")
     used = {each.name for each in covariates}
+    dropped = [str(row["covariate"]) for row in rows_of if row["advice"] == "drop" and row["covariate"] in used]
+    if dropped and facts.model:
+        page.text(
+            f"The model reads {listed([inside(name) for name in labels_of(dropped)])} all the same, which the screening advises to "
+            f"drop. That "
+            "flatters no test; but what such covariates tell is shared, and their importance with it."
+        )
     page.table(
         ["Covariate", "Advice", "Reason", "VIF", "Information gain (bits)", "In the model"],
         [

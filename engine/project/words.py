@@ -28,12 +28,21 @@ def size_of(grid: Grid) -> str:
     return f"{across} m" if across == down else f"{across} × {down} m"
 
 
+def inside(name: str) -> str:
+    """Return a name as it stands inside a sentence.
+
+    >>> inside("Distance to faults"), inside("NDVI")
+    ('distance to faults', 'NDVI')
+    """
+    return name if name.isupper() else f"{name[:1].lower()}{name[1:]}"
+
+
 def tested_in_words(best: Tested) -> str:
     """Return the AUC of a test, and where it is to be expected, in the words of the training report."""
     nan = float("nan")
     known = best.low is not None and best.high is not None
     auc = with_interval(best.auc, best.low if known else nan, best.high if known else nan) if known else number(best.auc)
-    name = f"{best.name[:1].lower()}{best.name[1:]}"
+    name = inside(best.name)
     how = f" {best.how}" if best.how else ""
     return f"By {name} the area under the ROC curve (AUC) is {auc}; that is what to expect {best.where}.{how}"
 
@@ -133,7 +142,7 @@ def _factors(facts: Facts) -> str:
     covariates = facts.model.covariates if facts.model else facts.stack.covariates if facts.stack else ()
     if not covariates:
         return ""
-    names = [name if name.isupper() else f"{name[:1].lower()}{name[1:]}" for name in labels_of([each.name for each in covariates])]
+    names = [inside(name) for name in labels_of([each.name for each in covariates])]
     text = f"{len(names)} conditioning factors were used: {listed(names)}."
     rows = facts.tables.get("screening")
     vifs = [
@@ -181,9 +190,7 @@ def _tests(facts: Facts) -> str:
     told = []
     for each in facts.tests:
         known = each.low is not None and each.high is not None
-        told.append(
-            f"{each.name[:1].lower()}{each.name[1:]}: {with_interval(each.auc, each.low, each.high) if known else number(each.auc)}"
-        )
+        told.append(f"{inside(each.name)}: {with_interval(each.auc, each.low, each.high) if known else number(each.auc)}")
     how = f" {facts.tests[0].how}" if facts.tests[0].how else ""
     return f"The area under the ROC curve is, by {'; by '.join(told)} (intervals after Obuchowski 1997).{how}"
 
@@ -194,7 +201,7 @@ def _classes(facts: Facts) -> str:
         return ""
     run = facts.project.run("classes")
     method = run.settings.get("Method", "") if run else ""
-    text = f"The map was divided into {len(rows)} classes{f' ({method[:1].lower()}{method[1:]})' if method else ''}"
+    text = f"The map was divided into {len(rows)} classes{f' ({inside(method)})' if method else ''}"
     high = rows[-2:]
     shares = [row.get("percent_of_landslides", row.get("landslide_percent")) for row in high]
     if len(rows) > 2 and all(isinstance(each, (int, float)) for each in shares):
