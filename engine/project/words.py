@@ -7,7 +7,7 @@ from ...models.cnn_dnn import CnnDnn
 from ..environment import scarp_version
 from ..explanation.answers import labels_of
 from ..files.grid import Grid
-from ..reporting.numbers import number, with_interval
+from ..reporting.numbers import cell_size, number, with_interval
 from ..reporting.page import listed
 from .gather import Facts, Tested
 from .statement import FEW_TESTED, MUCH_OUTSIDE_PERCENT
@@ -20,12 +20,6 @@ def system_of(grid: Grid) -> str:
     system = grid.spatial_reference
     code = system.GetAuthorityCode(None)
     return f"{system.GetName()} ({system.GetAuthorityName(None)}:{code})" if code else str(system.GetName())
-
-
-def size_of(grid: Grid) -> str:
-    """Return the size of a grid's cells in words."""
-    across, down = (f"{side:,.4g}" for side in grid.cell_size_m)
-    return f"{across} m" if across == down else f"{across} × {down} m"
 
 
 def inside(name: str) -> str:
@@ -119,8 +113,9 @@ def _what(facts: Facts) -> str:
     if facts.grid is None or facts.area_km2 is None:
         return f"Landslide susceptibility was modelled with Scarp {version}."
     kind = f" to landslides of the type {facts.of_type}" if facts.of_type else ""
+    size = cell_size(*facts.grid.cell_size_m)
     return (
-        f"Landslide susceptibility{kind} was mapped for {facts.area_km2:,.4g} km² ({facts.cells or 0:,} cells of {size_of(facts.grid)}, "
+        f"Landslide susceptibility{kind} was mapped for {facts.area_km2:,.4g} km² ({facts.cells or 0:,} cells of {size}, "
         f"{system_of(facts.grid)}) with Scarp {version}, a QGIS plugin."
     )
 
