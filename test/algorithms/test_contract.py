@@ -116,7 +116,7 @@ def test_the_dialog_is_the_declaration(algorithm):
     [
         ("traincnndnn", {"PATCH_SIZE": 14}, "Patch size (PATCH_SIZE) must be an odd whole number from 1 to 101 cells; found 14"),
         ("traincnndnn", {"PATCH_SIZE": "10001"}, "Patch size (PATCH_SIZE) must be an odd whole number from 1 to 101 cells; found 10001"),
-        ("traincnndnn", {"EPOCHS": 2.5}, "Epochs (EPOCHS) must be a whole number from 1 to 100000; found 2.5"),
+        ("traincnndnn", {"EPOCHS": 2.5}, "Epochs (EPOCHS) must be a whole number from 0 to 100000; found 2.5"),
         ("traincnndnn", {"TUNE_UNITS": "32, 5000"}, "Units to try (TUNE_UNITS) must be whole numbers from 1 to 4096"),
         ("classifysusceptibility", {"BREAKS": "0.2; much"}, "Manual breaks (BREAKS) must be numbers from 0 to 1, separated by commas"),
         ("classifysusceptibility", {"METHOD": "manual"}, "Manual breaks (BREAKS) must rise"),
