@@ -151,8 +151,14 @@ def _add_rates(page: Report, facts: Training) -> None:
     """Tell how well the model fits, and apart from that how well it predicts."""
     page.section("Success rate and prediction rate")
     fit, tested = facts.fitted, facts.shown
-    curves = {f"success rate {how}": curve for how, curve in fit.rate_curves().items()}
-    curves |= {f"prediction rate {how}": curve for how, curve in tested.rate_curves().items()}
+    both = {"success rate": fit, "prediction rate": tested}
+    alike = all(each.landslides == int(each.labels.sum()) for each in both.values())  # every landslide is one cell
+    curves = {
+        name if alike else f"{name} {how}": curve
+        for name, each in both.items()
+        for how, curve in each.rate_curves().items()
+        if how == "by cells" or not alike
+    }
     page.text(
         f"The success rate is that of the {fit.landslides:,} training landslides and says how well the model fits (AUC "
         f"{written(fit.auc.auc)}); the prediction rate is that of {tested.landslides:,} landslides that took no part "
@@ -166,8 +172,8 @@ def _add_rates(page: Report, facts: Training) -> None:
         )
     page.figure(
         rates.rate_curves(curves),
-        "Share of the landslides in the most susceptible share of the area, for which the non-landslide cells stand; by cells, and by "
-        "landslides, each counting the same however many cells it has.",
+        "Share of the landslides in the most susceptible share of the area, for which the non-landslide cells stand"
+        + (", each on one cell." if alike else "; by cells, and by landslides, each counting the same however many cells it has."),
     )
 
 

@@ -95,7 +95,7 @@ class Report:
         system = grid.spatial_reference
         code = system.GetAuthorityCode(None)
         named = f"{system.GetName()} ({system.GetAuthorityName(None)}:{code})" if code else system.GetName()
-        rows_told = [(name, Source.parse(each).path.replace("\\", "/").rsplit("/", 1)[-1]) for name, each in files.items() if each]
+        rows_told = [(name, _file_told(each)) for name, each in files.items() if each]
         rows_told += [
             ("Coordinate reference system", named),
             ("Cell size", cell_size(across, down)),
@@ -138,6 +138,20 @@ def citation() -> str:
         f"To cite it: Scarp {scarp_version()}, a QGIS plugin for landslide susceptibility by deep learning; method: Azarafza, M. et al. "
         "(2021), Scientific Reports 11, 24112."
     )
+
+
+def _file_told(source: str) -> str:
+    """Return the name of a file, and that of its layer where it is another one.
+
+    Examples
+    --------
+    >>> from scarp.engine.reporting.page import _file_told
+    >>> _file_told("/data/slides.gpkg|layername=all"), _file_told("/data/slides.shp")
+    ('slides.gpkg, layer all', 'slides.shp')
+    """
+    named = Source.parse(source)
+    file = named.path.replace("\\", "/").rsplit("/", 1)[-1]
+    return file if named.label in (file, file.rpartition(".")[0]) else f"{file}, layer {named.label}"
 
 
 def format_cell(value: Any) -> str:

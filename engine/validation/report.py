@@ -40,8 +40,12 @@ def verdict(made: Sequence[Assessment]) -> str:
     """Return the main finding in a few sentences."""
     first = made[0]
     auc = first.auc
+    alike = first.landslides == first.cells  # every landslide is one cell
     text = (
-        f"AUC {_interval(auc['landslides'])} by landslides and {_interval(auc['cells'])} by cells, of {first.landslides:,} "
+        f"AUC {_interval(auc['cells'])}, of {first.landslides:,} {_called(first)}, each on one cell. The most susceptible 10 % of the area "
+        f"holds {percent(first.rates['cells'].at(0.1))} of them."
+        if alike
+        else f"AUC {_interval(auc['landslides'])} by landslides and {_interval(auc['cells'])} by cells, of {first.landslides:,} "
         f"{_called(first)} on {first.cells:,} cells. The most susceptible 10 % of the area holds "
         f"{percent(first.rates['landslides'].at(0.1))} of the landslides and {percent(first.rates['cells'].at(0.1))} of their cells."
     )
