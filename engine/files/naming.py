@@ -178,7 +178,10 @@ def _ours(path: Path, is_alive: bool) -> Iterator[bool]:
     """Hold a journal whose run has ended; yield whether it is such a one."""
     with path.open("r+", encoding="utf-8") as stream:
         locked = lock(stream)
-        yield path.exists() and (not is_alive if locked is None else locked)
+        if locked is not None:
+            yield locked and path.exists()
+            return
+    yield not is_alive  # no locks: it is closed, since Windows removes no file that is open
 
 
 def lock(stream: IO[str]) -> bool | None:
