@@ -69,3 +69,22 @@ def test_a_run_that_is_struck_leaves_the_old_outputs_or_the_new(bench):
         assert not forked.leftovers(bench.out)
         assert forked.digests(bench.inputs) == bench.before
         bench.check_next()
+
+
+def test_a_benchmark_that_is_cancelled_has_told_its_table_so_far(area, tmp_path):
+    out = tmp_path / "out"
+    out.mkdir()
+    parameters = {**small_runs.runs(area, out)["benchmark_classifiers"], "classifiers": ["lr", "rf", "hgb", "svm"]}
+    whole = forked.Run(tmp_path, "benchmark_classifiers", parameters)
+    assert whole.wait() == 0, whole.last
+    table = [line for line in whole.lines() if ": AUC " in line.get("text", "")]
+    assert len(table) == 4
+    for path in out.iterdir():
+        path.unlink()
+    run = forked.Run(tmp_path, "benchmark_classifiers", parameters)
+    while not any(line == table[0] for line in run.lines()):
+        time.sleep(0.005)
+    assert run.end(signal.SIGTERM) == 128 + signal.SIGTERM
+    so_far = [line for line in run.lines() if ": AUC " in line.get("text", "")]
+    assert so_far == table[: len(so_far)]
+    assert not list(out.iterdir())

@@ -108,11 +108,14 @@ class Run:
                 found.append(int(each.parent.name))
         return found
 
+    def lines(self):
+        """What it told, without a line that is not yet whole."""
+        return [json.loads(line) for line in self.told.read_text().splitlines(True) if line.endswith("\n")] if self.told.exists() else []
+
     @property
     def last(self):
         """The last line that it told."""
-        lines = self.told.read_text().splitlines() if self.told.exists() else []
-        return json.loads(lines[-1]) if lines else {}
+        return (self.lines() or [{}])[-1]
 
 
 def digests(folder):
