@@ -16,7 +16,7 @@ STRIKES = [("SIGKILL", 0.7), ("SIGTERM", 0.6)]
 
 
 # The others are struck by `make bench ONLY=interrupted`: networks and many classifiers take long.
-TASKS = [task for task in small_runs.TASKS if task not in ("explain_model", "benchmark_classifiers", "train_cnn_dnn")]
+TASKS = [task for task in small_runs.TASKS if task not in ("explain_model", "benchmark_classifiers", "finetune_model", "train_cnn_dnn")]
 
 
 @pytest.fixture(scope="module")

@@ -21,7 +21,16 @@ from scarp.engine.files.intact import check_intact
 from scarp.engine.worker import main
 
 TASKS = ("prepare_covariates", "sample_cells", "screen_covariates", "map_susceptibility", "classify_susceptibility", "validate_map")
-for _name in (*TASKS, "zonal_susceptibility", "sample_landscape", "benchmark_classifiers", "print_map", "explain_model", "train_cnn_dnn"):
+for _name in (
+    *TASKS,
+    "zonal_susceptibility",
+    "sample_landscape",
+    "benchmark_classifiers",
+    "print_map",
+    "explain_model",
+    "train_cnn_dnn",
+    "finetune_model",
+):
     importlib.import_module(f"scarp.engine.tasks.{_name}")
 OLD = b"what an earlier run wrote\n"
 # A process that is told to end, or whose worker is gone, may take so long.

@@ -54,6 +54,7 @@ def runs(area, out):
             "model": at("m.scarp"),
             "fold_cells": at("f.gpkg"),
         },
+        "finetune_model": {**cells, "model": area["model"], "output": at("m.scarp"), "report": at("r.html")},
         "train_cnn_dnn": {**cells, **SMALL, "model": at("m.scarp"), "report": at("r.html")},
     }
 
