@@ -19,10 +19,10 @@ import numpy as np
 TREES, DEPTH = 64, 8
 _LEAST_CELLS_OF_LEAF = 2
 _ARRAYS = {"channel": np.uint16, "limit": np.float32, "value": np.float32}
-# Cells whose channels stay in the processor's cache while all trees are walked, and rows of a window that a thread takes at once.
-_BLOCK, _STRIP = 256, 32
-# Nodes of the levels whose questions are put to all cells: of three.
-_BY_ALL = 7
+# Cells whose channels stay in the nearest cache while all trees are walked, and rows of a window that a thread takes at once.
+_BLOCK, _STRIP = 128, 32
+# Nodes of the levels whose questions are put to all cells: of four.
+_BY_ALL = 15
 
 
 class Trees:
