@@ -274,10 +274,11 @@ def every(layer: ogr.Layer) -> Iterator[ogr.Feature]:
     try:
         yield from layer
     except RuntimeError as error:
-        raise _cut_off(layer, error) from error
+        raise cut_off(layer, error) from error
 
 
-def _cut_off(layer: ogr.Layer, error: RuntimeError) -> EngineError:
+def cut_off(layer: ogr.Layer, error: Exception | str) -> EngineError:
+    """Return the error that tells that the file of a layer ends before its last feature."""
     return EngineError(
         f"The layer {layer.GetName()} cannot be read to its end{cause(str(error))}; its file is damaged. Download or copy it again."
     )
@@ -343,7 +344,7 @@ def _columns(layer: ogr.Layer, fields: Sequence[str]) -> Iterator[tuple[np.ndarr
             try:
                 yield from stream
             except RuntimeError as error:
-                raise _cut_off(layer, error) from error
+                raise cut_off(layer, error) from error
             return
     yield from _loop(layer, fields)
 

@@ -16,7 +16,7 @@ from ..errors import EngineError
 from ..gdal import close, gdal, ogr, osr
 from .grid import Grid, reference_of
 from .opening import opened, parsed, shortened
-from .shapes import NO_GEOMETRY, Bounds, Onto, Tally, every
+from .shapes import NO_GEOMETRY, Bounds, Onto, Tally, cut_off, every
 
 _KINDS = ("points", "lines")
 # What GeoPackages say where nobody told the CRS.
@@ -63,10 +63,24 @@ def open_layer(source: str) -> tuple[gdal.Dataset, ogr.Layer]:
             f"The layer {named.label} has no coordinate reference system; assign one (Layer > Set Layer CRS) so that it can be laid over "
             f"the raster, or name it: {named.path}|crs=EPSG:…"
         )
+    if dataset.GetDriver().ShortName == "FlatGeobuf":
+        _check_end(layer)
     if named.crs or named.geometrytype:
         dataset = _as_named(dataset, layer, named)
         layer = dataset.GetLayer(0)
     return dataset, layer
+
+
+def _check_end(layer: ogr.Layer) -> None:
+    """Raise EngineError where a FlatGeobuf lacks its last feature: GDAL takes one that was cut off between two features for whole."""
+    promised = layer.GetFeatureCount(0)
+    try:
+        is_whole = promised <= 0 or layer.GetFeature(promised - 1) is not None
+    except RuntimeError as error:
+        raise cut_off(layer, error) from error
+    if not is_whole:
+        raise cut_off(layer, f"it promises {promised:,} features")
+    layer.ResetReading()
 
 
 def _opened(named: Source) -> gdal.Dataset:

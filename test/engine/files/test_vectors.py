@@ -178,3 +178,26 @@ def test_points_by_columns(tmp_path, monkeypatch, most, indexed):
     assert found.GetNextFeature().GetField(0) == indexed
     dataset.ReleaseResultSet(found)
     del layer, dataset
+
+
+@pytest.mark.parametrize("index", ["YES", "NO"])
+def test_a_flatgeobuf_cut_off_between_two_features_is_not_taken_for_whole(tmp_path, index):
+    def points(count):
+        path = tmp_path / f"{count}.fgb"
+        dataset = ogr.GetDriverByName("FlatGeobuf").CreateDataSource(str(path))
+        layer = dataset.CreateLayer("slides", reference(32639), ogr.wkbPoint, [f"SPATIAL_INDEX={index}"])
+        for number in range(count):
+            feature = ogr.Feature(layer.GetLayerDefn())
+            feature.SetGeometry(ogr.CreateGeometryFromWkt(f"POINT({500000 + number} 3600000)"))
+            layer.CreateFeature(feature)
+        del layer, dataset
+        return path
+
+    whole, more = points(8), points(9)
+    size = more.stat().st_size - whole.stat().st_size - (40 if index == "YES" else 0)  # a place in the index has 40 bytes
+    dataset, layer = open_layer(str(whole))
+    assert len(list(layer)) == 8
+    del layer, dataset
+    whole.write_bytes(whole.read_bytes()[: -2 * size])
+    with pytest.raises(EngineError, match="The layer slides cannot be read to its end .*; its file is damaged"):
+        open_layer(str(whole))
