@@ -99,7 +99,8 @@ def chosen_epochs(
         known, asked = examples.only(fold != number), examples.only(fold == number)
         for epochs in EPOCHS:
             part = 100 * done / (folds * sum(EPOCHS)), 100 * (done + epochs) / (folds * sum(EPOCHS))
-            tried = _trained_on(model, model.members[:1], known, epochs, seed, _within(progress, part), status)
+            doing = f"Trying {epochs} epochs on inner fold {number + 1} of {folds},"
+            tried = _trained_on(model, model.members[:1], known, epochs, seed, _within(progress, part), status, doing)
             found[epochs][fold == number] = uncalibrated(CnnDnn(model.encoder, model.architecture, tried, backend="numpy"), asked)
             done += epochs
     return max(EPOCHS, key=lambda epochs: (metrics.delong(examples.labels, found[epochs], None, fold).auc, -epochs))
@@ -113,8 +114,9 @@ def _trained_on(
     seed: int,
     progress: Callable[[float], None],
     status: Callable[[str], None],
+    doing: str = "Adapting",
 ) -> list[Weights]:
-    """Return the weights of members that were trained on, on all of the cells."""
+    """Return the weights of members that were trained on, on all of the cells; `doing` begins what is told."""
     import keras
 
     from ...models.training import train
@@ -127,10 +129,10 @@ def _trained_on(
     for number, weights in enumerate(members):
         part = _within(progress, (100 * number / len(members), 100 * (number + 1) / len(members)))
 
-        def doing(text: str, number: int = number) -> None:
-            status(f"Adapting member {number + 1} of {len(members)}, {text}")
+        def telling(text: str, number: int = number) -> None:
+            status(f"{doing} member {number + 1} of {len(members)}, {text}")
 
-        how = recipe, seed + number, model.encoder.circular_pairs, part, doing, counts, weights
+        how = recipe, seed + number, model.encoder.circular_pairs, part, telling, counts, weights
         found.append(train(encoded, examples.labels, none, *how).weights)
     keras.backend.clear_session()  # networks hold their patches in memory until they are collected
     return found

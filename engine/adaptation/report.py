@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ...models.cnn_dnn import CnnDnn
+from ...models.recipe import CALIBRATIONS
 from ..files.grid import Grid
 from ..mapping.likeness import OLDER, Likeness, plain
 from ..reporting import figures
@@ -153,14 +154,14 @@ def _add_method(page: Report, facts: Adaptation) -> None:
     page.text(
         f"Each of the {len(facts.made.members)} members was trained on from its weights, on landslide and non-landslide cells of the new "
         f"area alone, by Adam at a learning rate of {LEARNING_RATE:g}. {listed([str(each) for each in EPOCHS])} epochs were "
-        f"tried, and {facts.epochs} "
+        f"tried, and {facts.epochs} were "
         "chosen on inner folds of these cells, and anew in each fold of the test, where the tested cells took no part; of many cells "
         "epochs are fewer, in the same ratio. The encoding of covariates and the normalisation between layers stay those of the model; a "
         f"class that the model does not know stays unknown.{grown} The file that the model was adapted from is told by its hash in the new "
         "one."
     )
     how = (
-        f"The calibration ({facts.made.calibration['method']}) was fitted anew to what the models of the folds say of cells held out."
+        f"The calibration ({CALIBRATIONS[facts.made.calibration['method']]}) was fitted anew to what the folds’ models say of held-out cells."
         if facts.made.calibration
         else "The model is not calibrated: susceptibility ranks cells of the new area."
     )

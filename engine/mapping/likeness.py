@@ -139,6 +139,6 @@ def plain(value: float) -> str:
     """Return a value as people write it.
 
     >>> [plain(value) for value in (1240.4, 31.26, 0.00123, -2.0)]
-    ['1,240', '31.3', '0.00123', '-2']
+    ['1,240', '31.3', '0.00123', '−2']
     """
-    return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"
+    return (f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}").replace("-", "−")
