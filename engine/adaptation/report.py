@@ -161,7 +161,8 @@ def _add_method(page: Report, facts: Adaptation) -> None:
         "one."
     )
     how = (
-        f"The calibration ({CALIBRATIONS[facts.made.calibration['method']]}) was fitted anew to what the folds’ models say of held-out cells."
+        f"The calibration ({CALIBRATIONS[facts.made.calibration['method']]}) was fitted anew to what the folds’ models say of cells held "
+        "out."
         if facts.made.calibration
         else "The model is not calibrated: susceptibility ranks cells of the new area."
     )

@@ -112,6 +112,12 @@ MANIFESTS = {
         for value in (32639, ["EPSG:32639"], "/etc/passwd", "http://example.org/crs", "x" * 3_000_000)
     },
     **{f"share {value}": sets(["share"], value) for value in (-0.1, 1.5, "half", [0.5], float("nan"))},
+    "seen of no covariate": sets(["seen"], []),
+    "seen an object": sets(["seen"], {"slope": 1}),
+    "seen in six quantiles": sets(["seen", 0, "quantiles"], [1, 2, 3, 4, 5, 6]),
+    "seen in quantiles that fall": sets(["seen", 0, "quantiles"], [7, 6, 5, 4, 3, 2, 1]),
+    "seen in no cell": sets(["seen", 0, "cells"], 0),
+    "seen with more": sets(["seen", 0, "more"], 1),
     "encoder gone": sets(["encoder"], DELETE),
     "encoder a list": sets(["encoder"], []),
     "no covariates": sets(["encoder", "covariates"], []),

@@ -107,6 +107,13 @@ def test_delong_agrees_with_its_definition():
     assert tested.high - tested.mean == pytest.approx(1.959964 * np.sqrt(of_difference), rel=1e-6)
     same = metrics.delong_test(labels, first, first)
     assert (same.mean, same.p_value) == (0.0, 1.0)
+    # Folds have models of their own: the mean of what each fold's cells tell alone.
+    folds = np.arange(100) % 2
+    parts = [metrics.delong_test(labels[folds == k], first[folds == k], second[folds == k]) for k in (0, 1)]
+    whole = metrics.delong_test(labels, first + 5 * folds, second, folds=folds)
+    assert whole.mean == pytest.approx(np.mean([each.mean for each in parts]))
+    half = np.hypot(*[each.high - each.mean for each in parts]) / 2
+    assert whole.high - whole.mean == pytest.approx(half, rel=0.06)
 
 
 def test_corrected_t_test_by_hand():
