@@ -78,11 +78,11 @@ class ScarpProvider(QgsProcessingProvider):
 
     def supportedOutputVectorLayerExtensions(self) -> list[str]:  # noqa: N802
         """Return the vector formats that the worker writes; QGIS counts tables among them."""
-        return ["gpkg", "shp", "csv"]
+        return ["gpkg", "shp", "csv", "xlsx"]
 
     def supportedOutputTableExtensions(self) -> list[str]:  # noqa: N802
         """Return the table formats that the worker writes."""
-        return ["csv", "gpkg"]
+        return ["csv", "gpkg", "xlsx"]
 
     def supportedOutputRasterLayerExtensions(self) -> list[str]:  # noqa: N802
         """Return the raster formats that the worker writes."""

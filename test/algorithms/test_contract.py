@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from scarp.engine.declarations.outputs import FORMATS, endings
 from scarp.engine.declarations.parameters import TASKS, dialog_parameters
 
 
@@ -42,6 +43,17 @@ def test_every_destination_is_an_output(algorithm):
     for definition in algorithm.parameterDefinitions():
         if definition.isDestination():
             assert definition.name() in outputs
+
+
+def test_qgis_takes_every_ending_that_the_worker_writes(algorithm, provider):
+    known = {
+        "vectorDestination": {f".{each}" for each in provider.supportedOutputVectorLayerExtensions()},
+        "rasterDestination": {f".{each}" for each in provider.supportedOutputRasterLayerExtensions()},
+    }
+    for declared in dialog_parameters(algorithm.TASK):
+        kind = algorithm.parameterDefinition(declared.id).type()
+        assert kind not in known or set(endings(declared)) <= known[kind], declared.id
+    assert {f".{each}" for each in provider.supportedOutputTableExtensions()} == set(FORMATS["table"])
 
 
 def test_every_task_has_its_algorithm(provider):
