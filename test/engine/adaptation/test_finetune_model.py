@@ -39,7 +39,7 @@ def short():
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(adapting, "EPOCHS", (5, 40))
         patch.setattr(adapting, "_INNER_FOLDS", 2)
-        patch.setattr(contests, "FOLDS", 3)
+        patch.setattr(contests, "FOLDS", 2)
         yield
 
 
