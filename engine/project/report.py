@@ -198,7 +198,8 @@ def _position(page: Report, facts: Facts) -> None:
     page.table(
         ["AUC", "As mapped", "95 % interval", "Moved, mean", "95 % of repeats", "Difference"],
         rows,
-        "AUC of the map for this inventory, as mapped and moved. If the map was made from these landslides, its AUC is a success rate; the "
+        "AUC of the map for this inventory, as mapped and moved. If the map was made from these landslides, its AUC is a success "
+        "rate, and a part of the fall is that it knows them; the "
         f"difference is what counts here.{lost}",
     )
 

@@ -155,7 +155,7 @@ def reliability_of(found: Evidence) -> Verdict:
         ),
         (
             found.fall is not None and found.fall > MUCH_FALL,
-            f"the AUC falls by {found.fall or 0:.3f} if landslides lie elsewhere by their positional error",
+            f"the AUC falls by {found.fall or 0:.3f} if landslides are moved by the positional error that was given",
         ),
         (found.rises is False, "landslides are less dense in a class than in the one below it"),
     ]
