@@ -34,12 +34,17 @@ def _run(provider, name, parameters, cancel_after_s):
     """Run an algorithm; return whether it succeeded, what it told, and its seconds from its first word to its end."""
     feedback, context, heard = QgsProcessingFeedback(False), QgsProcessingContext(), threading.Event()
     context.setProject(QgsProject.instance())
-    feedback.progressChanged.connect(lambda _: heard.set(), Qt.ConnectionType.DirectConnection)
     began = [time.monotonic()]
+
+    def hear(_):
+        if not heard.is_set():
+            began[0] = time.monotonic()
+            heard.set()
+
+    feedback.progressChanged.connect(hear, Qt.ConnectionType.DirectConnection)
 
     def cancel():
         heard.wait(60)
-        began[0] = time.monotonic()
         time.sleep(cancel_after_s)
         feedback.cancel()
 
