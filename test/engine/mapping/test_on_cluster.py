@@ -139,7 +139,7 @@ def test_the_benchmark_gives_the_same(tmp_path, processes):
 
         covariates, grid = data.covariates, data.grid
 
-        def patches(self, rows, cols, size_px):
+        def patches(self, rows, cols, size_px, names=None):
             return Patches.of(np.broadcast_to(values[:, None, None], (count, size_px, size_px, 2)).copy())
 
     recipe = Recipe(5, members=1)

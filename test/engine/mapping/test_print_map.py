@@ -108,7 +108,7 @@ def test_relief_leaves_level_ground_its_colour(write, tmp_path):
         run(Feedback(), classes=classes, dem=dem, output=output, resolution=100)
         assert [pixel(output, frame, UTM, 8, col) for col in (12, 33, 53)] == COLOURS
         found[name] = pixel(output, frame, UTM, 25, 33)
-    assert sum(found["dark"]) < sum(COLOURS[1]) < sum(found["lit"])
+    assert np.sum(found["dark"]) < sum(COLOURS[1]) < np.sum(found["lit"])
     # A hillshade of bytes has 181 on level ground.
     shades = write("h.tif", np.full((40, 60), 181), nodata=0, named=False)
     run(Feedback(), classes=classes, hillshade=shades, output=str(tmp_path / "h.png"), resolution=100)

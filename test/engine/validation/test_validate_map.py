@@ -93,7 +93,7 @@ def test_perfect_and_noise(map_of, layer_of, tmp_path):
     truth = np.zeros(10_000)
     truth[where] = 1
     perfect = map_of((truth + 0.5 * rng.random(10_000)).reshape(100, 100), "perfect.tif", grid)
-    assert validate(tmp_path, susceptibility=perfect, inventory=slides)["auc"] == 1
+    assert validate(tmp_path, susceptibility=perfect, inventory=slides)["auc"] == pytest.approx(1)
     noise = map_of(rng.random((100, 100)), "noise.tif", grid)
     result = validate(tmp_path, susceptibility=noise, inventory=slides)
     (row,) = rows_of(tmp_path / "t.csv")
