@@ -38,6 +38,8 @@ def made(area, folder):
     output = f"{folder}/stack.tif"
     if area in AREAS:
         data = Path(os.environ.get("SCARP_TEST_DATA", ROOT.parent / "shared" / "data")) / area
+        if not data.is_dir():
+            sys.exit(f"There is no data at {data} (set SCARP_TEST_DATA).")
         dem, inventory = (str(data / each) for each in AREAS[area])
         prepare_covariates.run(Feedback(), dem=dem, output=output)
         return output, inventory
@@ -65,10 +67,10 @@ def dealt(inventory, by_place):
 def written(inventory, numbers, path):
     """Write some landslides of an inventory, by number."""
     source, _, layer = inventory.partition("|layername=")
-    with gdal.OpenEx(source) as dataset:
-        name = layer or dataset.GetLayer(0).GetName()
-        chosen = f'SELECT * FROM "{name}" WHERE FID IN ({", ".join(map(str, numbers))})'
-        gdal.VectorTranslate(path, dataset, SQLStatement=chosen, SQLDialect="OGRSQL", format="GPKG", layerName="landslides")
+    dataset = gdal.OpenEx(source)
+    name = layer or dataset.GetLayer(0).GetName()
+    chosen = f'SELECT * FROM "{name}" WHERE FID IN ({", ".join(map(str, numbers))})'
+    gdal.VectorTranslate(path, dataset, SQLStatement=chosen, SQLDialect="OGRSQL", format="GPKG", layerName="landslides")
     return path
 
 
