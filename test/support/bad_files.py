@@ -905,8 +905,8 @@ TOLD = {
     "dates_that_are_open": (ogr.OFTString, ["2010-2016", "2016", "2014"], _DATED),
     "dates_about": (ogr.OFTString, ["ca. 2005", "2016", "2014"], _DATED),
 }
-for _name, (_kind, _values, _) in TOLD.items():
-    VECTORS[_name] = lambda folder, good, kind=_kind, values=_values: write_layer(
+for _name, (_kind, _column, _) in TOLD.items():
+    VECTORS[_name] = lambda folder, good, kind=_kind, values=_column: write_layer(
         folder / "bad.gpkg",
         [point(*each) for each in places(40)],
         ogr.wkbPoint,
