@@ -4,24 +4,18 @@
 from __future__ import annotations
 
 import os
-import re
 import stat
 from collections.abc import Sequence
 from pathlib import Path
 
 from ..declarations.outputs import archive_of, odd_kind
 from ..declarations.source import Source, without_password
-from ..errors import EngineError
+from ..errors import EngineError, without_workings
 from ..gdal import gdal
 
 _HEAD_BYTES = 512
 # Longer names are cut, and causes as GDAL tells them.
 _SHOWN = 120
-# What GDAL says of its own workings, which tells a user nothing.
-_WORKINGS = re.compile(
-    r"(\S+, band \d+: )?IReadBlock failed at X offset \d+, Y offset \d+:? ?"
-    r"|TIFF\w+:|\w+Decode: ?|Read error at \w+ \d+; ?|TIFFRead\w+\(\) failed\.?"
-)
 
 
 def parsed(source: str, what: str = "layer") -> Source:
@@ -99,7 +93,7 @@ def cause(text: str) -> str:
     >>> cause("b.tif: No such file or directory")
     ' (b.tif: No such file or directory)'
     """
-    plain = " ".join(_WORKINGS.sub("", text).split()).strip(" .:;")
+    plain = without_workings(text)
     return f" ({shortened(plain)})" if len(plain) > 1 else ""
 
 

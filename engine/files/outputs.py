@@ -18,7 +18,7 @@ from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from ..errors import EngineError
+from ..errors import EngineError, without_workings
 from .intact import DamagedError, check_intact
 from .naming import PART as _PART
 from .naming import Step, lock, take_names, undo_interrupted
@@ -156,7 +156,7 @@ def not_written(target: str | Path, error: BaseException) -> EngineError:
     if getattr(error, "errno", None) == errno.ENOSPC or shutil.disk_usage(folder).free < _FULL_BYTES:
         return EngineError(f"The disk of {folder} is full; free some space or choose another folder.")
     words = str(getattr(error, "strerror", "") or error).rpartition(" failed: ")[2]  # SQLite gives the whole statement before
-    told = words.strip().rstrip(".")[:200] or "the disk or a limit of files lets it not grow"
+    told = without_workings(words)[:200] or "the disk or a limit of files lets it not grow"
     return EngineError(f"The output {target} cannot be written ({told}); choose another folder.")
 
 
@@ -201,15 +201,16 @@ def scratch_folder(target: str | Path) -> Iterator[Path]:
     Raises
     ------
     EngineError
-        If the folder of `target` cannot be written to.
+        If the folder of `target` cannot be written to, then or later.
     """
     target = Path(target)
     check_writable(target)
     folder = target.with_name(f".{_short(target.stem)}.{os.getpid()}{_PART}.folder")
     _unfinished.add(folder)
     try:
-        folder.mkdir()
-        yield folder
+        with _told_in_words(target):
+            folder.mkdir()
+            yield folder
     finally:
         _remove(folder)
         _unfinished.discard(folder)

@@ -101,7 +101,7 @@ def test_points_that_do_not_fit_are_not_there(tmp_path, susceptibility, limit):
     [
         (OSError(errno.ENOSPC, "No space left on device"), "The disk of .* is full; free some space or choose another folder"),
         (OSError(errno.EROFS, "Read-only file system"), "map.tif cannot be written \\(Read-only file system\\)"),
-        (RuntimeError("TIFFAppendToStrip:Write error at scanline 3"), "map.tif cannot be written \\(TIFFAppendToStrip"),
+        (RuntimeError("TIFFAppendToStrip:Write error at scanline 3"), "map.tif cannot be written \\(Write error at scanline 3\\)"),
     ],
 )
 def test_what_cannot_be_written_is_one_sentence(tmp_path, error, sentence):

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 import os
+import shutil
 import subprocess
 import sys
 
@@ -81,3 +82,16 @@ def test_what_a_killed_run_left_of_a_long_name_is_cleared(tmp_path):
     assert left.exists()
     check_writable(tmp_path / names[0])
     assert not left.exists()
+
+
+def test_what_goes_wrong_in_a_scratch_folder_is_told_of_the_output(tmp_path):
+    """A disk that fills up, or a folder that is taken away, while a task works in a scratch folder of its own."""
+    target = tmp_path / "there" / "stack.dat"
+    with pytest.raises(EngineError, match=r"stack\.dat cannot be written \(IO error writing tag data\)"), scratch_folder(target):
+        raise RuntimeError("TIFFWriteDirectoryTagData: IO error writing tag data")
+    with pytest.raises(EngineError, match=r"there"), scratch_folder(target) as folder:
+        shutil.rmtree(target.parent)
+        (folder / "part.dat").write_bytes(b"1")
+    with pytest.raises(ZeroDivisionError), scratch_folder(target):
+        raise ZeroDivisionError
+    assert not list(tmp_path.rglob("*.folder"))
