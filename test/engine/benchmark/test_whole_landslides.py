@@ -135,7 +135,7 @@ def examples(data):
 
 
 def test_examples_know_the_landslides_of_their_cells(data, examples):
-    stack = SimpleNamespace(patches=lambda rows, cols, size: examples.patches, covariates=data.covariates, grid=GRID)
+    stack = SimpleNamespace(patches=lambda rows, cols, size, names: examples.patches, covariates=data.covariates, grid=GRID)
     np.testing.assert_array_equal(Examples.of(stack, data.cells, 5).units, data.cells.units)
 
 

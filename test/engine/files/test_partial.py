@@ -137,11 +137,13 @@ def test_a_stack_without_a_valid_cell(tmp_path, write_stack, model_file):
 
 def test_what_differs_from_training_is_told(tmp_path, write_stack, model_file):
     classes = {1: "marl", 2: "lime", 3: "gneiss"}
-    stack = write_stack("stack.tif", (20, 20), (Covariate("slope"), Covariate("geology", "categorical", classes=classes)), epsg=32717)
+    values = np.stack([np.full((20, 20), 20.0), np.repeat([1.0, 3.0], [376, 24]).reshape(20, 20)], axis=-1)
+    covariates = (Covariate("slope"), Covariate("geology", "categorical", classes=classes))
+    stack = write_stack("stack.tif", (20, 20), covariates, epsg=32717, values=values)
     feedback = Interrupting()
     task.run(feedback, covariates=stack, model=model_file, output=str(tmp_path / "map.tif"))
     assert any("zone 39N" in text and "zone 17S" in text for text in feedback.told)
-    assert any("gneiss" in text for text in feedback.told)
+    assert any("6 % of the cells are of class gneiss, which is unknown to the model" in text for text in feedback.told)
 
 
 def test_a_stack_that_goes_away(tmp_path, write_stack, model_file, small_windows):
