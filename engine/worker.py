@@ -58,6 +58,7 @@ class JsonFeedback(Feedback):
         self._doing = self._told = ""
         self._began = self._since = self._progressed = self._last_line = clock()
         self._last_status = -_SILENCE_S
+        self._ended = False
 
     def progress(self, percent: float) -> None:
         percent = min(round(percent, 1), 100.0)
@@ -104,8 +105,11 @@ class JsonFeedback(Feedback):
         return f" – {duration(lasts_s)} so far" if lasts_s >= _SILENCE_S else " …"
 
     def write(self, kind: str, **values: Any) -> None:
-        """Write one line."""
+        """Write one line; after a result or an error, whose line is the last whichever thread would tell more, none."""
         with self._lock:
+            if self._ended:
+                return
+            self._ended = kind in ("result", "error")
             self._last_line = self._clock()
             self._stream.write(json.dumps({"type": kind, **values}) + "\n")
             self._stream.flush()

@@ -5,6 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
 from scarp.engine import worker
 from scarp.engine.feedback import Feedback
 from scarp.engine.worker import JsonFeedback
@@ -50,6 +51,17 @@ def test_what_lasts_is_told_again_with_the_time_left():
     clock.now = 60.0
     feedback.tell_status()  # longer than reckoned: no guess more
     assert told(stream) == ["Compiling …", "Compiling – 2 s so far", "Compiling – about 50 s left", "Compiling – 60 s so far"]
+
+
+@pytest.mark.parametrize("last", ["error", "result"])
+def test_nothing_comes_after_the_end(last):
+    stream, clock, feedback = make()
+    feedback.status("Starting the engine")
+    feedback.write(last, text="x", value={})
+    clock.now = 9.0
+    feedback.tell_status()  # as the thread of its own does, until the process is gone
+    feedback.write("error", text="y")
+    assert [json.loads(line)["type"] for line in stream.getvalue().splitlines()] == ["status", last]
 
 
 def test_nothing_is_repeated_while_progress_tells():
