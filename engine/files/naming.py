@@ -184,8 +184,8 @@ def _ours(path: Path, is_alive: bool) -> Iterator[bool]:
     yield not is_alive  # no locks: it is closed, since Windows removes no file that is open
 
 
-def lock(stream: IO[str]) -> bool | None:
-    """Lock a file for this process, which loses it when it ends; return whether it has it, None where there are no locks."""
+def lock(stream: IO[str] | int) -> bool | None:
+    """Lock an open file for this process, which loses it when it ends; return whether it has it, None where there are no locks."""
     try:
         import fcntl
     except ImportError:

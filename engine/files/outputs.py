@@ -292,9 +292,7 @@ def lock_of(target: str) -> Path:
 @contextmanager
 def _locked(target: str) -> Iterator[None]:
     """Keep other runs of this user from writing the same target; the lock goes with the process, however it ends."""
-    try:
-        import fcntl
-    except ImportError:  # Windows: a file that is being written cannot be replaced there
+    if sys.platform == "win32":  # a file that is being written cannot be replaced there
         yield
         return
     try:
@@ -305,12 +303,8 @@ def _locked(target: str) -> Iterator[None]:
         yield
         return
     try:
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise EngineError(f"Another run is writing {target}; wait for it or choose another output.") from None
-        except OSError:  # a file system without locks
-            pass
+        if lock(handle) is False:
+            raise EngineError(f"Another run is writing {target}; wait for it or choose another output.")
         yield
     finally:
         os.close(handle)

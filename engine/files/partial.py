@@ -8,6 +8,7 @@ import json
 import math
 import os
 import shutil
+import sys
 import zlib
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -19,6 +20,7 @@ import numpy as np
 from ..errors import EngineError
 from ..gdal import close, gdal
 from .grid import Grid, Window, compression
+from .naming import lock
 from .outputs import check_writable, not_written, remove_if_stopped
 
 # Values that are looked at together.
@@ -249,18 +251,12 @@ def _locked(path: Path) -> Callable[[], None] | None:
     Where the file system knows no locks nothing keeps two runs apart, nor in QGIS's own Python on Windows, which may lack the package
     filelock.
     """
-    try:
-        import fcntl
-    except ImportError:
+    if sys.platform == "win32":
         return _locked_on_windows(path)
     handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
+    if lock(handle) is False:
         os.close(handle)
         return None
-    except OSError:  # a file system without locks
-        pass
     return lambda: os.close(handle)
 
 

@@ -109,9 +109,11 @@ def summary(facts: Facts) -> str:
     return text
 
 
-def _missing(page: Report, *tasks: str) -> None:
+def _missing(page: Report, *tasks: str, what: str = "", where: str = "") -> None:
+    """Tell that a section, or `what` of it, is missing, and what makes it."""
+    start = f"{what} is not part of this project" if what else "Not part of this project"
     made = " or ".join(f"“{TITLES[task]}”" for task in tasks)
-    page.text(f"Not part of this project: made by {made}.")
+    page.text(f"{start}: made by {made}{f' where {where} is asked for' if where else ''}.")
 
 
 def _purpose(page: Report, facts: Facts) -> None:
@@ -215,7 +217,7 @@ def _factors(page: Report, facts: Facts) -> None:
         _missing(page, "prepare_covariates")
     rows_of = facts.tables.get("screening")
     if not rows_of:
-        page.text("Screening (collinearity, relation to landslides) is not part of this project: made by “Screen covariates”.")
+        _missing(page, "screen_covariates", what="Screening (collinearity, relation to landslides)")
         return
     if sentence := facts.project.result("screening", "verdict", str):
         page.text(f"Screening: {sentence}")
@@ -320,7 +322,7 @@ def _says(each: Tested) -> str:
 def _of_map(page: Report, facts: Facts) -> None:
     rows = [row for row in facts.tables.get("validation", []) if row["part"] == "all"]
     if not rows:
-        page.text("The map itself was not tested on an inventory in this project: made by “Validate susceptibility map”.")
+        _missing(page, "validate_map", what="A test of the map itself on an inventory")
         return
     page.table(
         ["Landslides", "Number", "AUC by landslides", "AUC by cells", "Share of landslides in the top 10 % of the area"],
@@ -347,7 +349,7 @@ def _count(value: object) -> int | None:
 def _of_benchmark(page: Report, facts: Facts) -> None:
     rows = facts.tables.get("benchmark")
     if not rows:
-        page.text("A comparison with other classifiers is not part of this project: made by “Benchmark classifiers”.")
+        _missing(page, "benchmark_classifiers", what="A comparison with other classifiers")
         return
     if sentence := facts.project.result("benchmark", "verdict", str):
         page.text(f"Comparison with other classifiers: {sentence}")
@@ -419,7 +421,7 @@ def _classes(page: Report, facts: Facts) -> None:
 def _uncertainty(page: Report, facts: Facts) -> None:
     spread = facts.spread
     if spread is None:
-        page.text("Not part of this project: made by “Map susceptibility” where UNCERTAINTY is asked for.")
+        _missing(page, "map_susceptibility", where="UNCERTAINTY")
         return
     low, high = UNCERTAINTY_BREAKS
     page.table(
@@ -438,7 +440,7 @@ def _uncertainty(page: Report, facts: Facts) -> None:
 
 def _applicability(page: Report, facts: Facts) -> None:
     if facts.outside_percent is None:
-        page.text("Not part of this project: made by “Map susceptibility” where APPLICABILITY is asked for.")
+        _missing(page, "map_susceptibility", where="APPLICABILITY")
         return
     page.text(
         f"{facts.outside_percent:.1f} % of the area lie outside the area of applicability (Meyer & Pebesma 2021): there the covariates are "

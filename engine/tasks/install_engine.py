@@ -21,6 +21,7 @@ from typing import IO, Any
 from ..environment import DISK_BYTES, PACKAGES, UNFINISHED, environment_python, is_complete
 from ..errors import EngineError
 from ..feedback import Feedback
+from ..files.naming import lock
 from ..files.outputs import replacing
 from . import task
 
@@ -178,18 +179,17 @@ def _alone(folder: Path) -> Iterator[None]:
     """Hold a lock that the system frees when this process ends, however that comes; raise if another installation has it."""
     folder.parent.mkdir(parents=True, exist_ok=True)
     with folder.with_name(f"{folder.name}.lock").open("a+") as stream:
-        try:
-            if sys.platform == "win32":
-                import msvcrt
+        is_free = lock(stream) is not False
+        if sys.platform == "win32":
+            import msvcrt
 
-                stream.seek(0)
+            stream.seek(0)
+            try:
                 msvcrt.locking(stream.fileno(), msvcrt.LK_NBLCK, 1)
-            else:
-                import fcntl
-
-                fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            raise EngineError(f"Another installation into {folder} is running; wait until it ends.") from None
+            except OSError:
+                is_free = False
+        if not is_free:
+            raise EngineError(f"Another installation into {folder} is running; wait until it ends.")
         yield
 
 

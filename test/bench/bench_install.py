@@ -21,6 +21,7 @@ ROOT = Path(__file__).resolve().parents[2]
 ENTRY = ROOT / "engine" / "__main__.py"
 runpy.run_path(str(ENTRY), run_name="launch")["register_package"]()
 
+import ending
 from scarp.engine.environment import is_complete
 
 GONE_S = 5.0
@@ -93,10 +94,7 @@ def main():
             faults.append(f"two at once: {words}")
         faults += check(folder, old)
     print(", ".join(f"{kind} {count}" for kind, count in seen.items()) + ", two at once 1")
-    for fault in faults:
-        print(f"  {fault}")
-    print(f"{len(faults)} faults")
-    return min(len(faults), 1)
+    return ending.told(faults)
 
 
 if __name__ == "__main__":

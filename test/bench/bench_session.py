@@ -20,6 +20,7 @@ sys.path.insert(0, str(ROOT / "test" / "support"))
 runpy.run_path(str(ROOT / "engine" / "__main__.py"), run_name="launch")["register_package"]()
 
 import bad_files
+import ending
 import forked
 import small_runs
 
@@ -237,10 +238,7 @@ def main():
         faults += cancels(area, folder, moments) if moments else []
         after = forked.digests(folder / "inputs")
         faults += [f"the input {name} has changed" for name in before if before[name] != after.get(name)]
-    for fault in faults:
-        print(f"  {fault}")
-    print(f"{len(faults)} faults")
-    return min(len(faults), 1)
+    return ending.told(faults)
 
 
 if __name__ == "__main__":
