@@ -87,6 +87,7 @@ def test_all_kinds_of_covariates_as_cast_has_them(monkeypatch, way):
     new[0] = [400.0, 30.0, 2]  # beyond five deviations
     new[1, 2] = 9  # a class that training has not seen
     new[2, 1] = -1
+    new[3, 1] = 0  # north is a direction
     fold = np.random.default_rng(3).integers(0, 4, 150)
     encoder = Encoder.fit(train, COVARIATES)
     area = Applicability.fit(encoder, train, [0.8, 0.2, 0.4], fold_splits(fold))
@@ -115,6 +116,8 @@ def test_of_many_cells_some_are_kept(monkeypatch):
     encoder = Encoder.fit(train, COVARIATES)
     first, again = (Applicability.fit(encoder, train, [1, 1, 1], fold_splits(np.arange(400) % 3), 7) for _ in range(2))
     assert len(first.arrays["cells"]) == 50
+    other = Applicability.fit(encoder, train, [1, 1, 1], fold_splits(np.arange(400) % 3), 8)
+    assert (first.arrays["cells"] != other.arrays["cells"]).any()
     assert all((first.arrays[name] == again.arrays[name]).all() for name in first.ARRAYS)
     assert (first.index(train[None])[0, np.isfinite(train[:, 0])] < 1e-5).sum() == 50
 
@@ -160,3 +163,11 @@ def test_a_damaged_one_is_refused(name, value):
     save_model(file, model_with(area, encoder))
     with pytest.raises(EngineError, match="damaged"):
         load_model(file, "numpy")
+
+
+def test_cells_that_no_fold_tests_have_no_distance():
+    """Of cells at 0, 1, 2 and 10 the last is in no test part; the others are 2, 1 and 1 apart where they are tested, the mean is 31 / 6."""
+    cells = np.array([[0.0], [1.0], [2.0], [10.0]])
+    folds = [(np.array([2]), np.array([0, 1])), (np.array([0, 1]), np.array([2]))]
+    area = Applicability.fit(Encoder.fit(cells, [Covariate("slope")]), cells, [1.0], folds)
+    np.testing.assert_allclose(area.threshold, 2 / (31 / 6))  # quartiles 1 and 1.5, whisker 2.25, the greatest 2

@@ -3,8 +3,23 @@
 
 import numpy as np
 import pytest
+from osgeo import gdal
 from scarp.engine.errors import EngineError
-from scarp.engine.explanation.attribution import cell_at, contributions
+from scarp.engine.explanation import attribution
+from scarp.engine.explanation.attribution import (
+    average_ground,
+    cell_at,
+    contributions,
+    explain_cell,
+    factor_colours,
+    map_attributions,
+    picture,
+)
+from scarp.engine.feedback import Feedback
+from scarp.engine.files.stack import Stack
+from scarp.engine.mapping import windows
+from scarp.models.covariate import Covariate
+from scarp.models.encoding import Encoder
 
 PARTS = [slice(0, 1), slice(1, 3), slice(3, 4)]
 AVERAGE = np.array([0.5, 0.0, 1.0, -1.0], np.float32)
@@ -52,3 +67,101 @@ def test_points_are_found_in_any_crs(odd_grid):
     for wrong in ("0,0", "0,0 [EPSG:4326]", f"{grid.bounds[0] - 1},{y[0]}"):
         with pytest.raises(EngineError, match=r"^The point \(POINT\) .* lies outside the covariate stack.*\.$"):
             cell_at(wrong, grid)
+
+
+NAMES = ("slope", "relief", "rain", "wetness")
+
+
+class Odd:
+    """A model of single cells whose answer is no sum."""
+
+    margin_px = 0
+
+    def __init__(self, values):
+        self.covariates = tuple(Covariate(name) for name in NAMES)
+        self.encoder = Encoder.fit(values.reshape(-1, 4)[np.isfinite(values).all(axis=-1).ravel()], self.covariates)
+
+    @staticmethod
+    def of_encoded(encoded):
+        a, b, c, d = np.moveaxis(encoded, -1, 0)
+        return 0.5 + 0.4 * np.tanh(a * b - c * np.abs(d) + 0.5 * a * c * d)
+
+
+@pytest.fixture
+def odd(write_stack):
+    """A stack of four covariates on 13 × 22 cells of 20 by 35 m, two cells without one of them, and a model of it."""
+    values = np.random.default_rng(5).normal(size=(13, 22, 4)).astype(np.float32)
+    values[3, 8, 1] = values[9, 20, 3] = np.nan
+    model = Odd(values)
+    path = write_stack("odd.tif", (13, 22), model.covariates, corner=(500_007.0, 3_600_011.0), cell=(20.0, 35.0), values=values)
+    return Stack.open(path), model, values
+
+
+def of_seed(model, encoded, average, seed):
+    """What the one pair of orders of a map says."""
+    return contributions(model.of_encoded, encoded, average, model.encoder.of_covariate, np.random.default_rng(seed).permutation(4))[0]
+
+
+def test_maps_of_contributions_cell_by_cell(odd, tmp_path, monkeypatch):
+    """Windows of 8 cells give what all cells at once give; nodata is 0 in the raster of the strongest and −9999 in the bands."""
+    monkeypatch.setattr(windows, "WINDOW_PX", 8)
+    stack, model, values = odd
+    average = np.float32([0.3, -0.2, 0.1, 0.4])
+    valid = np.isfinite(values).all(axis=-1)
+    found = {}
+    for seed in (1, 2):
+        counts = map_attributions(stack, model, average, tmp_path / f"d{seed}.tif", tmp_path / f"a{seed}.tif", seed, Feedback())
+        expected = of_seed(model, model.encoder.encode(values[valid]), average, seed)
+        bands, dominant = gdal.Open(str(tmp_path / f"a{seed}.tif")), gdal.Open(str(tmp_path / f"d{seed}.tif"))
+        found[seed] = bands.ReadAsArray()
+        np.testing.assert_allclose(found[seed][:, valid], expected, atol=1e-6)
+        assert (found[seed][:, ~valid] == -9999).all() and bands.GetRasterBand(2).GetNoDataValue() == -9999
+        change = model.of_encoded(model.encoder.encode(values[valid])) - model.of_encoded(average)
+        np.testing.assert_allclose(expected.sum(axis=0), change, atol=1e-6)
+        numbers = dominant.ReadAsArray()
+        by_hand = np.where(change < 0, expected.argmin(axis=0), expected.argmax(axis=0)) + 1
+        assert (numbers[valid] == by_hand).all() and (numbers[~valid] == 0).all()
+        assert counts.tolist() == [(by_hand == number).sum() for number in (1, 2, 3, 4)]
+        band = dominant.GetRasterBand(1)
+        table = band.GetDefaultRAT()
+        assert [table.GetValueAsString(row, 1) for row in range(table.GetRowCount())] == list(NAMES)
+        assert band.GetCategoryNames() == ["", *NAMES] and band.GetNoDataValue() == 0
+        colours = [band.GetColorTable().GetColorEntry(number)[:3] for number in (1, 2, 3, 4)]
+        assert ["#{:02X}{:02X}{:02X}".format(*each) for each in colours] == factor_colours(4)
+    assert np.abs(found[1] - found[2]).max() > 1e-3, "another seed takes another order"
+
+
+def test_a_point_is_the_mean_of_many_orders_with_its_error(odd, monkeypatch):
+    monkeypatch.setattr(attribution, "PAIRS", 5)
+    stack, model, values = odd
+    average = np.float32([0.3, -0.2, 0.1, 0.4])
+    encoded = model.encoder.encode(values[4, 17])
+    local = explain_cell(lambda patches: model.of_encoded(patches[:, 0, 0]), model, stack, (4, 17), average, 3)
+    rng = np.random.default_rng(3)
+    orders = [rng.permutation(4) for _ in range(5)]
+    each = np.array([contributions(model.of_encoded, encoded, average, model.encoder.of_covariate, order)[0] for order in orders])
+    np.testing.assert_allclose(local.parts, each.mean(axis=0), atol=1e-6)
+    np.testing.assert_allclose(local.error, each.std(axis=0, ddof=1) / np.sqrt(5), atol=1e-6)
+    assert local.error.max() > 1e-3
+    assert local.susceptibility == pytest.approx(model.of_encoded(encoded), abs=1e-6)
+    assert local.average == pytest.approx(model.of_encoded(average), abs=1e-6)
+    assert (local.row, local.col, local.xy) == (4, 17, (500_007 + 17.5 * 20, 3_600_011 - 4.5 * 35))
+    np.testing.assert_array_equal(local.values, values[4, 17])
+
+
+def test_average_ground_is_the_mean_of_channels():
+    encoder = Encoder.fit(np.array([[1.0, 1], [3.0, 2]]), (Covariate("slope"), Covariate("rock", "categorical", classes={1: "a", 2: "b"})))
+    found = average_ground(encoder, np.array([[2.0, 1], [2.0, 1], [2.0, 2], [2.0, 2]]))
+    np.testing.assert_allclose(found, [0, 0.5, 0.5], atol=1e-6)
+
+
+def test_a_picture_keeps_the_shape_and_sixteen_factors_their_colours(tmp_path, odd_grid):
+    path = str(tmp_path / "d.tif")
+    made = odd_grid(30, 70).create(path, 1, gdal.GDT_Byte, 0)
+    made.GetRasterBand(1).WriteArray(np.broadcast_to(np.repeat(np.arange(1, 8), 10), (30, 70)).astype(np.uint8))
+    del made
+    found = picture(path, 7)
+    assert found.shape == (3, 7) and (found == np.arange(1, 8)).all()
+    assert picture(path).shape == (30, 70)
+    colours = factor_colours(18)
+    assert len(set(colours[:16])) == 16 and colours[16:] == colours[:2]

@@ -73,3 +73,45 @@ def test_what_correlates_is_permuted_together():
     assert found[0, 2] == pytest.approx(1.0) and found[0, 1] < 0.2
     (same,) = [each for each in factors_of(COVARIATES, found) if each.kind == "correlated"]
     assert same.members == (0, 2)
+
+
+def test_what_counts_as_clear_at_the_limits():
+    """A fall of 0.005 on average, and more than twice the spread over repeats, which is that of the means over folds (n − 1)."""
+
+    def of(drop):
+        return Importance(None, np.array([0.8] * len(drop)), np.array(drop), 10, 5)
+
+    assert of([[0.005, 0.005], [0.005, 0.005]]).is_clear and not of([[0.0049, 0.0049], [0.0049, 0.0049]]).is_clear
+    found = of([[0.01, 0.03], [0.03, 0.05]])
+    assert found.of_folds.tolist() == pytest.approx([0.02, 0.04]) and found.mean == pytest.approx(0.03)
+    assert found.deviation == pytest.approx(0.02 / np.sqrt(2)) and found.is_clear
+    assert not of([[0.01, 0.04], [0.01, 0.04]]).is_clear, "0.025 is less than twice 0.021"
+    assert not of([[0.03], [0.0]]).is_clear and of([[0.03], [0.01]]).is_clear
+
+
+def test_covariates_are_together_from_a_correlation_of_seven_tenths_on():
+    def sets(*pairs):
+        linked = np.eye(3)
+        for one, other, value in pairs:
+            linked[one, other] = linked[other, one] = value
+        return [each.members for each in factors_of(COVARIATES, linked) if each.kind == "correlated"]
+
+    assert sets((0, 2, 0.7)) == [(0, 2)] and sets((0, 2, 0.699)) == []
+    assert sets((0, 1, 0.8), (1, 2, 0.8)) == [(0, 1, 2)], "by others too"
+
+
+def test_a_group_of_all_is_told_as_such_and_one_alone_is_none():
+    alike = tuple(Covariate(name, group="geomorphologic") for name in ("slope", "relief"))
+    assert [(each.kind, each.name, each.members) for each in factors_of(alike, np.eye(2))[2:]] == [
+        ("group", "geomorphologic (all of them)", (0, 1))
+    ]
+    apart = (Covariate("slope", group="geomorphologic"), Covariate("rock", group="geological"))
+    assert len(factors_of(apart, np.eye(2))) == 2
+
+
+def test_another_seed_permutes_otherwise(ground):
+    encoder, patches, labels = ground
+    part = HeldOut(by_whole_patches, encoder, patches, labels)
+    factors = factors_of(COVARIATES, np.eye(3))[:1]
+    drops = [importances([part], factors, 2, seed, [Feedback()])[0].drop.tolist() for seed in (1, 1, 2)]
+    assert drops[0] == drops[1] != drops[2]

@@ -3,7 +3,8 @@
 
 import numpy as np
 import pytest
-from scarp.engine.explanation.response import response
+from scarp.engine.explanation.response import all_responses, response
+from scarp.engine.feedback import Feedback
 from scarp.models.covariate import Covariate
 from scarp.models.encoding import Encoder
 from scarp.models.patches import Patches
@@ -75,3 +76,47 @@ def test_directions_and_classes(ground):
     assert aspect.dependence == pytest.approx(np.sin(np.radians(aspect.values)), abs=1e-5)
     rock = response(lambda each: 0.1 + 0.6 * each[..., 4].mean(axis=(1, 2)), encoder, patches, 2, 50)
     assert rock.values.tolist() == [2, 7] and rock.dependence == pytest.approx([0.1, 0.7])
+
+
+def test_dependence_is_the_mean_over_the_first_cells_and_effects_are_centred_on_all(ground):
+    """What a cell's class adds stays its own."""
+    encoder, patches = ground
+    own, rock = patches.centres()[:, 0].astype(float), patches.centres()[:, 2]
+    found = response(lambda each: raw(encoder, each)[:, 1, 1] / 100 + (each[:, 1, 1, 4] > 0.5), encoder, patches, 0, 60)
+    assert found.dependence == pytest.approx(found.values / 100 + (rock[:60] == 7).mean(), abs=1e-5)
+    assert found.values[-1] == pytest.approx(np.percentile(own, 99)) and len(found.edges) == 16
+    assert found.edges == pytest.approx(np.percentile(own, np.linspace(1, 99, 16)))
+    inside = own[(own >= found.edges[0]) & (own <= found.edges[-1])]
+    count = np.histogram(inside, found.edges)[0]
+    middle = (found.effect[1:] + found.effect[:-1]) / 2
+    assert np.average(middle, weights=count) == pytest.approx(0, abs=1e-4)
+    assert np.ptp(found.effect) == pytest.approx(np.ptp(found.edges) / 100, abs=1e-5)
+    assert found.span == pytest.approx(np.ptp(found.values) / 100, abs=1e-5)
+
+
+def test_the_patch_turns_with_its_cell_and_flat_ground_stays_flat(ground):
+    """Ground that lies 90° from its cell does so whichever way the cell is turned; flat neighbours have no direction."""
+    patches = np.zeros((20, 3, 3, 4))
+    patches[..., 1] = 30.0
+    patches[:, 0, 0, 1], patches[:, 0, 1, 1] = 300.0, -1.0
+    patches[10:, 1, 1, 1] = -1.0  # the cell itself is flat
+    patches[..., 2] = np.resize([2, 7], 20)[:, None, None]
+    patches = Patches.of(patches.astype(np.float32))
+    encoder = ground[0]
+    sine = response(lambda each: each[:, 0, 0, 1], encoder, patches.only(np.arange(10)), 1, 10)
+    assert sine.dependence == pytest.approx(np.sin(np.radians(sine.values - 90)), abs=1e-5)
+    flat = response(lambda each: np.hypot(each[:, 0, 1, 1], each[:, 0, 1, 2]), encoder, patches.only(np.arange(10)), 1, 10)
+    assert flat.dependence == pytest.approx(np.zeros(8), abs=1e-6)
+    own = response(lambda each: each[:, 1, 1, 2], encoder, patches.only(np.arange(10, 20)), 1, 10)
+    assert own.dependence == pytest.approx(np.cos(np.radians(own.values)), abs=1e-5)
+
+
+def test_curves_go_by_cells_drawn_at_random(ground):
+    encoder, patches = ground
+
+    def of(seed):
+        return all_responses(lambda each: raw(encoder, each)[:, 1, 1] ** 2, encoder, patches, seed, Feedback())[2]
+
+    first, again, other = of(1), of(1), of(2)
+    assert first.dependence.tolist() == again.dependence.tolist() != other.dependence.tolist()
+    assert len(first.cells) == 500

@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
+import csv
 import zipfile
 from xml.etree import ElementTree
 
@@ -60,3 +61,27 @@ def test_what_is_no_table_of_scarp_is_told(tmp_path, monkeypatch):
     monkeypatch.setattr("scarp.engine.files.tables.MOST_ROWS", 1)
     with pytest.raises(EngineError, match=r"holds 2 rows, and a table of at most 1 rows"):
         read_table(str(tmp_path / "t.csv"))
+
+
+@pytest.mark.parametrize("ending", ["csv", "gpkg", "xlsx"])
+def test_numbers_of_any_size_endings_of_any_case_and_rows_up_to_the_most(tmp_path, monkeypatch, ending):
+    path = str(tmp_path / f"classes.{ending.upper()}")
+    rows = [{"n": 3_000_000_000, "x": 1e-9}, {"n": -1, "x": 2.5}]
+    write_table(path, rows)
+    monkeypatch.setattr("scarp.engine.files.tables.MOST_ROWS", 2)
+    assert read_table(path) == rows
+    layer = (dataset := gdal.OpenEx(path)).GetLayer(0)
+    assert layer.GetName() == ("table" if ending == "xlsx" else "classes")
+    del layer, dataset
+
+
+def test_no_spreadsheet_takes_a_cell_of_csv_for_a_formula(tmp_path):
+    write_table(str(tmp_path / "t.csv"), [{"=name": text} for text in (*HOSTILE, "\tx", "\rx")])
+    with (tmp_path / "t.csv").open(encoding="utf-8", newline="") as stream:
+        found = [row[0] for row in csv.reader(stream)]
+    assert found == ["'=name", "'=1+1", "'+SUM(A1)", "'-2", "'@x", "<b>&\"'", "a", "'\tx", "'\rx"]
+
+
+def test_a_sheet_is_one_of_xlsx(tmp_path):
+    write_table(str(tmp_path / "t.xlsx"), [{"n": 1}])
+    assert zipfile.ZipFile(tmp_path / "t.xlsx").namelist()[0] == "[Content_Types].xml"

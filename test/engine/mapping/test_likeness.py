@@ -98,3 +98,37 @@ def test_windows_stand_for_a_large_raster(write_stack, monkeypatch):
 
 def test_a_stack_without_a_valid_cell_says_nothing(write_stack):
     assert likeness(stack_of(write_stack, np.full(100, np.nan), np.ones(100)), model_of(np.linspace(0, 30, 100))) == []
+
+
+def test_the_least_and_the_greatest_that_were_seen_are_inside(write_stack):
+    (slope, _) = likeness(stack_of(write_stack, np.resize([0.0, 30.0], 100), np.ones(100)), model_of(np.linspace(0, 30, 100)))
+    assert slope.outside == 0
+
+
+def test_unknown_classes_add_up_and_the_largest_is_told_first(write_stack):
+    """Of 100 cells 10 are of clay, 20 and 5 of codes without a name."""
+    classes = np.repeat([1.0, 3, 7, 8], [65, 10, 20, 5])
+    (_, geology) = likeness(stack_of(write_stack, np.tile(15.0, 100), classes), model_of(np.linspace(0, 30, 100)))
+    assert geology.outside == pytest.approx(0.35)
+    assert geology.sentence == "geology: 35 % of the cells are of classes 7, clay, 8, which are unknown to the model"
+    many = np.repeat([1.0, *range(10, 17)], [30, *[10] * 7])
+    (_, geology) = likeness(stack_of(write_stack, np.tile(15.0, 100), many), model_of(np.linspace(0, 30, 100)))
+    assert geology.sentence == "geology: 70 % of the cells are of classes 10, 11, 12, 13, 14 and 2 more, which are unknown to the model"
+
+
+def test_exactly_five_are_all_there_is(write_stack):
+    (slope, _) = likeness(stack_of(write_stack, np.tile(50.0, 100), np.ones(100)), model_of(np.linspace(0, 30, 101)))
+    told = differences([slope] * 5)
+    assert len(told) == 6 and not any("more covariates" in text for text in told)
+
+
+def test_covariates_are_found_by_name_and_circular_ones_left_out(write_stack):
+    """The stack has them the other way round, with another one between; aspect has no least and greatest value."""
+    covariates = (COVARIATES[1], Covariate("aspect", "circular"), Covariate("rain"), COVARIATES[0])
+    values = np.stack([np.full((10, 10), each) for each in (3.0, 350.0, 9999.0, 40.0)], axis=-1)
+    stack = Stack.open(write_stack("turned.tif", (10, 10), covariates, values=values))
+    known = np.column_stack([np.linspace(0, 30, 100), np.linspace(0, 90, 100), np.resize([1, 2], 100)])
+    encoder = Encoder.fit(known, (COVARIATES[0], Covariate("aspect", "circular"), COVARIATES[1]))
+    slope, geology = likeness(stack, CellModel(encoder, None))
+    assert (slope.name, slope.outside, slope.found[3]) == ("slope", 1.0, 40.0)
+    assert (geology.name, geology.unknown) == ("geology", {"clay": 1.0})

@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 from listening import Listener
 from scarp.engine.errors import EngineError
-from scarp.engine.samples.dates import dates
+from scarp.engine.samples.dates import dates, reach, within
 
 
 def spans(*values, feedback=None):
@@ -201,3 +201,31 @@ def test_six_digits_are_year_and_month_only_where_the_field_says_so():
 def test_what_is_asked_back(values, said):
     with pytest.raises(EngineError, match=said):
         spans(*values)
+
+
+def test_the_day_itself_is_from_it_on_and_a_span_that_ends_on_it_is_neither():
+    given = dates(np.array(["2014-04-30", "2014-05-01", "2014-05-02", "2014-04-30 to 2014-05-01", "May 2014"], object), "day")
+    before, later = within(given, np.datetime64("2014-05-01"))
+    assert before.tolist() == [True, False, False, False, False]
+    assert later.tolist() == [False, True, True, False, True]
+
+
+def test_spans_reach_from_the_first_day_to_the_last_whatever_their_order():
+    def reached(*values):
+        return reach(dates(np.array(values, object), "day"))
+
+    assert reached("2016", "2013-02-01", "May 2014") == "2013-02-01 to 2016-12-31"
+    assert reached("after 2005", "2001") == "from 2001-01-01 on"
+
+
+def test_years_of_which_landslides_are_known():
+    assert told("1500", "2099") == ["1500-01-01", "2099-01-01"]
+    for year in ("1499", "2100"):
+        with pytest.raises(EngineError, match=year):
+            told(year)
+
+
+def test_one_day_is_a_span_and_three_examples_are_all_there_are():
+    assert spans("2014-05-01 to 2014-05-01") == [["2014-05-01", "2014-05-01"]]
+    with pytest.raises(EngineError, match=r"'a', 'b', 'c'; expected"):
+        told("a", "b", "c")

@@ -6,7 +6,7 @@ import pytest
 from osgeo import ogr
 from scarp.engine.errors import EngineError
 from scarp.engine.samples.cells import draw, resolve_samples
-from scarp.engine.samples.types import Types
+from scarp.engine.samples.types import Types, other_types
 
 CELLS = [(row, col) for row in range(1, 38, 4) for col in range(1, 60, 8)]
 
@@ -122,3 +122,44 @@ def test_a_test_inventory_is_of_the_same_type(stack, layer_of, points, listener,
     assert near(cells.only(test), [*slides, *later]) >= 36 and near(cells.only(~test), [*slides, *later]) >= 36
     with pytest.raises(EngineError, match="The layer other has no field 'kind'"):
         resolve_samples(stack, given, None, 3, listener, layer_of("other.gpkg", points(later)), Types("kind", "slide"))
+
+
+@pytest.mark.parametrize(
+    ("wanted", "values", "expected"),
+    [
+        ("STRASSE", ["Straße", "strasse"], [True, True]),
+        ("1.5", [1.5, "1.50", 2, 1], [True, True, False, False]),
+        ("Slide, FALL", ["slide", "Fall", "flow"], [True, True, False]),
+    ],
+)
+def test_ways_to_write_a_type(listener, wanted, values, expected):
+    assert told("kind", wanted, values, listener) == expected
+
+
+def test_landslides_are_counted_not_their_cells(listener):
+    """Two slides of three and two cells, a flow of four, and one of no type."""
+    origin = np.array(["a"] * 3 + ["b"] * 2 + ["c"] * 4 + ["d"])
+    values = np.array(["slide"] * 5 + ["flow"] * 4 + [None], object)
+    assert Types("kind", "slide").among(values, origin, "slides", listener).tolist() == [True] * 5 + [False] * 5
+    assert listener.messages[0].startswith(
+        "2 landslides of the layer slides are of the type slide. 1 of other types (flow 1) and 1 without"
+    )
+    listener.warnings.clear()
+    Types("kind", "flow").among(values, origin, "slides", listener)
+    assert "Only 1 landslide is of the type flow" in listener.warnings[0]
+    listener.warnings.clear()
+    Types("kind", "flow").among(values, origin, "slides", listener, few=False)
+    assert listener.warnings == []
+
+
+def test_eight_types_are_told_and_the_others_counted(listener):
+    names = [f"t{number}" for number in range(10) for _ in range(20 - number)]
+    for most, more in ((8, ""), (10, " and 2 more types")):
+        kept = [name for name in names if int(name[1:]) < most]
+        with pytest.raises(EngineError, match=rf"holds t0 20, t1 19, .*, t7 13{more}; say"):
+            told("kind", None, kept, listener)
+
+
+def test_types_of_a_map_in_another_order_and_case_are_the_same():
+    assert other_types("map", "slide, fall", "Fall, Slide") == ""
+    assert "of the type slide, and those given are of the type slide, fall:" in other_types("model", "slide", "slide, fall")

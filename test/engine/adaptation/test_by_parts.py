@@ -1,0 +1,168 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What adapting hands to whom: the recipe by numbers, seeds and cells of each step, and when there is too little to adapt to."""
+
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+from listening import Listener
+from scarp.engine.adaptation import adapting, contest
+from scarp.engine.adaptation.adapting import adapted, chosen_epochs, recipe_for
+from scarp.engine.adaptation.contest import Contest, check_enough, held
+from scarp.engine.errors import EngineError
+from scarp.engine.feedback import Feedback
+from scarp.engine.files.grid import Grid, reference_of
+from scarp.engine.learning.fitting import Examples
+from scarp.engine.learning.validation import Evaluation
+from scarp.engine.reporting.metrics import delong_test, holm
+from scarp.engine.samples.folds import landslide_weights
+from scarp.models import training
+from scarp.models.cnn_dnn import CnnDnn
+from scarp.models.covariate import Covariate
+from scarp.models.encoding import Encoder
+from scarp.models.patches import Patches
+from scarp.models.recipe import Recipe
+from scarp.models.trees import grow
+
+SETTINGS = {"optimizer": "sgd", "schedule": "step", "learning_rate": 0.5, "epochs": 77, "batch_size": 32, "equal_landslides": True}
+GRID = Grid(reference_of(32639).ExportToWkt(), (500_000.0, 20.0, 0.0, 3_600_000.0, 0.0, -35.0), (40, 40))
+
+
+def examples_of(slides, others, cells=3):
+    """Landslides of so many cells each, and single other cells; patches of one value each."""
+    labels = np.repeat([1, 0], [slides * cells, others])
+    units = np.concatenate([np.repeat(np.arange(slides), cells), slides + np.arange(others)])
+    values = np.random.default_rng(1).normal(size=len(labels))
+    patches = np.broadcast_to(values[:, None, None, None], (len(labels), 3, 3, 1)).astype(np.float32)
+    rows, cols = np.divmod(np.arange(len(labels)) * 7 % 1600, 40)
+    return Examples(Patches.of(patches), (Covariate("slope"),), labels, rows, cols, GRID, units)
+
+
+@pytest.fixture
+def model():
+    """Two members and trees, which count 75 %."""
+    rng = np.random.default_rng(1)
+    encoder = Encoder.fit(np.array([[-1.0], [1.0]]), (Covariate("slope"),))
+    architecture = Recipe(patch_size=3, filters=2, hidden_layers=1, units=4).architecture(1)
+    members = [{name: rng.random(shape).astype(np.float32) for name, shape in architecture.shapes.items()} for _ in range(2)]
+    trees = grow(np.linspace(-1, 1, 40, dtype=np.float32)[:, None], np.arange(40) // 20, 1)
+    return CnnDnn(encoder, architecture, members, {"settings": SETTINGS}, "numpy", None, trees, 0.25)
+
+
+def test_members_are_trained_on_as_they_were_but_gently(model):
+    recipe = recipe_for(model, 100, 20)
+    assert (recipe.learning_rate, recipe.optimizer, recipe.schedule, recipe.epochs) == (1e-3, "adam", "constant", 20)
+    assert (recipe.batch_size, recipe.equal_landslides, recipe.units, recipe.patch_size) == (32, True, 4, 3)
+    assert adapting.EPOCHS == (20, 160)
+
+
+def test_of_many_cells_epochs_are_fewer_in_the_same_ratio(model):
+    """2,000 batches of 32 are 160 epochs of 400 cells, and 80 of 800; the shorter training falls by as much, to no less than one."""
+    found = {cells: [recipe_for(model, cells, epochs).epochs for epochs in (20, 160)] for cells in (400, 800, 6400, 10**6)}
+    assert found == {400: [20, 160], 800: [10, 80], 6400: [1, 10], 10**6: [1, 1]}
+
+
+def test_each_member_goes_on_from_its_weights_with_a_seed_of_its_own(model, monkeypatch):
+    """All cells train, landslides alike where the model was trained so, and trees are grown with the same."""
+    told, grown = [], []
+
+    def train(patches, labels, validation, recipe, seed, pairs, progress, status, counts, start):
+        told.append((len(patches), validation.any(), recipe.epochs, seed, counts, start))
+        return SimpleNamespace(weights={name: 2 * each for name, each in start.items()})
+
+    monkeypatch.setattr(training, "train", train)
+    monkeypatch.setattr(adapting, "grow", lambda encoded, labels, seed, counts: grown.append((seed, counts, encoded)) or model.trees)
+    monkeypatch.setattr(adapting, "chosen_epochs", lambda given, cells, seed, *more: told.append((cells, seed)) or 160)
+    examples = examples_of(6, 20)
+    made, epochs = adapted(model, examples, 40)
+    (cells, first), *members = told
+    assert cells is examples and first == 40 and epochs == 160
+    assert [each[:4] for each in members] == [(38, False, 160, 40), (38, False, 160, 41)]
+    counts = landslide_weights(examples.labels, examples.units)
+    for (*_, given, start), member, before in zip(members, made.members, model.members):
+        assert start is before and (given == counts).all()
+        assert (member["dense0"] == 2 * before["dense0"]).all()
+    ((seed, given, encoded),) = grown
+    assert seed == 40 and (given == counts).all() and (encoded == model.encoder.encode(examples.patches.centres())).all()
+    assert made.share == 0.25 and made.trees.count == 2 * model.trees.count
+    assert made.encoder.seen[0]["cells"] == 2 + 38 and made.calibration is None
+    model.manifest["settings"] = {**SETTINGS, "equal_landslides": False}
+    adapted(model, examples, 40)
+    assert told[-1][4] is None and grown[-1][1] is None
+
+
+@pytest.mark.parametrize(("better", "expected"), [(20, 20), (160, 160), (None, 20)])
+def test_epochs_are_chosen_on_landslides_that_took_no_part(model, monkeypatch, better, expected):
+    """By the first member alone; of equal ones the fewer."""
+    tried, asked = [], []
+
+    def trained_on(given, members, examples, epochs, seed, *_):
+        assert len(members) == 1 and members[0] is given.members[0]
+        tried.append((examples.units, epochs, seed))
+        return [{**members[0], "epochs": epochs}]
+
+    def uncalibrated(network, part):
+        asked.append(part.units)
+        return part.labels.astype(float) if network.members[0]["epochs"] == better else np.full(len(part.labels), 0.5)
+
+    monkeypatch.setattr(adapting, "_trained_on", trained_on)
+    monkeypatch.setattr(adapting, "uncalibrated", uncalibrated)
+    monkeypatch.setattr(adapting, "CnnDnn", lambda encoder, architecture, members, backend: SimpleNamespace(members=members))
+    examples = examples_of(6, 20)
+    assert chosen_epochs(model, examples, 40) == expected
+    assert [each[1:] for each in tried] == [(20, 40), (160, 40)] * 3
+    for (known, *_), part in zip(tried, asked):
+        assert not np.intersect1d(known, part).size and len(known) + len(part) == 38
+    assert chosen_epochs(model, examples_of(2, 20), 40) == expected and len(tried) == 6 + 4, "as many folds as landslides"
+
+
+@pytest.mark.parametrize(
+    ("slides", "others", "told"), [(5, 20, ""), (4, 20, "There are 4 landslides and 20 non"), (9, 4, "9 landslides and 4")]
+)
+def test_five_landslides_and_five_other_cells_are_enough(slides, others, told):
+    if not told:
+        check_enough(examples_of(slides, others))
+        return
+    with pytest.raises(EngineError, match=rf"{told}.*at least 5 of each"):
+        check_enough(examples_of(slides, others))
+
+
+@pytest.mark.parametrize(("left", "kind"), [(3, "spatial"), (2, "random")])
+def test_a_fold_leaves_three_landslides_to_adapt_to_or_folds_are_random(model, monkeypatch, left, kind):
+    """Six landslides in two spatial folds; with three left of them each adapts, with two it is told and they are dealt at random."""
+    examples = examples_of(6, 20)
+    fold = np.where(examples.units < left, 0, 1)
+    fold[examples.labels == 0] = np.arange(20) % 2
+    seen = []
+    monkeypatch.setattr(contest, "spatial_folds", lambda cells, size, folds, seed, told: seen.append((size, folds, seed)) or (fold, "So."))
+    monkeypatch.setattr(contest, "adapted", lambda given, known, seed, *_: seen.append(("adapted", seed)) or ("bent", 20))
+    monkeypatch.setattr(contest, "fit", lambda known, recipe, seed, *_, **__: seen.append((recipe.optimizer, seed)) or ("alone", []))
+    said = {"bent": 0.25, "alone": 0.75}
+    monkeypatch.setattr(contest, "uncalibrated", lambda given, part: np.full(len(part.labels), said.get(given, 0.5)))
+    listener = Listener()
+    found = held(model, examples, 450.0, 40, listener)
+    assert seen[0] == (450.0, contest.FOLDS, 40) and set(seen[1:]) == {("adapted", 40), ("sgd", 40)}
+    assert {each.kind for each in found.tests.values()} == {kind}
+    told = {name: set(each.susceptibility) for name, each in found.tests.items()}
+    assert told == {"unadapted": {0.5}, "adapted": {0.25}, "alone": {0.75}}
+    assert any("too few landslides are left" in text for text in listener.warnings) == (kind == "random")
+    assert held(model, examples, 450.0, 40, Feedback()).tests["alone"].name == {"spatial": "Spatial folds", "random": "Random folds"}[kind]
+
+
+def test_differences_are_tested_by_landslides_in_their_folds_and_corrected():
+    """As DeLong's test and Holm's correction give them one by one; turned round, the interval is too."""
+    rng = np.random.default_rng(3)
+    examples, fold = examples_of(12, 60), np.tile([0, 1], 48)
+    fold = fold[examples.units]
+    said = {
+        name: np.clip(strength * examples.labels + rng.normal(0.3, 0.4, 96), 0, 1)
+        for name, strength in zip(contest.CONTENDERS, (0.1, 0.5, 0.3))
+    }
+    made = Contest.of({name: Evaluation("spatial", "", "", examples.labels, each, fold, examples.units) for name, each in said.items()})
+    pairs = [("unadapted", "adapted"), ("unadapted", "alone"), ("adapted", "alone")]
+    alone = [delong_test(examples.labels, said[one], said[other], examples.units, fold) for one, other in pairs]
+    for pair, single, p in zip(pairs, alone, holm(np.array([each.p_value for each in alone]))):
+        found, turned = made.against(*pair), made.against(*pair[::-1])
+        assert (found.mean, found.low, found.high, found.p_value) == (single.mean, single.low, single.high, p)
+        assert (turned.mean, turned.low, turned.high, turned.p_value) == (-found.mean, -found.high, -found.low, p)
+        assert found.low < found.mean < found.high

@@ -1,0 +1,89 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Which cells a model like the explained one is fitted to, and which it is asked about."""
+
+import numpy as np
+import pytest
+from scarp.engine.benchmark.comparison import Validation
+from scarp.engine.explanation import held_out
+from scarp.engine.explanation.held_out import Ground, as_it_is, refitted, spatial_folds
+from scarp.engine.feedback import Feedback
+from scarp.engine.files.grid import Window
+from scarp.engine.files.stack import Stack
+from scarp.engine.learning.fitting import recipe_of
+from scarp.engine.samples.cells import SampleCells
+from scarp.models.model_file import load_model
+
+SHAPE = (40, 60)
+
+
+@pytest.fixture
+def ground(write_stack, model_file):
+    """A quarter of 200 cells are landslides, one in each cell; some cells lack a covariate."""
+    stack, model = Stack.open(write_stack("s.tif", SHAPE)), load_model(model_file, "numpy")
+    rows, cols = np.divmod(np.random.default_rng(2).permutation(SHAPE[0] * SHAPE[1])[:200], SHAPE[1])
+    number = np.arange(200)
+    cells = SampleCells(rows, cols, (number % 4 == 0).astype(int), np.full(200, "train"), number % 5, number.astype(str))
+    made = Ground.of(stack, cells, model)
+    whole = np.isfinite(stack.read(Window(0, 0, *SHAPE), 0, ["slope", "geology"])[rows, cols]).all(axis=1)
+    assert 150 < whole.sum() < 200 and made.data.cells.rows.tolist() == rows[whole].tolist()
+    assert made.labels.tolist() == cells.landslide[whole].tolist() and len(made.patches) == whole.sum()
+    x, y = stack.grid.centres(rows[whole], cols[whole])
+    np.testing.assert_allclose(made.data.xy - made.data.xy[0], np.stack([x - x[0], y - y[0]], axis=1), rtol=1e-2)  # metres on the ground
+    return made
+
+
+def test_folds_are_whole_blocks_as_many_and_as_wide_as_asked_for(ground):
+    folds, how = spatial_folds(ground, 4, 240.0, 1, Feedback())
+    assert len(folds) == 4 and how.startswith("square blocks of 240 m, dealt into 4 folds")
+    assert sorted(np.concatenate([fold.test for fold in folds]).tolist()) == list(range(len(ground.labels)))
+    for fold, own in zip(folds, Validation("blocks", 4, block_size_m=240.0).make(ground.data, 1)):
+        np.testing.assert_array_equal(fold.test, own.test)
+        assert sorted([*fold.test, *fold.training]) == list(range(len(ground.labels)))
+        near = np.argsort(np.hypot(*(ground.data.xy[fold.test][:, None] - ground.data.xy).transpose(2, 0, 1)))[:, 1]
+        assert np.isin(near, fold.test).mean() > 0.5, "neighbours are together"
+
+
+def test_where_blocks_are_too_few_places_near_each_other_are_a_fold(ground):
+    folds, how = spatial_folds(ground, 3, 50_000.0, 1, Feedback())
+    assert how == "3 folds that k-means made of the cells' places, each landslide in one, since blocks of 50,000 m do not suffice"
+    spread = [ground.data.xy[fold.test].std(axis=0).sum() for fold in folds]
+    assert max(spread) < 0.8 * ground.data.xy.std(axis=0).sum()
+
+
+def test_a_model_of_a_fold_is_fitted_to_the_others_alone_and_asked_about_its_own(ground, monkeypatch):
+    """As it was trained, but with one member."""
+    ground.model.manifest["settings"] = {"optimizer": "sgd", "epochs": 7, "equal_landslides": True}
+    ground.model.members.append(ground.model.members[0])
+    folds, _ = spatial_folds(ground, 3, 240.0, 1, Feedback())
+    fitted = []
+
+    def fit(examples, recipe, seed, *_, **__):
+        fitted.append((examples.patches.centres(), examples.labels, recipe, seed))
+        return f"model {len(fitted)}", []
+
+    monkeypatch.setattr(held_out, "fit", fit)
+    monkeypatch.setattr(held_out, "answer_of", lambda model: model)
+
+    class Model(str):
+        encoder = "its own"
+
+    monkeypatch.setattr(held_out, "fit", lambda *given, **more: (Model(fit(*given, **more)[0]), []))
+    for number, (fold, part) in enumerate(zip(folds, refitted(ground, folds, 9, [Feedback()] * 3)), start=1):
+        values, labels, recipe, seed = fitted[-1]
+        np.testing.assert_array_equal(values, ground.data.values[fold.training])
+        np.testing.assert_array_equal(labels, ground.labels[fold.training])
+        assert recipe == held_out.replace(recipe_of(ground.model), members=1) and (recipe.optimizer, recipe.epochs) == ("sgd", 7)
+        assert seed == 9 and (part.answer, part.encoder) == (f"model {number}", "its own")
+        np.testing.assert_array_equal(part.patches.centres(), ground.data.values[fold.test])
+        np.testing.assert_array_equal(part.labels, ground.labels[fold.test])
+
+
+def test_of_many_cells_some_are_asked_in_the_shares_of_both_kinds(ground, monkeypatch):
+    monkeypatch.setattr(held_out, "answer_of", lambda model: model)
+    monkeypatch.setattr(held_out, "_MOST_CELLS", 40)
+    share = ground.labels.mean()
+    part, again, other = (as_it_is(ground, seed) for seed in (1, 1, 2))
+    assert part.labels.sum() == round(40 * share) and (part.labels == 0).sum() == round(40 * (1 - share))
+    assert part.patches.centres().tolist() == again.patches.centres().tolist() != other.patches.centres().tolist()
+    monkeypatch.setattr(held_out, "_MOST_CELLS", len(ground.labels))
+    assert len(as_it_is(ground, 1).labels) == len(ground.labels) and as_it_is(ground, 1).answer is ground.model
