@@ -11,8 +11,8 @@ from urllib.parse import quote, unquote
 
 # The field that holds a feature's id where QGIS wrote a layer anew.
 ID_FIELD = "scarp_id"
-# `|key=value` or `|option:KEY=VALUE` at the end of a text; anything else, pipes too, belongs to the path.
-_OPTION = re.compile(r"\|(name|layername|geometrytype|band|crs|nodata|ownnodata|option:[A-Za-z0-9_]+)=([^|]*)$")
+# What may follow a `|` at the end of a text: `key=value` or `option:KEY=VALUE`; anything else, pipes too, belongs to the path.
+_OPTION = re.compile(r"(name|layername|geometrytype|band|crs|nodata|ownnodata|option:[A-Za-z0-9_]+)=(.*)", re.DOTALL)
 
 
 _PASSWORD = re.compile(r"\b(password|passwd|pwd)\s*=\s*(?:'(?:[^'\\]|\\.)*'|\"[^\"]*\"|[^\s'\"|,;&]+)", re.IGNORECASE)
@@ -76,16 +76,17 @@ class Source:
         """
         found: dict[str, str] = {}
         options: list[str] = []
-        while match := _OPTION.search(text):
+        path, *parts = text.split("|")
+        while parts and (match := _OPTION.fullmatch(parts[-1])):
             key, value = match[1], unquote(match[2])
             if key.startswith("option:"):
-                options.insert(0, f"{key[len('option:') :]}={value}")
+                options.append(f"{key[len('option:') :]}={value}")
             else:
                 found[key] = value
-            text = text[: match.start()]
+            parts.pop()
         ranges = [part.split(":") for part in found.get("nodata", "").split(",") if part]
         return cls(
-            text,
+            "|".join((path, *parts)),
             found.get("name", ""),
             found.get("layername", ""),
             found.get("geometrytype", ""),
@@ -93,7 +94,7 @@ class Source:
             found.get("crs", ""),
             tuple((float(low), float(high)) for low, high in ranges),
             found.get("ownnodata", "yes") != "no",
-            tuple(options),
+            tuple(reversed(options)),
         )
 
     def __str__(self) -> str:

@@ -14,6 +14,7 @@ from ..errors import EngineError
 from ..gdal import ogr, osr, quiet
 from .grid import Grid, reference_of
 from .opening import cause
+from .raster import as_text
 
 Bounds = tuple[float, float, float, float]
 NO_GEOMETRY = "without a geometry"
@@ -300,7 +301,7 @@ def _plain(column: np.ndarray) -> np.ndarray:
     if data.dtype.kind == "M":
         text = np.datetime_as_string(data)
         missing, data = missing | np.isnat(data), text
-    values = [each.decode("utf-8", "replace") if isinstance(each, bytes) else each for each in data.tolist()]
+    values = [as_text(each) if isinstance(each, (bytes, str)) else each for each in data.tolist()]
     out = np.empty(len(values), object)
     out[:] = [int(each) if isinstance(each, bool) else each for each in values]
     out[missing] = None
@@ -353,7 +354,8 @@ def _field(feature: ogr.Feature, name: str) -> Any:
     try:
         value = feature.GetField(name)
     except UnicodeDecodeError:
-        value = feature.GetFieldAsBinary(name).decode("utf-8", "replace")
+        value = feature.GetFieldAsBinary(name)
+    value = as_text(value) if isinstance(value, (str, bytes, bytearray)) else value
     return value.replace("/", "-", 2) if feature.GetFieldType(name) in (ogr.OFTDate, ogr.OFTDateTime) and value else value
 
 

@@ -4,10 +4,14 @@
 from __future__ import annotations
 
 import csv
+import math
+import re
 from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from pathlib import Path
 from typing import Any
 
+from ...models.errors import short
 from ..declarations.outputs import FORMATS
 from ..declarations.source import Source
 from ..errors import EngineError
@@ -22,6 +26,9 @@ _CSV_TYPES = {int: "Integer64", float: "Real", str: "String"}
 _DRIVERS = {".gpkg": "GPKG", ".xlsx": "XLSX"}
 # What a cell of CSV begins with that spreadsheets take for a formula.
 _FORMULAS = tuple("=+-@\t\r")
+# What a sheet of XLSX can hold: rows beside the head, and letters in a cell; and what no XML can, which makes it unreadable.
+_SHEET_ROWS, _CELL_LETTERS = 2**20 - 1, 32_767
+_NO_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 # Tables of more rows are those of nobody who reads them.
 MOST_ROWS = 100_000
 
@@ -44,6 +51,12 @@ def write_table(path: str, rows: Sequence[Mapping[str, Any]]) -> None:
     types = {key: next((type(row[key]) for row in rows if row[key] is not None), float) for key in rows[0]}
     if ending in _DRIVERS:
         driver, name = _DRIVERS[ending], "table" if ending == ".xlsx" else Path(path).stem
+        if ending == ".xlsx":
+            if len(rows) > _SHEET_ROWS:
+                raise EngineError(
+                    f"The table {path} would have {len(rows):,} rows, and XLSX takes {_SHEET_ROWS:,}; give it a name in .csv or .gpkg."
+                )
+            rows = [{key: _in_sheet(value) for key, value in row.items()} for row in rows]
         with replacing(path) as temporary:
             fields = {key: _TYPES[kind] for key, kind in types.items()}
             write_layer(temporary, name, ogr.wkbNone, fields, ((row, None) for row in rows), driver=driver)
@@ -76,6 +89,40 @@ def read_table(path: str) -> list[dict[str, Any]]:
     return rows
 
 
+def with_numbers(rows: Sequence[Mapping[str, Any]], columns: AbstractSet[str], what: str, wanted: str) -> list[dict[str, Any]]:
+    """Return rows whose columns of these names hold finite numbers or None, as far as there are such columns.
+
+    Parameters
+    ----------
+    what, wanted
+        Begin and end of the sentence that refuses it: which table it is, and what to do.
+
+    Raises
+    ------
+    EngineError
+        If one holds anything else.
+
+    Examples
+    --------
+    >>> from scarp.engine.files.tables import with_numbers
+    >>> with_numbers([{"class": "low", "cells": "12", "to": float("nan")}], {"cells", "to", "from"}, "", "")
+    [{'class': 'low', 'cells': 12.0, 'to': None}]
+    """
+    found = []
+    for row in rows:
+        numbers = {}
+        for key in sorted(columns & row.keys()):
+            value = row[key]
+            try:
+                number = None if value in (None, "") else float(value)
+            except (TypeError, ValueError, OverflowError):
+                raise EngineError(f"{what} has {short(value)} in the column {key}, where a number is needed; {wanted}.") from None
+            whole = type(value) is int
+            numbers[key] = None if number is None or not math.isfinite(number) else value if whole else number
+        found.append({**row, **numbers})
+    return found
+
+
 def _plain(value: Any) -> Any:
     """Return a cell that no spreadsheet takes for a formula: names come from data that others made.
 
@@ -84,6 +131,20 @@ def _plain(value: Any) -> Any:
     ("'=1+1", "'-granite", 'slope', -1.5)
     """
     return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULAS) else value
+
+
+def _in_sheet(value: Any) -> Any:
+    r"""Return a cell that XLSX can hold, without what no XML may, and cut where Excel would cut it.
+
+    >>> from scarp.engine.files.tables import _in_sheet
+    >>> _in_sheet("a\x01b\uffff"), _in_sheet("=1+1"), len(_in_sheet("x" * 40_000)), _in_sheet(-1.5)
+    ('ab', '=1+1', 32767, -1.5)
+    """
+    if not isinstance(value, str):
+        return value
+    text = _NO_XML.sub("", value)
+    units = text.encode("utf-16-le")
+    return text if len(units) <= 2 * _CELL_LETTERS else units[: 2 * _CELL_LETTERS - 2].decode("utf-16-le", "ignore") + "…"
 
 
 def _own(value: Any) -> Any:

@@ -14,7 +14,7 @@ from ..errors import EngineError
 from ..feedback import Feedback
 from ..files.grid import Grid, Window
 from ..files.overlay import lay, part_under, quantity_raster, without_voids
-from ..files.raster import Raster, open_raster, tally
+from ..files.raster import Raster, as_text, open_raster, tally
 from ..gdal import gdal
 from ..reporting.numbers import interval
 
@@ -67,11 +67,11 @@ class Map:
         """Return the names of its classes by their codes, of those among `values` (n,), from low to high."""
         named = self.raster.band.GetCategoryNames() or []
         codes = [round(float(each)) for each in np.unique(values)]
-        return {code: named[code].lower() if 0 <= code < len(named) and named[code] else f"{code}" for code in codes}
+        return {code: as_text(named[code]).lower() if 0 <= code < len(named) and named[code] else f"{code}" for code in codes}
 
     def says(self, what: str) -> str:
         """Return what its own metadata say, such as the `model` that it comes from or its `landslide_type`; empty where they do not."""
-        return self.raster.dataset.GetMetadataItem(what) or ""
+        return as_text(self.raster.dataset.GetMetadataItem(what))
 
     def told(self) -> str:
         """Return what its numbers are, in words."""

@@ -13,11 +13,12 @@ import numpy as np
 from ..errors import EngineError
 from ..feedback import Feedback
 from ..files.grid import Grid
+from ..files.opening import shortened
 from ..files.overlay import quantity_raster
 from ..files.raster import open_raster
-from ..files.tables import read_table
+from ..files.tables import read_table, with_numbers
 from .maps import Map
-from .zonation import cell_areas_km2, class_colours, density_rows
+from .zonation import CLASS_NUMBERS, cell_areas_km2, class_colours, density_rows
 
 # Light of the usual hillshade: from the north-west, half way up.
 _AZIMUTH_DEG, _ALTITUDE_DEG = 315.0, 45.0
@@ -199,19 +200,20 @@ def with_table(picture: Picture, table: str) -> Picture:
         If it cannot be opened, or is not the table of this map: other classes, or other numbers of cells.
     """
     name = Path(table).name
-    found: dict[str, Mapping[str, Any]] = {str(each.get("class", "")).lower(): each for each in read_table(table)}
+    wanted = "give the table that “Classify susceptibility” wrote with this map"
+    rows_of = with_numbers(read_table(table), CLASS_NUMBERS, f"The table {name}", wanted)
+    found: dict[str, Mapping[str, Any]] = {str(each.get("class", "")).lower(): each for each in rows_of}
     if set(found) != set(picture.names):
         raise EngineError(
-            f"The table {name} has the classes {', '.join(found) or 'none'}, and the map {', '.join(picture.names)}; give the table that "
-            "“Classify susceptibility” wrote with this map."
+            f"The table {name} has the classes {shortened(', '.join(found) or 'none')}, and the map {shortened(', '.join(picture.names))}; "
+            f"{wanted}."
         )
     rows = []
     for row in picture.rows:
-        told = {key: float(value) for key, value in found[row["class"]].items() if key != "class" and value not in (None, "")}
+        told = {key: value for key, value in found[row["class"]].items() if key in CLASS_NUMBERS and value is not None}
         if "cells" in told and told["cells"] != row["cells"]:
             raise EngineError(
-                f"The table {name} counts {told['cells']:,.0f} cells of the class {row['class']}, and the map {row['cells']:,}; give the "
-                "table that “Classify susceptibility” wrote with this map."
+                f"The table {name} counts {told['cells']:,.0f} cells of the class {row['class']}, and the map {row['cells']:,}; {wanted}."
             )
         rows.append({**told, **row})
     return replace(picture, rows=rows)

@@ -13,6 +13,7 @@ from ..declarations.source import ID_FIELD, Source
 from ..errors import EngineError
 from ..feedback import Feedback
 from ..files.grid import WINDOW_PX, Grid, Window
+from ..files.raster import as_text
 from ..files.shapes import Onto, Tally, every, simple_parts
 from ..files.vectors import Row, open_layer
 from ..gdal import gdal, ogr, quiet
@@ -218,4 +219,5 @@ def _value(feature: ogr.Feature, name: str, kind: int) -> Any:
     index = feature.GetFieldIndex(name)
     if not feature.IsFieldSetAndNotNull(index):
         return None
-    return feature.GetFieldAsString(index) if kind not in (ogr.OFTInteger, ogr.OFTInteger64, ogr.OFTReal) else feature.GetField(index)
+    is_number = kind in (ogr.OFTInteger, ogr.OFTInteger64, ogr.OFTReal)
+    return feature.GetField(index) if is_number else as_text(feature.GetFieldAsString(index))

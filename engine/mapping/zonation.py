@@ -223,6 +223,12 @@ def class_rows(
     return density_rows(names, ends, counts, areas, slides, number)
 
 
+# The columns of the rows below that hold numbers, as a table of them is read.
+CLASS_NUMBERS = frozenset(
+    ("from", "to", "cells", "area_km2", "share_percent", "landslide_cells", "landslide_percent", "density_percent", "frequency_ratio")
+) | {"landslides", "percent_of_landslides", "landslides_per_km2", "frequency_ratio_by_landslides"}
+
+
 def density_rows(
     names: Sequence[str],
     ends: Sequence[float],

@@ -11,6 +11,7 @@ import numpy as np
 from ..declarations.source import Source
 from ..errors import EngineError
 from ..files.grid import Grid, Window, read_window
+from ..files.raster import as_text
 from ..files.vectors import feature_id, laid_over, open_layer
 from ..gdal import gdal, ogr
 
@@ -53,7 +54,7 @@ class ZoneRaster:
         numbers: dict[str, int] = {}
 
         def number(feature: ogr.Feature) -> int:
-            told = (feature.GetFieldAsString(field) if field else feature_id(feature)) or "without a name"
+            told = (as_text(feature.GetFieldAsString(field)) if field else feature_id(feature)) or "without a name"
             return numbers.setdefault(told, len(numbers) + 1)
 
         polygons = laid_over(layer, grid, grid.bounds, number, polygons=True)

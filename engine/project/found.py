@@ -12,7 +12,7 @@ from ..declarations.source import Source
 from ..errors import EngineError
 from ..feedback import Feedback
 from ..reporting.page import listed
-from .runs import TITLES, Run, is_of, name_of, runs_in
+from .runs import TITLES, Run, is_of, is_there, name_of, runs_in
 
 # The parts of a project: the parameter that gives each, and the tasks and outputs that make it.
 MADE_BY: Mapping[str, tuple[tuple[str, str], ...]] = {
@@ -107,7 +107,9 @@ def find_project(folder: str | None, given: Mapping[str, str | None], inventory:
     places = {Path(Source.parse(source).path).parent: False for source in wanted.values()}
     if folder:
         places = {Path(folder): True}
-    runs = [run for place, below in places.items() if place.is_dir() or below for run in runs_in(place, feedback, below=below)]
+    runs = [
+        run for place, below in places.items() if below or is_there(place, folder=True) for run in runs_in(place, feedback, below=below)
+    ]
     project = Project()
     finder = _Finder(project, runs, wanted, is_open=bool(folder))
     finder.find()

@@ -19,14 +19,15 @@ from ..feedback import Feedback
 from ..files.grid import Grid
 from ..files.raster import open_raster
 from ..files.stack import Stack
-from ..files.tables import read_table
+from ..files.tables import read_table, with_numbers
 from ..learning.validation import WHERE
 from ..mapping.maps import Map, open_map
 from ..mapping.sheet import Picture, read_picture, with_table
 from ..mapping.trust import UNCERTAINTY_BREAKS
-from ..mapping.zonation import cell_areas_km2
+from ..mapping.zonation import CLASS_NUMBERS, cell_areas_km2
 from .found import Project
 from .landslides import Inventory, Moved, auc_of_moved, read_project_inventory
+from .runs import tame
 from .statement import Evidence
 
 # Pixels of the map in the report.
@@ -44,6 +45,18 @@ _COLUMNS = {
     "validation": ("part", "landslides_are", "landslides", "auc_by_cells"),
     "explanation": ("kind", "factor", "auc_drop"),
 }
+# Columns that hold numbers, where there are such.
+_NUMBERS: Mapping[str, frozenset[str]] = {
+    "screening": frozenset(("vif", "information_gain_bits")),
+    "benchmark": frozenset(("auc", "auc_low", "auc_high")),
+    "class_table": CLASS_NUMBERS,
+    "validation": frozenset(
+        ("landslides", "auc_by_cells", "auc_by_cells_low", "auc_by_cells_high", "auc_by_landslides", "top_10_percent_by_landslides")
+    ),
+    "explanation": frozenset(("auc_drop", "lowest_fold", "highest_fold")),
+}
+# Rows of a table, ways of testing and parts of a sample are fewer; figures of more would be drawn for minutes.
+_MOST_ROWS, _MOST_TOLD = 1000, 50
 _MAKERS = {
     "screening": "Screen covariates",
     "benchmark": "Benchmark classifiers",
@@ -129,6 +142,13 @@ class Facts:
         return self.tables.get("class_table") or (self.picture.rows if self.picture else [])
 
     @property
+    def counts(self) -> dict[str, tuple[int, int]]:
+        """Landslide and non-landslide cells of each part of the sample, as training tells them, else the sampling."""
+        told = self.project.result("model", "cells", dict) or self.project.result("samples", "cells", dict) or {}
+        pairs = {name: pair for name, pair in list(told.items())[:_MOST_TOLD] if isinstance(pair, list) and len(pair) == 2}
+        return {name: (pair[0], pair[1]) for name, pair in pairs.items() if all(type(each) is int for each in pair)}
+
+    @property
     def evidence(self) -> Evidence | None:
         """What the statement goes by; None without a grid."""
         if self.grid is None or self.area_km2 is None:
@@ -197,7 +217,10 @@ def gather(
     elif seen is None and "class_table" in facts.tables:
         del facts.tables["class_table"]
     if not facts.tables.get("class_table") and (told := project.result("classes", "classes", list)):
-        facts.tables["class_table"] = [row for row in told if isinstance(row, dict) and {"class", "cells"} <= row.keys()]
+        try:
+            facts.tables["class_table"] = _rows_of("class_table", [row for row in told if isinstance(row, dict)], "The run manifest")
+        except EngineError as error:
+            feedback.warning(f"{error} What it tells of classes is passed over.")
     if source := files.get("uncertainty"):
         facts.spread = _spread(source, feedback.part(20, 30))
     facts.outside_percent = project.result("applicability", "outside_percent", float)
@@ -224,12 +247,20 @@ def _area(seen: Map, feedback: Feedback) -> tuple[int, float]:
 
 def _table(part: str, source: str) -> list[dict[str, Any]]:
     path = Source.parse(source).path
-    rows = read_table(path)
-    lacking = [name for name in _COLUMNS[part] if not rows or name not in rows[0]]
+    return _rows_of(part, read_table(path), f"The table {Path(path).name}")
+
+
+def _rows_of(part: str, rows: list[dict[str, Any]], what: str) -> list[dict[str, Any]]:
+    """Return the rows of a table if they are such ones: numbers where numbers belong; `what` begins the sentence that refuses them."""
+    wanted = f"give the one that “{_MAKERS[part]}” wrote ({part.upper()})"
+    lacking = [name for name in _COLUMNS[part] if not rows or any(name not in row for row in rows)]
     if lacking:
-        raise EngineError(
-            f"The table {Path(path).name} has no column {', '.join(lacking)}; give the one that “{_MAKERS[part]}” wrote ({part.upper()})."
-        )
+        raise EngineError(f"{what} has no column {', '.join(lacking)}; {wanted}.")
+    if len(rows) > _MOST_ROWS:
+        raise EngineError(f"{what} has {len(rows):,} rows, and at most {_MOST_ROWS:,} make a page; {wanted}.")
+    rows = with_numbers(rows, _NUMBERS[part], what, wanted)
+    if part == "class_table" and any(row[name] is None for row in rows for name in _COLUMNS[part]):
+        raise EngineError(f"{what} lacks the name, cells or area of a class; {wanted}.")
     return rows
 
 
@@ -243,19 +274,31 @@ def _read_tests(facts: Facts) -> None:
 def _of_training(facts: Facts) -> list[Tested]:
     told = facts.project.result("model", "tests", list)
     if told is None and facts.model is not None:
-        told = facts.model.manifest.get("tests")
+        told = _tests_of(facts.model)
     names = {"held_out": "Held-out landslides", "spatial": "Spatial folds", "random": "Random folds", "test": "Test cells"}
     made = []
-    for each in told or []:
+    for each in (told or [])[:_MOST_TOLD]:
         # Of an adapted model the file also tells how others would have done.
         if not isinstance(each, dict) or each.get("contender", "adapted") != "adapted":
             continue
-        if each.get("kind") not in names or not isinstance(each.get("auc"), (int, float)):
+        if str(each.get("kind")) not in names or _auc(each.get("auc")) is None:
             continue
         name, how = str(each.get("name") or names[each["kind"]]), str(each.get("how") or "")
         low, high, landslides = _real(each.get("low")), _real(each.get("high")), _whole(each.get("landslides"))
         made.append(Tested(each["kind"], name, how, float(each["auc"]), low, high, landslides))
     return made
+
+
+def _tests_of(model: Model) -> list[Any]:
+    """Return what a model file tells of its tests."""
+    try:
+        return list(tame(model.manifest.get("tests") or []))
+    except (ValueError, RecursionError):
+        return []
+
+
+def _auc(value: Any) -> float | None:
+    return float(value) if isinstance(value, (int, float)) and 0 <= value <= 1 else None
 
 
 def _of_benchmark(facts: Facts) -> list[Tested]:
@@ -266,7 +309,7 @@ def _of_benchmark(facts: Facts) -> list[Tested]:
     best = run.results.get("best")
     made = []
     for row in facts.tables["benchmark"]:
-        if row["label"] == best and row["validation"] in VALIDATIONS and isinstance(row["auc"], (int, float)):
+        if row["label"] == best and str(row["validation"]) in VALIDATIONS and _auc(row["auc"]) is not None:
             kind = _KINDS.get(row["validation"], "spatial")
             name = f"{VALIDATIONS[row['validation']]}, in the benchmark"
             made.append(Tested(kind, name, "", float(row["auc"]), _real(row.get("auc_low")), _real(row.get("auc_high")), None))
@@ -279,9 +322,9 @@ def _of_map(facts: Facts) -> list[Tested]:
     kinds = {"held_out": "held_out", "training": "success"}
     made = []
     for row in facts.tables.get("validation", []):
-        if row["part"] != "all" or not isinstance(row["auc_by_cells"], (int, float)):
+        if row["part"] != "all" or _auc(row["auc_by_cells"]) is None:
             continue
-        kind = kinds.get(roles.get(row["landslides_are"], ""), "unknown")
+        kind = kinds.get(roles.get(str(row["landslides_are"]), ""), "unknown")
         low, high = (_real(row.get(f"auc_by_cells_{end}")) for end in ("low", "high"))
         made.append(Tested(kind, "The map, on an inventory", "", float(row["auc_by_cells"]), low, high, _whole(row["landslides"])))
     return made

@@ -248,7 +248,6 @@ def _factors(page: Report, facts: Facts) -> None:
 
 def _samples(page: Report, facts: Facts) -> None:
     drawn, trained = facts.project.run("samples"), facts.project.run("model")
-    counts = facts.project.result("model", "cells", dict) or facts.project.result("samples", "cells", dict)
     if drawn:
         page.text(facts.project.result("samples", "divided", str) or "")
         page.table(["Sampling", ""], list(drawn.settings.items()), f"How “{TITLES['sample_cells']}” drew them.")
@@ -259,7 +258,7 @@ def _samples(page: Report, facts: Facts) -> None:
         )
     else:
         _missing(page, "sample_cells")
-    rows = [(name.capitalize(), *pair) for name, pair in (counts or {}).items() if isinstance(pair, list) and len(pair) == 2]
+    rows = [(name.capitalize(), *pair) for name, pair in facts.counts.items()]
     if rows:
         page.table(["Cells", "Landslide", "Non-landslide"], rows, "Sample cells.")
 

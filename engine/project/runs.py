@@ -4,6 +4,8 @@
 from __future__ import annotations
 
 import json
+import math
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -15,10 +17,13 @@ from ..declarations.source import Source
 from ..errors import EngineError
 from ..feedback import Feedback
 from ..files.manifest import hashes
+from ..files.opening import shortened
 
 ENDING = ".run.json"
 # A manifest of Scarp has some kB; a folder of a project some dozens of them.
-_MOST_BYTES, _MOST_RUNS = 8 << 20, 1000
+_MOST_BYTES, _MOST_RUNS, _MOST_BYTES_OF_ALL = 8 << 20, 1000, 64 << 20
+# Sentences, numbers and depths of a manifest of Scarp are less.
+_MOST_LETTERS, _MOST_NUMBER, _MOST_DEPTH = 2000, 2**53, 10
 
 
 @dataclass(frozen=True)
@@ -56,7 +61,7 @@ class Run:
         if not isinstance(given, str) or not given:
             return None
         source = Source.parse(given)
-        if Path(source.path).is_file():
+        if is_there(source.path):
             return given
         beside = self._place(key)
         return given.replace(source.path, str(beside), 1) if beside else None
@@ -66,7 +71,15 @@ class Run:
         if not isinstance(given, str) or not given:
             return None
         path = Path(Source.parse(given).path)
-        return next((each for each in (self.folder / path.name, path) if each.is_file()), None)
+        return next((each for each in (self.folder / path.name, path) if is_there(each)), None)
+
+
+def is_there(path: str | Path, *, folder: bool = False) -> bool:
+    """Tell whether there is such a file, or folder; none has a name that the system cannot take."""
+    try:
+        return Path(path).is_dir() if folder else Path(path).is_file()
+    except OSError:
+        return False
 
 
 def name_of(source: str) -> str:
@@ -81,7 +94,7 @@ def name_of(source: str) -> str:
 def runs_in(folder: Path, feedback: Feedback, *, below: bool = True) -> list[Run]:
     """Return the runs that manifests in a folder tell of, and `below` those in its folders, the newest first and each once.
 
-    What is no manifest of this version's tasks is passed over with a warning.
+    What is no manifest of this version's tasks is passed over, with one warning for all.
 
     Raises
     ------
@@ -90,39 +103,83 @@ def runs_in(folder: Path, feedback: Feedback, *, below: bool = True) -> list[Run
     """
     try:
         places = [folder, *(sorted(each for each in folder.iterdir() if each.is_dir() and each.name[:1] != ".") if below else ())]
-        paths = [path for place in places for path in sorted(place.glob(f"*{ENDING}")) if path.is_file()]
+        found_there = {path: path.stat() for place in places for path in sorted(place.glob(f"*{ENDING}")) if path.is_file()}
     except OSError as error:
         raise EngineError(f"The folder {folder} cannot be read ({error.strerror or error}); give the folder of a project.") from error
-    if len(paths) > _MOST_RUNS:
-        raise EngineError(f"The folder {folder} has {len(paths):,} run manifests; give the folder of one project.")
+    size = sum(told.st_size for told in found_there.values())
+    if len(found_there) > _MOST_RUNS or size > _MOST_BYTES_OF_ALL:
+        raise EngineError(
+            f"The folder {folder} has {len(found_there):,} run manifests of {size / 1e6:,.1f} MB together; give the folder of one project."
+        )
     found: dict[str, Run] = {}
-    for path in paths:
+    unknown: list[str] = []
+    for path in found_there:
         made = _read(path)
         if made is None:
-            feedback.warning(f"The file {path.name} is no run manifest that this version of Scarp knows, so it is passed over.")
+            unknown.append(path.name)
         elif made.task != "project_report":
             # The same run lies beside each of its outputs.
-            found.setdefault(json.dumps([made.task, made.parameters, made.written], sort_keys=True, default=str), made)
+            found.setdefault(json.dumps([made.task, made.parameters, made.written], sort_keys=True), made)
+    if unknown:
+        more = f" and {len(unknown) - 3:,} more" if len(unknown) > 3 else ""
+        names = ", ".join(shortened(name) for name in unknown[:3])
+        feedback.warning(f"No run manifest that this version of Scarp knows, so passed over: {names}{more}.")
     return sorted(found.values(), key=lambda each: each.written, reverse=True)
 
 
 def _read(path: Path) -> Run | None:
+    """Return what a manifest tells; None of a file that is none. It may come from anybody."""
     try:
-        if path.stat().st_size > _MOST_BYTES:
+        with path.open("rb") as stream:
+            is_empty = not os.fstat(stream.fileno()).st_size  # as the kernel's own are, of which some have no end
+            content = b"" if is_empty else stream.read(_MOST_BYTES + 1)
+        told = json.loads(content.decode("utf-8")) if len(content) <= _MOST_BYTES else None
+        if not isinstance(told, dict) or not isinstance(told.get("parameters"), dict):
             return None
-        told = json.loads(path.read_text(encoding="utf-8"))
+        given = tame(told.pop("parameters"), most_letters=_MOST_BYTES)
+        told = tame(told)
     except (OSError, ValueError, RecursionError):
         return None
-    if not isinstance(told, dict) or told.get("task") not in TASKS or not isinstance(told.get("parameters"), dict):
+    task = told.get("task")
+    if not isinstance(task, str) or task not in TASKS:
         return None
-    known = task_parameters(told["task"])
-    parameters = {key: value for key, value in told["parameters"].items() if key in known and _is_named(value)}
+    known = task_parameters(task)
+    parameters = {key: value for key, value in given.items() if key in known and _is_named(value)}
     parts = {key: told.get(key) for key in ("settings", "inputs_sha256", "results", "versions")}
     settings, inputs, results, versions = (part if isinstance(part, dict) else {} for part in parts.values())
     words = {key: str(value) for key, value in settings.items()}
     packages = {key: str(value) for key, value in versions.items()}
     scarp, written = (str(told.get(key) or "") for key in ("scarp", "written"))
-    return Run(told["task"], path.parent, parameters, words, inputs, results, scarp, packages, written)
+    return Run(task, path.parent, parameters, words, inputs, results, scarp, packages, written)
+
+
+def tame(value: Any, *, most_letters: int = _MOST_LETTERS, depth: int = 0) -> Any:
+    """Return what a file of others tells in kinds and sizes that whoever reads it can bear: text cut, None for a number that is none.
+
+    Raises
+    ------
+    ValueError
+        If it is nested deeper, or tells of larger whole numbers, than any manifest of Scarp.
+
+    Examples
+    --------
+    >>> from scarp.engine.project.runs import tame
+    >>> tame({"a": [1, float("inf"), "x" * 5]}, most_letters=3)
+    {'a': [1, None, 'xx…']}
+    """
+    if depth > _MOST_DEPTH:
+        raise ValueError("it is nested too deep")
+    if isinstance(value, dict):
+        return {key: tame(each, most_letters=most_letters, depth=depth + 1) for key, each in value.items()}
+    if isinstance(value, list):
+        return [tame(each, most_letters=most_letters, depth=depth + 1) for each in value]
+    if isinstance(value, str):
+        return value if len(value) <= most_letters else f"{value[: most_letters - 1]}…"
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, int) and abs(value) > _MOST_NUMBER:
+        raise ValueError("a number is too large")
+    return value
 
 
 def _is_named(value: Any) -> bool:
@@ -155,7 +212,7 @@ def is_of(run: Run, key: str, path: str, told: Any = None) -> bool | None:
     """
     there = run.inputs.get(key)
     same_name = run.read(key) == name_of(path)
-    now = told if told is not None or not Path(Source.parse(path).path).is_file() else digest(path)
+    now = told if told is not None or not is_there(Source.parse(path).path) else digest(path)
     if there is None or now is None:
         return same_name
     if there == now:

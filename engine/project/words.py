@@ -149,11 +149,9 @@ def _factors(facts: Facts) -> str:
 
 
 def _samples(facts: Facts) -> str:
-    counts = facts.project.result("model", "cells", dict) or facts.project.result("samples", "cells", dict) or {}
-    pairs = {name: pair for name, pair in counts.items() if isinstance(pair, list) and len(pair) == 2}
     told = [
         f"{pair[0]:,} landslide and {pair[1]:,} non-landslide cells for {'the ' if name == 'test' else ''}{name}"
-        for name, pair in pairs.items()
+        for name, pair in facts.counts.items()
         if sum(pair)
     ]
     if not told:

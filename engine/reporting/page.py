@@ -124,7 +124,7 @@ class Report:
             footer=f"Made with Scarp {scarp_version()}, {datetime.now(timezone.utc):%d %B %Y, %H:%M} UTC. {citation()}",
         )
         with replacing(path) as temporary:
-            temporary.write_text(html, encoding="utf-8")
+            temporary.write_text(html, encoding="utf-8", errors="replace")  # names may hold what is no letter
 
     def _add(self, kind: str, **values: Any) -> int:
         number = 1 + sum(block["kind"] == kind for block in self._blocks)

@@ -5,7 +5,7 @@ python test/bench/bench_interrupted.py [TASK|all [KIND…]]
 
 SCARP_MOMENTS (20) says how many moments of each kind. KIND is SIGKILL, SIGTERM, all (SIGKILL to the worker and to the process that watches
 it, as when the power is cut), disk (needs root, to mount a small file system), memory, cut (inputs truncated in mid-run), odd (odd outputs)
-or twice (two runs at once). Cancelling in QGIS is in bench_cancel.py.
+or twice (two runs at once). Immutable outputs (odd) need root too. Cancelling in QGIS is in bench_session.py.
 """
 
 import json
@@ -191,8 +191,17 @@ class Bench:
 
     def into_odd_outputs(self, odd, share):
         """Make the place of the outputs odd, before the run (share 0) or in it."""
+        try:
+            return self._into_odd_outputs(odd, share)
+        finally:
+            _chattr("-i", self.out, "-R")
+            subprocess.run(["chmod", "-R", "u+rwX", str(self.out)], check=False)
+            shutil.rmtree(self.out, ignore_errors=True)
+            self.out.mkdir()
+
+    def _into_odd_outputs(self, odd, share):
         forked.leave_old(self.out, self.names)
-        target = self.out / self.names[-1]
+        target = self.out / self.names[0 if odd.startswith("first") else -1]
         if not share:
             ODD[odd](self, target)
         run = self.start()
@@ -207,9 +216,7 @@ class Bench:
             kept = [name for name in self.names if (self.out / name).is_file() and (self.out / name).read_bytes() == forked.OLD]
             others = [name for name in self.names if name != target.name]
             demand(code == 0 or set(kept) >= set(others) or odd == "folder removed", f"code {code}, old are {kept}: {run.last}")
-        subprocess.run(["chmod", "-R", "u+rwX", str(self.out)], check=False)
-        shutil.rmtree(self.out, ignore_errors=True)
-        self.out.mkdir()
+            demand(code != 0 or "immutable" not in odd, "what must not change has changed")
         return seen
 
     def twice(self):
@@ -257,7 +264,22 @@ def _gone(bench, target):
     target.unlink(missing_ok=True)
 
 
+def _chattr(flag, path, *more):
+    return subprocess.run(["chattr", *more, flag, str(path)], check=False, capture_output=True).returncode
+
+
+def _immutable(bench, target):
+    demand(not _chattr("+i", target), "root, and a file system that has attributes, are needed here")
+
+
+def _folder_immutable(bench, target):
+    _immutable(bench, bench.out)
+
+
 ODD = {
+    "immutable": _immutable,
+    "first immutable": _immutable,
+    "folder immutable": _folder_immutable,
     "read-only": _read_only,
     "a folder": _folder_instead,
     "a link": _link,
@@ -293,7 +315,7 @@ def cases(bench, kinds, mount):
             ("odd", f"{odd} {share}", lambda odd=odd, share=share: bench.into_odd_outputs(odd, share))
             for odd in ODD
             for share in (0, 0.5)
-            if (odd, share) not in (("removed", 0), ("folder removed", 0))
+            if (odd, share) not in (("removed", 0), ("folder removed", 0), ("folder immutable", 0.5))
         )
         yield "odd", "next", bench.check_next
     if "twice" in kinds:

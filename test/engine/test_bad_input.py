@@ -18,6 +18,7 @@ from collections import Counter
 from pathlib import Path
 
 import bad_files
+import bad_projects
 import numpy as np
 import pytest
 from carrying import carry
@@ -27,8 +28,8 @@ from scarp.engine.worker import JsonFeedback, carry_out
 
 with (Path(__file__).parent / "bad_input.tsv").open(encoding="utf-8", newline="") as _stream:
     ROWS = list(csv.reader(_stream, delimiter="\t"))
-# Tasks of which no row is in the table: one reads no data, the others came later.
-WITHOUT_ROWS = {"install_engine", "project_report"}
+# Tasks of which no row is in the table: it reads no data.
+WITHOUT_ROWS = {"install_engine"}
 # Seconds that a run may take on a busy machine; the longest takes three on an idle one.
 LIMIT_S = 30
 # Of outputs, what each is called where it is not the odd one.
@@ -47,7 +48,8 @@ OUTPUT_NAMES |= {"sample_cells": "o.gpkg", "zonal_susceptibility": "o.gpkg", "pr
 GOOD = {"dem": "dem", "template": "dem", "extra_continuous": "band", "extra_categorical": "classes", "covariates": "stack"}
 GOOD |= {"susceptibility": "map", "susceptibility_2": "map", "classes": "classes", "area": "zones", "faults": "zones"}
 GOOD |= {"geology": "zones", "zones": "zones", "inventory": "landslides", "test_inventory": "landslides", "model": "model"}
-GOOD |= {"hillshade": "band", "table": "table"}
+GOOD |= {"hillshade": "band", "table": "table", "class_table": "table", "samples": "cells", "folder": "map"}
+GOOD |= {"uncertainty": "pair", "applicability": "pair", **dict.fromkeys(("screening", "benchmark", "validation", "explanation"), "table")}
 
 
 @pytest.fixture(scope="module")
@@ -73,6 +75,12 @@ def parameters(task, area, out):
         "validate_map": {"susceptibility": area["map"], "inventory": area["landslides"], "output": output},
         "zonal_susceptibility": {"susceptibility": area["map"], "zones": area["zones"], "output": output},
         "explain_model": {**cells, "model": area["model"], "role": "held_out", "repeats": 2, "output": output},
+        "project_report": {
+            "covariates": area["stack"],
+            **{key: area[GOOD[key]] for key in ("susceptibility", "inventory", "model", "classes")},
+            "position_error": 0.0,
+            "report": str(out / "r.html"),
+        },
         "print_map": {"classes": area["classes"], "date": "2024-05-06", "resolution": 72, "output": output},
     }[task]
 
@@ -86,7 +94,11 @@ def given(task, key, what, area, folder):
         values[key] = bad_files.OUTPUTS[what](folder, NAMES.get(key, OUTPUT_NAMES.get(task, "o.csv")))
         return values | ({"susceptibility_2": area["map"]} if key == "difference" else {})
     good = area["cells" if what in (*bad_files.LABELS, "no_label_field") else GOOD[key]]
-    bad = {**bad_files.VECTORS, **bad_files.RASTERS}[what](folder, good)
+    if what in bad_projects.TABLES:
+        return values | {key: bad_projects.TABLES[what](folder, key)}
+    bad = {**bad_files.VECTORS, **bad_files.RASTERS, **bad_projects.PROJECTS}[what](folder, good)
+    if key == "folder":
+        return {"folder": bad, "position_error": 0.0, "report": values["report"]}
     values[key] = [bad] if key.startswith("extra") else bad
     if what in (*bad_files.LABELS, "no_label_field"):
         values["label_field"] = "landslide"
@@ -168,7 +180,7 @@ def test_every_task_and_every_bad_file_is_in_the_table():
     tried = Counter(task for task, *_ in ROWS)
     assert len(ROWS) >= 300
     assert set(TASKS) - set(tried) <= WITHOUT_ROWS
-    made = set(bad_files.RASTERS) | set(bad_files.VECTORS) | set(bad_files.OUTPUTS)
+    made = set(bad_files.RASTERS) | set(bad_files.VECTORS) | set(bad_files.OUTPUTS) | set(bad_projects.PROJECTS) | set(bad_projects.TABLES)
     assert made <= {what for _, _, what, _ in ROWS}
 
 

@@ -2,19 +2,23 @@
 """Names from data are text wherever they go: in pages, tables, layers, figures and the queries of GDAL."""
 
 import csv
+import shutil
 import sqlite3
+import zipfile
 from contextlib import closing
 from html.parser import HTMLParser
 from pathlib import Path
 from xml.etree import ElementTree
 
 import bad_files
+import bad_projects
 import matplotlib as mpl
 import numpy as np
 import pytest
 from carrying import carry
 from osgeo import gdal, ogr
-from scarp.engine.files.tables import write_table
+from scarp.engine.errors import EngineError
+from scarp.engine.files.tables import read_table, write_table
 from scarp.engine.files.vectors import open_layer
 from scarp.engine.reporting.page import Report
 from scarp.models.covariate import Covariate
@@ -39,6 +43,8 @@ class Page(HTMLParser):
 
     def handle_starttag(self, tag, attributes):
         self.elements.add(tag)
+        if tag == "img" and not dict(attributes).get("src", "").startswith("data:image/"):
+            self.handlers.append("src")
         self.handlers += [name for name, value in attributes if name.startswith("on") or (value or "").startswith("javascript:")]
 
     def handle_data(self, data):
@@ -223,3 +229,113 @@ def test_names_of_covariates_and_classes_are_text_in_an_explanation(tmp_path, ar
     assert "'=geo;logy" in cells
     names = [each.text for each in ElementTree.parse(f"{dominant}.aux.xml").iter("Category")]
     assert sorted(filter(None, names)) == ["<script>a('\"&]]>", "=geo;logy"]
+
+
+# What a spreadsheet would compute, what XML may not hold, what it would take for markup or its own marks, and what is long.
+IN_CELLS = [
+    "=SUM(A1)",
+    "+1+1",
+    "-1+1",
+    "@x",
+    "{=A1}",
+    "\t=1",
+    "new\nline",
+    "<f>1</f>&\"'",
+    "a\x01b\x0bc\x1f",
+    "a\ufffeb\uffffc",
+    "é日\U0001f9ff",
+]
+
+
+def test_a_sheet_holds_text_that_nobody_computes_and_that_xml_may_hold(tmp_path):
+    path = tmp_path / "a.xlsx"
+    write_table(str(path), [{"name": text, "value": number + 0.5} for number, text in enumerate(IN_CELLS)])
+    back = read_table(str(path))
+    assert [row["name"] for row in back] == [*IN_CELLS[:8], "abc", "abc", IN_CELLS[10]]
+    assert [row["value"] for row in back] == [number + 0.5 for number in range(len(IN_CELLS))]
+    with zipfile.ZipFile(path) as archive:
+        for name in archive.namelist():
+            ElementTree.fromstring(archive.read(name))
+        sheet = ElementTree.fromstring(archive.read("xl/worksheets/sheet1.xml"))
+    assert not [each for each in sheet.iter() if each.tag.endswith("}f")]
+
+
+def test_a_sheet_is_cut_where_spreadsheets_would_cut_it(tmp_path):
+    path = str(tmp_path / "a.xlsx")
+    write_table(path, [{"name": text, "value": 0.5} for text in ("x" * 40_000, "\U0001f9ff" * 20_000, "y" * 32_767)])
+    one, two, three = (row["name"] for row in read_table(path))
+    assert one == "x" * 32_766 + "…"
+    assert two == "\U0001f9ff" * 16_383 + "…"
+    assert three == "y" * 32_767
+    with pytest.raises(EngineError, match=r"would have 1,048,576 rows, and XLSX takes 1,048,575; give it a name in \.csv or \.gpkg\."):
+        write_table(path, [{"name": ""}] * 2**20)
+
+
+def not_utf8(path, field):
+    """Spell the text of a field in Latin-1, as software does that knows no UTF-8."""
+    with closing(sqlite3.connect(path)) as database, database:
+        for (name,) in database.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():
+            database.execute(f'DROP TRIGGER "{name}"')  # they need functions that SQLite alone lacks
+        table = Path(path).stem
+        database.execute(f'UPDATE "{table}" SET "{field}" = CAST(x\'6772E873\' AS TEXT) WHERE fid % 2')
+    return path
+
+
+def test_text_that_is_no_utf8_is_read_as_windows_1252_wherever_it_goes(tmp_path, area):
+    zones = tmp_path / "zones.gpkg"
+    shutil.copy(area["zones"], zones)
+    not_utf8(zones, "name")
+    output = tmp_path / "o.gpkg"
+    told = carry("zonal_susceptibility", tmp_path, susceptibility=area["map"], zones=str(zones), output=str(output))
+    assert not told.error
+    assert sorted(of_layer(output, "name"))[:8] == ["grès"] * 8
+    table, report = tmp_path / "v.csv", tmp_path / "v.html"
+    told = carry(
+        "validate_map",
+        tmp_path,
+        susceptibility=area["map"],
+        inventory=area["landslides"],
+        zones=str(zones),
+        zone_field="name",
+        output=str(table),
+        report=str(report),
+    )
+    assert not told.error
+    assert "grès" in {value for row in read_table(str(table)) for value in row.values()}
+    assert "grès" in check_page(report).text
+    slides = bad_files.write_layer(
+        tmp_path / "typed.gpkg",
+        [bad_files.point(*each) for each in bad_files.places(60)],
+        ogr.wkbPoint,
+        fields={"kind": (ogr.OFTString, ["slide", "flow"] * 30)},
+        name="typed",
+    )
+    not_utf8(slides, "kind")
+    report = tmp_path / "p.html"
+    told = carry(
+        "project_report",
+        tmp_path,
+        susceptibility=area["map"],
+        inventory=slides,
+        type_field="kind",
+        position_error=0.0,
+        report=str(report),
+    )
+    assert not told.error
+    assert "grès" in check_page(report).text
+
+
+def test_names_in_manifests_and_tables_of_a_project_are_text(tmp_path, area):
+    place = bad_projects.PROJECTS["names_of_html"](tmp_path, area["map"])
+    told = carry("project_report", tmp_path, folder=place, position_error=0.0, report=str(tmp_path / "r.html"))
+    assert not told.error
+    page = check_page(tmp_path / "r.html")
+    assert page.text.count("<img src=x onerror=y>") >= 6
+    given = {"susceptibility": area["map"], "position_error": 0.0, "report": str(tmp_path / "t.html")}
+    for part in bad_projects.ROWS:
+        folder = tmp_path / f"of {part}"
+        folder.mkdir()
+        given[part] = bad_projects.TABLES["table_of_html"](folder, part)
+    told = carry("project_report", tmp_path, **given)
+    assert not told.error
+    assert "<img src=x onerror=y>" in check_page(tmp_path / "t.html").text

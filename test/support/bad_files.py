@@ -98,6 +98,7 @@ def write_area(folder):
     rows, cols = np.mgrid[0:SIDE, 0:SIDE]
     height = 400 + 300 * surface() + 20 * np.sin(rows / 5) + 10 * np.cos(cols / 3)
     good = {"dem": write_raster(folder / "dem.tif", height), "map": write_raster(folder / "map.tif", surface(), nodata=-9999.0)}
+    good["pair"] = write_raster(folder / "pair.tif", np.stack([0.1 * surface(), surface()]), nodata=-9999.0)
     good["band"] = write_raster(folder / "red.tif", 0.2 + 0.3 * surface())
     good["classes"] = write_raster(folder / "classes.tif", 1 + (surface() * 4.9).astype(np.uint8), kind=gdal.GDT_Byte, nodata=0)
     values = np.stack([45 * surface(), 1 + (rows + cols) % 2], axis=-1).astype(np.float32)
@@ -112,8 +113,10 @@ def write_area(folder):
     names = {"name": (ogr.OFTString, [f"zone {number}" for number in range(16)])}
     good["zones"] = write_layer(folder / "zones.gpkg", zones, ogr.wkbPolygon, fields=names, name="zones")
     good["table"] = str(folder / "table.csv")
-    rows = [f"{number},{number},0.{number},0.{number + 1},20" for number in range(1, 6)]
-    Path(good["table"]).write_text("\n".join(["number,class,from,to,share_percent", *rows]) + "\n", encoding="utf-8")
+    counts = np.bincount(gdal.Open(good["classes"]).ReadAsArray().ravel(), minlength=6)[1:]
+    areas, shares = counts * CELL**2 / 1e6, 100 * counts / counts.sum()
+    rows = [f"{n},{n},0.{n},0.{n + 1},{counts[n - 1]},{areas[n - 1]:.4f},{shares[n - 1]:.2f}" for n in range(1, 6)]
+    Path(good["table"]).write_text("\n".join(["number,class,from,to,cells,area_km2,share_percent", *rows]) + "\n", encoding="utf-8")
     good["model"] = str(folder / "model.scarp")
     write_model(good["model"])
     return good

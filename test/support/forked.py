@@ -30,6 +30,7 @@ for _name in (
     "explain_model",
     "train_cnn_dnn",
     "finetune_model",
+    "project_report",
 ):
     importlib.import_module(f"scarp.engine.tasks.{_name}")
 OLD = b"what an earlier run wrote\n"

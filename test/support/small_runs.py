@@ -5,6 +5,8 @@ from pathlib import Path
 
 # The least network.
 SMALL = {"epochs": 2, "members": 2, "patch_size": 3, "filters": 2, "units": 4}
+# The files that a small report of a project is given, by the names of `write_area`.
+PROJECT = {"susceptibility": "map", "model": "model", "classes": "classes", "class_table": "table", "uncertainty": "pair"}
 
 
 def runs(area, out):
@@ -55,8 +57,15 @@ def runs(area, out):
             "fold_cells": at("f.gpkg"),
         },
         "finetune_model": {**cells, "model": area["model"], "output": at("m.scarp"), "report": at("r.html")},
+        "project_report": {
+            **cells,
+            **{key: area[name] for key, name in PROJECT.items()},
+            "position_error": 30.0,
+            "repeats": 3,
+            "report": at("r.html"),
+        },
         "train_cnn_dnn": {**cells, **SMALL, "model": at("m.scarp"), "report": at("r.html")},
     }
 
 
-TASKS = tuple(runs(dict.fromkeys(("stack", "landslides", "dem", "model", "map", "band", "zones", "classes"), ""), Path()))
+TASKS = tuple(runs(dict.fromkeys(("stack", "landslides", "dem", "model", "map", "band", "zones", "classes", "table", "pair"), ""), Path()))

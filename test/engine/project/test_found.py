@@ -165,7 +165,7 @@ def test_what_is_no_manifest_is_passed_over_with_a_warning(tmp_path, content):
     (tmp_path / "a.tif.run.json").write_text(content, encoding="utf-8")
     told = Told()
     assert runs_in(tmp_path, told) == []
-    assert told.warnings == ["The file a.tif.run.json is no run manifest that this version of Scarp knows, so it is passed over."]
+    assert told.warnings == ["No run manifest that this version of Scarp knows, so passed over: a.tif.run.json."]
 
 
 def test_a_hostile_manifest_names_nothing_that_is_opened(tmp_path):
