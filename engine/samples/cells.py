@@ -25,7 +25,7 @@ from .labels import check_no_labels, labels, subsets
 from .labels import folds as folds_of
 from .leaks import leaking
 from .nearest import knndm_folds, places_of
-from .polygon_cells import standing_for, together
+from .polygon_cells import overlapping, standing_for, together
 from .types import Types
 
 _FIELDS = {
@@ -44,6 +44,8 @@ _RING_CELLS = 10
 _FEW_TEST = 10
 # Cells larger than this are told.
 _LARGE_CELL_M = 200.0
+# Points are rarely so dense that more than this share of them lies in a cell beside another one.
+_MOST_BESIDE = 0.5
 # Cells that leaks are looked for in.
 _LEAK_CELLS = 20_000
 
@@ -148,9 +150,10 @@ def draw(
     check_no_labels(inventory, feedback)
     feedback.status("Counting the cells of landslides")
     _notice_cells(stack, feedback)
-    rows, cols, origin, wanted_cells = _of_types(stack, inventory, types, feedback)
-    mine = np.arange(wanted_cells)
+    rows, cols, origin, whole = _of_types(stack, inventory, types, feedback)
+    mine = np.arange(len(whole))
     kept = standing_for(stack, rows[mine], cols[mine], origin[mine], polygon_cells, most_cells)
+    origin[mine] = whole
     if together_m > 0:
         origin[mine] = together(stack.grid.centres_m(rows[mine], cols[mine]), origin[mine], together_m)
     wanted = absences_of(len(kept), ratio)
@@ -188,8 +191,12 @@ def draw(
 
 def _of_types(
     stack: Stack, inventory: str, types: Types | None, feedback: Feedback, few: bool = True
-) -> tuple[np.ndarray, np.ndarray, np.ndarray, int]:
-    """Return rows, columns and landslides of an inventory's cells, each once, and how many of them, the first, are of the wanted types."""
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """Return rows, columns and landslides of an inventory's cells, each once, those of the wanted types first.
+
+    Last come the landslides of these (wanted,), those that share a cell as one: a part or fold must not divide them, since the cells of one
+    are partly those of the other.
+    """
     found = read_inventory(inventory, stack, [types.field] if types else (), feedback)
     numbers, origin = stack.grid.numbers(found.rows, found.cols), found.origin
     mine = np.ones(len(origin), bool)
@@ -201,8 +208,14 @@ def _of_types(
         _, first = np.unique(numbers[some], return_index=True)
         kept.append(some[first])
     kept[1] = kept[1][~np.isin(numbers[kept[1]], numbers[kept[0]])]
+    wanted = np.flatnonzero(mine)
+    whole = np.empty_like(origin)
+    whole[wanted] = overlapping(numbers[wanted], origin[wanted])
+    apart, joined = (len(np.unique(each[kept[0]])) for each in (origin, whole))
+    if joined < apart:
+        feedback.message(f"Some of the {apart:,} landslides share cells and are kept together, so that {joined:,} are dealt.")
     both = np.concatenate(kept)
-    return found.rows[both], found.cols[both], origin[both], len(kept[0])
+    return found.rows[both], found.cols[both], origin[both], whole[kept[0]]
 
 
 def absences_of(landslides: int, ratio: float = choices.RATIO) -> int:
@@ -247,7 +260,7 @@ def resolve_samples(
         cells = draw(stack, inventory, feedback, seed=seed, folds=None, test_share=0.0 if test_inventory else None, types=types)
     if test_inventory:
         beside = _of_types(stack, inventory, types, Feedback()) if types and not label_field else None
-        others = [] if beside is None else [stack.grid.numbers(beside[0][beside[3] :], beside[1][beside[3] :])]
+        others = [] if beside is None else [stack.grid.numbers(*(each[len(beside[3]) :] for each in beside[:2]))]
         cells = _with_test(stack, cells, test_inventory, seed, feedback, types, others)
     some = np.random.default_rng(seed).permutation(len(cells.rows))[:_LEAK_CELLS]
     values = stack.at(cells.rows[some], cells.cols[some])
@@ -291,10 +304,10 @@ def _labelled(stack: Stack, inventory: str, label_field: str, seed: int, feedbac
         raise EngineError(
             f"All {len(rows)} cells have the same value in {label_field!r}: landslide and non-landslide cells are both needed."
         )
+    if "origin" in ours:
+        origin = _given(found.fields[ours["origin"]][first], origin, landslide, "subset" in ours)
+    _tell_unknown(rows, cols, landslide, origin, feedback)
     if "subset" in ours:
-        if "origin" in ours:
-            given = found.fields[ours["origin"]][first]
-            origin = np.array([own if value is None else str(value) for value, own in zip(given, origin)])
         subset, fold = subsets(found.fields[ours["subset"]][first], ours["subset"]), np.full(len(rows), -1)
         if "fold" in ours:
             fold = folds_of(found.fields[ours["fold"]][first], ours["fold"])
@@ -306,6 +319,35 @@ def _labelled(stack: Stack, inventory: str, label_field: str, seed: int, feedbac
         feedback.warning(f"All cells are {subset[0]} cells by the field {ours['subset']!r}; they are divided anew, at random.")
     dealt = _dealt(stack, rows, cols, landslide, origin, choices.SPLIT, choices.TEST_SHARE, None, 0.0, seed, feedback)
     return replace(dealt, types=told)
+
+
+def _given(values: np.ndarray, own: np.ndarray, landslide: np.ndarray, known: bool) -> np.ndarray:
+    """Return the landslide of each cell, (n,), as the field `origin` of sample cells says, or its `own` feature where that is empty.
+
+    The field of another tool may say anything (GPS, photo): it counts if the layer is `known` for sample cells, or absences name the rule
+    that drew them.
+    """
+    words = np.array(["" if value is None else str(value).strip() for value in values])
+    known = known or bool(np.isin(words[landslide == 0], list(choices.ABSENCE_METHODS)).any())
+    lone = np.char.add("feature ", np.asarray(own, str))  # no id of a landslide
+    return np.where(words == "", lone, words) if known else own
+
+
+def _tell_unknown(rows: np.ndarray, cols: np.ndarray, landslide: np.ndarray, origin: np.ndarray, feedback: Feedback) -> None:
+    """Warn where landslide cells lie beside each other and nothing says which of them belong together."""
+    slides = np.flatnonzero(landslide == 1)
+    if len(np.unique(origin[slides])) < len(slides):
+        return
+    from scipy.spatial import cKDTree
+
+    places = np.stack([rows[slides], cols[slides]], axis=1)
+    beside = len(slides) > 1 and np.mean(cKDTree(places).query(places, 2)[0][:, 1] < 2)
+    if beside > _MOST_BESIDE:
+        feedback.warning(
+            f"{100 * beside:.0f} % of the {len(slides):,} landslide cells lie beside another one, and nothing says which belong to one "
+            "landslide: if some do, landslides lie on both sides of every test, whose figures are then memory. Draw the cells from the "
+            "landslides themselves (scarp:samplecells keeps each whole)."
+        )
 
 
 def _with_test(
@@ -323,7 +365,8 @@ def _with_test(
     `others` are the numbers of cells of landslides that are neither, of other types.
     """
     check_no_labels(test_inventory, feedback)
-    test_rows, test_cols, test_origin, count = _of_types(stack, test_inventory, types, feedback, few=False)
+    test_rows, test_cols, _, test_origin = _of_types(stack, test_inventory, types, feedback, few=False)
+    count = len(test_origin)
     tested = stack.grid.numbers(test_rows[:count], test_cols[:count])
     aside = np.concatenate([stack.grid.numbers(test_rows[count:], test_cols[count:]), *others])
     numbers, slides = stack.grid.numbers(cells.rows, cells.cols), np.asarray(cells.landslide) == 1
@@ -354,7 +397,7 @@ def _with_test(
         np.concatenate([cells.landslide[keep], np.repeat([1, 0], [len(tested), count])]),
         np.repeat(["train", "test"], [keep.sum(), more]),
         np.concatenate([cells.fold[keep], np.full(more, -1)]),
-        np.concatenate([cells.origin[keep], [f"test {each}" for each in test_origin[: len(tested)]], np.full(count, choices.METHOD)]),
+        np.concatenate([cells.origin[keep], [f"test {each}" for each in test_origin], np.full(count, choices.METHOD)]),
         types=cells.types,
     )
 

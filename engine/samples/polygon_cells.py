@@ -71,15 +71,43 @@ def together(xy: np.ndarray, origin: np.ndarray, distance_m: float) -> np.ndarra
     >>> together(np.array([[0.0, 0], [50, 0], [90, 0], [300, 0]]), np.array(["4", "7", "8", "9"]), 60.0).tolist()
     ['4', '4', '4', '9']
     """
-    from scipy.sparse import coo_matrix
-    from scipy.sparse.csgraph import connected_components
     from scipy.spatial import cKDTree
 
-    names, first, of_cell = np.unique(origin, return_index=True, return_inverse=True)
     near = cKDTree(xy).query_pairs(np.nextafter(distance_m, 0), output_type="ndarray")
-    links = of_cell.ravel()[near]
+    return _joined(origin, near)
+
+
+def overlapping(cells: np.ndarray, origin: np.ndarray) -> np.ndarray:
+    """Return the landslide of each cell, (n,), where landslides that share a cell are one, with the first one's id.
+
+    Parameters
+    ----------
+    cells
+        Numbers of cells; a cell is there once for each of its landslides, (n,).
+    origin
+        The id of the landslide, (n,).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from scarp.engine.samples.polygon_cells import overlapping
+    >>> overlapping(np.array([1, 2, 2, 3, 9]), np.array(["4", "4", "7", "7", "8"])).tolist()
+    ['4', '4', '4', '4', '8']
+    """
+    order = np.argsort(cells, kind="stable")
+    same = np.flatnonzero(cells[order][1:] == cells[order][:-1])
+    return _joined(origin, np.stack([order[same], order[same + 1]], axis=1))
+
+
+def _joined(origin: np.ndarray, pairs: np.ndarray) -> np.ndarray:
+    """Return the landslide of each cell, (n,), where those of a pair of cells, by number (pairs, 2), are one, with the first one's id."""
+    from scipy.sparse import coo_matrix
+    from scipy.sparse.csgraph import connected_components
+
+    names, first, of_cell = np.unique(origin, return_index=True, return_inverse=True)
+    links = of_cell.ravel()[pairs]
     _, group = connected_components(coo_matrix((np.ones(len(links)), links.T), shape=(len(names),) * 2), directed=False)
-    leader = np.full(group.max() + 1, len(origin))
+    leader = np.full(group.max(initial=-1) + 1, len(origin))
     np.minimum.at(leader, group, first)
     return np.asarray(origin)[leader[group][of_cell.ravel()]]
 

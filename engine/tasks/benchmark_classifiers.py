@@ -185,12 +185,13 @@ def _folds(validation: Validation, data: Data, inner: np.ndarray, seed: int, fee
 def _dates(
     stack: Stack, inventory: str, date_field: str | None, types: Types | None, cells: SampleCells, feedback: Feedback
 ) -> np.ndarray | None:
-    """Return first and last day of each cell's landslide (datetime64[D], (n, 2)); NaT where it has none."""
+    """Return first and last day of each cell's landslide, the earliest of several (datetime64[D], (n, 2)); NaT where it has none."""
     if not date_field:
         return None
     found = read_inventory(inventory, stack, [date_field, *([types.field] if types else [])])
     spans = dates(found.fields[date_field], date_field, feedback)
     mine = types.among(found.fields[types.field], found.origin, inventory, Feedback()) if types else np.ones(len(spans), bool)
+    mine = np.flatnonzero(mine)[np.lexsort((np.arange(mine.sum()), spans[mine, 0]))[::-1]]  # the earliest last, which is kept; NaT first
     by_cell = dict(zip(zip(found.rows[mine].tolist(), found.cols[mine].tolist()), spans[mine]))
     nothing = np.full(2, np.datetime64("NaT", "D"))
     return np.array([by_cell.get(cell, nothing) for cell in zip(cells.rows.tolist(), cells.cols.tolist())], "datetime64[D]")
