@@ -54,7 +54,7 @@ def main() -> None:
     draw(DEMO / outputs["susceptibility_classes"], DEMO / "map.png")
     print(
         f"\nDone in {seconds:.0f} s.\n"
-        f"  AUC by spatial folds       {tests['spatial']:.3f} (other ground than that trained on)\n"
+        f"  AUC by spatial folds       {tests['spatial']:.3f} (blocks beside those trained on)\n"
         f"  AUC on the test cells      {tests['test']:.3f}\n"
         f"  AUC of the truth itself    {best:.3f} (on the test cells; no model can be expected to do better)\n\n"
         f"  map (picture)   {DEMO / 'map.png'}\n"

@@ -61,6 +61,16 @@ BESIDE = {
     "inventory": ("blocks", "random"),
 }
 SPATIAL = ("blocks", "kmeans", "knndm")
+# What each tells, by `learning.validation.WHERE`.
+KINDS = {
+    "holdout": "test",
+    "random": "random",
+    "blocks": "spatial",
+    "knndm": "spatial",
+    "kmeans": "part",
+    "temporal": "temporal",
+    "inventory": "held_out",
+}
 _INNER_FOLDS = 3
 # Grids are searched on at most so many training cells; the chosen point is then fitted to all of them.
 SEARCH_CELLS = 3000

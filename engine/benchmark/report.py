@@ -11,11 +11,12 @@ import numpy as np
 from ...models.classifiers import CLASSIFIERS
 from ...models.recipe import LEAST_EPOCHS, MOST_SEEN
 from ..declarations.choices import VALIDATIONS
+from ..learning.validation import WHERE
 from ..reporting import distances, figures
 from ..reporting.metrics import BALANCED, METRICS
 from ..reporting.numbers import interval, p_value, percent, signed, with_interval
 from ..reporting.page import Report, listed
-from .comparison import SEARCH_CELLS, SPATIAL, Data, Fold, Validation
+from .comparison import KINDS, SEARCH_CELLS, SPATIAL, Data, Fold, Validation
 from .summary import REFERENCE, ClassifierSummary, best
 
 # They have an article in a sentence.
@@ -41,10 +42,9 @@ _HOW = {
     "holdout": "One part of the cells is held out for the test; the others train. The cells of a landslide stay together.",
     "random": "Cells are dealt into folds at random, the cells of a landslide together, each fold with about the same share of landslide "
     "cells; each fold is the test once.",
-    "blocks": "Square blocks of {block_size_m:,.0f} m are dealt into folds as a whole, so that test cells lie on other ground than "
-    "training cells; the origin of the blocks is random.",
-    "kmeans": "k-means on the coordinates finds compact folds; each is the test once, so that test cells lie on other ground than training "
-    "cells.",
+    "blocks": "Square blocks of {block_size_m:,.0f} m are dealt into folds as a whole, so that test cells lie beside training cells and "
+    "not among them; the origin of the blocks is random.",
+    "kmeans": "k-means on the coordinates finds compact folds; each is the test once, so that most test cells lie far from training cells.",
     "knndm": "Landslides are joined to clusters, and clusters to folds, such that a test landslide lies as far from the training "
     "landslides as the cells of the map do (kNNDM; Linnenbrink et al. 2024); absences go with the nearest landslide. Where landslides "
     "lie spread over the map these are random folds.",
@@ -83,8 +83,7 @@ def make_report(
         _side_by_side(page, by_method, honest)
     elif honest == "holdout":
         page.text(
-            "The held-out cells lie among the training cells, which resemble them; on other ground expect less. A "
-            "validation by spatial folds "
+            "The held-out cells lie among the training cells, which resemble them; elsewhere expect less. A validation by spatial folds "
             "tells how much less."
         )
     page.data(data.grid, facts["files"], told={"Types of movement": data.cells.types})
@@ -101,7 +100,7 @@ def make_report(
 
 
 def headline(methods: Sequence[str]) -> str:
-    """Return the validation whose figures come first: later landslides, else other ground, else what was asked for."""
+    """Return the validation whose figures come first: later landslides, else spatial folds, else what was asked for."""
     return next((each for each in ("inventory", "temporal", *SPATIAL) if each in methods), methods[0])
 
 
@@ -111,7 +110,10 @@ def verdict(summaries: Sequence[ClassifierSummary], method: str) -> str:
     if not first.fitted:
         return f"No classifier was fitted in every fold of the validation by {_name(method)}: there are too few cells to compare them."
     name = f"The {first.label}" if first.classifier in NETWORKS else first.label
-    text = f"{name} has the highest AUC in the validation by {_name(method)}: {_with_interval(first)}."
+    text = (
+        f"{name} has the highest AUC in the validation by {_name(method)}: {_with_interval(first)}; that is what to expect "
+        f"{WHERE[KINDS[method]]}."
+    )
     reference = next((each for each in summaries if each.classifier == REFERENCE), None)
     left_out = [each for each in summaries if not each.fitted]
     ending = (
@@ -158,16 +160,16 @@ def _side_by_side(page: Report, by_method: Mapping[str, Sequence[ClassifierSumma
         page.text(
             f"Random folds promise on average {signed(np.mean(gaps))} AUC over spatial folds, most for {most} ({signed(max(gaps))}). "
             "In random folds a test cell has training cells next to it, which resemble it; a classifier that remembers its "
-            "neighbours looks good there. On ground without mapped landslides, which is what a susceptibility map is for, expect the "
-            "figures of spatial folds."
+            "neighbours looks good there."
             if np.mean(gaps) > 0
             else f"Random folds give no higher AUC than spatial ones here (on average {signed(np.mean(gaps))}): closeness of test and "
             "training cells does not flatter these classifiers on these cells."
         )
+        page.text(f"What spatial folds say is to be expected {WHERE[KINDS[spatial]]}.")
     if honest == "temporal":
         page.text(
-            "The temporal validation tells how well earlier landslides point to later ones on the same ground; spatial folds tell what to "
-            "expect on other ground. Neither stands for the other."
+            "The temporal validation tells how well earlier landslides point to later ones on the same ground; spatial folds ask about "
+            "ground beside that of the training. Neither stands for the other."
         )
     order = sorted(names, key=lambda name: -found[honest][name].auc.mean)
     page.figure(

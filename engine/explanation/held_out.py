@@ -20,6 +20,7 @@ from ..files.grid import Grid
 from ..files.stack import Stack
 from ..learning.fitting import Examples, fit, recipe_of
 from ..samples.cells import SampleCells
+from ..samples.folds import landslide_weights
 from .answers import answer_of
 from .importance import HeldOut
 
@@ -107,16 +108,16 @@ def refitted(ground: Ground, folds: Sequence[Fold], seed: int, parts: Sequence[F
         else:
             # Few cells: gradient boosting with threads of its own spends its time waiting.
             with threadpool_limits(1, user_api="openmp"):
-                model = fit_cells(ground.data, fold.training, name, spatial=True, seed=seed)[0]
+                model = fit_cells(ground.data, fold.training, name, spatial=True, seed=seed, equal=counts_alike(ground.model))[0]
         some = fold.test[_some(ground.labels[fold.test], _MOST_CELLS // len(folds), seed)]
         part.progress(100)
-        yield HeldOut(answer_of(model), model.encoder, ground.patches.only(some), ground.labels[some])
+        yield HeldOut(answer_of(model), model.encoder, ground.patches.only(some), ground.labels[some], _weights(ground, some))
 
 
 def as_it_is(ground: Ground, seed: int) -> HeldOut:
     """Return the model itself, and cells that it was trained without."""
     some = _some(ground.labels, _MOST_CELLS, seed)
-    return HeldOut(answer_of(ground.model), ground.model.encoder, ground.patches.only(some), ground.labels[some])
+    return HeldOut(answer_of(ground.model), ground.model.encoder, ground.patches.only(some), ground.labels[some], _weights(ground, some))
 
 
 def _some(labels: np.ndarray, most: int, seed: int) -> np.ndarray:
@@ -126,6 +127,17 @@ def _some(labels: np.ndarray, most: int, seed: int) -> np.ndarray:
     rng = np.random.default_rng(seed)
     kinds = [rng.permutation(np.flatnonzero(labels == label)) for label in (0, 1)]
     return np.sort(np.concatenate([kind[: max(round(most * len(kind) / len(labels)), 1)] for kind in kinds]))
+
+
+def counts_alike(model: Model) -> bool:
+    """Tell whether each landslide counted the same when a model was trained, as its file says (EQUAL_LANDSLIDES)."""
+    return bool(model.manifest.get("settings", {}).get("equal_landslides", False))
+
+
+def _weights(ground: Ground, some: np.ndarray) -> np.ndarray | None:
+    """Return what some cells count, (some,): landslides alike where the model was trained so; None where cells count the same."""
+    units = ground.data.units
+    return landslide_weights(ground.labels[some], units[some]) if units is not None and counts_alike(ground.model) else None
 
 
 def _classifier(model: Model) -> str:

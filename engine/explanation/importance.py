@@ -37,12 +37,16 @@ class Factor:
 
 @dataclass(frozen=True)
 class HeldOut:
-    """Cells that a model has not seen, and the model: its `answer` and `encoder`; `labels` are 1 or 0 of each patch, (n,)."""
+    """Cells that a model has not seen, and the model: its `answer` and `encoder`.
+
+    `labels` are 1 or 0 of each patch, (n,); `weights` what each counts in the AUC, (n,), None where all count the same.
+    """
 
     answer: Answer
     encoder: Encoder
     patches: Patches
     labels: np.ndarray
+    weights: np.ndarray | None = None
 
 
 @dataclass(frozen=True)
@@ -156,13 +160,13 @@ def importances(
     for number, (part, told) in enumerate(zip(parts, feedback)):
         encoded = part.patches.encoded(part.encoder)
         channels = [np.concatenate([np.r_[part.encoder.of_covariate[each]] for each in factor.members]) for factor in factors]
-        whole = auc_of(part.labels, asked(part.answer, encoded))
+        whole = auc_of(part.labels, asked(part.answer, encoded), part.weights)
         orders = [np.random.default_rng([seed, number, repeat]).permutation(len(part.labels)) for repeat in range(repeats)]
         fell = np.empty((len(factors), repeats))
         for at, moved in enumerate(channels):
             told.status(f"Permuting {factors[at].name} in fold {number + 1}")
             for repeat, order in enumerate(orders):
-                fell[at, repeat] = whole - auc_of(part.labels, asked(part.answer, encoded, moved, order))
+                fell[at, repeat] = whole - auc_of(part.labels, asked(part.answer, encoded, moved, order), part.weights)
             told.progress(100.0 * (at + 1) / len(factors))
         aucs.append(whole)
         drops.append(fell)
@@ -183,9 +187,9 @@ def asked(answer: Answer, encoded: Patches, channels: np.ndarray | None = None, 
     return found
 
 
-def auc_of(labels: np.ndarray, said: np.ndarray) -> float:
-    """Return the AUC of cells."""
-    return metrics.delong(labels, said).auc
+def auc_of(labels: np.ndarray, said: np.ndarray, weights: np.ndarray | None = None) -> float:
+    """Return the AUC of cells, each counting the same or its weight; all (n,)."""
+    return metrics.delong(labels, said).auc if weights is None else metrics.weighted_auc(labels, said, weights)
 
 
 def _together(linked: np.ndarray) -> list[tuple[int, ...]]:

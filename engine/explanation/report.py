@@ -18,6 +18,7 @@ from ..reporting.page import Report, listed
 from . import figures
 from .answers import labels_of
 from .attribution import PAIRS, Local, factor_colours
+from .held_out import counts_alike
 from .importance import CORRELATED, LEAST_DROP, Importance
 from .response import ENDS, Response
 
@@ -82,6 +83,11 @@ class Explanation:
     def of_kind(self, *kinds: str) -> list[Importance]:
         """Return what was found of factors of some kinds, the most important first."""
         return sorted((each for each in self.found if each.factor.kind in kinds), key=lambda each: -each.mean)
+
+    @property
+    def are_alike(self) -> bool:
+        """Whether each landslide counts the same in the AUC, however many cells it has: where it did when the model was trained."""
+        return counts_alike(self.model)
 
     @property
     def auc(self) -> float:
@@ -164,7 +170,8 @@ def _importance(page: Report, facts: Explanation) -> None:
         f"({ranked[0].landslides:,} of "
         f"landslides), {repeats} times: each cell got the covariate of another cell"
         + (", the whole patch that the network sees" if facts.model.margin_px else "")
-        + ". The more the AUC falls, the more the model needs the covariate."
+        + ". The more the AUC falls, the more the model needs the covariate. It counts "
+        + ("each landslide the same, as training did." if facts.are_alike else "cells: a landslide of many cells counts for as many.")
     )
     page.figure(
         figures.importance(ranked, labels_of([each.factor.name for each in ranked])),

@@ -16,7 +16,7 @@ from ..files.grid import Grid
 from ..reporting import distances, figures, metrics, rates
 from ..reporting.numbers import interval, percent
 from ..reporting.numbers import number as written
-from ..reporting.page import Report
+from ..reporting.page import Report, listed
 from ..samples.nearest import Distances
 from .fitting import History
 from .tuning import Candidate
@@ -118,8 +118,11 @@ def _add_test(page: Report, facts: Training) -> None:
         f"{WHERE[best.kind]}. {best.how}",
         lead=True,
     )
+    for each in facts.tests:
+        if each.kind == "part":
+            page.text(each.how)
     if len(facts.tests) == 1:
-        page.text("There is no figure of spatial folds, since the cells do not suffice for them; on other ground expect less.")
+        page.text("There is no figure of spatial folds, since the cells do not suffice for them; away from mapped landslides expect less.")
     page.data(facts.grid, facts.files, told={"Types of movement": facts.types})
     page.text(facts.divided)
     rows = [
@@ -131,10 +134,10 @@ def _add_test(page: Report, facts: Training) -> None:
         rows,
         "AUC of each way of testing, the most honest first. AUC counts cells; “landslides alike” counts every landslide the same, however "
         "many cells it has. Intervals take the cells of a landslide as one (Obuchowski 1997). Cells dealt at random lie among training "
-        "cells like them; whole blocks lie on other ground.",
+        "cells like them; whole blocks lie beside them.",
     )
     for each in facts.tests[1:]:
-        if each.how != facts.divided:
+        if each.how != facts.divided and each.kind != "part":
             page.text(f"{each.name}: {each.how}")
     slides, others = (sum(column) for column in zip(*facts.counts.values()))
     page.text(
@@ -211,9 +214,15 @@ def _add_search(page: Report, facts: Training) -> None:
     best = facts.tried[0]
     page.section("Grid search")
     page.text(
-        f"{len(facts.tried)} candidates were tried with one network each on {len(best.auc)} folds inside the training cells; the test "
-        f"cells took no part. The best has a mean AUC of {written(best.mean)}, the worst {written(facts.tried[-1].mean)}."
+        f"{len(facts.tried)} candidates were tried with one network each on {len(best.auc)} folds inside the training cells"
+        f"{'; the test cells took no part' if facts.shown.kind in _OF_MODEL else ''}. The best has a mean AUC of {written(best.mean)}, the "
+        f"worst {written(facts.tried[-1].mean)}."
     )
+    if folds := [each.name.lower() for each in facts.tests if each.kind in ("spatial", "random")]:
+        page.text(
+            f"The figures of {listed(folds)} are those of networks with the chosen settings, and cells that they are tested on took part "
+            "in the choice: the best of several looks a little better there than it is."
+        )
     rows = [
         (f"{each.learning_rate:g}", each.hidden_layers, each.units, each.batch_size, each.mean, float(np.std(each.auc, ddof=1)))
         for each in facts.tried

@@ -12,6 +12,7 @@ import numpy as np
 
 from ...models.cnn_dnn import CnnDnn
 from ...models.model_file import Model, load_model
+from ..benchmark.comparison import KINDS
 from ..declarations.choices import INVENTORY_ROLES, VALIDATIONS
 from ..declarations.source import Source
 from ..errors import EngineError
@@ -32,11 +33,8 @@ from .statement import Evidence
 
 # Pixels of the map in the report.
 _PICTURE_PX = (1100, 1100)
-# How each validation of a benchmark tests, by `WHERE`.
-_KINDS = {"holdout": "test", "random": "random", "temporal": "temporal", "inventory": "held_out"}
-_WHERE = {**WHERE, "temporal": "of later landslides"}
 # The most honest first.
-_ORDER = ("held_out", "temporal", "spatial", "random", "test")
+_ORDER = ("held_out", "temporal", "spatial", "part", "random", "test")
 # Columns of each table without which it is another one.
 _COLUMNS = {
     "screening": ("covariate", "advice"),
@@ -93,7 +91,7 @@ class Tested:
     @property
     def where(self) -> str:
         """Where this figure is to be expected; empty of one that is no test."""
-        return _WHERE.get(self.kind, "")
+        return WHERE.get(self.kind, "")
 
 
 @dataclass(frozen=True)
@@ -275,7 +273,13 @@ def _of_training(facts: Facts) -> list[Tested]:
     told = facts.project.result("model", "tests", list)
     if told is None and facts.model is not None:
         told = _tests_of(facts.model)
-    names = {"held_out": "Held-out landslides", "spatial": "Spatial folds", "random": "Random folds", "test": "Test cells"}
+    names = {
+        "held_out": "Held-out landslides",
+        "spatial": "Spatial folds",
+        "part": "Whole parts",
+        "random": "Random folds",
+        "test": "Test cells",
+    }
     made = []
     for each in (told or [])[:_MOST_TOLD]:
         # Of an adapted model the file also tells how others would have done.
@@ -310,7 +314,7 @@ def _of_benchmark(facts: Facts) -> list[Tested]:
     made = []
     for row in facts.tables["benchmark"]:
         if row["label"] == best and str(row["validation"]) in VALIDATIONS and _auc(row["auc"]) is not None:
-            kind = _KINDS.get(row["validation"], "spatial")
+            kind = KINDS[row["validation"]]
             name = f"{VALIDATIONS[row['validation']]}, in the benchmark"
             made.append(Tested(kind, name, "", float(row["auc"]), _real(row.get("auc_low")), _real(row.get("auc_high")), None))
     return made

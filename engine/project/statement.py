@@ -21,7 +21,7 @@ SCALES: tuple[tuple[float, str, float, float], ...] = (
 )
 RELIABILITIES = ("low", "moderate", "good")
 # How much each way of testing lets a map be called: steps of `RELIABILITIES`.
-_MOST = {"held_out": 2, "spatial": 2, "temporal": 2, "random": 1, "test": 1}
+_MOST = {"held_out": 2, "spatial": 2, "part": 2, "temporal": 2, "random": 1, "test": 1}
 # Lower ends of the interval of the AUC for moderate and for good (Hosmer & Lemeshow 2000: acceptable from 0.7, excellent from 0.8).
 ACCEPTABLE, EXCELLENT = 0.7, 0.8
 # What lowers it by a step.
@@ -172,7 +172,8 @@ def reliability_of(found: Evidence) -> Verdict:
 
 _TEST_WORDS = {
     "held_out": "Landslides of another inventory tested it (at most good)",
-    "spatial": "Whole parts of the area tested it (at most good)",
+    "spatial": "Whole blocks of the area, beside those of the training, tested it (at most good)",
+    "part": "Whole parts of the area tested it (at most good)",
     "temporal": "Later landslides tested it (at most good)",
     "random": "Landslides among those of the training tested it (at most moderate)",
     "test": "A part of the landslides, among those of the training, tested it (at most moderate)",

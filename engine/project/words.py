@@ -84,7 +84,9 @@ def _limits_of_tests(facts: Facts) -> list[str]:
     if not facts.tests:
         found.append("No test on landslides that took no part in the model was found, so nothing tells how well the map predicts.")
     elif facts.tests[0].kind in ("random", "test"):
-        found.append("The test lies among the landslides of the training; on ground without mapped landslides expect less.")
+        found.append("The test lies among the landslides of the training; away from mapped landslides expect less.")
+    elif facts.tests[0].kind == "spatial":
+        found.append("The test lies beside the landslides of the training; of a part of the area without mapped landslides expect less.")
     tested = facts.tests[0].landslides if facts.tests else None
     if tested is not None and tested < FEW_TESTED:
         found.append(f"The test goes by {tested} landslides; its interval tells how uncertain it is.")

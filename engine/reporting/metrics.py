@@ -292,6 +292,18 @@ def delong(
     return AucInterval(auc, error, low, high)
 
 
+def weighted_auc(labels: np.ndarray, susceptibility: np.ndarray, weights: np.ndarray) -> float:
+    """Return the AUC where cells count by weights of any sum, such as `samples.folds.landslide_weights`; all (n,).
+
+    Examples
+    --------
+    >>> from scarp.engine.reporting.metrics import weighted_auc
+    >>> weighted_auc([1, 1, 0], [0.9, 0.1, 0.5], [1, 3, 2])
+    0.25
+    """
+    return float(sk.roc_auc_score(labels, susceptibility, sample_weight=weights))
+
+
 @dataclass(frozen=True)
 class TestedMean:
     """A mean with its 95 % interval and the two-sided p-value that it is 0."""

@@ -208,9 +208,9 @@ def _of_types(
         _, first = np.unique(numbers[some], return_index=True)
         kept.append(some[first])
     kept[1] = kept[1][~np.isin(numbers[kept[1]], numbers[kept[0]])]
-    wanted = np.flatnonzero(mine)
+    own = np.flatnonzero(mine)
     whole = np.empty_like(origin)
-    whole[wanted] = overlapping(numbers[wanted], origin[wanted])
+    whole[own] = overlapping(numbers[own], origin[own])
     apart, joined = (len(np.unique(each[kept[0]])) for each in (origin, whole))
     if joined < apart:
         feedback.message(f"Some of the {apart:,} landslides share cells and are kept together, so that {joined:,} are dealt.")

@@ -27,7 +27,7 @@ from ..learning.importance import applicability_of_network
 from ..learning.kept import KeptMembers
 from ..learning.report import Training, make_report
 from ..learning.tuning import held_out, read_grid, search
-from ..learning.validation import FOLDS, FOLDS_BESIDE, Evaluation, by_random_folds, by_spatial_folds
+from ..learning.validation import FOLDS, FOLDS_BESIDE, Evaluation, by_parts, by_random_folds, by_spatial_folds
 from ..reporting import metrics
 from ..samples.cells import SampleCells, counts_of, landslides, resolve_samples
 from ..samples.folds import deal_folds, keep_whole, splits, suggested_block_size
@@ -138,7 +138,8 @@ def run(
     feedback.status("Testing and drawing the report")
     own = np.zeros(len(known.labels), np.int64)
     fitted = Evaluation("training", "Training cells (success)", "", known.labels, uncalibrated(network, known), own, known.units)
-    tests = [each for each in ((beside, spatial) if test_inventory else (spatial, beside)) if each]
+    parts = by_parts(tested_in_space, spatial, recipe.equal_landslides, seed) if spatial else None
+    tests = [each for each in (*((beside, spatial) if test_inventory else (spatial, beside)), parts) if each]
     # The cells that the page shows in full: predicted by the model itself where some were held out, else by the folds of the headline.
     shown = tests[0] if few else beside
     said = shown.susceptibility if few else network.calibrated(shown.susceptibility)

@@ -110,7 +110,7 @@ def make_report(
     _groups(page, [each for each in made if each.kind == "sub-area"], "Sub-areas", "sub-area")
     _groups(page, [each for each in made if each.kind == "date"], "Dates", "period")
     if pair:
-        _pair(page, pair)
+        _pair(page, pair, first.role)
     _method(page, facts)
     page.section("References")
     page.references(REFERENCES)
@@ -298,9 +298,14 @@ def _groups(page: Report, made: Sequence[Assessment], heading: str, what: str) -
     )
 
 
-def _pair(page: Report, pair: Pair) -> None:
+def _pair(page: Report, pair: Pair, role: str) -> None:
     page.section("Two maps")
     page.text(pair_verdict(pair), lead=True)
+    if role != "held_out":
+        page.text(
+            "A map that was made from these landslides has seen them: if one of the two was, it fits better, which does not say that it "
+            "predicts better. Compare them on landslides that took part in neither."
+        )
     page.table(
         ["Counted", "AUC, first map", "AUC, second map", "First − second (95 %)", "p"],
         [

@@ -20,6 +20,7 @@ from scarp.engine.files.vectors import write_points
 from scarp.engine.gdal import ogr
 from scarp.engine.learning.fitting import Examples, fit
 from scarp.engine.learning.validation import Evaluation
+from scarp.engine.reporting.metrics import balanced, evaluate
 from scarp.engine.samples.cells import SampleCells, resolve_samples
 from scarp.engine.tasks import explain_model, finetune_model, map_susceptibility
 from scarp.models.covariate import Covariate
@@ -89,8 +90,11 @@ def study(tmp_path_factory):
 @pytest.fixture(scope="module")
 def run(study):
     folder, given = study
-    told = Listener()
-    found = finetune_model.run(told, **given, output=str(folder / "new.scarp"), report=str(folder / "new.html"))
+    told, made = Listener(), []
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(finetune_model, "held", lambda *arguments: made.append(contests.held(*arguments)) or made[-1])
+        found = finetune_model.run(told, **given, output=str(folder / "new.scarp"), report=str(folder / "new.html"))
+    (told.contest,) = made
     return folder, given, found, told
 
 
@@ -104,6 +108,17 @@ def test_adapting_serves_where_the_truth_differs(run):
     assert told.percents == sorted(told.percents) and told.percents[-1] == 100
     (verdict,) = [text for text in told.messages if text.startswith("On landslides held out")]
     assert contests.CONTENDERS[found["best"]][1] in verdict and verdict in Path(found["report"]).read_text(encoding="utf-8")
+
+
+def test_what_the_file_tells_of_errors_is_of_cells_that_the_calibration_was_not_fitted_to(run):
+    """The folds' models are not calibrated; a curve fitted to what they say has a smaller error on just these cells."""
+    _, _, found, told = run
+    made, test = load_model(found["output"], "numpy"), told.contest.tests["adapted"]
+    weights = balanced(test.labels)
+    error, praised = (
+        evaluate(test.labels, said, weights=weights)["mse"] for said in (test.susceptibility, made.calibrated(test.susceptibility))
+    )
+    assert made.manifest["metrics"]["mse"] == pytest.approx(error) and praised < error - 1e-4
 
 
 def test_the_file_tells_where_it_comes_from_and_serves_like_any_other(run, tmp_path):

@@ -171,6 +171,24 @@ def test_the_verdict_says_what_is_tested():
     assert "Decision tree has the highest" in text and text.endswith("the CNN–DNN is worse than decision tree.")
 
 
+@pytest.mark.parametrize(
+    ("method", "where"),
+    [
+        ("random", "of other landslides among the mapped ones, and less elsewhere"),
+        ("blocks", "where none is mapped, in a part of it or in another area, expect less"),
+        ("kmeans", "of a part of this area without mapped landslides"),
+        ("temporal", "of later landslides on the same ground"),
+        ("inventory", "of the landslides of the other inventory, which took no part"),
+    ],
+)
+def test_the_verdict_says_what_its_figure_holds_for(method, where):
+    labels = np.tile([0, 1], 40)
+    folds = [Fold(method, 0, k, np.flatnonzero(np.arange(80) // 40 != k), np.flatnonzero(np.arange(80) // 40 == k)) for k in range(2)]
+    said = np.clip(0.3 * labels + np.random.default_rng(6).uniform(0, 0.7, 80), 0, 1)
+    text = verdict(summarise(outcomes_of(labels, {"cnn_dnn": said}, folds), labels), method)
+    assert "; that is what to expect of " in text.split(". ")[0] and where in text.split(". ")[0]
+
+
 def test_constant_covariates_and_unseen_classes_are_told(stack, data):
     x = data.values.copy()
     x[:, 1] = 7.0

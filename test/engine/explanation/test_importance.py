@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 from scarp.engine.explanation.importance import HeldOut, Importance, asked, correlations, factors_of, importances
 from scarp.engine.feedback import Feedback
+from scarp.engine.samples.folds import landslide_weights
 from scarp.models.covariate import Covariate
 from scarp.models.encoding import Encoder
 from scarp.models.patches import Patches
@@ -115,3 +116,18 @@ def test_another_seed_permutes_otherwise(ground):
     factors = factors_of(COVARIATES, np.eye(3))[:1]
     drops = [importances([part], factors, 2, seed, [Feedback()])[0].drop.tolist() for seed in (1, 1, 2)]
     assert drops[0] == drops[1] != drops[2]
+
+
+def test_landslides_count_the_same_where_weights_say_so(ground):
+    """A landslide of 99 cells that the answer ranks first, and one of a cell that it ranks last: 0.99 by cells, 0.5 by landslides."""
+    encoder, patches, _ = ground
+    few = patches.only(np.arange(110))
+    labels, said = np.repeat([1, 0], [100, 10]), np.r_[np.ones(99), 0.0, np.full(10, 0.5)]
+    weights = landslide_weights(labels, np.r_[np.zeros(99, int), 1, 2:12])
+    told = {}
+    for name, counts in (("cells", None), ("landslides", weights)):
+        (found,) = importances(
+            [HeldOut(lambda each: said, encoder, few, labels, counts)], [factors_of(COVARIATES, np.eye(3))[0]], 1, 1, [Feedback()]
+        )
+        told[name] = found.auc[0]
+    assert told == {"cells": pytest.approx(0.99), "landslides": pytest.approx(0.5)}

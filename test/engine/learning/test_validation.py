@@ -11,8 +11,10 @@ from osgeo import ogr
 from scarp.engine.files.grid import Grid, Window, reference_of
 from scarp.engine.files.stack import Stack, StackWriter
 from scarp.engine.files.vectors import write_layer
+from scarp.engine.learning import validation
 from scarp.engine.learning.fitting import Examples, uncalibrated
-from scarp.engine.learning.validation import Evaluation, by_spatial_folds
+from scarp.engine.learning.fitting import fit as fit_examples
+from scarp.engine.learning.validation import Evaluation, by_parts, by_random_folds, by_spatial_folds
 from scarp.engine.reporting.metrics import delong, evaluate
 from scarp.engine.samples.cells import resolve_samples
 from scarp.engine.samples.folds import validation_part
@@ -65,6 +67,12 @@ def examples(side, spread):
     return Examples(patches, (Covariate("slope"),), np.repeat([1, 0], 160), row, col, grid, units)
 
 
+def test_random_folds_divide_no_landslide():
+    found = by_random_folds(examples(200, 180), 3, TINY, 1, Listener())
+    assert found.landslides == 40 and set(found.fold) == {0, 1, 2}
+    assert len(set(zip(found.units, found.fold))) == len(set(found.units))
+
+
 def test_spatial_folds_divide_no_landslide_and_tell_of_few_blocks():
     cells = examples(200, 180)
     found = by_spatial_folds(cells, 300.0, 3, TINY, 1, Listener())
@@ -112,7 +120,7 @@ def test_few_landslides_are_tested_by_folds_and_the_model_has_them_all(tmp_path)
         report=str(tmp_path / "few.html"),
         **recipe,
     )
-    spatial, random = load_model(result["model"], "numpy").manifest["tests"]
+    spatial, random, *_ = load_model(result["model"], "numpy").manifest["tests"]
     assert (spatial["kind"], random["kind"]) == ("spatial", "random")
     assert spatial["landslides"] == random["landslides"] == 13
     assert result["auc"] == spatial["auc"]
@@ -145,7 +153,7 @@ def test_a_test_inventory_takes_no_part_and_gives_the_headline(tmp_path):
         **recipe,
     )
     model = load_model(result["model"], "numpy")
-    held, spatial = model.manifest["tests"]
+    held, spatial, *_ = model.manifest["tests"]
     assert (held["kind"], held["landslides"]) == ("held_out", 11)
     assert (spatial["kind"], spatial["landslides"]) == ("spatial", 19)
     assert result["auc"] == held["auc"] > 0.6
@@ -158,6 +166,9 @@ def test_a_test_inventory_takes_no_part_and_gives_the_headline(tmp_path):
     cells = resolve_samples(stack, str(tmp_path / "slides.gpkg"), None, 1, None, str(tmp_path / "later.gpkg"))
     known = Examples.of(stack, cells.only(cells.subset == "train"), TINY.patch_size)
     assert fit == pytest.approx(roc_auc_score(known.labels, uncalibrated(model, known)), abs=6e-4)
+    again, _ = fit_examples(known, TINY, 1)
+    for name, array in again.members[0].items():
+        np.testing.assert_array_equal(model.members[0][name], array, "landslides of the test inventory trained too")
 
 
 def test_rate_curves_count_cells_and_landslides():
@@ -168,3 +179,43 @@ def test_rate_curves_count_cells_and_landslides():
         "by cells": (pytest.approx(0.75), 1.0),
         "by landslides": (pytest.approx(0.5), 1.0),
     }
+
+
+def regions(fold_tells):
+    """Three valleys side by side with a covariate each: in every one its own tells landslides, and no other valley's does.
+
+    With `fold_tells` the first covariate tells them everywhere.
+    """
+    grid = Grid(reference_of(32639).ExportToWkt(), (5e5, 20.0, 0.0, 3.6e6, 0.0, -20.0), (60, 600))
+    rng = np.random.default_rng(5)
+    row, col = rng.integers(0, 60, 900), np.repeat([0, 250, 500], 300) + rng.integers(0, 100, 900)
+    valley = col // 250
+    values = rng.normal(size=(900, 3))
+    labels = (values[np.arange(900), 0 if fold_tells else valley] > 0).astype(int)
+    patches = Patches.of(np.broadcast_to(values[:, None, None], (900, 5, 5, 3)).astype(np.float32))
+    return Examples(patches, tuple(Covariate(each) for each in "abc"), labels, row, col, grid, None), valley
+
+
+@pytest.mark.parametrize("alike", [True, False])
+def test_whole_parts_tell_what_a_part_without_landslides_would_show(monkeypatch, alike):
+    """Where valleys are alike leaving one out costs nothing; where each has its own law, blocks do not tell of it and parts do."""
+    monkeypatch.setattr(validation, "_PARTS", 3)
+    cells, valley = regions(alike)
+    blocks = (cells.rows // 10 + cells.cols // 10) % 3
+    spatial = Evaluation("spatial", "Spatial folds", "", cells.labels, np.zeros(900), blocks, None)
+    found = by_parts(cells, spatial, False, 1)
+    assert len(set(zip(found.fold, valley))) == 3, "a valley is a part"
+    assert found.kind == "part" and found.auc.auc == (pytest.approx(1.0, abs=0.01) if alike else pytest.approx(0.5, abs=0.08))
+    (of_blocks,) = re.findall(r"reach an AUC of (\d\.\d{3}) in the spatial folds", found.how)
+    assert float(of_blocks) > (0.99 if alike else 0.65)
+    assert ("no less is to be expected" in found.how) == alike and f"and {found.in_words} where each of 3 compact parts" in found.how
+
+
+def test_parts_divide_no_landslide_and_need_both_classes():
+    cells = examples(200, 180)
+    fold = np.arange(len(cells.labels)) % 3
+    spatial = Evaluation("spatial", "", "", cells.labels, np.zeros(len(fold)), fold, cells.units)
+    found = by_parts(cells, spatial, True, 1)
+    assert len(set(zip(found.units, found.fold))) == len(set(found.units))
+    lone = examples(200, 1)
+    assert by_parts(lone, replace(spatial, units=lone.units), False, 1) is None

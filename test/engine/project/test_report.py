@@ -79,8 +79,9 @@ def test_every_part_is_there_with_its_numbers(page):
     assert told.warnings == []
     assert "susceptibility.tif; A. Author" in words[""]
     assert (
-        "By spatial folds the area under the ROC curve (AUC) is 0.812 (95 % interval 0.750 to 0.875); that is what to expect on ground"
-        in (words[""])
+        "By spatial folds the area under the ROC curve (AUC) is 0.812 (95 % interval 0.750 to 0.875); that is what to expect of "
+        "other landslides of this area, beside and between the mapped ones; where none is mapped, in a part of it or in another area, "
+        "expect less." in words[""]
     )
     assert words["Purpose and terms"].startswith("To plan roads. Susceptibility: ")
     # 48 × 48 cells of 30 m.
@@ -95,7 +96,7 @@ def test_every_part_is_there_with_its_numbers(page):
     assert "Classifier CNN–DNN Covariates 2" in words["Model"]
     assert "Tuning: no search was asked for" in words["Model"]
     validation = words["Validation"]
-    assert validation.index("Spatial folds 0.812 0.750 to 0.875 48 what to expect on ground") < validation.index(
+    assert validation.index("Spatial folds 0.812 0.750 to 0.875 48 what to expect of other landslides of this area") < validation.index(
         "Test cells 0.900 0.840 to 0.960 12"
     )
     assert "how well the map fits the landslides it was made from: no test" in validation

@@ -3,6 +3,7 @@
 
 import csv
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -136,6 +137,28 @@ def test_the_explained_point_adds_up(study):
             explain_cell(answer_of(model), model, stack, (41, 55), average, 1)
 
 
+def test_a_network_is_fitted_anew_without_the_fold_that_it_is_asked_about(study, monkeypatch):
+    """By its own settings, with one member."""
+    from scarp.engine.explanation import held_out
+
+    folder, stack, given = study
+    ground = held_out.Ground.of(stack, resolve_samples(stack, given["inventory"], None, 1), load_model(folder / "network.scarp"))
+    folds, _ = held_out.spatial_folds(ground, 2, 900.0, 1, Feedback())
+    fitted = []
+    monkeypatch.setattr(held_out, "fit", lambda known, recipe, *more, **by: fitted.append((known, recipe)) or (ground.model, []))
+    for fold, part in zip(folds, held_out.refitted(ground, folds, 1, [Feedback()] * 2)):
+        known, recipe = fitted[-1]
+        own, asked = (set(zip(rows.tolist(), cols.tolist())) for rows, cols in ((known.rows, known.cols), cells_of(ground, fold.test)))
+        assert own and asked and not own & asked and len(own) + len(asked) == len(ground.labels)
+        assert (recipe.filters, recipe.members, recipe.companion) == (TINY.filters, 1, True)
+        assert len(part.labels) == len(fold.test)
+
+
+def cells_of(ground, members):
+    """Rows and columns of some cells."""
+    return ground.data.cells.rows[members], ground.data.cells.cols[members]
+
+
 def test_folds_never_test_what_they_were_fitted_to(study, monkeypatch):
     """Every landslide is in one fold, and the model of a fold is fitted to none of its cells."""
     from scarp.engine.explanation import held_out
@@ -156,6 +179,28 @@ def test_folds_never_test_what_they_were_fitted_to(study, monkeypatch):
         assert len(part.labels) == len(fold.test)
     units = cells.units if cells.units is not None else np.arange(len(cells.rows))
     assert not np.intersect1d(units[folds[0].test], units[folds[1].test]).size
+
+
+@pytest.mark.parametrize("equal", [False, True])
+def test_models_are_fitted_anew_as_the_model_was(study, monkeypatch, equal):
+    """Landslides count alike in fitting and in the AUC where they did in training, and only there."""
+    from scarp.engine.explanation import held_out
+
+    folder, stack, given = study
+    cells = resolve_samples(stack, given["inventory"], None, 1)
+    pairs = np.where(cells.landslide == 1, np.arange(len(cells.rows)) // 2, np.arange(len(cells.rows))).astype(str)
+    model = load_model(folder / "classic.scarp")
+    model.manifest = {**model.manifest, "settings": {"equal_landslides": equal}}
+    ground = held_out.Ground.of(stack, replace(cells, origin=pairs), model)
+    told = []
+    real = held_out.fit_cells
+    monkeypatch.setattr(held_out, "fit_cells", lambda *given, **by: told.append(by["equal"]) or real(*given, **by))
+    folds, _ = held_out.spatial_folds(ground, 2, 900.0, 1, Feedback())
+    parts = list(held_out.refitted(ground, folds, 1, [Feedback()] * 2))
+    assert told == [equal, equal]
+    for part in [*parts, held_out.as_it_is(ground, 1)]:
+        assert (part.weights is not None) == equal
+        assert part.weights is None or part.weights.sum() == pytest.approx(len(part.labels))
 
 
 def test_the_model_itself_is_asked_of_held_out_landslides(study, tmp_path):

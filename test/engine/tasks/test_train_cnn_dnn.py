@@ -160,8 +160,8 @@ def test_the_metrics_are_those_of_calibrated_test_cells(rich, known):
     expected = evaluate(test.labels, susceptibility(model, test), weights=balanced(test.labels))
     assert len(test.labels) == 32
     assert model.manifest["metrics"] == pytest.approx(expected)
-    spatial, own = model.manifest["tests"]
-    assert (spatial["kind"], own["kind"]) == ("spatial", "test")
+    spatial, own, parts = model.manifest["tests"]
+    assert (spatial["kind"], own["kind"], parts["kind"]) == ("spatial", "test", "part")
     assert own["auc"] == pytest.approx(expected["auc"])
     assert result["auc"] == spatial["auc"]
     assert expected["mse"] != pytest.approx(evaluate(test.labels, susceptibility(model, known[0].only(np.arange(32))))["mse"])
