@@ -88,6 +88,8 @@ def test_all_kinds_of_covariates_as_cast_has_them(monkeypatch, way):
     new[1, 2] = 9  # a class that training has not seen
     new[2, 1] = -1
     new[3, 1] = 0  # north is a direction
+    lacking = new[4:5].copy()
+    lacking[0, 2] = np.nan
     fold = np.random.default_rng(3).integers(0, 4, 150)
     encoder = Encoder.fit(train, COVARIATES)
     area = Applicability.fit(encoder, train, [0.8, 0.2, 0.4], fold_splits(fold))
@@ -96,6 +98,7 @@ def test_all_kinds_of_covariates_as_cast_has_them(monkeypatch, way):
     found = area.index(new.reshape(70, 10, 3).astype(np.float32))
     np.testing.assert_allclose(found.ravel(), expected, rtol=2e-5, atol=1e-5)
     assert expected[0] > 10 and 0 < (expected > threshold).mean() < 0.5
+    assert np.isnan(area.index(lacking[None])).all(), "no class is not one that training lacks"
 
 
 def test_weights_below_zero_and_none_above(monkeypatch):
@@ -120,6 +123,11 @@ def test_of_many_cells_some_are_kept(monkeypatch):
     assert (first.arrays["cells"] != other.arrays["cells"]).any()
     assert all((first.arrays[name] == again.arrays[name]).all() for name in first.ARRAYS)
     assert (first.index(train[None])[0, np.isfinite(train[:, 0])] < 1e-5).sum() == 50
+
+
+def test_two_thousand_cells_are_kept():
+    train = mixed_cells(2100, 8)
+    assert len(Applicability.fit(Encoder.fit(train, COVARIATES), train, [1, 1, 1], []).arrays["cells"]) == 2000
 
 
 def model_with(area, encoder):

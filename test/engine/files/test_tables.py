@@ -70,6 +70,8 @@ def test_numbers_of_any_size_endings_of_any_case_and_rows_up_to_the_most(tmp_pat
     write_table(path, rows)
     monkeypatch.setattr("scarp.engine.files.tables.MOST_ROWS", 2)
     assert read_table(path) == rows
+    (tmp_path / "classes.csvt").unlink(missing_ok=True)
+    assert read_table(path) == rows, "also where the file was copied alone"
     layer = (dataset := gdal.OpenEx(path)).GetLayer(0)
     assert layer.GetName() == ("table" if ending == "xlsx" else "classes")
     del layer, dataset
