@@ -11,9 +11,9 @@ CLASS_WEIGHTS = {"balanced": "Balanced (both classes count the same)", "none": "
 CALIBRATIONS = {"none": "None", "platt": "Platt (logistic)", "isotonic": "Isotonic"}
 # Which training cells decide when to stop.
 VALIDATIONS = {"random": "Random cells", "blocks": "Spatial blocks"}
-# Epochs of a network where none are asked for: so many, but fewer where a network would see more cells than this in all, and some in any
-# case. What that costs in AUC and saves in time: docs/benchmark.md.
-USUAL_EPOCHS, MOST_SEEN, LEAST_EPOCHS = 40, 100_000, 15
+# Epochs of a network where none are asked for: the least, and as many more as show it so many cells, up to the usual. So five absences a
+# landslide train in twice the time of one, or less, whatever the number of landslides: docs/results.md.
+USUAL_EPOCHS, LEAST_EPOCHS, MORE_SEEN = 40, 15, 25_000
 
 
 @dataclass(frozen=True)
@@ -95,10 +95,10 @@ class Recipe:
         """Return the recipe with a number of epochs, for so many training cells; where it has one, as it is.
 
         >>> from scarp.models.recipe import Recipe
-        >>> [Recipe().for_cells(cells).epochs for cells in (2500, 5000, 100_000)], Recipe(epochs=5000).for_cells(100_000).epochs
-        ([40, 20, 15], 5000)
+        >>> [Recipe().for_cells(cells).epochs for cells in (1000, 2500, 100_000)], Recipe(epochs=5000).for_cells(100_000).epochs
+        ([40, 25, 15], 5000)
         """
-        return replace(self, epochs=self.epochs or min(USUAL_EPOCHS, max(MOST_SEEN // max(cells, 1), LEAST_EPOCHS)))
+        return replace(self, epochs=self.epochs or min(USUAL_EPOCHS, LEAST_EPOCHS + MORE_SEEN // max(cells, 1)))
 
     @property
     def epochs_to_wait(self) -> int:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from ...models.classifiers import CLASSIFIERS
-from ...models.recipe import LEAST_EPOCHS, MOST_SEEN
+from ...models.recipe import LEAST_EPOCHS, MORE_SEEN
 from ..declarations.choices import VALIDATIONS
 from ..learning.validation import WHERE
 from ..reporting import distances, figures
@@ -312,7 +312,7 @@ def _method(
     )
     notes = [CLASSIFIERS[name].note for name in compared if CLASSIFIERS[name].note]
     if NETWORKS.intersection(compared):
-        own += f" Many cells take fewer epochs: a member sees at most {MOST_SEEN:,} in all, but each at least {LEAST_EPOCHS} times."
+        own += f" Many cells take fewer epochs: a member sees each {LEAST_EPOCHS} times, and {MORE_SEEN:,} more in all."
         notes.append(own)
     few = [f"{CLASSIFIERS[name].name} ({CLASSIFIERS[name].most_cells:,})" for name in compared if CLASSIFIERS[name].most_cells]
     if few:

@@ -13,7 +13,7 @@ from typing import Any
 
 from ...models.classifiers import LABELS
 from ...models.optimizers import OPTIMIZERS, SCHEDULES
-from ...models.recipe import CALIBRATIONS, CLASS_WEIGHTS, LEAST_EPOCHS, MOST_SEEN, USUAL_EPOCHS, VALIDATIONS, Recipe
+from ...models.recipe import CALIBRATIONS, CLASS_WEIGHTS, LEAST_EPOCHS, MORE_SEEN, USUAL_EPOCHS, VALIDATIONS, Recipe
 from . import choices
 from .covariates import DECLARATIONS, FLOW_METHODS, SLOPE_METHODS, TERRAIN, TERRAIN_DEFAULT, UNKNOWN
 
@@ -691,7 +691,8 @@ TASKS: dict[str, tuple[Parameter, ...]] = {
             "Epochs",
             "integer",
             "Most passes over the training cells; training stops when it no longer helps. "
-            f"0: {USUAL_EPOCHS}, fewer of more than {MOST_SEEN // USUAL_EPOCHS:,} training cells, but no fewer than {LEAST_EPOCHS}.",
+            f"0: {USUAL_EPOCHS}, fewer of more than {MORE_SEEN // (USUAL_EPOCHS - LEAST_EPOCHS):,} training cells, "
+            f"but no fewer than {LEAST_EPOCHS}.",
             least=0,
             most=100000,
         ),

@@ -1044,8 +1044,8 @@ I fold casuali lusingano, perché le celle di test hanno vicine tra quelle di ad
 <translation>Covariata più importante</translation>
 </message>
 <message>
-<source>Most passes over the training cells; training stops when it no longer helps. 0: 40, fewer of more than 2,500 training cells, but no fewer than 15.</source>
-<translation>Massimo di passaggi sulle celle di addestramento; l'addestramento si ferma quando non serve più. 0: 40, meno con più di 2.500 celle di addestramento, ma non meno di 15.</translation>
+<source>Most passes over the training cells; training stops when it no longer helps. 0: 40, fewer of more than 1,000 training cells, but no fewer than 15.</source>
+<translation>Massimo di passaggi sulle celle di addestramento; l'addestramento si ferma quando non serve più. 0: 40, meno con più di 1.000 celle di addestramento, ma non meno di 15.</translation>
 </message>
 <message>
 <source>Multilayer perceptron</source>

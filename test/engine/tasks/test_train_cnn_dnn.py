@@ -282,15 +282,15 @@ def test_with_trees_beside_it_model_manifest_and_report_say_so(study, known):
 
 
 def test_of_many_cells_fewer_epochs_are_run_and_it_is_told(study, known, monkeypatch):
-    """128 cells train; 2,200 to be seen in all are 17 epochs of them, and more than the least. A number that is asked for is kept."""
-    monkeypatch.setattr(recipe_module, "MOST_SEEN", 2200)
+    """128 cells train; 2,200 are 17 epochs of them, beside the least three. A number that is asked for is kept."""
+    monkeypatch.setattr(recipe_module, "MORE_SEEN", 2200)
     monkeypatch.setattr(recipe_module, "LEAST_EPOCHS", 3)
     told = []
     monkeypatch.setattr(Feedback, "message", lambda self, text: told.append(text))
     automatic = replace(TINY, epochs=0, patience=100)
     _, model = trained(study, "automatic", recipe=automatic)
-    assert model.manifest["settings"]["epochs"] == 17
-    assert any("at most 17 epochs" in text for text in told)
+    assert model.manifest["settings"]["epochs"] == 20
+    assert any("at most 20 epochs" in text for text in told)
     training = known[0]
-    assert len(fit(training, automatic, SEED)[1][0]["loss"]) == 17
+    assert len(fit(training, automatic, SEED)[1][0]["loss"]) == 20
     assert len(fit(training, replace(automatic, epochs=4), SEED)[1][0]["loss"]) == 4
