@@ -5,7 +5,8 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from ..declarations.outputs import archive_of, odd_kind
@@ -81,6 +82,22 @@ def opened(named: Source, kind: int, what: str, options: Sequence[str] = ()) -> 
     for part in parts:  # what a mosaic is made of is opened when it is read
         check_file(part, f"file {part} of the {what}")
     return dataset
+
+
+@contextmanager
+def damage_told(what: str) -> Iterator[None]:
+    """Make one sentence of what GDAL raises where a file that was opened cannot be read: it was damaged, or cut off since.
+
+    Parameters
+    ----------
+    what
+        What the sentence calls it, with its name.
+    """
+    try:
+        yield
+    except RuntimeError as error:
+        why = cause(str(error).rpartition(" failed: ")[2])  # SQLite gives the whole statement before
+        raise EngineError(f"The {what} cannot be read{why}; its file is damaged. Download or copy it again.") from error
 
 
 def cause(text: str) -> str:

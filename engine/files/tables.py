@@ -16,7 +16,7 @@ from ..declarations.outputs import FORMATS
 from ..declarations.source import Source
 from ..errors import EngineError
 from ..gdal import gdal, ogr
-from .opening import opened
+from .opening import damage_told, opened
 from .outputs import check_writable, replacing
 from .vectors import write_layer
 
@@ -80,11 +80,12 @@ def read_table(path: str) -> list[dict[str, Any]]:
     name = Path(path).name
     options = ["AUTODETECT_TYPE=YES"] if path.lower().endswith(".csv") else []
     dataset = opened(Source(path), gdal.OF_VECTOR, f"table {name}", options)
-    layer = dataset.GetLayer(0)
-    if layer is None or layer.GetFeatureCount() > MOST_ROWS:
-        found = "no table" if layer is None else f"{layer.GetFeatureCount():,} rows"
-        raise EngineError(f"The table {name} holds {found}, and a table of at most {MOST_ROWS:,} rows is needed that Scarp wrote.")
-    rows = [{_own(key): _own(value) for key, value in feature.items().items()} for feature in layer]
+    with damage_told(f"table {name}"):
+        layer = dataset.GetLayer(0)
+        if layer is None or layer.GetFeatureCount() > MOST_ROWS:
+            found = "no table" if layer is None else f"{layer.GetFeatureCount():,} rows"
+            raise EngineError(f"The table {name} holds {found}, and a table of at most {MOST_ROWS:,} rows is needed that Scarp wrote.")
+        rows = [{_own(key): _own(value) for key, value in feature.items().items()} for feature in layer]
     del layer, dataset
     return rows
 

@@ -15,7 +15,7 @@ from ..declarations.source import ID_FIELD, Source, several_layers
 from ..errors import EngineError
 from ..gdal import close, gdal, ogr, osr
 from .grid import Grid, reference_of
-from .opening import opened, parsed, shortened
+from .opening import damage_told, opened, parsed, shortened
 from .shapes import NO_GEOMETRY, Bounds, Onto, Tally, cut_off, every
 
 _KINDS = ("points", "lines")
@@ -49,6 +49,12 @@ def open_layer(source: str) -> tuple[gdal.Dataset, ogr.Layer]:
     if named.crs:
         reference_of(named.crs)
     dataset = _opened(named)
+    with damage_told(f"layer {shortened(named.label)}"):
+        return _layer_of(dataset, named)
+
+
+def _layer_of(dataset: gdal.Dataset, named: Source) -> tuple[gdal.Dataset, ogr.Layer]:
+    """Return what `open_layer` does, of what it has opened."""
     layer = dataset.GetLayerByName(named.layername) if named.layername else _only_layer(dataset, named)
     if layer is None:
         raise EngineError(f"The file {named.path} has no layer {named.layername!r}; its layers are {', '.join(_names(dataset))}.")

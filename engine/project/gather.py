@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,7 @@ from ..files.grid import Grid
 from ..files.raster import open_raster
 from ..files.stack import Stack
 from ..files.tables import read_table, with_numbers
+from ..files.vectors import open_layer
 from ..learning.validation import WHERE
 from ..mapping.maps import Map, open_map
 from ..mapping.sheet import Picture, read_picture, with_table
@@ -28,7 +29,7 @@ from ..mapping.trust import UNCERTAINTY_BREAKS
 from ..mapping.zonation import CLASS_NUMBERS, cell_areas_km2
 from .found import Project
 from .landslides import Inventory, Moved, auc_of_moved, read_project_inventory
-from .runs import tame
+from .runs import name_of, tame
 from .statement import Evidence
 
 # Pixels of the map in the report.
@@ -205,25 +206,14 @@ def gather(
         facts.of_type = str(facts.model.manifest.get("landslide_type") or facts.of_type)
     if path := files.get("covariates"):
         facts.stack = Stack.open(path)
+        if seen is not None and not facts.stack.grid.matches(seen.grid):
+            feedback.warning(f"The covariate stack {name_of(path)} has another grid than the map {seen.name}; is it that of this map?")
         facts.grid = facts.grid or facts.stack.grid
     facts.tables = {part: _table(part, files[part]) for part in _COLUMNS if part in files}
-    if source := files.get("classes"):
-        classed = open_map(source, None, "CLASSES", feedback, varied=False)
-        facts.picture = read_picture(classed, _PICTURE_PX, feedback.part(10, 20))
-        if "class_table" in files:
-            facts.picture = with_table(facts.picture, Source.parse(files["class_table"]).path)
-    elif seen is None and "class_table" in facts.tables:
-        del facts.tables["class_table"]
-    if not facts.tables.get("class_table") and (told := project.result("classes", "classes", list)):
-        try:
-            facts.tables["class_table"] = _rows_of("class_table", [row for row in told if isinstance(row, dict)], "The run manifest")
-        except EngineError as error:
-            feedback.warning(f"{error} What it tells of classes is passed over.")
-    if source := files.get("uncertainty"):
-        facts.spread = _spread(source, feedback.part(20, 30))
-    facts.outside_percent = project.result("applicability", "outside_percent", float)
-    if facts.outside_percent is None and (source := files.get("applicability")):
-        facts.outside_percent = _outside(source, feedback.part(30, 40))
+    _read_classes(facts, seen, feedback)
+    _read_trust(facts, seen, feedback)
+    if source := files.get("samples"):
+        open_layer(source)  # a file that is none is told, though nothing but its name is needed here
     _read_tests(facts)
     if seen is not None and project.inventory:
         facts.inventory = read_project_inventory(project.inventory, seen, *fields, feedback)
@@ -231,6 +221,34 @@ def gather(
         if distance:
             facts.moved = auc_of_moved(facts.inventory.slides, seen, distance, repeats, seed, feedback.part(40, 95))
     return facts
+
+
+def _read_classes(facts: Facts, seen: Map | None, feedback: Feedback) -> None:
+    """Fill in the picture of the classes and their table: as it was written, else as the run tells it."""
+    files = facts.project.files
+    if source := files.get("classes"):
+        classed = open_map(source, None, "CLASSES", feedback, varied=False)
+        _check_grid(classed.grid, seen, source, "classes")
+        facts.picture = read_picture(classed, _PICTURE_PX, feedback.part(10, 20))
+        if "class_table" in files:
+            facts.picture = with_table(facts.picture, Source.parse(files["class_table"]).path)
+    elif seen is None and "class_table" in facts.tables:
+        del facts.tables["class_table"]
+    if not facts.tables.get("class_table") and (told := facts.project.result("classes", "classes", list)):
+        try:
+            facts.tables["class_table"] = _rows_of("class_table", [row for row in told if isinstance(row, dict)], "The run manifest")
+        except EngineError as error:
+            feedback.warning(f"{error} What it tells of classes is passed over.")
+
+
+def _read_trust(facts: Facts, seen: Map | None, feedback: Feedback) -> None:
+    """Fill in how far members differ, and how much of the area lies outside that of applicability."""
+    files = facts.project.files
+    if source := files.get("uncertainty"):
+        facts.spread = _spread(source, seen, feedback.part(20, 30))
+    facts.outside_percent = facts.project.result("applicability", "outside_percent", float)
+    if facts.outside_percent is None and (source := files.get("applicability")):
+        facts.outside_percent = _outside(source, seen, feedback.part(30, 40))
 
 
 def _area(seen: Map, feedback: Feedback) -> tuple[int, float]:
@@ -342,21 +360,41 @@ def _whole(value: Any) -> int | None:
     return int(value) if isinstance(value, (int, float)) and np.isfinite(value) else None
 
 
-def _bands(source: str, count: int, feedback: Feedback) -> Any:
-    """Yield the bands of each window of a raster, (bands, rows, cols), with the area of each cell, (rows, cols)."""
-    named = Source.parse(source)
-    rasters = [open_raster(f"{named.path}|band={number}") for number in range(1, count + 1)]
+def _check_grid(grid: Grid, seen: Map | None, source: str, part: str) -> None:
+    if seen is not None and not grid.matches(seen.grid):
+        raise EngineError(
+            f"The raster {name_of(source)} has another grid than the map {seen.name}; give that of this map ({part.upper()})."
+        )
+
+
+def _bands(source: str, seen: Map | None, part: str, most: tuple[float, float], feedback: Feedback) -> Any:
+    """Yield two bands of each window of a raster, (2, rows, cols), with the area of each cell, (rows, cols).
+
+    Parameters
+    ----------
+    most
+        The largest number that each band may have; the least is 0.
+    """
+    rasters = [open_raster(str(replace(Source.parse(source), band=number))) for number in (1, 2)]
     grid = rasters[0].grid
+    _check_grid(grid, seen, source, part)
     of_row, windows = cell_areas_km2(grid), list(grid.windows())
     for window in feedback.steps(windows, len(windows)):
         values = np.stack([raster.read(window) for raster in rasters])
+        for number, band in enumerate(values):
+            odd = band[np.isfinite(band) & ((band < 0) | (band > most[number]))]
+            if odd.size:
+                raise EngineError(
+                    f"Band {number + 1} of the raster {name_of(source)} has values such as {odd[0]:.6g}, and {part} lies between 0 and "
+                    f"{most[number]:g}; give the raster that “Map susceptibility” wrote ({part.upper()})."
+                )
         yield values, np.broadcast_to(of_row[window.row : window.row + window.rows, None], values.shape[1:])
 
 
-def _spread(source: str, feedback: Feedback) -> Spread | None:
+def _spread(source: str, seen: Map | None, feedback: Feedback) -> Spread | None:
     total = deviation = stability = 0.0
     parts = np.zeros(3)
-    for (spread, alike), area in _bands(source, 2, feedback):
+    for (spread, alike), area in _bands(source, seen, "uncertainty", (1.0, 1.0), feedback):
         there = np.isfinite(spread)
         weight = area[there]
         total += float(weight.sum())
@@ -369,9 +407,9 @@ def _spread(source: str, feedback: Feedback) -> Spread | None:
     return Spread(deviation / total, (low, middle, high), stability / total)
 
 
-def _outside(source: str, feedback: Feedback) -> float | None:
+def _outside(source: str, seen: Map | None, feedback: Feedback) -> float | None:
     total = outside = 0.0
-    for (_, inside), area in _bands(source, 2, feedback):
+    for (_, inside), area in _bands(source, seen, "applicability", (np.inf, 1.0), feedback):
         there = np.isfinite(inside)
         total += float(area[there].sum())
         outside += float(area[there & (inside == 0)].sum())

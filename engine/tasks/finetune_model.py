@@ -55,7 +55,8 @@ def run(
     for warning in (*warnings, *(f"{each.sentence}." for each in found if each.sentence)):
         feedback.warning(warning)
     digests = hashes({"covariates": covariates, "model": model, "inventory": inventory})
-    if given.manifest.get("inputs_sha256", {}).get("inventory") == digests["inventory"]:
+    here = digests.get("inventory")  # none of a database, or of no such file
+    if here and given.manifest.get("inputs_sha256", {}).get("inventory") == here:
         feedback.warning("The model was trained on this very inventory, so it remembers these landslides, and no figure of it is a test.")
     cells = resolve_samples(stack, inventory, label_field, seed, feedback, types=Types.of(type_field, types))
     of_type = str(given.manifest.get("landslide_type", ""))

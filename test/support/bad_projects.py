@@ -307,7 +307,7 @@ def table(make):
     """Count a function as one that makes a table: it is given a good row, and returns rows."""
 
     def write(folder, part):
-        rows = make(ROWS[part])
+        rows = make(ROWS.get(part, ROWS["class_table"]))
         path = Path(folder) / "bad.csv"
         lines = [",".join('"' + str(each).replace('"', '""') + '"' for each in row) for row in (rows[0], *(row.values() for row in rows))]
         path.write_text("\n".join(lines) + "\n", encoding="utf-8")

@@ -127,3 +127,34 @@ def test_a_folder_that_is_removed_meanwhile_is_told(tmp_path):
         path.unlink()
         place.rmdir()
         path.write_text("whole")
+
+
+def test_what_may_not_change_keeps_the_whole_old_set(tmp_path):
+    """Neither where it may not change from the beginning, nor where that comes while the outputs are under work."""
+    paths = [tmp_path / name for name in ("a.txt", "b.txt", "c.txt")]
+    for path in paths:
+        path.write_text("old")
+    try:
+        for first, number in ((True, 1), (False, 0), (False, 1), (False, 2)):
+            with pytest.raises(EngineError, match=r"not permitted\); choose another"), one_set(paths):
+                if first and _changed("+i", paths[number]):
+                    pytest.skip("root, and a file system that has attributes, are needed")
+                for path in paths:
+                    with replacing(path) as temporary:
+                        temporary.write_text("new")
+                if not first and _changed("+i", paths[number]):
+                    pytest.skip("root, and a file system that has attributes, are needed")
+            assert [path.read_text() for path in paths] == ["old"] * 3
+            assert sorted(path.name for path in tmp_path.iterdir()) == ["a.txt", "b.txt", "c.txt"]
+            _changed("-i", paths[number])
+    finally:
+        for path in paths:
+            _changed("-i", path)
+
+
+def _changed(flag, path):
+    """Set or take the attribute that not even root may change a file; return 0 where it could be done."""
+    try:
+        return subprocess.run(["chattr", flag, str(path)], check=False, capture_output=True).returncode
+    except FileNotFoundError:  # no Linux
+        return 1

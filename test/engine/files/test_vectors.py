@@ -1,11 +1,14 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
+import os
 import re
 
 import numpy as np
 import pytest
 from osgeo import ogr, osr
 from scarp.engine.errors import EngineError
-from scarp.engine.files.grid import Grid
+from scarp.engine.files import tables, vectors
+from scarp.engine.files.grid import Grid, reference_of
+from scarp.engine.files.opening import opened
 from scarp.engine.files.shapes import Tally
 from scarp.engine.files.vectors import feature_id, features, laid_over, open_layer, write_points
 
@@ -201,3 +204,24 @@ def test_a_flatgeobuf_cut_off_between_two_features_is_not_taken_for_whole(tmp_pa
     whole.write_bytes(whole.read_bytes()[: -2 * size])
     with pytest.raises(EngineError, match="The layer slides cannot be read to its end .*; its file is damaged"):
         open_layer(str(whole))
+
+
+@pytest.mark.parametrize("what", ["layer", "table"])
+def test_a_geopackage_that_is_cut_off_once_it_is_open_is_told_as_damaged(tmp_path, monkeypatch, what):
+    """GDAL reads what a layer is only when it is asked, and then SQLite gives its whole statement."""
+    path = tmp_path / "a.gpkg"
+    rows = [({"n": number}, None) for number in range(3000)]
+    kind = ogr.wkbPoint if what == "layer" else ogr.wkbNone
+    vectors.write_layer(path, "a", kind, {"n": ogr.OFTInteger}, rows, reference_of(32639) if what == "layer" else None)
+
+    def cut(*given):
+        dataset = opened(*given)
+        os.truncate(path, path.stat().st_size // 2)
+        return dataset
+
+    for module in (vectors, tables):
+        monkeypatch.setattr(module, "opened", cut)
+    with pytest.raises(
+        EngineError, match=rf"The {what} a\S* cannot be read \(database .*\); its file is damaged\. Download or copy it again\."
+    ):
+        vectors.open_layer(str(path)) if what == "layer" else tables.read_table(str(path))
