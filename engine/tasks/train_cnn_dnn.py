@@ -231,6 +231,12 @@ def _check(cells: SampleCells, training: np.ndarray) -> None:
                     f"There are {count} {kind} cells among the {name} cells, and at least {least} are needed; use a larger inventory or "
                     "another split."
                 )
+    there = landslides(cells.only(training))
+    if there < _FOLDS:
+        raise EngineError(
+            f"There are {there} landslides for the training, and at least {_FOLDS} are needed, since the cells of one are not divided: one "
+            "trains, one tells when to stop, one tests. Use a larger inventory."
+        )
 
 
 def _folds(cells: SampleCells, training: np.ndarray, seed: int) -> np.ndarray:

@@ -268,6 +268,17 @@ def test_too_few_cells_are_told(study, parts, message):
     assert not (folder / f"{parts}.scarp").exists()
 
 
+def test_two_landslides_are_too_few_however_many_cells_they_have(study):
+    """The sentence says nothing of folds, which training has no parameter for."""
+    folder, stack = study
+    cells = resolve_samples(stack, str(folder / "cells.gpkg"), "landslide", SEED)
+    two = np.where(cells.landslide == 1, np.where(cells.rows % 2, "a", "b"), "random")
+    replace(cells, origin=two).write(folder / "two.gpkg", stack.grid)
+    with pytest.raises(EngineError, match="There are 2 landslides for the training, and at least 3 are needed"):
+        trained(study, "two", "two")
+    assert not (folder / "two.scarp").exists()
+
+
 def test_with_trees_beside_it_model_manifest_and_report_say_so(study, known):
     recipe = replace(TINY, companion=True)
     _, model = trained(study, "both", recipe=recipe)
