@@ -38,6 +38,10 @@ from ..engine.declarations.parameters import Parameter, Result
 IDS = "scarp_ids"
 # Under this key a field's definition keeps the parameter whose layer has it.
 PARENT = "scarp_parent"
+# Under this key a number's definition keeps what 0, or no value at all, means.
+NOTHING = "scarp_nothing"
+# Numbers that may be smaller than this are shown with all their decimals.
+_FINE = 0.001
 _TYPES = QgsProcessing.SourceType
 _GEOMETRIES = {
     "point": _TYPES.TypeVectorPoint,
@@ -57,17 +61,30 @@ Translate = Callable[[str], str]
 
 def make_definition(declared: Parameter, tr: Translate) -> QgsProcessingParameterDefinition:
     """Return the parameter of a dialog, with its help."""
+    metadata: dict[str, Any] = {}
     made: QgsProcessingParameterDefinition = _MAKERS[declared.kind](declared, tr(declared.label), tr)
     text = tr(declared.help)
     if declared.table:
         text += " " + tr("In scripts: {}.").format(", ".join(declared.table))
-        made.setMetadata({IDS: list(declared.table)})
+        metadata[IDS] = list(declared.table)
     if declared.kind == "field":
-        made.setMetadata({PARENT: declared.parent})
+        metadata[PARENT] = declared.parent
+    if declared.nothing:
+        metadata[NOTHING] = tr(declared.nothing)
+    if declared.kind == "number":
+        metadata["widget_wrapper"] = {"decimals": _decimals(declared)}
+    made.setMetadata(metadata)
     made.setHelp(text)
     if declared.advanced:
         made.setFlags(made.flags() | QgsProcessingParameterDefinition.Flag.FlagAdvanced)
     return made
+
+
+def _decimals(declared: Parameter) -> int:
+    """Return how many decimals the field of a number shows, where QGIS shows six."""
+    if declared.least and declared.least < _FINE:
+        return 6
+    return 2 if declared.unit in ("m", "m²", "degrees") else 3
 
 
 def make_output(declared: Result, tr: Translate) -> QgsProcessingOutputDefinition:

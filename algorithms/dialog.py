@@ -24,12 +24,12 @@ from qgis.core import (
     QgsVectorLayer,
     QgsWkbTypes,
 )
-from qgis.gui import QgsMapLayerComboBox
+from qgis.gui import QgsDoubleSpinBox, QgsMapLayerComboBox, QgsSpinBox
 from qgis.PyQt import sip
-from qgis.PyQt.QtWidgets import QComboBox, QLineEdit, QMenu
+from qgis.PyQt.QtWidgets import QAbstractSpinBox, QComboBox, QLineEdit, QMenu
 
 from ..engine.declarations.covariates import DECLARATIONS
-from .definitions import PARENT
+from .definitions import NOTHING, PARENT
 from .results import band_names, is_hillshade
 from .translation import tr
 
@@ -60,6 +60,8 @@ class _Panel(ParametersPanel):
             wrapper = self.wrappers.get(name)
             if wrapper is None or definition.isDestination():
                 continue
+            if nothing := definition.metadata().get(NOTHING):
+                _say_nothing(wrapper.wrappedWidget(), nothing)
             # What is folded away and may be left out is left out until somebody asks for it.
             spare = definition.flags() & flags.FlagAdvanced and definition.flags() & flags.FlagOptional
             if name in _SUITS and not spare:
@@ -121,6 +123,14 @@ def _layer_box(widget: Any) -> QgsMapLayerComboBox | None:
     """Return the box of layers inside QGIS's widget, which Python takes for a plain one."""
     boxes = (each for each in widget.findChildren(QComboBox) if each.metaObject().className() == "QgsMapLayerComboBox")
     return next((sip.cast(each, QgsMapLayerComboBox) for each in boxes), None)
+
+
+def _say_nothing(widget: Any, words: str) -> None:
+    """Show words in place of 0, or of QGIS's “Not set”, in a field for a number, whose least value that is."""
+    kinds = {"QgsSpinBox": QgsSpinBox, "QgsDoubleSpinBox": QgsDoubleSpinBox}
+    for each in [widget, *widget.findChildren(QAbstractSpinBox)]:
+        if kind := kinds.get(each.metaObject().className()):
+            sip.cast(each, kind).setSpecialValueText(words)
 
 
 def _choose_layer(box: QgsMapLayerComboBox | None, name: str) -> None:

@@ -11,7 +11,12 @@ from typing import Any, ClassVar
 
 from qgis.core import (
     QgsBilinearRasterResampler,
+    QgsClassificationJenks,
     QgsColorRampShader,
+    QgsFillSymbol,
+    QgsGradientColorRamp,
+    QgsGradientStop,
+    QgsGraduatedSymbolRenderer,
     QgsHillshadeRenderer,
     QgsLayerTreeGroup,
     QgsMapLayer,
@@ -47,6 +52,10 @@ _READABLE = ("slope", "altitude")
 _BRIGHTER = 90
 # Viridis, which colour-blind people can read too.
 _VIRIDIS = ("#440154", "#3b528b", "#21918c", "#5ec962", "#fde725")
+# Blue to red through yellow, as susceptibility is drawn.
+_RAMP = ("#2c7bb6", "#abd9e9", "#ffffbf", "#fdae61", "#d7191c")
+# The field of zones with their mean susceptibility.
+_ZONE_MEAN = "susc_mean"
 
 
 def susceptibility(layer: QgsMapLayer) -> None:
@@ -142,6 +151,25 @@ def landslides(layer: QgsMapLayer) -> None:
         layer.setRenderer(QgsSingleSymbolRenderer(symbol))
 
 
+def zones(layer: QgsMapLayer) -> None:
+    """Show the mean susceptibility of polygons from blue to red, in at most five natural classes, with the hillshade through them."""
+    if not isinstance(layer, QgsVectorLayer) or layer.fields().indexOf(_ZONE_MEAN) < 0:
+        return
+    first, *between, last = (QColor(colour) for colour in _RAMP)
+    stops = [QgsGradientStop(step / (len(_RAMP) - 1), colour) for step, colour in enumerate(between, start=1)]
+    method = QgsClassificationJenks()
+    method.setLabelPrecision(3)
+    method.setLabelTrimTrailingZeroes(False)
+    method.setLabelFormat("%1 – %2")
+    renderer = QgsGraduatedSymbolRenderer(_ZONE_MEAN)
+    renderer.setSourceSymbol(QgsFillSymbol.createSimple({"outline_color": "#555555", "outline_width": "0.2"}))
+    renderer.setClassificationMethod(method)
+    renderer.updateClasses(layer, len(_RAMP))
+    renderer.updateColorRamp(QgsGradientColorRamp(first, last, False, stops))
+    layer.setRenderer(renderer)
+    layer.setBlendMode(QPainter.CompositionMode.CompositionMode_Multiply)
+
+
 LOOKS: dict[str, Callable[[QgsMapLayer], None]] = {
     "susceptibility": susceptibility,
     "uncertainty": uncertainty,
@@ -153,6 +181,7 @@ LOOKS: dict[str, Callable[[QgsMapLayer], None]] = {
     "landslides": landslides,
     "difference": difference,
     "dominant": dominant,
+    "zones": zones,
 }
 
 
@@ -174,8 +203,8 @@ def save_look(look: str, path: str) -> None:
             shutil.copyfile(STYLES / name, beside)
         except OSError as error:
             QgsMessageLog.logMessage(f"The style {beside} cannot be written ({error.strerror}).", "Scarp")
-    elif look in ("stack", "dominant"):
-        layer = QgsRasterLayer(path)
+    elif look in ("stack", "dominant", "zones"):
+        layer = QgsVectorLayer(path) if look == "zones" else QgsRasterLayer(path)
         if layer.isValid():
             LOOKS[look](layer)
             layer.setCustomProperty(_WRITTEN, True)
@@ -240,6 +269,7 @@ _ORDER = {
     "outside": 10,
     "cells": 9,
     "landslides": 9,
+    "zones": 6,
     "classes": 5,
     "susceptibility": 4,
     **dict.fromkeys(("uncertainty", "applicability", "dominant"), 3),

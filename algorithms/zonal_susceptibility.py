@@ -15,6 +15,7 @@ class ZonalSusceptibility(ScarpAlgorithm):
     GROUP = "map"
     TAGS = "zonal statistics susceptibility slope units districts catchments municipalities roads corridor mean share high classes"
     TASK = "zonal_susceptibility"
+    SHOWN = (("OUTPUT", "zones"),)
     NEEDS = MAPPING_PACKAGES
     HELP = (
         "Tells how susceptible polygons are: slope units, districts, catchments, buffers around roads. Each gets the mean, the spread "

@@ -50,7 +50,7 @@ def _declared() -> set[str]:
     found = {each.title for results in RESULTS.values() for each in results}
     for task in TASKS:
         for each in dialog_parameters(task):
-            found |= {each.label, each.help, each.files or "", *(each.table or {}).values()}
+            found |= {each.label, each.help, each.files, each.nothing, *(each.table or {}).values()}
     return found
 
 

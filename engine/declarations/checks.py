@@ -339,7 +339,7 @@ RELATIONS: dict[str, tuple[Callable[[Mapping[str, Any]], None], ...]] = {
     "benchmark_classifiers": (_dates_are_told, _types_have_a_field),
     "explain_model": (_types_have_a_field,),
     "map_susceptibility": (_stability_breaks_rise,),
-    "classify_susceptibility": (_breaks_rise, _landslides_find_breaks),
+    "classify_susceptibility": (_breaks_rise, _landslides_find_breaks, _types_have_a_field),
     "print_map": (_one_relief_is_given, _words_fit_on_paper),
     "project_report": (_a_project_is_given,),
     "validate_map": (_own_breaks_rise, _second_map_is_given, _types_have_a_field),

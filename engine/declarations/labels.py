@@ -12,14 +12,25 @@ from .parameters import FILES, Parameter, task_parameters
 from .source import without_password
 
 
-def settings(task: str, values: Mapping[str, Any]) -> dict[str, str]:
+def settings(task: str, values: Mapping[str, Any], used: Mapping[str, Any] | None = None) -> dict[str, str]:
     """Return title and readable value of what was chosen: all parameters that are no files, in the order of the dialog.
 
+    Parameters
+    ----------
+    values
+        What was asked for, by keyword.
+    used
+        What the run took, by keyword, where it was left to it.
+
+    Examples
+    --------
     >>> settings("sample_landscape", {"size": 512, "cell_size": 30.0})
     {'Cells per side': '512', 'Cell size': '30 m'}
+    >>> settings("explain_model", {"block_size": 0.0}), settings("explain_model", {"block_size": 0.0}, {"block_size": 720.0})
+    ({'Block size': 'automatic'}, {'Block size': '720 m (automatic)'})
     """
-    declared = task_parameters(task).items()
-    return {each.title: readable(each, values[key]) for key, each in declared if key in values and each.kind not in FILES}
+    declared, took = task_parameters(task).items(), used or {}
+    return {each.title: readable(each, values[key], took.get(key)) for key, each in declared if key in values and each.kind not in FILES}
 
 
 def inputs(task: str, values: Mapping[str, Any]) -> dict[str, str]:
@@ -48,8 +59,13 @@ def chosen(task: str, values: Mapping[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in values.items() if declared[key].kind not in FILES}
 
 
-def readable(parameter: Parameter, value: Any) -> str:
-    """Return a value as a person would write it: yes, Adam, 15 cells; a dash for none."""
+def readable(parameter: Parameter, value: Any, used: Any = None) -> str:
+    """Return a value as a person would write it: yes, Adam, 15 cells, automatic; a dash for none.
+
+    What the run took where that was left to it, `used`, is told too.
+    """
+    if parameter.is_nothing(value):
+        return parameter.nothing if used is None else f"{readable(parameter, used)} ({parameter.nothing})"
     if value is None or value in ("", []):
         return "–"
     if isinstance(value, bool):

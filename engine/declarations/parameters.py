@@ -66,6 +66,8 @@ class Parameter:
         What counts where nothing is given. None for a parameter that must be given, or that may be left out (`optional`).
     unit
         Of a number, as it follows one: m, cells.
+    nothing
+        Of a number that may be left out, or else of one that is 0: what that means, in a word or two, where it is no amount.
     least, most
         The range of a number or of each of several; None: no limit.
     odd
@@ -111,6 +113,7 @@ class Parameter:
     recipe: bool = False
     whole: bool = False
     place: str = "both"
+    nothing: str = ""
 
     @property
     def key(self) -> str:
@@ -132,6 +135,10 @@ class Parameter:
         """Whether it must be given."""
         return self.default is None and not self.optional
 
+    def is_nothing(self, value: Any) -> bool:
+        """Tell whether a value is what `nothing` has a word for."""
+        return bool(self.nothing) and (value is None if self.optional else value == 0)
+
 
 @dataclass(frozen=True)
 class Result:
@@ -142,6 +149,8 @@ class Result:
     kind: str
 
 
+# What Scarp finds by itself.
+_AUTOMATIC = "automatic"
 _BAND = "Which band of the raster it is; needed where that has several."
 
 
@@ -249,6 +258,7 @@ _BLOCK_SIZE = Parameter(
     "m",
     0,
     advanced=True,
+    nothing=_AUTOMATIC,
 )
 _PATCH_SIZE = _hyper(
     "PATCH_SIZE",
@@ -296,11 +306,12 @@ _PATIENCE = _hyper(
     "PATIENCE",
     "Patience",
     "integer",
-    "Epochs without a better validation loss before training stops. 0: a third of all.",
+    "Epochs without a better validation loss before training stops. 0: a third of all, at least 10.",
     unit="epochs",
     least=0,
     most=100000,
     advanced=True,
+    nothing=_AUTOMATIC,
 )
 
 
@@ -414,6 +425,7 @@ TASKS: dict[str, tuple[Parameter, ...]] = {
             optional=True,
             advanced=True,
             parent="DEM",
+            nothing="the DEM's own",
         ),
         Parameter(
             "Z_FACTOR",
@@ -425,6 +437,7 @@ TASKS: dict[str, tuple[Parameter, ...]] = {
             most=1000,
             optional=True,
             advanced=True,
+            nothing="as the DEM declares",
         ),
         Parameter(
             "TEMPLATE",
@@ -561,6 +574,7 @@ TASKS: dict[str, tuple[Parameter, ...]] = {
             "m",
             0,
             advanced=True,
+            nothing="each for itself",
         ),
         Parameter(
             "METHOD", "Draw non-landslide cells", "choice", "Where absences come from.", choices.METHOD, table=choices.ABSENCE_METHODS
@@ -695,6 +709,7 @@ TASKS: dict[str, tuple[Parameter, ...]] = {
             f"but no fewer than {LEAST_EPOCHS}.",
             least=0,
             most=100000,
+            nothing=_AUTOMATIC,
         ),
         _MEMBERS,
         _hyper(
@@ -812,11 +827,12 @@ TASKS: dict[str, tuple[Parameter, ...]] = {
             "EXCLUSION",
             "Exclusion distance",
             "number",
-            "Training cells nearer to a test cell of spatial folds are left out.",
+            "Training cells nearer to a test cell of spatial folds are left out. 0: none.",
             0.0,
             "m",
             0,
             advanced=True,
+            nothing="none",
         ),
         _advanced(replace(_MEMBERS, help="Networks of the CNN–DNN with different seeds; susceptibility is their mean.")),
         _EQUAL_LANDSLIDES,
@@ -880,6 +896,7 @@ TASKS: dict[str, tuple[Parameter, ...]] = {
             least=0,
             most=100,
             advanced=True,
+            nothing="none",
         ),
         Parameter(
             "STABILITY_BREAKS",
@@ -986,6 +1003,12 @@ TASKS: dict[str, tuple[Parameter, ...]] = {
             advanced=True,
         ),
         replace(_INVENTORY, help="Landslides to count in each class, and to find breaks by where the method does.", optional=True),
+        replace(
+            _TYPES[0],
+            help="For a map of one type of landslide, or of types alike: the field that tells the type, as text or code. Landslides of "
+            "other types, and those without one, are not counted.",
+        ),
+        _TYPES[1],
         Parameter("OUTPUT", "Susceptibility classes", "raster output", "Class numbers from 1 (lowest), with names and colours."),
         Parameter(
             "TABLE",
@@ -1372,7 +1395,7 @@ TASKS: dict[str, tuple[Parameter, ...]] = {
             help="The landslides whose quality is told. Empty: those that the model was made from, if their file is still where it was.",
         ),
         Parameter(
-            "TYPE_FIELD", "Field with the kind of movement", "field", "Slide, flow, fall and so on.", optional=True, parent="INVENTORY"
+            "TYPE_FIELD", "Field with the type of movement", "field", "Slide, flow, fall and so on.", optional=True, parent="INVENTORY"
         ),
         Parameter(
             "DATE_FIELD",
@@ -1386,11 +1409,13 @@ TASKS: dict[str, tuple[Parameter, ...]] = {
             "POSITION_ERROR",
             "Positional error of landslides",
             "number",
-            "Landslides are moved by this distance in random directions, and the AUC of the map is told again. 0: not at all.",
-            50.0,
-            "m",
-            0,
-            100_000,
+            "How far they may lie from where they are mapped. They are moved by it in random directions, and the AUC of the map is told "
+            "again. Empty: two cells of the map, for a trial. 0: not at all.",
+            unit="m",
+            least=0,
+            most=100_000,
+            optional=True,
+            nothing="two cells of the map",
         ),
         Parameter("REPEATS", "Repeats", "integer", "How often landslides are moved.", 20, least=2, most=1000, advanced=True),
         _advanced(_seed("The same seed moves landslides the same way.")),
@@ -1418,9 +1443,9 @@ TASKS: dict[str, tuple[Parameter, ...]] = {
             Parameter(id_, title, "file", f"The table of “{maker}”. Empty: that of the folder.", files=_TABLE, optional=True, advanced=True)
             for id_, title, maker in (
                 ("SCREENING", "Covariates screened", "Screen covariates"),
-                ("BENCHMARK", "Table of metrics", "Benchmark classifiers"),
+                ("BENCHMARK", "Table of the benchmark", "Benchmark classifiers"),
                 ("CLASS_TABLE", "Table of classes", "Classify susceptibility"),
-                ("VALIDATION", "Table of figures", "Validate susceptibility map"),
+                ("VALIDATION", "Table of the validation", "Validate susceptibility map"),
                 ("EXPLANATION", "Table of importance", "Explain model"),
             )
         ),

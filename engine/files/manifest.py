@@ -109,6 +109,7 @@ def write_manifests(
     *,
     inputs: Mapping[str, Any] | None = None,
     results: Mapping[str, Any] | None = None,
+    used: Mapping[str, Any] | None = None,
 ) -> None:
     """Write `<beside>.run.json` beside each of some outputs.
 
@@ -124,11 +125,13 @@ def write_manifests(
         The SHA-256 of what was read, as `hashes` returns it; None: it is computed here.
     results
         What came of it in numbers, for those that tell of the whole project.
+    used
+        What the run took for parameters that were left to it, by keyword.
     """
     content = {
         "task": task,
         "parameters": {key: _open(value) for key, value in parameters.items()},
-        "settings": settings(task, parameters),
+        "settings": settings(task, parameters, used),
         "inputs_sha256": dict(hashes(read_by(task, parameters)) if inputs is None else inputs),
         "results": dict(results or {}),
         "scarp": scarp_version(),

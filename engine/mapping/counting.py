@@ -79,6 +79,11 @@ class Landslides:
         fields = {name: column[chosen] for name, column in self.fields.items()}
         return replace(self, fields=fields, **{name: getattr(self, name)[chosen] for name in columns})
 
+    def alone(self, chosen: np.ndarray) -> Landslides:
+        """Return some of the rows (n,), boolean, as if there were no others."""
+        fields = {name: column[chosen] for name, column in self.fields.items()}
+        return Landslides.of(self.rows[chosen], self.cols[chosen], self.unit[chosen], self.values[chosen], fields)
+
 
 def cell_keys(rows: np.ndarray, cols: np.ndarray) -> np.ndarray:
     """Return a number for each cell, alike for the same cell, int64 (n,)."""

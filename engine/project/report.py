@@ -24,7 +24,7 @@ from ..validation.figures import density_by_class
 from . import statement
 from .gather import Facts, Tested
 from .runs import TITLES, Run, name_of
-from .words import inside, limits, methods, methods_references, system_of, tested_in_words
+from .words import adapted_for, inside, limits, methods, methods_references, system_of, tested_in_words
 
 _TERMS = (
     "Susceptibility: how like ground is to ground that slid, from 0 to 1. It ranks places; it is no probability of a landslide in "
@@ -191,10 +191,10 @@ def _position(page: Report, facts: Facts) -> None:
         own = moved.as_mapped[way]
         mean, low, high = moved.range(way)
         rows.append((name, own.value, interval(own.low, own.high), mean, interval(low, high), signed(mean - own.value)))
+    untold = "" if facts.is_error_told else "not told (POSITION_ERROR), so two cells of the map were tried: "
     page.text(
-        f"Positional error: each landslide was moved by {moved.distance_m:,.4g} m in a random direction, {repeats} times, and the "
-        f"map was asked "
-        "again. A fall says how far the map's figures hang on landslides lying exactly where they were mapped."
+        f"Positional error: {untold}each landslide was moved by {moved.distance_m:,.4g} m in a random direction, {repeats} times, and the "
+        "map was asked again. A fall says how far the map's figures hang on landslides lying exactly where they were mapped."
     )
     lost = f" {moved.lost:.1f} landslides leave the map on average." if moved.lost else ""
     page.table(
@@ -252,10 +252,13 @@ def _samples(page: Report, facts: Facts) -> None:
         page.text(facts.project.result("samples", "divided", str) or "")
         page.table(["Sampling", ""], list(drawn.settings.items()), f"How “{TITLES['sample_cells']}” drew them.")
     elif trained:
-        page.text(
-            "Absences were drawn by the training itself with the defaults of “Sample landslide and non-landslide cells”. "
-            + (facts.project.result("model", "divided", str) or "")
+        by = "adapting" if trained.task == "finetune_model" else "benchmark" if trained.task == "benchmark_classifiers" else "training"
+        drawn_by = (
+            "The cells and their labels were given; what drew them is not part of this project. "
+            if trained.parameters.get("label_field")
+            else f"Absences were drawn by the {by} itself with the defaults of “{TITLES['sample_cells']}”. "
         )
+        page.text(drawn_by + (facts.project.result("model", "divided", str) or ""))
     else:
         _missing(page, "sample_cells")
     rows = [(name.capitalize(), *pair) for name, pair in facts.counts.items()]
@@ -269,21 +272,26 @@ def _model(page: Report, facts: Facts) -> None:
         _missing(page, "train_cnn_dnn", "benchmark_classifiers")
         return
     run = facts.project.run("model")
-    task = run.task if run else "train_cnn_dnn"
     own = model.manifest.get("settings")
+    own = own if isinstance(own, dict) else {}
     shown = _SHOWN if isinstance(model, CnnDnn) else ()
-    values = {key: own[key] for key in shown if key in own} if isinstance(own, dict) else {}
-    try:
-        told = settings(task, values)
+    try:  # whoever trained the network, its settings are those of the training
+        told = settings("train_cnn_dnn", {key: own[key] for key in shown if key in own})
     except (KeyError, TypeError, ValueError):  # of another version of Scarp
         told = {}
+    epochs = adapted_for(model)
+    adapted = [("Adapted", f"from a model of another area, trained on for {epochs} epochs on landslides of this one")] if epochs else []
     page.table(
-        ["Model", ""], [("Classifier", model.name), ("Covariates", len(model.covariates)), *told.items()], "The model, and what shaped it."
+        ["Model", ""],
+        [("Classifier", model.name), ("Covariates", len(model.covariates)), *adapted, *told.items()],
+        "The model, and what shaped it.",
     )
+    if epochs and (sentence := facts.project.result("model", "verdict", str)):
+        page.text(f"Adapting: {sentence}")
     tried = facts.project.result("model", "tried", int, 0)
     if tried:
         page.text(f"Tuning: {tried} candidates were tried on folds inside the training cells; the best is the model.")
-    elif task == "train_cnn_dnn":
+    elif own.get("tune") is False or (run and run.task == "train_cnn_dnn"):
         page.text("Tuning: no search was asked for; the hyper-parameters are those of the table.")
 
 

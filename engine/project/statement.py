@@ -59,7 +59,7 @@ class Evidence:
     outside_percent
         Share of the area outside the area of applicability.
     fall
-        By how much the map's AUC falls if landslides lie elsewhere by their positional error.
+        By how much the map's AUC falls if landslides lie elsewhere by their positional error; None where nobody told that.
     rises
         Whether landslides are denser in each class than in the one below it.
     """
@@ -164,9 +164,9 @@ def reliability_of(found: Evidence) -> Verdict:
     sentence = f"{why[0]}; {why[1]}."
     if reasons:
         sentence += f" Lowered by a step each: {'; '.join(reasons)}."
-    unseen = _not_looked_at(found)
+    unseen = _not_known(found)
     if unseen:
-        sentence += f" Not looked at, and so not counted: {', '.join(unseen)}."
+        sentence += f" Not known, and so not counted: {', '.join(unseen)}."
     return Verdict(RELIABILITIES[step], sentence)
 
 
@@ -180,7 +180,7 @@ _TEST_WORDS = {
 }
 
 
-def _not_looked_at(found: Evidence) -> Sequence[str]:
+def _not_known(found: Evidence) -> Sequence[str]:
     looked = {
         "the area of applicability": found.outside_percent,
         "the positional error of landslides": found.fall,

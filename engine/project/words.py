@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from ...models.cnn_dnn import CnnDnn
+from ...models.model_file import Model
 from ..environment import scarp_version
 from ..explanation.answers import labels_of
 from ..files.grid import Grid
@@ -29,6 +30,13 @@ def inside(name: str) -> str:
     ('distance to faults', 'NDVI')
     """
     return name if name.isupper() else f"{name[:1].lower()}{name[1:]}"
+
+
+def adapted_for(model: Model) -> int | None:
+    """Return for how many epochs a model of another area was trained on; None where it was not."""
+    told = model.manifest.get("adapted_from")
+    epochs = told.get("epochs") if isinstance(told, dict) else None
+    return epochs if isinstance(epochs, int) and epochs > 0 else None
 
 
 def tested_in_words(best: Tested) -> str:
@@ -76,6 +84,8 @@ def _limits_of_inventory(facts: Facts) -> list[str]:
         )
     if facts.moved is None:
         found.append("What a positional error of the landslides would do to the figures was not looked at (POSITION_ERROR).")
+    elif not facts.is_error_told:
+        found.append("How far landslides may lie from where they are mapped is not told (POSITION_ERROR).")
     return found
 
 
@@ -175,6 +185,8 @@ def _model(facts: Facts) -> str:
     )
     if model.trees:
         text += f" and, with a weight of {1 - model.share:.2f}, of a random forest (Breiman 2001) on the cell's own covariates"
+    if epochs := adapted_for(model):
+        text += f". It was trained in another area, and trained on for {epochs} epochs on landslides of this one"
     tried = facts.project.result("model", "tried", int, 0)
     return f"{text}.{f' Hyper-parameters were chosen among {tried} candidates on folds inside the training cells.' if tried else ''}"
 

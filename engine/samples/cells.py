@@ -150,7 +150,7 @@ def draw(
     check_no_labels(inventory, feedback)
     feedback.status("Counting the cells of landslides")
     _notice_cells(stack, feedback)
-    rows, cols, origin, whole = _of_types(stack, inventory, types, feedback)
+    rows, cols, origin, whole, told = _of_types(stack, inventory, types, feedback)
     mine = np.arange(len(whole))
     kept = standing_for(stack, rows[mine], cols[mine], origin[mine], polygon_cells, most_cells)
     origin[mine] = whole
@@ -184,24 +184,24 @@ def draw(
             )
             fold = rng.permutation(len(rows)) % folds
             fold[landslide == 1] = number.ravel() % folds
-            return SampleCells(rows, cols, landslide, np.full(len(rows), "train"), fold, origin, types=types.told if types else "")
+            return SampleCells(rows, cols, landslide, np.full(len(rows), "train"), fold, origin, types=told)
     cells = _dealt(stack, rows, cols, landslide, origin, split, test_share, folds, block_size_m, seed, feedback)
-    return replace(cells, types=types.told) if types else cells
+    return replace(cells, types=told)
 
 
 def _of_types(
     stack: Stack, inventory: str, types: Types | None, feedback: Feedback, few: bool = True
-) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, str]:
     """Return rows, columns and landslides of an inventory's cells, each once, those of the wanted types first.
 
-    Last come the landslides of these (wanted,), those that share a cell as one: a part or fold must not divide them, since the cells of one
-    are partly those of the other.
+    Then come the landslides of these (wanted,), those that share a cell as one: a part or fold must not divide them, since the cells of one
+    are partly those of the other; and the types as the field has them.
     """
     found = read_inventory(inventory, stack, [types.field] if types else (), feedback)
     numbers, origin = stack.grid.numbers(found.rows, found.cols), found.origin
-    mine = np.ones(len(origin), bool)
+    mine, told = np.ones(len(origin), bool), ""
     if types:
-        mine = types.among(found.fields[types.field], origin, Source.parse(inventory).label, feedback, few)
+        mine, told = types.among(found.fields[types.field], origin, Source.parse(inventory).label, feedback, few)
     kept = []
     for wanted in (True, False):
         some = np.flatnonzero(mine == wanted)
@@ -215,7 +215,7 @@ def _of_types(
     if joined < apart:
         feedback.message(f"Some of the {apart:,} landslides share cells and are kept together, so that {joined:,} are dealt.")
     both = np.concatenate(kept)
-    return found.rows[both], found.cols[both], origin[both], whole[kept[0]]
+    return found.rows[both], found.cols[both], origin[both], whole[kept[0]], told
 
 
 def absences_of(landslides: int, ratio: float = choices.RATIO) -> int:
@@ -283,13 +283,14 @@ def _labelled(stack: Stack, inventory: str, label_field: str, seed: int, feedbac
     asked = [label_field, *ours.values(), *([types.field] if types else [])]
     found = read_inventory(inventory, stack, list(dict.fromkeys(asked)), feedback)
     landslide = labels(found.fields[label_field], label_field)
-    told = types.told if types else ""
+    told = ""
     if types:
         slides = np.flatnonzero(landslide == 1)
         given = found.fields[ours["origin"]] if "origin" in ours else found.origin
-        told_of = types.among(found.fields[types.field][slides], given[slides].astype(str), Source.parse(inventory).label, feedback)
+        name = Source.parse(inventory).label
+        mine, told = types.among(found.fields[types.field][slides], given[slides].astype(str), name, feedback)
         keep = np.ones(len(landslide), bool)
-        keep[slides[~told_of]] = False
+        keep[slides[~mine]] = False
         # A cell of another type that is one of the wanted type too stays, as that.
         fields = {name: column[keep] for name, column in found.fields.items()}
         found, landslide = InventoryCells(found.rows[keep], found.cols[keep], found.origin[keep], fields), landslide[keep]
@@ -365,7 +366,7 @@ def _with_test(
     `others` are the numbers of cells of landslides that are neither, of other types.
     """
     check_no_labels(test_inventory, feedback)
-    test_rows, test_cols, _, test_origin = _of_types(stack, test_inventory, types, feedback, few=False)
+    test_rows, test_cols, _, test_origin, _ = _of_types(stack, test_inventory, types, feedback, few=False)
     count = len(test_origin)
     tested = stack.grid.numbers(test_rows[:count], test_cols[:count])
     aside = np.concatenate([stack.grid.numbers(test_rows[count:], test_cols[count:]), *others])

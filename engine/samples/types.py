@@ -28,8 +28,8 @@ class Types:
         """Return what the parameters TYPE_FIELD and TYPES ask for; None where no field is named."""
         return cls(field, wanted or "") if field else None
 
-    def among(self, values: np.ndarray, origin: np.ndarray, name: str, feedback: Feedback, few: bool = True) -> np.ndarray:
-        """Return which cells are of landslides of the wanted types, boolean (n,).
+    def among(self, values: np.ndarray, origin: np.ndarray, name: str, feedback: Feedback, few: bool = True) -> tuple[np.ndarray, str]:
+        """Return which cells are of landslides of the wanted types, boolean (n,), and these types as the field has them most often.
 
         Types are compared as text, whatever their case: the code 1 is 1.0 and "1". Several are separated by semicolons, or by commas where
         no type has one in its name. A cell without a type is of none.
@@ -55,8 +55,10 @@ class Types:
         >>> import numpy as np
         >>> from scarp.engine.feedback import Feedback
         >>> from scarp.engine.samples.types import Types
-        >>> Types("kind", "slide, 2").among(np.array(["Slide ", 2.0, "flow", None], object), np.arange(4), "slides", Feedback()).tolist()
-        [True, True, False, False]
+        >>> kinds = np.array(["Slide ", 2.0, "flow", None], object)
+        >>> mask, told = Types("kind", "slide, 2").among(kinds, np.arange(4), "slides", Feedback())
+        >>> mask.tolist(), told
+        ([True, True, False, False], 'Slide, 2')
         """
         told = np.array([_text(value) for value in values.tolist()], object)
         _, first = np.unique(origin, return_index=True)
@@ -73,33 +75,28 @@ class Types:
                 f"No landslide of the layer {name} is of the type {', '.join(map(repr, missing))} (TYPES); its field {self.field!r} holds "
                 f"{held}."
             )
-        keys = {_key(each) for each in wanted}
+        keys = list(dict.fromkeys(map(_key, wanted)))
+        of_type = ", ".join(next(each for each, _ in counts.most_common() if _key(each) == key) for key in keys)
         mask = np.array([_key(each) in keys for each in told], bool)
         others = Counter({each: count for each, count in counts.items() if _key(each) not in keys})
         count = len(np.unique(origin[mask]))
         aside = [f"{sum(others.values()):,} of other types ({_listed(others)})"] if others else []
         aside += [f"{untyped:,} without a type"] if untyped else []
         beside = f" {' and '.join(aside)} take no part, and their cells stand for no other ground." if aside else ""
-        feedback.message(f"{count:,} landslides of the layer {name} are of the type {self.told}.{beside}")
+        feedback.message(f"{count:,} landslides of the layer {name} are of the type {of_type}.{beside}")
         if few and count < FEW_OF_TYPE:
             feedback.warning(
-                f"Only {count} landslide{'s are' if count != 1 else ' is'} of the type {self.told}, fewer than {FEW_OF_TYPE}: too few to "
+                f"Only {count} landslide{'s are' if count != 1 else ' is'} of the type {of_type}, fewer than {FEW_OF_TYPE}: too few to "
                 "tell its conditions from chance. Put it together with types alike (TYPES), or give a larger inventory."
             )
-        return mask
-
-    @property
-    def told(self) -> str:
-        """The types as a report names them."""
-        return ", ".join(each for each in self._parts() if each)
-
-    def _parts(self) -> list[str]:
-        separator = ";" if ";" in self.wanted else ","
-        return [" ".join(each.split()) for each in self.wanted.split(separator)]
+        return mask, of_type
 
     def _wanted(self, known: set[str]) -> list[str]:
         whole = " ".join(self.wanted.split())
-        return [whole] if _key(whole) in known else [each for each in self._parts() if each]
+        if _key(whole) in known:
+            return [whole]
+        parts = (" ".join(each.split()) for each in whole.split(";" if ";" in whole else ","))
+        return [each for each in parts if each]
 
 
 def other_types(what: str, its: str, given: str) -> str:

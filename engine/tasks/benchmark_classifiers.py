@@ -101,6 +101,7 @@ def run(
 
     digests = hashes({"covariates": covariates, "inventory": inventory, "test_inventory": test_inventory})
     told = {**asked, "classifiers": names, "block_size": block_size}
+    used = {"block_size": block_size} if block_size else {}
     feedback.status("Writing the table and drawing the report")
     write_table(output, table_rows(summaries))
     if fold_cells:
@@ -110,7 +111,7 @@ def run(
         facts = {
             "files": {"Covariate stack": covariates, "Landslide inventory": inventory},
             "inputs": inputs("benchmark_classifiers", asked),
-            "settings": settings("benchmark_classifiers", told),
+            "settings": settings("benchmark_classifiers", {**asked, "classifiers": names}, used),
             "members": recipe.members,
             "equal_landslides": recipe.equal_landslides,
             "versions": versions(),
@@ -148,7 +149,8 @@ def run(
         with replacing(model) as temporary:
             save_model(temporary, fitted)
     results = {"verdict": in_words, "best": winner.label, "validation": VALIDATIONS[honest], "auc": winner.auc.mean}
-    write_manifests((output, report, model), "benchmark_classifiers", asked, time.monotonic() - started, inputs=digests, results=results)
+    seconds = time.monotonic() - started
+    write_manifests((output, report, model), "benchmark_classifiers", asked, seconds, inputs=digests, results=results, used=used)
     feedback.progress(100)
     return {**outputs, "best": winner.classifier, "auc": winner.auc.mean}
 
@@ -190,8 +192,10 @@ def _dates(
         return None
     found = read_inventory(inventory, stack, [date_field, *([types.field] if types else [])])
     spans = dates(found.fields[date_field], date_field, feedback)
-    mine = types.among(found.fields[types.field], found.origin, inventory, Feedback()) if types else np.ones(len(spans), bool)
-    mine = np.flatnonzero(mine)[np.lexsort((np.arange(mine.sum()), spans[mine, 0]))[::-1]]  # the earliest last, which is kept; NaT first
+    among = np.ones(len(spans), bool)
+    if types:
+        among, _ = types.among(found.fields[types.field], found.origin, inventory, Feedback())
+    mine = np.flatnonzero(among)[np.lexsort((np.arange(among.sum()), spans[among, 0]))[::-1]]  # the earliest last, which is kept; NaT first
     by_cell = dict(zip(zip(found.rows[mine].tolist(), found.cols[mine].tolist()), spans[mine]))
     nothing = np.full(2, np.datetime64("NaT", "D"))
     return np.array([by_cell.get(cell, nothing) for cell in zip(cells.rows.tolist(), cells.cols.tolist())], "datetime64[D]")

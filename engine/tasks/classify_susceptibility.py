@@ -7,12 +7,13 @@ import time
 from typing import Any
 
 from ..declarations.checks import numbers
+from ..declarations.source import Source
 from ..feedback import Feedback
 from ..files.manifest import write_manifests
 from ..files.outputs import check_writable, replacing
 from ..files.tables import check_table, write_table
 from ..mapping.breaks import find_breaks
-from ..mapping.counting import read_landslides
+from ..mapping.counting import Landslides, read_landslides
 from ..mapping.zonation import (
     SusceptibilityRaster,
     class_names,
@@ -23,6 +24,7 @@ from ..mapping.zonation import (
     write_polygons,
 )
 from ..reporting.numbers import interval, percent
+from ..samples.types import Types, other_types
 from . import task
 
 
@@ -36,6 +38,8 @@ def run(
     breaks: str | list[float] | None,
     shares: str | list[float] | None,
     inventory: str | None,
+    type_field: str | None,
+    types: str | None,
     least_area: float,
     dissolve: bool,
     output: str,
@@ -52,7 +56,7 @@ def run(
         check_table(table)
     raster = SusceptibilityRaster.open(susceptibility, feedback)
     counts = raster.histogram(feedback)
-    slides = read_landslides(inventory, raster.raster, feedback=feedback) if inventory else None
+    slides, of_type = _landslides(inventory, raster, Types.of(type_field, types), feedback) if inventory else (None, "")
     in_bins = landslides_in_bins(slides) if slides else None
     found = find_breaks(counts, method, classes, numbers(breaks or []), in_bins, numbers(shares or []))
     names = class_names(len(found) + 1)
@@ -69,8 +73,19 @@ def run(
         feedback.message(f"{row['class']}: {ends}, {share} of the area")
     if sentence := falling(rows):
         feedback.warning(sentence)
-    results = {"classes": rows, "falling": sentence}
+    results = {"classes": rows, "falling": sentence, "types": of_type}
     write_manifests([output], "classify_susceptibility", asked, time.monotonic() - started, results=results)
     feedback.progress(100)
     wanted = {"table": table, "polygons": polygons}
     return {"output": output, "breaks": found, **{key: path for key, path in wanted.items() if path}}
+
+
+def _landslides(inventory: str, raster: SusceptibilityRaster, types: Types | None, feedback: Feedback) -> tuple[Landslides, str]:
+    """Return the landslides that are counted, and their types where some were chosen; warn where the map is for others."""
+    slides, told = read_landslides(inventory, raster.raster, [types.field] if types else (), feedback), ""
+    if types:
+        mine, told = types.among(slides.fields[types.field], slides.unit, Source.parse(inventory).label, feedback, few=False)
+        slides = slides.alone(mine)
+    if sentence := other_types("map", raster.raster.dataset.GetMetadata().get("landslide_type", ""), told):
+        feedback.warning(sentence)
+    return slides, told

@@ -76,12 +76,14 @@ def run(
     # Before what takes long, since the point may lie where there are no data.
     local = explain_cell(answer, trained, stack, cell, average, seed) if cell else None
     feedback.progress(3)
+    used: dict[str, float] = {}
     if role == "held_out":
         how = "The model itself was asked about landslides that, as was said, it was trained without."
         parted, permuting = iter([as_it_is(ground, seed)]), [feedback.part(3, 60)]
     else:
         patch = 2 * trained.margin_px + 1
         size = block_size or round(suggested_block_size(stack, ground.data.cells.rows, ground.data.cells.cols, seed, patch, feedback), 1)
+        used["block_size"] = size
         made, told = spatial_folds(ground, folds, size, seed, feedback)
         how = (
             f"The model may know these landslides, so {len(made)} models like it were fitted anew, each without one part of the "
@@ -112,7 +114,7 @@ def run(
         local,
         None if counts is None else (counts, small),
         {"Covariate stack": covariates, "Model file": model, "Landslides": inventory},
-        {**inputs("explain_model", asked), **settings("explain_model", asked)},
+        {**inputs("explain_model", asked), **settings("explain_model", asked, used)},
         versions(),
     )
     rows = table_rows(found, trained.covariates)
@@ -121,7 +123,7 @@ def run(
         make_report(facts).write(report)
     in_words = verdict(facts)
     results = {"verdict": in_words, "auc": facts.auc, "how": how}
-    write_manifests((output, report), "explain_model", asked, time.monotonic() - started, results=results)
+    write_manifests((output, report), "explain_model", asked, time.monotonic() - started, results=results, used=used)
     feedback.message(in_words)
     feedback.progress(100)
     wanted = {"report": report, "dominant": dominant, "attributions": attributions}

@@ -116,7 +116,13 @@ def run(
             packages,
         )
         make_report(facts).write(report)
-    results = {"verdict": contest.verdict, "best": contest.best, "auc": test.auc.auc}
+    results = {
+        "verdict": contest.verdict,
+        "best": contest.best,
+        "auc": test.auc.auc,
+        "cells": {"adapting": [int((examples.labels == label).sum()) for label in (1, 0)]},
+        "tests": [{**each.told, "contender": name, "name": each.name, "how": each.how} for name, each in contest.tests.items()],
+    }
     write_manifests((output, report), "finetune_model", asked, time.monotonic() - started, inputs=digests, results=results)
     feedback.message(contest.verdict)
     if contest.advice:

@@ -28,7 +28,7 @@ def run(
     inventory: str | None,
     type_field: str | None,
     date_field: str | None,
-    position_error: float,
+    position_error: float | None,
     repeats: int,
     seed: int,
     susceptibility: str | None,
@@ -62,7 +62,8 @@ def run(
     evidence = facts.evidence
     reliability = reliability_of(evidence).word if evidence else "not assessed"
     results = {"files": project.files, "reliability": reliability}
-    write_manifests([report], "project_report", asked, time.monotonic() - started, results=results)
+    used = {"position_error": facts.moved.distance_m} if facts.moved else {}
+    write_manifests([report], "project_report", asked, time.monotonic() - started, results=results, used=used)
     feedback.message(summary(facts))
     feedback.progress(100)
     return {"report": report, "reliability": reliability}

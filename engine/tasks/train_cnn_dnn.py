@@ -147,6 +147,7 @@ def run(
 
     learnt_by = {name: getattr(recipe, name) for name in ("epochs", *GRID.values())}
     told = {**asked, "resume": False, **learnt_by}  # that it was resumed is no part of it
+    used = {"epochs": recipe.epochs, "patience": recipe.epochs_to_wait}
     network.manifest = {
         "classifier": network.name,
         "cell_size": list(stack.grid.cell_size),
@@ -174,7 +175,7 @@ def run(
         _distances(tested_in_space, spatial, stack, seed) if spatial else None,
         counts_of(cells, training),
         recipe,
-        {**inputs("train_cnn_dnn", asked), **settings("train_cnn_dnn", told)},
+        {**inputs("train_cnn_dnn", asked), **settings("train_cnn_dnn", {**told, "epochs": asked["epochs"]}, used)},
         packages,
         stack.grid,
         {"Covariate stack": covariates, "Landslides": inventory, "Test inventory": test_inventory},
@@ -190,7 +191,8 @@ def run(
         "tried": len(tried),
         "chosen": {name: getattr(recipe, name) for name in GRID.values()},
     }
-    write_manifests((model, report), "train_cnn_dnn", asked, time.monotonic() - started, inputs=digests, results=results)
+    seconds = time.monotonic() - started
+    write_manifests((model, report), "train_cnn_dnn", asked, seconds, inputs=digests, results=results, used=used)
     kept.clear()
     for test in tests:
         feedback.message(f"AUC by {test.name.lower()}: {test.in_words}. {test.how}")

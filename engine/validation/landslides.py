@@ -47,10 +47,14 @@ class Part:
 
 @dataclass(frozen=True)
 class Tested:
-    """The parts that are assessed, and the landslides `aside` that are in none, which are no ground without landslides either."""
+    """The parts that are assessed, and the landslides `aside` that are in none, which are no ground without landslides either.
+
+    `types` are the types of movement that they are of; empty where none were chosen.
+    """
 
     parts: list[Part]
     aside: list[Landslides]
+    types: str = ""
 
 
 def read_parts(
@@ -88,13 +92,15 @@ def read_parts(
     else:
         parts = [Part(role, read_landslides(inventory, raster, fields, feedback))]
     aside: list[Landslides] = []
+    told = ""
     if types:
-        parts = [_of_types(part, types, inventory, aside, feedback) for part in parts]
+        found = [_of_types(part, types, inventory, aside, feedback) for part in parts]
+        parts, told = [part for part, _ in found], found[0][1]
     if training:
         first = parts[0]
         parts = [replace(first, role="held_out" if first.role == "unknown" else first.role)]
         theirs = Part("training", read_landslides(training, raster, [types.field] if types else (), feedback), first.others)
-        parts.append(_of_types(theirs, types, training, aside, feedback) if types else theirs)
+        parts.append(_of_types(theirs, types, training, aside, feedback)[0] if types else theirs)
         _notice_shared(parts[0].landslides, parts[1].landslides, feedback)
     if date_field:
         spans = dates(parts[0].landslides.fields[date_field], date_field, feedback)
@@ -103,15 +109,15 @@ def read_parts(
         parts[0] = replace(parts[0], spans=spans)
         if split_date:
             parts[:1] = _by_date(parts[0], np.datetime64(split_date), aside, feedback)
-    return Tested(parts, aside)
+    return Tested(parts, aside, told)
 
 
-def _of_types(part: Part, types: Types, inventory: str, aside: list[Landslides], feedback: Feedback) -> Part:
-    """Return a part with the landslides of some types alone; the others go aside."""
+def _of_types(part: Part, types: Types, inventory: str, aside: list[Landslides], feedback: Feedback) -> tuple[Part, str]:
+    """Return a part with the landslides of some types alone, and these types; the others go aside."""
     slides = part.landslides
-    mine = types.among(slides.fields[types.field], slides.unit, Source.parse(inventory).label, feedback, few=False)
-    aside.append(_some(slides, ~mine))
-    return replace(part, landslides=_some(slides, mine))
+    mine, told = types.among(slides.fields[types.field], slides.unit, Source.parse(inventory).label, feedback, few=False)
+    aside.append(slides.alone(~mine))
+    return replace(part, landslides=slides.alone(mine)), told
 
 
 def _by_date(part: Part, date: np.datetime64, aside: list[Landslides], feedback: Feedback) -> list[Part]:
@@ -125,17 +131,11 @@ def _by_date(part: Part, date: np.datetime64, aside: list[Landslides], feedback:
     if open_.any():
         count = len(np.unique(part.landslides.unit[open_]))
         feedback.warning(f"{count:,} landslides take no part: whether they happened before or from {date} on is not known.")
-        aside.append(_some(part.landslides, open_))
-    others = replace(part, landslides=_some(part.landslides, later), spans=spans[later], role="held_out", name=f"from {date} on")
+        aside.append(part.landslides.alone(open_))
+    others = replace(part, landslides=part.landslides.alone(later), spans=spans[later], role="held_out", name=f"from {date} on")
     if not earlier.any():
         return [others]
-    return [others, replace(part, landslides=_some(part.landslides, earlier), spans=spans[earlier], name=f"before {date}")]
-
-
-def _some(slides: Landslides, chosen: np.ndarray) -> Landslides:
-    """Return some of the landslides, by rows (n,), as if there were no others."""
-    fields = {name: column[chosen] for name, column in slides.fields.items()}
-    return Landslides.of(slides.rows[chosen], slides.cols[chosen], slides.unit[chosen], slides.values[chosen], fields)
+    return [others, replace(part, landslides=part.landslides.alone(earlier), spans=spans[earlier], name=f"before {date}")]
 
 
 def _labelled(raster: Raster, inventory: str, label_field: str, role: str, fields: list[str], feedback: Feedback) -> list[Part]:

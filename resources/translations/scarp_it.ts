@@ -520,8 +520,8 @@ L'area di applicabilità è dove le covariate somigliano a quelle delle celle di
 <translation>Epoche</translation>
 </message>
 <message>
-<source>Epochs without a better validation loss before training stops. 0: a third of all.</source>
-<translation>Epoche senza una perdita di validazione migliore prima che l'addestramento si fermi. 0: un terzo di tutte.</translation>
+<source>Epochs without a better validation loss before training stops. 0: a third of all, at least 10.</source>
+<translation>Epoche senza una perdita di validazione migliore prima che l'addestramento si fermi. 0: un terzo di tutte, almeno 10.</translation>
 </message>
 <message>
 <source>Equal intervals</source>
@@ -554,10 +554,6 @@ L'area di applicabilità è dove le covariate somigliano a quelle delle celle di
 <message>
 <source>Field with the date</source>
 <translation>Campo con la data</translation>
-</message>
-<message>
-<source>Field with the kind of movement</source>
-<translation>Campo con il tipo di movimento</translation>
 </message>
 <message>
 <source>Field with the name of the sub-area</source>
@@ -606,6 +602,10 @@ L'area di applicabilità è dove le covariate somigliano a quelle delle celle di
 <message>
 <source>Folds</source>
 <translation>Fold</translation>
+</message>
+<message>
+<source>For a map of one type of landslide, or of types alike: the field that tells the type, as text or code. Landslides of other types, and those without one, are not counted.</source>
+<translation>Per una carta di un solo tipo di frana, o di tipi simili: il campo che indica il tipo, come testo o codice. Le frane di altri tipi, e quelle senza tipo, non sono contate.</translation>
 </message>
 <message>
 <source>For a model of one type of landslide, or of types alike: the field that tells the type, as text or code. Landslides of other types, and those without one, take no part, and no absence is drawn near them.</source>
@@ -772,6 +772,10 @@ L'area di applicabilità è dove le covariate somigliano a quelle delle celle di
 <translation>Come le celle si dividono in addestramento e test. I fold spaziali portano accanto quelli casuali, e i casuali quelli spaziali.</translation>
 </message>
 <message>
+<source>How far they may lie from where they are mapped. They are moved by it in random directions, and the AUC of the map is told again. Empty: two cells of the map, for a trial. 0: not at all.</source>
+<translation>Quanto possono distare da dove sono cartografate. Vengono spostate di tanto in direzioni casuali, e l'AUC della carta è indicata di nuovo. Vuoto: due celle della carta, per prova. 0: per nulla.</translation>
+</message>
+<message>
 <source>How large landslides are on average. 1: points; more: polygons, each grown from a cell over the most susceptible ground.</source>
 <translation>Quanto sono grandi in media le frane. 1: punti; di più: poligoni, ciascuno cresciuto da una cella sul terreno più suscettibile.</translation>
 </message>
@@ -894,10 +898,6 @@ L'area di applicabilità è dove le covariate somigliano a quelle delle celle di
 <message>
 <source>Landslide inventory or sample cells</source>
 <translation>Inventario delle frane o celle campione</translation>
-</message>
-<message>
-<source>Landslides are moved by this distance in random directions, and the AUC of the map is told again. 0: not at all.</source>
-<translation>Le frane vengono spostate di questa distanza in direzioni casuali, e si dà di nuovo l'AUC della mappa. 0: per niente.</translation>
 </message>
 <message>
 <source>Landslides as points or polygons, best such that the map was made without; or cells with and without landslides, if the field below is set.</source>
@@ -1680,6 +1680,14 @@ Date la tabella scritta da «Classifica suscettibilità», e accanto alla superf
 <translation>Tabella delle metriche</translation>
 </message>
 <message>
+<source>Table of the benchmark</source>
+<translation>Tabella del confronto</translation>
+</message>
+<message>
+<source>Table of the validation</source>
+<translation>Tabella della validazione</translation>
+</message>
+<message>
 <source>Table with one row a class: frequency ratio, information value, weights of evidence (.csv, .gpkg or .xlsx).</source>
 <translation>Tabella con una riga per classe: rapporto di frequenza, valore informativo, pesi di evidenza (.csv, .gpkg o .xlsx).</translation>
 </message>
@@ -2052,8 +2060,8 @@ La tabella ha una riga per covariata con un consiglio (tenere, togliere o dubbia
 <translation>Addestra CNN–DNN</translation>
 </message>
 <message>
-<source>Training cells nearer to a test cell of spatial folds are left out.</source>
-<translation>Le celle di addestramento più vicine di così a una cella di test dei fold spaziali si lasciano fuori.</translation>
+<source>Training cells nearer to a test cell of spatial folds are left out. 0: none.</source>
+<translation>Le celle di addestramento più vicine di così a una cella di test dei fold spaziali si lasciano fuori. 0: nessuna.</translation>
 </message>
 <message>
 <source>Training history, ROC curve, confusion matrix and metrics on the test cells.</source>
@@ -2262,6 +2270,30 @@ Dividi per blocchi per provare quanto bene il modello predice terreno che non ha
 <message>
 <source>Zones</source>
 <translation>Zone</translation>
+</message>
+<message>
+<source>as the DEM declares</source>
+<translation>come dichiara il DEM</translation>
+</message>
+<message>
+<source>automatic</source>
+<translation>automatico</translation>
+</message>
+<message>
+<source>each for itself</source>
+<translation>ciascuna per sé</translation>
+</message>
+<message>
+<source>none</source>
+<translation>nessuno</translation>
+</message>
+<message>
+<source>the DEM's own</source>
+<translation>quella del DEM</translation>
+</message>
+<message>
+<source>two cells of the map</source>
+<translation>due celle della carta</translation>
 </message>
 <message>
 <source>{} (copy {})</source>

@@ -164,3 +164,34 @@ def test_dialogs_that_are_gone_do_not_follow_layers(project, provider, tmp_path)
         project.addMapLayer(vector("more", "Polygon"))
         project.removeAllMapLayers()
         QgsApplication.processEvents()
+
+
+def test_zeros_and_blanks_say_what_they_mean(dialog):
+    """In place of 0 and of QGIS's “Not set”; the value that is handed on stays what it was."""
+    from qgis.PyQt.QtWidgets import QAbstractSpinBox
+
+    def shown(name, parameter):
+        wrapper = dialog(name).mainWidget().wrappers[parameter]
+        widget = wrapper.wrappedWidget()
+        (box,) = [widget] if isinstance(widget, QAbstractSpinBox) else widget.findChildren(QAbstractSpinBox)
+        return box.text(), wrapper.parameterValue()
+
+    assert shown("traincnndnn", "PATIENCE") == ("automatic", 0)
+    assert shown("traincnndnn", "EPOCHS") == ("automatic", 0)
+    assert shown("explainmodel", "BLOCK_SIZE") == ("automatic", 0.0)
+    assert shown("mapsusceptibility", "DROPOUT_PASSES") == ("none", 0)
+    assert shown("preparecovariates", "CELL_SIZE") == ("the DEM's own", None)
+    assert shown("preparecovariates", "Z_FACTOR") == ("as the DEM declares", None)
+    assert shown("projectreport", "POSITION_ERROR") == ("two cells of the map", None)
+    assert shown("benchmarkclassifiers", "EXCLUSION") == ("none", 0.0)
+
+
+def test_numbers_have_no_more_decimals_than_they_need(dialog):
+    from qgis.PyQt.QtWidgets import QDoubleSpinBox
+
+    def shown(name, parameter):
+        widget = dialog(name).mainWidget().wrappers[parameter].wrappedWidget()
+        return widget.decimals() if isinstance(widget, QDoubleSpinBox) else None
+
+    assert shown("samplecells", "BUFFER") == 2 and shown("samplecells", "TEST_SHARE") == 3
+    assert shown("traincnndnn", "LEARNING_RATE") == 6 and shown("preparecovariates", "DRAINAGE_AREA") == 3

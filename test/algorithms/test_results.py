@@ -201,3 +201,22 @@ def test_names_of_factors_are_text_in_a_style(project, tmp_path):
     assert [each.get("label") for each in tree.iter("paletteEntry")] == names[1:]
     layer = QgsRasterLayer(path, "dominant")
     assert [each.label for each in layer.renderer().classes()] == names[1:]
+
+
+def test_zones_are_coloured_by_their_mean(load, project, mapped, tmp_path):
+    """Four squares of a quarter of the map each; the most susceptible one is red, whoever opens the file."""
+    import processing
+    from qgis.core import QgsRasterLayer, QgsVectorLayer
+
+    extent = QgsRasterLayer(mapped["map"]).extent()
+    side = {"HSPACING": extent.width() / 2, "VSPACING": extent.height() / 2}
+    grid = {"TYPE": 2, "EXTENT": mapped["map"], **side, "CRS": mapped["map"], "OUTPUT": str(tmp_path / "grid.gpkg")}
+    zones = processing.run("native:creategrid", grid)["OUTPUT"]
+    results = load("zonalsusceptibility", {"SUSCEPTIBILITY": mapped["map"], "ZONES": zones}, ["OUTPUT"])
+    for one in (layer(project, "Susceptibility of zones"), QgsVectorLayer(results["OUTPUT"], "again")):
+        renderer = one.renderer()
+        assert (renderer.type(), renderer.classAttribute()) == ("graduatedSymbol", "susc_mean")
+        means = sorted(feature["susc_mean"] for feature in one.getFeatures())
+        colours = [renderer.symbolForValue(mean).color().name() for mean in (means[0], means[-1])]
+        assert len(means) == 4 and colours == ["#2c7bb6", "#d7191c"]
+        assert renderer.ranges()[-1].label().endswith(f" – {means[-1]:.3f}")

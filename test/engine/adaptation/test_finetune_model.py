@@ -2,7 +2,10 @@
 """A model of an area where slides follow one covariate, brought to an area where they follow another one too."""
 
 import hashlib
+import html
 import json
+import re
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -22,7 +25,7 @@ from scarp.engine.learning.fitting import Examples, fit
 from scarp.engine.learning.validation import Evaluation
 from scarp.engine.reporting.metrics import balanced, evaluate
 from scarp.engine.samples.cells import SampleCells, resolve_samples
-from scarp.engine.tasks import explain_model, finetune_model, map_susceptibility
+from scarp.engine.tasks import explain_model, finetune_model, map_susceptibility, project_report
 from scarp.models.covariate import Covariate
 from scarp.models.model_file import load_model, save_model
 from scarp.models.recipe import Recipe
@@ -268,3 +271,27 @@ def test_cancel_leaves_no_file_and_a_known_inventory_is_told(study, tmp_path):
             )
         assert any("remembers these landslides" in text for text in told.warnings) == known
     assert not list(place.iterdir())
+
+
+def test_the_report_of_the_project_is_of_the_adapted_model(run, tmp_path):
+    """Its tests are those of the adapted model, its shape that of the training, and the page says that it was adapted."""
+    _, given, found, _ = run
+    mapped = str(tmp_path / "map.tif")
+    map_susceptibility.run(Feedback(), covariates=given["covariates"], model=found["output"], output=mapped)
+    for each in (found["output"], f"{found['output']}.run.json"):
+        shutil.copy(each, tmp_path)
+    told = project_report.run(Feedback(), folder=str(tmp_path), repeats=2, report=str(tmp_path / "p.html"))
+    words = " ".join(html.unescape(re.sub(r"<[^>]+>", " ", Path(told["report"]).read_text(encoding="utf-8"))).split())
+    manifest = load_model(found["output"], "numpy").manifest
+    adapted_test, as_it_was = ({each["contender"]: each for each in manifest["tests"]}[name] for name in ("adapted", "unadapted"))
+    epochs = manifest["adapted_from"]["epochs"]
+    assert f"area under the ROC curve (AUC) is {adapted_test['auc']:.3f} (95 % interval {adapted_test['low']:.3f} to" in words
+    assert f"Adapted from a model of another area, trained on for {epochs} epochs on landslides of this one" in words
+    assert f"Adapting: On landslides held out, {contests.CONTENDERS[found['best']][1]} serves best" in words
+    assert "Epochs 10 Ensemble members 1 Learning rate 0.01 Hidden layers 1 Units 12 Filters 4" in words
+    assert "24 landslide and 120 non-landslide cells for adapting" in words and "Adapting 24 120" in words
+    assert f"It was trained in another area, and trained on for {epochs} epochs on landslides of this one." in words
+    assert "Absences were drawn by the adapting itself with the defaults of" in words
+    table = words[words.index("Tested by AUC") :]
+    assert table.startswith(f"Tested by AUC 95 % interval Landslides What it says Spatial folds {adapted_test['auc']:.3f}")
+    assert f"{as_it_was['auc']:.3f}" not in table[: table.index("The map itself was not tested")]

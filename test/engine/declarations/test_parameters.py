@@ -5,6 +5,7 @@ import importlib
 import inspect
 import json
 import math
+import re
 import subprocess
 import sys
 from dataclasses import fields
@@ -255,7 +256,29 @@ def test_values_are_told_as_people_write_them():
         "Units to try": "32, 64",
     }
     assert readable(task_parameters("classify_susceptibility")["breaks"], [0.2, 0.45]) == "0.2, 0.45"
-    assert readable(task_parameters("sample_cells")["block_size"], 0.0) == "0 m"
+    assert readable(task_parameters("sample_cells")["buffer"], 0.0) == "0 m"
+
+
+def test_zeros_and_blanks_that_are_no_amounts_have_words():
+    """And what the run took in their place is told, where it is known."""
+    train, prepare = task_parameters("train_cnn_dnn"), task_parameters("prepare_covariates")
+    assert readable(train["patience"], 0) == readable(train["epochs"], 0) == "automatic"
+    assert readable(train["patience"], 0, 13) == "13 epochs (automatic)"
+    assert readable(train["patience"], 7, 7) == "7 epochs"
+    assert readable(task_parameters("sample_cells")["block_size"], 0.0) == "automatic"
+    assert readable(task_parameters("sample_cells")["together"], 0.0) == "each for itself"
+    assert readable(task_parameters("map_susceptibility")["dropout_passes"], 0) == "none"
+    assert readable(prepare["cell_size"], None) == "the DEM's own"
+    assert readable(prepare["z_factor"], None) == "as the DEM declares"
+
+
+def test_help_that_says_what_nothing_means_goes_with_a_word_for_it():
+    """A number whose help explains 0 or an empty field shows that in dialogs and reports too."""
+    explained = re.compile(r"\b(?:0|Empty): ")
+    for task in TASKS:
+        for each in dialog_parameters(task):
+            if each.kind in ("integer", "number", "distance"):
+                assert bool(explained.search(each.help)) == bool(each.nothing), (task, each.id)
 
 
 @pytest.mark.parametrize(

@@ -90,7 +90,9 @@ def test_every_part_is_there_with_its_numbers(page):
     quality = words["Landslide inventory and its quality"]
     assert "Landslides on the map 60, 28.935 a km²" in quality
     assert "Completeness All above 100 m² since 1990." in quality
-    assert "each landslide was moved by 50 m in a random direction, 3 times" in quality
+    # Nobody told it, so two cells of 30 m are tried, which lowers nothing.
+    assert "Positional error: not told (POSITION_ERROR), so two cells of the map were tried: each landslide was moved by 60 m" in quality
+    assert "How far landslides may lie from where they are mapped is not told (POSITION_ERROR)." in words["Limits"]
     assert "Slope keep – 1.250 0.500 yes Geology doubtful it shows nothing 1.125 0.000 yes" in words["Conditioning factors"]
     assert "Training 46 228 Test 11 57" in words["Sample cells"]
     assert "Classifier CNN–DNN Covariates 2" in words["Model"]
@@ -108,6 +110,7 @@ def test_every_part_is_there_with_its_numbers(page):
     assert "Scale medium (regional): not larger than 1 : 60,000" in statement
     assert "the lower end of the 95 % interval of the AUC is 0.750" in statement
     assert "48 landslides were tested, fewer than 60" in statement
+    assert "Not known, and so not counted: the area of applicability, the positional error of landslides." in statement
     assert found["reliability"] == "low"
 
 
@@ -146,6 +149,7 @@ def test_every_parameter_is_there_and_the_page_has_a_manifest(page):
         assert row in words["Every parameter"]
     told = json.loads(Path(f"{found['report']}.run.json").read_text(encoding="utf-8"))
     assert told["results"]["reliability"] == "low"
+    assert told["settings"]["Positional error of landslides"] == "60 m (two cells of the map)"
     assert Path(told["results"]["files"]["model"]).name == "model.scarp"
 
 

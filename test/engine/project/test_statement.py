@@ -84,7 +84,7 @@ def test_the_reliability_follows_from_the_test_and_what_lowers_it(changed, word)
 
 def test_what_was_not_looked_at_is_told_and_what_lowers_is_named():
     found = reliability_of(replace(WHOLE, outside_percent=None, fall=None, tested=12)).why
-    assert "Not looked at, and so not counted: the area of applicability, the positional error of landslides." in found
+    assert "Not known, and so not counted: the area of applicability, the positional error of landslides." in found
     assert "Lowered by a step each: 12 landslides were tested, fewer than 60." in found
     assert "the lower end of the 95 % interval of the AUC is 0.830" in found
 

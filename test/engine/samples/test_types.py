@@ -13,7 +13,8 @@ CELLS = [(row, col) for row in range(1, 38, 4) for col in range(1, 60, 8)]
 
 def told(field, wanted, values, listener):
     origin = np.array([str(number) for number in range(len(values))])
-    return Types.of(field, wanted).among(np.array(values, object), origin, "slides", listener).tolist()
+    mask, of_type = Types.of(field, wanted).among(np.array(values, object), origin, "slides", listener)
+    return mask.tolist(), of_type
 
 
 @pytest.mark.parametrize(
@@ -28,7 +29,23 @@ def told(field, wanted, values, listener):
     ],
 )
 def test_types_are_compared_as_text(listener, wanted, values, expected):
-    assert told("kind", wanted, values, listener) == expected
+    assert told("kind", wanted, values, listener)[0] == expected
+
+
+@pytest.mark.parametrize(
+    ("wanted", "values", "expected"),
+    [
+        ("slide,FALL", ["Slide", "fall", "flow"], "Slide, fall"),
+        ("slide", ["slide", "Slide", "Slide"], "Slide"),
+        ("slide, Slide", ["SLIDE"], "SLIDE"),
+        ("debris  flow, wet", ["Debris flow, wet"], "Debris flow, wet"),
+        ("01", [1.0, 2.0], "1"),
+    ],
+)
+def test_a_type_is_told_as_the_field_has_it(listener, wanted, values, expected):
+    """The most frequent way to write it, where there are several."""
+    assert told("kind", wanted, values, listener)[1] == expected
+    assert f"of the type {expected}." in listener.messages[0]
 
 
 def test_how_many_are_of_which_type_is_told(listener):

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 import csv
+import json
 from pathlib import Path
 
 import numpy as np
@@ -69,6 +70,33 @@ def test_all_outputs_by_value(susceptibility, slides, tmp_path):
         "very high: 0.700 to 1.000, 20.0 % of the area",
     ]
     assert listener.percents == sorted(listener.percents) and listener.percents[-1] == 100
+
+
+def test_landslides_of_one_type_are_counted_alone(susceptibility, slides, tmp_path):
+    """Of four landslides in the highest class two are slides, and so is the one in the lowest; the map is for flows."""
+    dataset = ogr.Open(slides, 1)
+    layer = dataset.GetLayer(0)
+    layer.CreateField(ogr.FieldDefn("kind", ogr.OFTString))
+    for feature, kind in zip(layer, ("Slide", "flow", "slide ", None, "Slide")):
+        feature["kind"] = kind
+        layer.SetFeature(feature)
+    del feature, layer, dataset
+    gdal.Open(susceptibility, gdal.GA_Update).SetMetadataItem("landslide_type", "flow")
+    listener, table = Listener(), str(tmp_path / "c.csv")
+    given = {"susceptibility": susceptibility, "classes": 2, "inventory": slides, "type_field": "kind", "output": str(tmp_path / "c.tif")}
+    run(listener, types="slide", table=table, **given)
+    with Path(table).open(encoding="utf-8", newline="") as stream:
+        assert [row["landslides"] for row in csv.DictReader(stream)] == ["1.0", "2.0"]
+    assert "The map is for landslides of the type flow, and those given are of the type Slide: choose them by their field" in (
+        " ".join(listener.warnings)
+    )
+    told = json.loads((tmp_path / "c.tif.run.json").read_text(encoding="utf-8"))
+    assert told["results"]["types"] == "Slide"
+    listener.warnings.clear()
+    run(listener, types="FLOW", **given)
+    assert not listener.warnings
+    with pytest.raises(EngineError, match=r"Types of movement \(TYPES\) are named, and no field that tells them \(TYPE_FIELD\)"):
+        run(listener, types="flow", **{**given, "type_field": None})
 
 
 @pytest.mark.parametrize(
