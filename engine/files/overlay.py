@@ -12,7 +12,7 @@ import numpy as np
 from ..declarations.source import Source
 from ..errors import EngineError
 from ..feedback import Feedback
-from ..gdal import gdal, osr
+from ..gdal import close, gdal, osr
 from .grid import Grid, Window, compression
 from .opening import opens
 from .raster import Contents, Raster, open_raster, tally, told_voids, undeclared_voids, windows_of
@@ -23,6 +23,8 @@ _FINER = 0.75
 _METHODS = {"average": "averaged", "bilinear": "bilinear", "mode": "most frequent class of each cell", "near": "nearest class"}
 # Cells around the area that a raster is read beyond it, so that its edge is interpolated as its middle is.
 _MARGIN_PX = 3
+# Side of what is read at once where cells are put together.
+_BLOCKS_PX = 1024
 # Points a side at which the area is projected to find the part of a raster under it.
 _DENSITY = 21
 
@@ -52,6 +54,43 @@ def quantity_raster(raster: Raster, grid: Grid, path: Path, feedback: Feedback) 
         return raster, f"{raster.file}, on the grid already"
     how = lay(raster, grid, path, ("average", "bilinear"), part)
     return open_raster(str(path)), how
+
+
+def coarsened(raster: Raster, grid: Grid, path: Path, feedback: Feedback) -> Raster:
+    """Return a raster of a quantity with cells not far below those of a grid: means of whole blocks of its own, in a file at `path`.
+
+    Memory then goes by the grid and not by the raster. One that is not at least twice as fine as the grid is returned as it is.
+
+    Raises
+    ------
+    EngineError
+        If it does not reach the area, or cannot be read there.
+    """
+    part = part_under(raster, grid)
+    side = min(part.rows // grid.shape[0], part.cols // grid.shape[1])
+    if side < 2:
+        return raster
+    raster = without_voids(raster, tally(raster, part), feedback)
+    west, width, _, north, _, height = raster.grid.transform
+    transform = (west + part.col * width, side * width, 0.0, north + part.row * height, 0.0, side * height)
+    coarse = Grid(raster.grid.crs, transform, (-(-part.rows // side), -(-part.cols // side)))
+    out = coarse.create(str(path), 1, gdal.GDT_Float32, float("nan"))
+    most = max(_BLOCKS_PX // side, 1)
+    for window in coarse.windows(most, most):
+        row, col = window.row * side, window.col * side
+        rows, cols = min(window.rows * side, part.rows - row), min(window.cols * side, part.cols - col)
+        values = np.full((window.rows * side, window.cols * side), np.nan)
+        values[:rows, :cols] = raster.read(Window(part.row + row, part.col + col, rows, cols), dtype=np.float64)
+        blocks = values.reshape(window.rows, side, window.cols, side)
+        count = np.isfinite(blocks).sum(axis=(1, 3))
+        means = np.where(count > 0, np.nansum(blocks, axis=(1, 3)) / np.maximum(count, 1), np.nan)
+        out.GetRasterBand(1).WriteArray(means.astype(np.float32), window.col, window.row)
+        if window.col + window.cols == coarse.shape[1]:
+            raster.dataset.FlushCache()  # what was read is not read again
+    close(out)
+    del out
+    made = open_raster(str(path))
+    return replace(made, source=replace(made.source, name=raster.file))
 
 
 def without_voids(raster: Raster, found: Contents, feedback: Feedback) -> Raster:

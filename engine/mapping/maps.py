@@ -92,6 +92,39 @@ class Map:
                 self.raster.dataset.FlushCache()
 
 
+class Thumbnail:
+    """A picture of a map that is read window by window: of each pixel the cell in its middle.
+
+    Parameters
+    ----------
+    grid
+        Of the map.
+    most_px
+        Most rows and columns of the picture.
+    """
+
+    def __init__(self, grid: Grid, most_px: tuple[int, int]) -> None:
+        shape = [min(side, most) for side, most in zip(grid.shape, most_px)]
+        self._taken = [((np.arange(few) + 0.5) * side / few).astype(np.int64) for few, side in zip(shape, grid.shape)]
+        self.numbers = np.full(shape, -1, np.int16)
+        self._whole = grid
+
+    @property
+    def grid(self) -> Grid:
+        """Cells of the picture."""
+        shape = self.numbers.shape
+        width, height = (length * side / few for length, side, few in zip(self._whole.cell_size, self._whole.shape[::-1], shape[::-1]))
+        west, _, _, north, _, _ = self._whole.transform
+        return Grid(self._whole.crs, (west, width, 0.0, north, 0.0, -height), (shape[0], shape[1]))
+
+    def keep(self, window: Window, numbers: np.ndarray) -> None:
+        """Keep what lies in the middle of pixels: `numbers` of the cells of a window, (rows, cols); −1 for none."""
+        starts, lengths = (window.row, window.col), (window.rows, window.cols)
+        inside = [np.flatnonzero((each >= start) & (each < start + length)) for each, start, length in zip(self._taken, starts, lengths)]
+        cells = [each[some] - start for each, some, start in zip(self._taken, inside, starts)]
+        self.numbers[np.ix_(*inside)] = numbers[np.ix_(*cells)]
+
+
 def open_map(source: str, band: int | None, parameter: str, feedback: Feedback, *, varied: bool = True) -> Map:
     """Open a map of any numbers; undeclared nodata is taken as missing, with a warning.
 

@@ -14,16 +14,18 @@ from ..errors import EngineError
 from ..feedback import Feedback
 from ..files.grid import Grid
 from ..files.opening import shortened
-from ..files.overlay import quantity_raster
+from ..files.overlay import coarsened, quantity_raster
 from ..files.raster import open_raster
 from ..files.tables import read_table, with_numbers
-from .maps import Map
+from .maps import Map, Thumbnail
 from .zonation import CLASS_NUMBERS, cell_areas_km2, class_colours, density_rows
 
 # Light of the usual hillshade: from the north-west, half way up.
 _AZIMUTH_DEG, _ALTITUDE_DEG = 315.0, 45.0
 # What a hillshade of bytes has on level ground: 255 times the sine of the altitude.
 _LEVEL = float(np.sin(np.radians(_ALTITUDE_DEG)))
+# The part of the light that a map is painted by: slopes in the shade must keep the colour of their class.
+_RELIEF = 0.35
 
 
 @dataclass(frozen=True)
@@ -60,11 +62,10 @@ class Picture:
             How much light falls on each cell, (rows, cols), 1 on level ground and NaN where that is not known; None: no relief.
         """
         there = self.numbers >= 0
-        painted = np.ones((*self.numbers.shape, 3))
+        painted = np.ones((*self.numbers.shape, 3), np.float32)
         painted[there] = self.colours[self.numbers[there]]
         if shade is not None:
-            # Half of the light only: dark slopes must keep the colour of their class.
-            light = np.where(np.isfinite(shade), 0.5 + 0.5 * shade, 1.0)
+            light = np.where(np.isfinite(shade), 1 - _RELIEF + _RELIEF * shade, 1.0)
             painted[~there] = np.where(np.isfinite(shade[~there]), 0.9, 1.0)[:, None]
             painted *= light[..., None]
         return np.rint(255 * np.clip(painted, 0, 1)).astype(np.uint8)
@@ -89,10 +90,8 @@ def read_picture(seen: Map, most_px: tuple[int, int], feedback: Feedback) -> Pic
             "(scarp:classifysusceptibility makes them)."
         )
     grid = seen.grid
-    shape = tuple(min(side, most) for side, most in zip(grid.shape, most_px))
-    taken = [((np.arange(few) + 0.5) * side / few).astype(np.int64) for few, side in zip(shape, grid.shape)]
+    picture = Thumbnail(grid, most_px)
     codes = np.arange(round(seen.low), round(seen.high) + 1)
-    numbers = np.full(shape, -1, np.int16)
     counts, areas, of_cell = np.zeros(len(codes), np.int64), np.zeros(len(codes)), cell_areas_km2(grid)
     for window in seen.windows(feedback):
         values = seen.read(window)
@@ -101,17 +100,10 @@ def read_picture(seen: Map, most_px: tuple[int, int], feedback: Feedback) -> Pic
         rows = np.repeat(of_cell[window.row : window.row + window.rows], window.cols)[there.ravel()]
         counts += np.bincount(which[there], minlength=len(codes))
         areas += np.bincount(which[there], rows, len(codes))
-        inside = [
-            np.flatnonzero((each >= start) & (each < start + length))
-            for each, start, length in zip(taken, (window.row, window.col), (window.rows, window.cols))
-        ]
-        numbers[np.ix_(*inside)] = which[np.ix_(taken[0][inside[0]] - window.row, taken[1][inside[1]] - window.col)]
-    width, height = (length * side / few for length, side, few in zip(grid.cell_size, grid.shape[::-1], shape[::-1]))
-    west, _, _, north, _, _ = grid.transform
-    coarse = Grid(grid.crs, (west, width, 0.0, north, 0.0, -height), (shape[0], shape[1]))
+        picture.keep(window, which)
     names = list(seen.classes(codes).values())
     told = density_rows(names, [0.0] * (len(names) + 1), counts, areas)
-    return Picture(numbers, names, _colours(seen, codes), told, coarse, grid)
+    return Picture(picture.numbers, names, _colours(seen, codes), told, picture.grid, grid)
 
 
 def _colours(seen: Map, codes: np.ndarray) -> np.ndarray:
@@ -140,7 +132,7 @@ def read_shade(hillshade: str | None, dem: str | None, grid: Grid, folder: Path,
     if not hillshade and not dem:
         return None
     raster = open_raster(hillshade or dem or "", what="hillshade" if hillshade else "DEM")
-    laid, _ = quantity_raster(raster, grid, folder / "ground.tif", feedback)
+    laid, _ = quantity_raster(coarsened(raster, grid, folder / "coarse.tif", feedback), grid, folder / "ground.tif", feedback)
     values = np.full(grid.shape, np.nan, np.float32)
     for window in grid.windows():
         values[window.row : window.row + window.rows, window.col : window.col + window.cols] = laid.read(window)

@@ -286,9 +286,14 @@ def falling(rows: Sequence[Mapping[str, Any]]) -> str:
     'Landslides are no denser in the class moderate than in low (0.5 % against 1.0 % of the cells): the classes do not rank the ground.'
     >>> falling(rows[1:])
     ''
+
+    Classes without any landslide below those with some are as they should be.
+
+    >>> falling([{"class": name, "density_percent": density} for name, density in (("low", 0.0), ("moderate", 0.0), ("high", 3.0))])
+    ''
     """
     filled = [row for row in rows if row.get("density_percent") is not None]
-    found = [(low, high) for low, high in zip(filled, filled[1:]) if high["density_percent"] <= low["density_percent"]]
+    found = [(low, high) for low, high in zip(filled, filled[1:]) if high["density_percent"] <= low["density_percent"] > 0]
     if not found:
         return ""
     told = " and in ".join(

@@ -13,6 +13,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.colors import ListedColormap
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from matplotlib.patheffects import withStroke
 from matplotlib.ticker import MaxNLocator
@@ -322,6 +323,7 @@ def class_map(
     metres_per_px: tuple[float, float],
     title: str = "Landslide susceptibility",
     frame: Frame | None = None,
+    landslides: tuple[np.ndarray, np.ndarray] | None = None,
 ) -> Figure:
     """Draw a map of classes, by default of susceptibility, from the lowest up, with legend, class shares, scale bar, north, coordinates.
 
@@ -337,6 +339,8 @@ def class_map(
         Of the legend.
     frame
         Where the picture lies; without, it has no coordinates.
+    landslides
+        Rows and columns of landslide cells in the picture, both (n,), to be marked.
     """
     rows, cols = classes.shape
     across, down = metres_per_px
@@ -348,6 +352,10 @@ def class_map(
     palette = ListedColormap(["#FFFFFF", *colours])
     axes.imshow(classes, cmap=palette, vmin=-0.5, vmax=len(colours) + 0.5, interpolation="nearest", aspect=down / across)
     border(axes, frame, (rows, cols))
+    marks = []
+    if landslides is not None:
+        marks = [_mark(axes, *landslides)]
+        axes.set(xlim=(-0.5, cols - 0.5), ylim=(rows - 0.5, -0.5))
     scale_bar(axes, cols * across, across, rows)
     _north(axes)
     handles = [
@@ -356,7 +364,7 @@ def class_map(
     ]
     legend.set_axis_off()
     legend.legend(
-        handles=handles,
+        handles=[*handles, *marks],
         title=f"{title}\n(share of the area)",
         loc="upper left",
         borderaxespad=0,
@@ -367,6 +375,15 @@ def class_map(
         fontsize=9,
     )
     return figure
+
+
+def _mark(axes: Axes, rows: np.ndarray, cols: np.ndarray) -> Line2D:
+    """Mark landslide cells by dots, smaller ones where there are many, each pixel once; return what the legend shows."""
+    places = np.unique(np.rint(np.stack([cols, rows], axis=1)), axis=0)
+    size = float(np.clip(60 / np.sqrt(len(places)), 1.0, 4.0))
+    look = {"marker": "o", "color": "black", "markeredgecolor": "white", "markeredgewidth": 0.1 * size, "linestyle": "none"}
+    axes.plot(*places.T, markersize=size, **look)
+    return Line2D([], [], markersize=4, label="landslide", **look)
 
 
 def border(axes: Axes, frame: Frame | None, shape: tuple[int, int], size: float = 7) -> None:

@@ -12,13 +12,13 @@ from ..feedback import Feedback
 from ..files.manifest import versions, write_manifests
 from ..files.outputs import check_writable, scratch_folder
 from ..files.tables import check_table, write_table
-from ..mapping.maps import open_map
+from ..mapping.maps import Thumbnail, open_map
 from ..mapping.zonation import falling
 from ..samples.types import Types, other_types
 from ..validation.assessment import Assessor, same_keys, table_row, warn_of_few
 from ..validation.landslides import Part, read_parts
 from ..validation.pair import compare_maps
-from ..validation.report import make_report, verdict
+from ..validation.report import PICTURE_PX, make_report, verdict
 from ..validation.survey import classes_of, count_classes, cuts_of, lay_zones, survey
 from . import task
 
@@ -63,7 +63,7 @@ def run(
     kinds = Types.of(type_field, types)
     tested = read_parts(seen.raster, inventory, label_field, training_inventory, role, date_field, split_date, kinds, feedback)
     parts = tested.parts
-    of_map, of_parts = seen.says("landslide_type"), kinds.told if kinds else ""
+    of_map, of_parts = seen.says("landslide_type"), tested.types
     if sentence := other_types("map", of_map, of_parts):
         feedback.warning(sentence)
     feedback.progress(15)
@@ -71,7 +71,8 @@ def run(
         laid = lay_zones(zones, zone_field, seen.grid, folder / "zones.tif")
         found = survey(seen, *cuts_of(parts), laid, feedback.part(15, 40))
         divided = classes_of(seen, found, method, classes, numbers(breaks or []))
-        counts = count_classes(seen, divided, laid, feedback.part(40, 55))
+        picture = Thumbnail(seen.grid, PICTURE_PX) if report else None
+        counts = count_classes(seen, divided, laid, feedback.part(40, 55), picture)
         assessor = Assessor(seen, found, tested, laid)
         made = assessor.everything(parts)
         densities = assessor.densities(parts, divided, *counts)
@@ -105,6 +106,8 @@ def run(
             "cells": found.cells,
             "model": seen.says("model"),
             "types": of_parts or of_map,
+            "picture": picture,
+            "parts": parts,
         }
         make_report(seen, made, divided, densities, pair, facts).write(report)
     results = {"verdict": verdict(made), "role": made[0].role}

@@ -9,9 +9,10 @@ from typing import Any
 import numpy as np
 
 from ..declarations.choices import INVENTORY_ROLES, RATES
-from ..mapping.maps import Map
-from ..mapping.zonation import falling
-from ..reporting.figures import bars
+from ..mapping.counting import Landslides
+from ..mapping.maps import Map, Thumbnail
+from ..mapping.zonation import class_colours, falling
+from ..reporting.figures import Frame, bars, class_map
 from ..reporting.numbers import count, estimate, number, p_value, percent, signed
 from ..reporting.page import BETTER_THAN_TRAINING, Report
 from ..reporting.rates import REFERENCE, rate_curves, unit_curves
@@ -31,6 +32,8 @@ REFERENCES = (
     "Saito, T., Rehmsmeier, M. (2015). The precision–recall plot is more informative than the ROC plot when evaluating binary classifiers "
     "on imbalanced datasets. PLoS ONE 10, e0118432.",
 )
+# Rows and columns of the picture of the map.
+PICTURE_PX = (900, 900)
 # A curve in the report has no more points than this.
 _POINTS = 2000
 _ROLE_WORDS = {"unknown": "landslides", "held_out": "held-out landslides", "training": "landslides that the map was made from"}
@@ -86,7 +89,8 @@ def make_report(
         The table of classes, as `Assessor.densities` gives it.
     facts
         What the report states as it is: `map`, `inputs` and `settings` (name to text), `versions`, whether cells are `labelled`, the
-        `files`, how many `cells` have a value, and of which `types` the landslides and of which `model` the map are, where that is known.
+        `files`, how many `cells` have a value, of which `types` the landslides and of which `model` the map are, where that is known,
+        the `picture` of the map, and the `parts` that were assessed.
     """
     whole = [each for each in made if each.kind == "all"]
     first = whole[0]
@@ -99,14 +103,14 @@ def make_report(
     page.text(_told_from(first, facts["labelled"]))
     told = {"The map holds": facts["map"], "Model of the map": facts["model"], "Types of movement": facts["types"]}
     page.data(seen.grid, facts["files"], facts["cells"], told)
+    rows = [
+        row for row in densities if (row["part"], row["name"], row["landslides_are"]) == ("all", first.name, INVENTORY_ROLES[first.role])
+    ]
+    _map(page, seen, classes, rows, facts["picture"], facts["parts"][0].landslides)
     _whole_table(page, whole)
     _ranking(page, whole)
     _calibration(page, first)
-    _classes(
-        page,
-        classes,
-        [row for row in densities if (row["part"], row["name"], row["landslides_are"]) == ("all", first.name, INVENTORY_ROLES[first.role])],
-    )
+    _classes(page, classes, rows)
     _groups(page, [each for each in made if each.kind == "sub-area"], "Sub-areas", "sub-area")
     _groups(page, [each for each in made if each.kind == "date"], "Dates", "period")
     if pair:
@@ -128,6 +132,22 @@ def _told_from(first: Assessment, labelled: bool) -> str:
         "These include easy ground, such as plains, so the AUC depends on how much of it the map covers: compare maps on the same area "
         "only."
     )
+
+
+def _map(page: Report, seen: Map, classes: Classes, rows: Sequence[Mapping[str, Any]], picture: Thumbnail, slides: Landslides) -> None:
+    """Show the classes of the map, and the landslides on it."""
+    small, cells = picture.grid, seen.grid.shape
+    colours = ["#{:02x}{:02x}{:02x}".format(*colour) for colour in class_colours(len(classes.names))]
+    drawn = class_map(
+        picture.numbers + 1,
+        classes.names,
+        colours,
+        [row["share_percent"] / 100 for row in rows],
+        small.cell_size_m,
+        frame=Frame.of(small, small.shape),
+        landslides=((slides.rows + 0.5) * small.shape[0] / cells[0] - 0.5, (slides.cols + 0.5) * small.shape[1] / cells[1] - 0.5),
+    )
+    page.figure(drawn, f"The map in classes, and the landslides that test it. Coordinates: {seen.grid.spatial_reference.GetName()}.")
 
 
 def _whole_table(page: Report, whole: Sequence[Assessment]) -> None:

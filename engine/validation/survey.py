@@ -13,7 +13,7 @@ from ..errors import EngineError
 from ..feedback import Feedback
 from ..files.grid import Grid, Window
 from ..mapping.breaks import find_breaks
-from ..mapping.maps import Map
+from ..mapping.maps import Map, Thumbnail
 from ..mapping.zonation import cell_areas_km2, class_names
 from ..mapping.zones import ZoneRaster
 from .landslides import Part
@@ -173,14 +173,23 @@ def classes_of(seen: Map, found: Survey, method: str, classes: int, breaks: Sequ
     return Classes(class_names(classes), [seen.low + (seen.high - seen.low) * share for share in shares])
 
 
-def count_classes(seen: Map, classes: Classes, zones: ZoneRaster | None, feedback: Feedback) -> tuple[np.ndarray, np.ndarray]:
-    """Return cells and square kilometres of each zone and class, both (zones + 1, classes); row 0 is outside of all zones."""
+def count_classes(
+    seen: Map, classes: Classes, zones: ZoneRaster | None, feedback: Feedback, picture: Thumbnail | None = None
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return cells and square kilometres of each zone and class, both (zones + 1, classes); row 0 is outside of all zones.
+
+    The numbers of the classes go into the picture, where there is one.
+    """
     areas = cell_areas_km2(seen.grid)
     count, kinds = (len(zones.names) + 1 if zones else 1), len(classes.names)
     cells, area_of = np.zeros(count * kinds, np.int64), np.zeros(count * kinds)
     for window in seen.windows(feedback):
         values, area, valid = values_and_areas(seen, window, areas)
         number = classes.of(values)
+        if picture:
+            numbers = np.full(valid.shape, -1, np.int16)
+            numbers[valid] = number
+            picture.keep(window, numbers)
         if zones:
             number = zones.read(window)[valid] * kinds + number
         cells += np.bincount(number, minlength=count * kinds)

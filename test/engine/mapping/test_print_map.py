@@ -2,7 +2,9 @@
 """Printed maps by value: colours of known cells, length of the scale bar, words of the PDF, numbers of the table."""
 
 import re
+import runpy
 import zlib
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -10,9 +12,11 @@ from listening import Listener
 from osgeo import gdal
 from scarp.engine.errors import EngineError
 from scarp.engine.feedback import Feedback
-from scarp.engine.files.grid import Grid, reference_of
+from scarp.engine.files.grid import Grid, Window, reference_of
+from scarp.engine.files.overlay import coarsened
+from scarp.engine.files.raster import open_raster
 from scarp.engine.mapping.maps import open_map
-from scarp.engine.mapping.sheet import read_picture, read_shade
+from scarp.engine.mapping.sheet import Picture, read_picture, read_shade
 from scarp.engine.mapping.sheet_figure import Frame, draw_sheet, foot_of, ground_size_m
 from scarp.engine.reporting.page import scarp_version
 from scarp.engine.tasks.print_map import run
@@ -115,6 +119,13 @@ def test_relief_leaves_level_ground_its_colour(write, tmp_path):
     assert pixel(str(tmp_path / "h.png"), frame, UTM, 25, 33) == pytest.approx(COLOURS[1], abs=1)
 
 
+def test_the_darkest_slope_keeps_two_thirds_of_its_colour():
+    """So that very high in the shade is no other class in the light."""
+    picture = Picture(np.zeros((1, 3), np.int16), ["high"], np.array([[0.8, 0.4, 0.2]]), [], UTM, UTM)
+    found = picture.painted(np.array([[0.0, 1.0, np.nan]]))
+    assert found[0].tolist() == [[133, 66, 33], [204, 102, 51], [204, 102, 51]]
+
+
 @pytest.mark.parametrize("grid", [UTM, DEGREES], ids=["metres", "degrees"])
 def test_scale_bar_is_as_long_as_it_says(write, grid):
     figure, frame, _ = drawn(write("c.tif", bands(grid), grid))
@@ -190,3 +201,40 @@ def test_a_sheet_tells_for_which_types_it_is():
         f"Printed from classes.tif for landslides of the type flow with Scarp {scarp_version()}.",
     ]
     assert foot_of(None, "classes.tif") == [f"Printed from classes.tif with Scarp {scarp_version()}."]
+
+
+def test_a_fine_relief_is_put_together_in_whole_blocks(write, tmp_path, monkeypatch):
+    """Seven by seven cells of a finer DEM make one of the map, of those that have a value; windows give the same."""
+    rng = np.random.default_rng(5)
+    fine = Grid(UTM.crs, (500_000.0, 20.0 / 7, 0.0, 3_600_000.0, 0.0, -20.0 / 7), (280, 420))
+    values = rng.uniform(500, 900, fine.shape).astype(np.float32)
+    values[:9, :9] = -9999
+    raster = open_raster(write("fine.tif", values, fine, gdal.GDT_Float32, -9999, named=False))
+    blocks = np.where(values == -9999, np.nan, values).reshape(40, 7, 60, 7)
+    with np.errstate(invalid="ignore"):
+        by_hand = np.nansum(blocks, axis=(1, 3)) / np.isfinite(blocks).sum(axis=(1, 3))
+    for at_once in (1024, 20):
+        monkeypatch.setattr("scarp.engine.files.overlay._BLOCKS_PX", at_once)
+        coarse = coarsened(raster, UTM, tmp_path / f"{at_once}.tif", Feedback())
+        assert coarse.grid.matches(UTM) and coarse.file == "fine.tif"
+        np.testing.assert_allclose(coarse.read(Window(0, 0, 40, 60)), by_hand, rtol=1e-6)
+    assert np.isnan(by_hand[0, 0]) and np.isfinite(by_hand[1, 1])
+    assert coarsened(coarse, UTM, tmp_path / "none.tif", Feedback()) is coarse
+
+
+def test_memory_does_not_grow_with_the_relief(write, tmp_path, monkeypatch):
+    """A DEM of 49 million cells in place of one of 1 million; as float32 alone it is 187 MiB. GDAL keeps little of what it read."""
+    monkeypatch.setenv("GDAL_CACHEMAX", "32")
+    timed = runpy.run_path(str(Path(__file__).resolve().parents[2] / "bench" / "timed.py"))["timed"]
+    peaks = []
+    for side in (1000, 7000):
+        grid = Grid(UTM.crs, (500_000.0, 20_000 / side, 0.0, 3_600_000.0, 0.0, -20_000 / side), (side, side))
+        dataset = grid.create(str(tmp_path / f"dem{side}.tif"), kind=gdal.GDT_Float32)
+        rows = np.linspace(400, 900, side, dtype=np.float32)
+        for start in range(0, side, 500):
+            dataset.GetRasterBand(1).WriteArray(np.repeat(rows[start : start + 500, None], side, axis=1), 0, start)
+        dataset = None
+        classes = Grid(UTM.crs, (500_000.0, 100.0, 0.0, 3_600_000.0, 0.0, -100.0), (200, 200))
+        given = {"classes": write("classes.tif", bands(classes), classes), "dem": str(tmp_path / f"dem{side}.tif"), "resolution": 100}
+        peaks.append(timed("print_map", **given, output=str(tmp_path / "m.png"))[2])
+    assert peaks[1] < peaks[0] + 120, peaks

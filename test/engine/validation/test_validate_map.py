@@ -8,7 +8,9 @@ from osgeo import gdal
 from scarp.engine.errors import EngineError
 from scarp.engine.feedback import Feedback
 from scarp.engine.files.grid import Grid, reference_of
+from scarp.engine.reporting.figures import class_map
 from scarp.engine.tasks.validate_map import run
+from scarp.engine.validation import report
 from small_maps import UTM, box, rows_of
 
 # One row of ten cells; the landslide a covers cells 7 and 8, b cell 3.
@@ -308,3 +310,19 @@ def test_landslides_of_a_type(map_of, slides, tmp_path):
     assert float(row["auc_by_cells"]) == pytest.approx(3 / 7, abs=1e-6)
     with pytest.raises(EngineError, match=r"are named, and no field that tells them \(TYPE_FIELD\)"):
         validate(tmp_path, susceptibility=map_of(VALUES), inventory=slides, types="y")
+
+
+def test_the_report_shows_the_map_and_its_landslides(map_of, slides, tmp_path, monkeypatch):
+    """Ten cells in two classes of equal width, and the three cells of landslides, each in the middle of its pixel."""
+    drawn = {}
+    monkeypatch.setattr(report, "class_map", lambda *given, **more: drawn.update(given=given, **more) or class_map(*given, **more))
+    for at_once in (1024, 3):
+        monkeypatch.setattr("scarp.engine.files.grid.WINDOW_PX", at_once)
+        validate(tmp_path, susceptibility=map_of(VALUES), inventory=slides, report=str(tmp_path / "r.html"))
+        classes, names, colours, shares, cell = drawn["given"]
+        assert classes.tolist() == [[1] * 5 + [2] * 5] and names == ["low", "high"] and shares == [0.5, 0.5]
+        assert cell == (20.0, 20.0) and drawn["frame"].west == UTM.bounds[0]
+        rows, cols = drawn["landslides"]
+        assert sorted(cols.tolist()) == [3.0, 7.0, 8.0] and set(rows.tolist()) == {0.0}
+    page = (tmp_path / "r.html").read_text(encoding="utf-8")
+    assert "The map in classes, and the landslides that test it. Coordinates: WGS 84 / UTM zone 39N." in page
