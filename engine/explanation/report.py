@@ -12,7 +12,7 @@ import numpy as np
 from ...models.covariate import Covariate
 from ...models.model_file import Model
 from ..files.grid import Grid
-from ..reporting.figures import Frame, class_map
+from ..reporting.figures import Frame, class_map, coordinate
 from ..reporting.numbers import number, percent, signed
 from ..reporting.page import Report, listed
 from . import figures
@@ -38,6 +38,8 @@ REFERENCES = (
     "Knowledge and "
     "Information Systems 41, 647–665.",
 )
+# Covariates that a sentence names for each direction.
+_TOLD = 3
 # Curves in one figure.
 _A_FIGURE = 9
 # A factor that is the strongest on less of the area is not told apart in the figure.
@@ -244,19 +246,11 @@ def _responses(page: Report, facts: Explanation) -> None:
 
 def _local(page: Report, facts: Explanation, local: Local) -> None:
     page.section("The point explained")
-    change = local.susceptibility - local.average
     order = np.argsort(-np.abs(local.parts), kind="stable")
     covariates = facts.model.covariates
     names = labels_of([covariates[at].name for at in order])
     values = [_value(covariates[at], local.values[at]) for at in order]
-    lifts = [name for name, at in zip(names, order) if local.parts[at] * np.sign(change or 1) > 0][:3]
-    page.text(
-        f"The cell at {local.xy[0]:,.0f}, {local.xy[1]:,.0f} has a susceptibility of {number(local.susceptibility)}; average ground of the "
-        f"area has {number(local.average)}. The difference of {signed(change)} comes most from {listed(lifts)}."
-        if lifts
-        else f"The cell has the susceptibility of average ground, {number(local.average)}.",
-        lead=True,
-    )
+    page.text(local_verdict(local, names, local.parts[order], is_projected=facts.grid.is_projected), lead=True)
     page.figure(
         figures.contributions(
             [f"{name}: {value}" for name, value in zip(names, values)], local.parts[order], local.average, local.susceptibility
@@ -277,12 +271,46 @@ def _local(page: Report, facts: Explanation, local: Local) -> None:
     )
 
 
+def local_verdict(local: Local, names: Sequence[str], parts: np.ndarray, *, is_projected: bool) -> str:
+    """Return what makes a cell more susceptible than average ground, and what less: of each the strongest.
+
+    Parameters
+    ----------
+    names, parts
+        Each covariate and what it adds, (n,), the strongest first.
+    is_projected
+        Whether coordinates are no degrees.
+    """
+    told = [(f"{name} ({signed(part)})", part) for name, part in zip(names, parts) if signed(part) != signed(0.0)]
+    more, less = ([text for text, part in told if part * sign > 0][:_TOLD] for sign in (1, -1))
+    adds = f"What makes it more susceptible is above all {listed(more)}" if more else "Nothing makes it more susceptible"
+    takes = f"what makes it less susceptible, {listed(less)}" if less else "nothing makes it less susceptible"
+    east, north = (coordinate(each, sides, is_projected=is_projected) for each, sides in zip(local.xy, ("EW", "NS")))
+    return (
+        f"The cell at {east}, {north} has a susceptibility of {number(local.susceptibility)}; average ground of the "
+        f"area has {number(local.average)}. {adds}; {takes}."
+    )
+
+
 def _value(covariate: Covariate, value: float) -> str:
     if covariate.kind == "categorical":
         return covariate.classes.get(int(value), str(int(value)))
     if covariate.kind == "circular" and value < 0:
         return "flat"
-    return f"{number(float(value))} {covariate.unit}".rstrip()
+    return with_unit(float(value), covariate.unit)
+
+
+def with_unit(value: float, unit: str) -> str:
+    """Return a value with the unit of its covariate as people write it.
+
+    >>> from scarp.engine.explanation.report import with_unit
+    >>> [with_unit(2.5, unit) for unit in ("m", "degree", "log10 m", "")]
+    ['2.500 m', '2.500°', '2.500 (log10 m)', '2.500']
+    """
+    told = number(value)
+    if unit == "degree":
+        return f"{told}°"
+    return f"{told} ({unit})" if " " in unit else f"{told} {unit}".rstrip()
 
 
 def _strongest(page: Report, facts: Explanation, counts: np.ndarray, small: np.ndarray | None) -> None:

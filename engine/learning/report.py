@@ -99,9 +99,7 @@ class Training:
 def make_report(facts: Training) -> Report:
     """Return the report."""
     of_types = f" of the type {facts.types}" if facts.types else ""
-    page = Report(
-        "CNN–DNN landslide susceptibility model", f"Training and test on {facts.fitted.landslides:,} training landslides{of_types}"
-    )
+    page = Report("CNN–DNN landslide susceptibility model", f"Trained on {facts.fitted.landslides:,} landslides{of_types}")
     _add_test(page, facts)
     if facts.tried:
         _add_search(page, facts)

@@ -27,6 +27,8 @@ _OTHER = "#DDDDDD"
 # Correlation matrices larger than this bear no numbers, and bar charts of classes show no more than the largest.
 _MOST_NUMBERED = 26
 MOST_SHOWN = 20
+# Longer bars of the VIF are cut off at so many times its limit.
+VIF_LIMITS = 4
 _MAP_WIDTH, _LEGEND_WIDTH, _LEGEND_LINE, _MOST_HEIGHT = 2.55, 1.35, 0.145, 3.4
 # Longer class names and titles lose their middle in legends, axes and maps; the tables have them whole.
 _MOST_LETTERS, _MOST_TITLE = 24, 40
@@ -44,9 +46,9 @@ class MapPanel:
 
 @styled
 def vif_bars(names: Sequence[str], vif: Sequence[float], limit: float) -> Figure:
-    """Draw the VIF of each covariate and the limit; longer bars than four limits are cut off, each tells its value."""
+    """Draw the VIF of each covariate and the limit; bars longer than `VIF_LIMITS` limits are cut off, each tells its value."""
     values = np.asarray(vif, float)
-    end = min(max(np.nanmax(np.r_[values, 0.0]), 1.3 * limit), 4 * limit)
+    end = min(max(np.nanmax(np.r_[values, 0.0]), 1.3 * limit), VIF_LIMITS * limit)
     colours = [_ABOVE if value > limit else _BELOW for value in values]
     figure, axes = _bars(names, np.nan_to_num(np.minimum(values, end)), colours)
     for position, value in enumerate(values):

@@ -129,9 +129,11 @@ def _result_table(page: Report, screening: Screening) -> None:
 def _collinearity(page: Report, screening: Screening) -> None:
     page.section("Collinearity")
     order = sorted(screening.summaries, key=lambda each: -np.nan_to_num(each.inflation.vif, nan=0.0, posinf=1e300))
+    longest = np.nan_to_num(order[0].inflation.vif, nan=0.0, posinf=1e300)
     page.figure(
         figures.vif_bars([each.name for each in order], [each.inflation.vif for each in order], screening.vif_limit),
-        "Variance inflation factors of all covariates together. A VIF of 5 says that the others explain 80 % of a covariate’s variance.",
+        "Variance inflation factors of all covariates together. A VIF of 5 says that the others explain 80 % of a covariate’s variance."
+        + (f" Bars end at {figures.VIF_LIMITS * screening.vif_limit:g}." if longest > figures.VIF_LIMITS * screening.vif_limit else ""),
     )
     if screening.dropped:
         page.text(

@@ -1,12 +1,15 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Contributions by hand, and that they sum to the difference to average ground whatever the model."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from osgeo import gdal
 from scarp.engine.errors import EngineError
 from scarp.engine.explanation import attribution
 from scarp.engine.explanation.attribution import (
+    Local,
     average_ground,
     cell_at,
     contributions,
@@ -15,6 +18,7 @@ from scarp.engine.explanation.attribution import (
     map_attributions,
     picture,
 )
+from scarp.engine.explanation.report import local_verdict
 from scarp.engine.feedback import Feedback
 from scarp.engine.files.stack import Stack
 from scarp.engine.mapping import windows
@@ -165,3 +169,28 @@ def test_a_picture_keeps_the_shape_and_sixteen_factors_their_colours(tmp_path, o
     assert picture(path).shape == (30, 70)
     colours = factor_colours(18)
     assert len(set(colours[:16])) == 16 and colours[16:] == colours[:2]
+
+
+@pytest.mark.parametrize(
+    ("parts", "said"),
+    [
+        (
+            [0.4, -0.2, 0.1, 0.05, 0.02, -0.01],
+            "What makes it more susceptible is above all slope (+0.400), soil (+0.100) and ndvi (+0.050); "
+            "what makes it less susceptible, relief (−0.200) and rain (−0.010).",
+        ),
+        (
+            [-0.3, -0.1, 0.0004, 0.0, 0.0, 0.0],
+            "Nothing makes it more susceptible; what makes it less susceptible, slope (−0.300) and relief (−0.100).",
+        ),
+        ([0.1, 0.0, 0.0, 0.0, 0.0, 0.0], "is above all slope (+0.100); nothing makes it less susceptible."),
+    ],
+)
+def test_a_cell_is_explained_in_both_directions(parts, said):
+    names = ["slope", "relief", "soil", "ndvi", "wetness", "rain"]
+    local = Local(0, 0, (561975.0, 9568000.4), 0.8, 0.5, np.zeros(6), np.array(parts), np.zeros(6))
+    sentence = local_verdict(local, names, local.parts, is_projected=True)
+    assert sentence.startswith("The cell at 561,975, 9,568,000 has a susceptibility of 0.800; average ground of the area has 0.500. ")
+    assert sentence.endswith(said)
+    degrees = replace(local, xy=(-79.0421, 4.5))
+    assert "at 79.0421° W, 4.5° N has" in local_verdict(degrees, names, local.parts, is_projected=False)

@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
+from dataclasses import replace
 from html.parser import HTMLParser
 
 import numpy as np
@@ -129,3 +130,11 @@ def test_the_verdict_in_words(by_hand):
     assert verdict(replace(told, summaries=(doubtful, doubtful), remaining_vif={})) == (
         "None of the 2 covariates can be recommended. Doubtful are both and both: on their own no relation to landslides is seen."
     )
+
+
+def test_bars_that_are_cut_off_are_told(by_hand, tmp_path):
+    survey = Survey(100, np.zeros((25, 3), np.float32), np.ones((5, 5, 3), np.float32), 2, {})
+    facts = {"files": {}, "inputs": {}, "method": "natural_breaks", "classes": 6, "settings": {}, "versions": {}}
+    for limit, said in ((100.0, False), (0.2, True)):
+        make_report(replace(by_hand, vif_limit=limit), survey, GRID, 5, 20, facts).write(tmp_path / "r.html")
+        assert ("of a covariate’s variance. Bars end at 0.8." in Page(tmp_path / "r.html").text) is said
