@@ -14,6 +14,8 @@ from scarp.engine.errors import EngineError
 from scarp.engine.feedback import Feedback
 from scarp.engine.mapping import windows as mapping
 from scarp.engine.tasks import map_susceptibility as task
+from scarp.models.applicability import Applicability
+from scarp.models.model_file import load_model, save_model
 
 QUICK = {**os.environ, "DASK_DISTRIBUTED__SCHEDULER__WORKER_TTL": "10s", "TF_CPP_MIN_LOG_LEVEL": "3"}
 
@@ -87,6 +89,27 @@ def test_a_worker_dies_and_the_map_is_the_same(tmp_path, write_stack, model_file
     found, expected = (gdal.Open(str(tmp_path / f"{name}_u.tif")).ReadAsArray()[0] for name in ("there", "here"))
     np.testing.assert_allclose(found, expected, atol=1e-6)
     assert expected.max() > 0.01
+
+
+def test_the_area_of_applicability_is_the_same(tmp_path, write_stack, model_file, processes, monkeypatch):
+    """A model that was trained on gentle ground, mapped by the workers and here."""
+    monkeypatch.setattr(mapping, "WINDOW_PX", 32)
+    model, rng = load_model(model_file, "numpy"), np.random.default_rng(3)
+    cells = np.stack([rng.uniform(8, 24, 200), rng.integers(1, 3, 200)], axis=1)
+    folds = [(np.flatnonzero(np.arange(200) % 4 != k), np.flatnonzero(np.arange(200) % 4 == k)) for k in range(4)]
+    model.applicability = Applicability.fit(model.encoder, cells, [1.0, 0.3], folds)
+    save_model(model_file, model)
+    given = {"covariates": write_stack("stack.tif", (90, 80)), "model": model_file}
+    cluster = Cluster(tmp_path, processes)
+    cluster.wait()
+    found = {}
+    for name, scheduler in (("here", None), ("there", cluster.address)):
+        outputs = {"output": str(tmp_path / f"{name}.tif"), "applicability": str(tmp_path / f"{name}_a.tif")}
+        found[name] = task.run(Feedback(), **given, **outputs, scheduler=scheduler)
+    here, there = (gdal.Open(found[name]["applicability"]).ReadAsArray() for name in ("here", "there"))
+    np.testing.assert_allclose(there[0], here[0], atol=1e-6)
+    np.testing.assert_array_equal(there[1], here[1])
+    assert 10 < found["here"]["outside_percent"] < 90 and found["there"]["outside_percent"] == found["here"]["outside_percent"]
 
 
 def test_a_stack_that_workers_do_not_see(tmp_path, write_stack, model_file, processes):

@@ -239,6 +239,31 @@ def test_the_area_of_applicability_is_mapped(tmp_path, write_stack, applicable, 
     assert (tmp_path / "alone.tif").read_bytes() == (tmp_path / "output.tif").read_bytes()
 
 
+def test_an_interrupted_area_of_applicability_goes_on_with_the_map(tmp_path, write_stack, applicable, small_windows):
+    """Index, mask, polygons and share of a run that was gone on from are those of one run."""
+    given = {"covariates": write_stack("stack.tif", SHAPE), "model": applicable()[1]}
+
+    def outputs(name):
+        return {
+            key: str(tmp_path / f"{name}_{key}.{'gpkg' if key == 'outside' else 'tif'}") for key in ("output", "applicability", "outside")
+        }
+
+    with pytest.raises(InterruptionError):
+        run(Interrupting(), **given, **outputs("again"), resume=True)
+    assert not list(tmp_path.glob("again_*"))
+    listener = Listener()
+    again = run(listener, **given, **outputs("again"), resume=True)
+    assert any("windows were mapped before the interruption" in text for text in listener.messages)
+    once = run(Feedback(), **given, **outputs("once"))
+    assert 10 < once["outside_percent"] == again["outside_percent"]
+    for key in ("output", "applicability"):
+        np.testing.assert_array_equal(read(again[key]), read(once[key]))
+    polygons = [ogr.Open(found["outside"]) for found in (again, once)]
+    areas = [[feature.GetGeometryRef().Area() for feature in each.GetLayer(0)] for each in polygons]
+    assert areas[0] == areas[1] and areas[0][0] > 0
+    assert not list(tmp_path.glob(".*"))
+
+
 def test_an_older_model_file_is_told_what_to_do(tmp_path, write_stack, ensemble):
     given = {"covariates": write_stack("stack.tif", SHAPE), "model": ensemble()[1], "output": str(tmp_path / "map.tif")}
     with pytest.raises(EngineError, match="train the model anew, or leave out APPLICABILITY"):
