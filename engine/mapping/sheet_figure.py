@@ -27,6 +27,8 @@ _MM = 25.4  # in an inch
 _MARGIN, _TITLE, _LABELS, _PANEL, _FOOT = 0.45, 0.55, 0.35, 3.3, 0.7
 # Of the panel: a line of text, and how deep it is where it lies below the map.
 _LINE, _PANEL_DEPTH = 0.19, 2.3
+# Least room for a coordinate along a side, and for a scale bar with three numbers.
+_APART, _LEAST_BAR = 1.0, 0.8
 # Letters in a line of the panel, and in an inch of a line at the foot.
 _WIDE, _LETTERS = 50, 19
 _TERMS = (
@@ -125,8 +127,8 @@ def draw_sheet(picture: Picture, painted: np.ndarray, frame: Frame, title: str, 
     axes = figure.add_axes(_share(frame.map, frame.paper))
     west, south, east, north = picture.grid.bounds
     axes.imshow(painted, extent=(west, east, south, north), aspect="auto", interpolation="nearest")
-    _coordinates(axes, picture.grid)
-    _scale_bar(axes, picture.grid)
+    _coordinates(axes, picture.grid, frame)
+    _scale_bar(axes, picture.grid, frame)
     _north_arrow(axes, frame)
     top = (frame.paper[1] - _MARGIN) / frame.paper[1]
     room = frame.paper[0] - frame.map[0] - _MARGIN
@@ -144,10 +146,10 @@ def _share(box: tuple[float, float, float, float], paper: tuple[float, float]) -
     return box[0] / paper[0], box[1] / paper[1], box[2] / paper[0], box[3] / paper[1]
 
 
-def _coordinates(axes: Axes, grid: Grid) -> None:
-    """Write coordinates along the sides, with fine lines across the map."""
-    for axis, sides in ((axes.xaxis, "EW"), (axes.yaxis, "NS")):
-        axis.set_major_locator(MaxNLocator(5, steps=[1, 2, 5, 10]))
+def _coordinates(axes: Axes, grid: Grid, frame: Frame) -> None:
+    """Write coordinates along the sides, as many as have room, with fine lines across the map."""
+    for axis, sides, length in ((axes.xaxis, "EW", frame.map[2]), (axes.yaxis, "NS", frame.map[3])):
+        axis.set_major_locator(MaxNLocator(int(np.clip(length / _APART, 1, 5)), steps=[1, 2, 5, 10], min_n_ticks=1))
         axis.set_major_formatter(FuncFormatter(lambda value, _, sides=sides: coordinate(value, sides, is_projected=grid.is_projected)))
     axes.tick_params(labelsize=7, length=3, top=True, right=True)
     axes.tick_params(axis="y", labelrotation=90)
@@ -159,12 +161,19 @@ def _coordinates(axes: Axes, grid: Grid) -> None:
         spine.set(visible=True, color="black", linewidth=0.8)
 
 
-def _scale_bar(axes: Axes, grid: Grid) -> None:
-    """Draw a bar of two parts in the lower left corner, as long as it says in the middle of the map."""
+def _scale_bar(axes: Axes, grid: Grid, frame: Frame) -> None:
+    """Draw a bar of two parts in the lower left corner, as long as it says in the middle of the map.
+
+    It takes a quarter of the map's width, more of one that is narrow, where only its whole length is told.
+    """
     west, south, east, north = grid.bounds
-    metres = ground_size_m(grid)[0] / (east - west)
-    length_m = round_length(ground_size_m(grid)[0] / 4)
-    left, bottom, length, deep = west + 0.045 * (east - west), south + 0.035 * (north - south), length_m / metres, 0.008 * (north - south)
+    width, height = frame.map[2:]
+    ground_m = ground_size_m(grid)[0]
+    length_m = round_length(ground_m * float(np.clip(_LEAST_BAR / width, 0.25, 0.85)))
+    metres, inch = ground_m / (east - west), (north - south) / height
+    left, length, deep = west + 0.045 * (east - west), length_m / metres, 0.06 * inch
+    bottom = south + min(0.25, 0.15 * height) * inch
+    has_room = length_m / ground_m * width >= 0.8 * _LEAST_BAR
     around = {"facecolor": "white", "alpha": 0.8, "linewidth": 0}
     axes.add_patch(Rectangle((left - 0.1 * length, bottom - 1.2 * deep), 1.25 * length, 5.5 * deep, zorder=3, **around))
     for part, colour in enumerate(("black", "white")):
@@ -172,15 +181,17 @@ def _scale_bar(axes: Axes, grid: Grid) -> None:
         half.set_gid("scale bar")
         axes.add_patch(half)
     unit, name = (1000, "km") if length_m >= 1000 else (1, "m")
-    for share in (0, 0.5, 1):
+    for share in (0, 0.5, 1) if has_room else (1,):
         text = f"{share * length_m / unit:g}" + (f" {name}" if share == 1 else "")
-        axes.text(left + share * length, bottom + 1.4 * deep, text, fontsize=7, ha="center", va="bottom", zorder=4)
+        place = left + (share if has_room else 0.5) * length
+        axes.text(place, bottom + 1.4 * deep, text, fontsize=7, ha="center", va="bottom", zorder=4)
 
 
 def _north_arrow(axes: Axes, frame: Frame) -> None:
     """Draw an arrow in the upper right corner; the rows of the map run from west to east of its grid."""
-    x, top = 1 - 0.22 / frame.map[2], 1 - 0.12 / frame.map[3]
-    low = top - 0.5 / frame.map[3]
+    width, height = frame.map[2:]
+    x, top = 1 - 0.22 / width, 1 - min(0.12, 0.08 * height) / height
+    low = top - min(0.5, 0.45 * height) / height
     around = {"boxstyle": "square,pad=0.25", "facecolor": "white", "alpha": 0.8, "edgecolor": "none"}
     axes.annotate(
         "N",

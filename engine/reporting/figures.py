@@ -57,6 +57,8 @@ _STYLE = {
 # A few strong colours for what readers look for, the same in every figure; other classifiers are told apart by dashes and two greys.
 _STRONG = {"cnn_dnn": COLOURS[0], "cnn_dnn_trees": COLOURS[1], "rf": COLOURS[2], "lr": COLOURS[3]}
 _PALE = [(colour, line) for line in _LINES for colour in ("#4D4D4D", "#9A9A9A")]
+# Most inches of a map's height, and how many times as long as wide one is that is narrow.
+_TALLEST, _NARROW = 9.0, 4
 
 
 @dataclass(frozen=True)
@@ -347,7 +349,8 @@ def class_map(
     shape = rows * down / (cols * across)
     width = float(np.clip(5.6 / shape, 3.2, 8.5))
     edges = 0.45 if frame else 0.0  # for coordinates
-    figure = Figure(figsize=(width + 2.0 + edges, width * shape + 0.1 + 1.5 * edges), layout="constrained")
+    height = min(width * shape, _TALLEST)
+    figure = Figure(figsize=(width + 2.0 + edges, height + 0.1 + 1.5 * edges), layout="constrained")
     axes, legend = figure.subplots(1, 2, gridspec_kw={"width_ratios": [width, 1.8]})
     palette = ListedColormap(["#FFFFFF", *colours])
     axes.imshow(classes, cmap=palette, vmin=-0.5, vmax=len(colours) + 0.5, interpolation="nearest", aspect=down / across)
@@ -399,6 +402,8 @@ def border(axes: Axes, frame: Frame | None, shape: tuple[int, int], size: float 
         (axes.yaxis, frame.north, -frame.down, shape[0], "NS"),
     ):
         told = round_coordinates(begin, begin + step * count)
+        if count * _NARROW < max(shape):  # on a short side numbers would lie on each other
+            told = told[:1]
         axis.set_ticks([(each - begin) / step - 0.5 for each in told])
         axis.set_ticklabels([coordinate(each, sides, is_projected=frame.is_projected) for each in told])
     axes.tick_params(labelsize=size, length=2)

@@ -238,3 +238,26 @@ def test_memory_does_not_grow_with_the_relief(write, tmp_path, monkeypatch):
         given = {"classes": write("classes.tif", bands(classes), classes), "dem": str(tmp_path / f"dem{side}.tif"), "resolution": 100}
         peaks.append(timed("print_map", **given, output=str(tmp_path / "m.png"))[2])
     assert peaks[1] < peaks[0] + 120, peaks
+
+
+@pytest.mark.parametrize("shape", [(900, 60), (50, 900), (3, 4)], ids=["tall", "wide", "tiny"])
+def test_words_of_an_odd_map_do_not_lie_on_each_other(write, shape):
+    """Coordinates along a side, numbers of the scale bar, the north arrow and the bar itself; all inside the map's frame."""
+    grid = Grid(UTM.crs, UTM.transform, shape)
+    figure, frame, _ = drawn(write("c.tif", bands(grid), grid))
+    axes = figure.axes[0]
+    figure.canvas.draw()
+    inside = axes.get_window_extent()
+    for axis in (axes.xaxis, axes.yaxis):
+        low, high = sorted(axis.get_view_interval())
+        labels = [
+            label for place, label in zip(axis.get_majorticklocs(), axis.get_ticklabels()) if low <= place <= high and label.get_text()
+        ]
+        boxes = [label.get_window_extent() for label in labels]
+        assert boxes and not any(one.overlaps(other) for one, other in zip(boxes, boxes[1:]))
+    numbers = [text.get_window_extent() for text in axes.texts if text.get_text() != "N"]
+    assert numbers and not any(one.overlaps(other) for one, other in zip(numbers, numbers[1:]))
+    bars = [each.get_window_extent() for each in axes.patches if each.get_gid() == "scale bar"]
+    (north,) = [text.get_window_extent() for text in axes.texts if text.get_text() == "N"]
+    assert all(inside.y0 <= box.y0 and box.y1 <= inside.y1 for box in [*bars, *numbers, north])
+    assert not any(north.overlaps(box) for box in bars)

@@ -184,3 +184,12 @@ def test_coordinates_are_not_cut_off(shape):
     renderer = figure._get_renderer()
     assert min(label.get_window_extent(renderer).y0 for label in axes.get_xticklabels()) >= 0
     assert min(label.get_window_extent(renderer).x0 for label in axes.get_yticklabels()) >= 0
+
+
+def test_a_long_strip_fits_on_a_page():
+    """900 × 60 cells would be 48 inches high at the least width; on its short side one coordinate has room."""
+    frame = figures.Frame(500_000.0, 3_600_000.0, 30.0, 30.0)
+    figure = figures.class_map(np.ones((900, 60), np.uint8), ["low"], ["#111111"], [1.0], (30.0, 30.0), frame=frame)
+    assert figure.get_figheight() < 10
+    axes = figure.axes[0]
+    assert len(axes.get_xticks()) == 1 and 2 <= len(axes.get_yticks()) <= 5
