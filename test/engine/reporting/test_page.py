@@ -135,3 +135,14 @@ def test_the_data_are_named(tmp_path):
 
 def test_names_are_listed_in_words():
     assert [listed(names) for names in (["a"], ["a", "b"], ["a", "b", "c"])] == ["a", "a and b", "a, b and c"]
+
+
+def test_a_table_of_many_columns_is_set_small(tmp_path):
+    """Nine columns of numbers are wider than the page in the usual size, and what is cut off nobody reads."""
+    report = Report("Tables")
+    for columns in (8, 9):
+        report.table([f"c{number}" for number in range(columns)], [[0.5] * columns], f"{columns} columns")
+    report.write(tmp_path / "r.html")
+    page = (tmp_path / "r.html").read_text(encoding="utf-8")
+    assert re.findall(r'<table id="t\d"(.*?)>', page) == ["", ' class="many"']
+    assert "table.many { font-size: .73rem; }" in page

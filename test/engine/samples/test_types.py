@@ -150,14 +150,14 @@ def test_a_test_inventory_is_of_the_same_type(stack, layer_of, points, listener,
     ],
 )
 def test_ways_to_write_a_type(listener, wanted, values, expected):
-    assert told("kind", wanted, values, listener) == expected
+    assert told("kind", wanted, values, listener)[0] == expected
 
 
 def test_landslides_are_counted_not_their_cells(listener):
     """Two slides of three and two cells, a flow of four, and one of no type."""
     origin = np.array(["a"] * 3 + ["b"] * 2 + ["c"] * 4 + ["d"])
     values = np.array(["slide"] * 5 + ["flow"] * 4 + [None], object)
-    assert Types("kind", "slide").among(values, origin, "slides", listener).tolist() == [True] * 5 + [False] * 5
+    assert Types("kind", "slide").among(values, origin, "slides", listener)[0].tolist() == [True] * 5 + [False] * 5
     assert listener.messages[0].startswith(
         "2 landslides of the layer slides are of the type slide. 1 of other types (flow 1) and 1 without"
     )

@@ -210,6 +210,8 @@ REACHES = {
         "breaks": ("0.3, 0.6", "find_breaks manual", [0.3, 0.6]),
         "shares": ("80, 20", "find_breaks shares", [80, 20]),
         "inventory": ("slides.gpkg", "read_landslides inventory"),
+        "type_field": ("kind", "Types.of field"),
+        "types": ("flow", "Types.of wanted"),
         "output": ("out/o.tif", ["replacing target", "write_classes path"]),
         "table": ("out/t.csv", "write_table path"),
         "least_area": (900.0, "write_polygons least_area_m2"),
@@ -415,6 +417,7 @@ def stubs(calls):
         },
         "classify_susceptibility": {
             "SusceptibilityRaster.open": anything,
+            "Types.of": SimpleNamespace(field="kind", among=lambda *_, **__: (anything, "flow")),
             "read_landslides": anything,
             "find_breaks": [0.5],
             "write_classes": (anything, anything),
@@ -422,7 +425,7 @@ def stubs(calls):
             "write_polygons": None,
         },
         "validate_map": {
-            "read_parts": SimpleNamespace(parts=[anything], aside=[]),
+            "read_parts": SimpleNamespace(parts=[anything], aside=[], types=""),
             "cuts_of": (anything, anything),
             "lay_zones": None,
             "survey": anything,

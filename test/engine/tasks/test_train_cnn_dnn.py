@@ -301,6 +301,8 @@ def test_of_many_cells_fewer_epochs_are_run_and_it_is_told(study, known, monkeyp
     automatic = replace(TINY, epochs=0, patience=100)
     _, model = trained(study, "automatic", recipe=automatic)
     assert model.manifest["settings"]["epochs"] == 20
+    settings = json.loads((study[0] / "automatic.scarp.run.json").read_text(encoding="utf-8"))["settings"]
+    assert (settings["Epochs"], settings["Patience"]) == ("20 (automatic)", "100 epochs")
     assert any("at most 20 epochs" in text for text in told)
     training = known[0]
     assert len(fit(training, automatic, SEED)[1][0]["loss"]) == 20
