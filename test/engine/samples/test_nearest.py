@@ -84,6 +84,17 @@ def test_landslides_stay_whole_and_absences_go_with_the_nearest():
     np.testing.assert_array_equal(found[labels == 0], found[nearest])
 
 
+def test_cells_of_one_stable_polygon_stay_whole_too():
+    """Wherever they lie: features that are labelled as no landslide have ids as landslides have."""
+    xy, labels, places = clustered()
+    units = np.arange(len(xy))
+    units[120:] = 1000 + np.arange(200) // 4
+    alone = knndm_folds(xy, labels, None, 4, places, 1)
+    assert any(len(np.unique(alone[units == unit])) > 1 for unit in np.unique(units)), "else it would prove nothing"
+    found = knndm_folds(xy, labels, units, 4, places, 1)
+    assert all(len(np.unique(found[units == unit])) == 1 for unit in np.unique(units))
+
+
 def test_many_landslides_are_joined_by_some_of_them(monkeypatch):
     xy, labels, places = clustered(clusters=8, of_each=50)
     whole = apart(xy, labels, None, knndm_folds(xy, labels, None, 5, places, 1), places)
