@@ -324,6 +324,15 @@ WITHOUT = {
     "train_cnn_dnn": [{"tune"}],
 }
 TOGETHER = {"print_map"}  # no run with all
+# What a task hands on beside its parameters.
+BESIDE = {
+    "sample_cells": [("draw few", True)],
+    "map_susceptibility": [("write_manifests results", {"cells": 9, "outside_percent": 60.0}), ("map_on_cluster model", "m.scarp")],
+    "print_map": [("foot_of types", "flow")],
+    "zonal_susceptibility": [("Zones.open classes", {1: "low"}), ("Zones.rows classes", {1: "low"}), ("open_map varied", False)],
+    "finetune_model": [("Examples.of covariates", ["slope"]), ("Examples.of size_px", 9), ("held block_size_m", 100.0)],
+    "explain_model": [("load_model cells", 30 * 7 * 12)],
+}
 
 
 def stubs(calls):
@@ -331,6 +340,12 @@ def stubs(calls):
     report = Noted(calls, Report)
     stack = Anything()
     stack.covariates = (Covariate("slope"),)
+    stack.grid = Anything()
+    stack.grid.shape = (7, 12)
+    model = Anything()
+    model.margin_px, model.covariates = 4, ("slope",)
+    seen = Anything()
+    seen.says = {"landslide_type": "flow"}.get
     empty = np.empty((0, 1))
     data = Data(CELLS, Anything(), (), np.zeros((60, 1)), np.zeros((60, 2)), np.full((60, 2), np.datetime64("NaT")))
     anything = Anything()
@@ -341,8 +356,8 @@ def stubs(calls):
         "write_table": None,
         "write_manifests": None,
         "save_model": None,
-        "load_model": anything,
-        "open_map": anything,
+        "load_model": model,
+        "open_map": seen,
         "replacing": nullcontext,
         "hashes": {"inventory": "a", "model": "b"},
         "check_stack": [],
@@ -448,7 +463,7 @@ def stubs(calls):
             "save_sheet": None,
         },
         "zonal_susceptibility": {
-            "class_map": (anything, {}),
+            "class_map": (anything, {1: "low"}),
             "Zones.open": Noted(calls, Zones),
             "write_layer": lambda path, *_: Path(path).touch(),
         },
@@ -471,7 +486,7 @@ def stubs(calls):
             "Explanation": anything,
             "table_rows": [{"factor": "slope"}],
         },
-        "finetune_model": {"check_is_network": anything, "check_enough": None, "held": anything, "adapted": (anything, 3)},
+        "finetune_model": {"check_is_network": model, "check_enough": None, "held": anything, "adapted": (anything, 3)},
         "project_report": {"find_project": anything, "gather": anything, "summary": ""},
         "install_engine": {"_install": {}, "_alone": nullcontext(), "_Shell": ...},
     }
@@ -482,7 +497,7 @@ class Partial(Anything):
     """A raster under work that has cells."""
 
     def __init__(self, *_, **__):
-        self.means = (0.5, 0.5)
+        self.means = (0.25, 0.4)
 
     def finish(self, *_):
         return 9
@@ -545,6 +560,8 @@ def test_every_parameter_reaches_what_it_is_for(task, tmp_path, monkeypatch):
                 seen = {each in calls for calls, without in zip(runs, left_out) if key not in without}
                 unseen = {each in calls for calls, without in zip(runs, left_out) if key in without}
                 assert (seen, unseen) == ({True}, {False}), key
+    for where, expected in BESIDE.get(task, ()):
+        assert wires.arrived(together, where, expected, {}), (where, together.get(where.split()[0]))
     told = [call["parameters"] for call in together.get("write_manifests", [])]
     assert all(told) and (told or task in ("sample_landscape", "install_engine"))
     for key, (value, *_) in rows.items() if told else ():

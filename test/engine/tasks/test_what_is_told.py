@@ -1,0 +1,66 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The numbers that tasks tell in manifests and tables, counted again from what they wrote."""
+
+import csv
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from osgeo import ogr
+from scarp.engine.feedback import Feedback
+from scarp.engine.files.stack import Stack
+from scarp.engine.files.vectors import write_points
+from scarp.engine.tasks import sample_cells, screen_covariates
+from scarp.models.covariate import Covariate
+
+SHAPE = (30, 50)
+
+
+@pytest.fixture
+def ground(write_stack, tmp_path):
+    """Slope rises from west to east, rain from north to south; landslides where it is steep and wet."""
+    rows, cols = np.mgrid[0 : SHAPE[0], 0 : SHAPE[1]]
+    values = np.stack([cols / 2.0, 1000.0 + 10 * rows], axis=-1)
+    stack = write_stack("s.tif", SHAPE, (Covariate("slope"), Covariate("rain")), values=values)
+
+    def slides(count):
+        number = np.arange(count)
+        x, y = Stack.open(stack).grid.centres(20 + number % 10, 40 + number // 10)
+        path = str(tmp_path / f"{count}.gpkg")
+        write_points(path, "slides", {"x": ogr.OFTReal, "y": ogr.OFTReal}, (x, y), Stack.open(stack).grid.spatial_reference)
+        return path
+
+    return stack, slides
+
+
+def results(path):
+    return json.loads(Path(f"{path}.run.json").read_text(encoding="utf-8"))["results"]
+
+
+def test_cells_of_each_part_are_counted(ground, tmp_path):
+    stack, slides = ground
+    for count in (40, 60):
+        path = str(tmp_path / "cells.gpkg")
+        sample_cells.run(Feedback(), covariates=stack, inventory=slides(count), output=path, buffer=60.0)
+        dataset = ogr.Open(path)
+        found = [(each["subset"], each["landslide"]) for each in dataset.GetLayer(0)]
+        told = results(path)["cells"]
+        assert told["training"] == [found.count(("train", 1)), found.count(("train", 0))]
+        assert told["test"] == [found.count(("test", 1)), found.count(("test", 0))]
+        assert told["training"][0] + told["test"][0] == count and told["training"][0] > told["test"][0] > 0
+
+
+def test_each_covariate_is_screened_by_its_own_values(ground, tmp_path):
+    """All landslides are in the steepest and in the wettest classes, by the limits of slope and of rain."""
+    stack, slides = ground
+    paths = {name: str(tmp_path / f"{name}.csv") for name in ("output", "class_table")}
+    given = {"covariates": stack, "inventory": slides(60), "classes": 5}
+    screen_covariates.run(Feedback(), **given, **paths)
+    told = results(paths["output"])
+    assert told["landslide_cells"] == 60 and told["other_cells"] == 300
+    with Path(paths["class_table"]).open(encoding="utf-8", newline="") as stream:
+        rows = list(csv.DictReader(stream))
+    ratios = {name: [float(row["frequency_ratio"]) for row in rows if row["covariate"] == name] for name in ("slope", "rain")}
+    assert ratios["slope"] == pytest.approx([0, 0, 0, 0, 5], abs=0.05)
+    assert ratios["rain"][:3] == [0, 0, 0] and ratios["rain"][3] + ratios["rain"][4] == pytest.approx(5, abs=0.2)
