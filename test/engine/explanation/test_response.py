@@ -98,13 +98,15 @@ def test_the_patch_turns_with_its_cell_and_flat_ground_stays_flat(ground):
     """Ground that lies 90° from its cell does so whichever way the cell is turned; flat neighbours have no direction."""
     patches = np.zeros((20, 3, 3, 4))
     patches[..., 1] = 30.0
-    patches[:, 0, 0, 1], patches[:, 0, 1, 1] = 300.0, -1.0
+    patches[:, 0, 0, 1], patches[:, 0, 1, 1], patches[:, 0, 2, 1] = 300.0, -1.0, 10.0
     patches[10:, 1, 1, 1] = -1.0  # the cell itself is flat
     patches[..., 2] = np.resize([2, 7], 20)[:, None, None]
     patches = Patches.of(patches.astype(np.float32))
     encoder = ground[0]
     sine = response(lambda each: each[:, 0, 0, 1], encoder, patches.only(np.arange(10)), 1, 10)
     assert sine.dependence == pytest.approx(np.sin(np.radians(sine.values - 90)), abs=1e-5)
+    beyond = response(lambda each: each[:, 0, 2, 2], encoder, patches.only(np.arange(10)), 1, 10)
+    assert beyond.dependence == pytest.approx(np.cos(np.radians(beyond.values - 20)), abs=1e-5), "past north it goes on"
     flat = response(lambda each: np.hypot(each[:, 0, 1, 1], each[:, 0, 1, 2]), encoder, patches.only(np.arange(10)), 1, 10)
     assert flat.dependence == pytest.approx(np.zeros(8), abs=1e-6)
     own = response(lambda each: each[:, 1, 1, 2], encoder, patches.only(np.arange(10, 20)), 1, 10)
