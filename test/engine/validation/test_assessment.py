@@ -102,8 +102,8 @@ def test_fewer_than_ten_landslides_are_told():
 
 
 def test_the_share_on_the_best_tenth(map_of, layer_of, tmp_path):
-    """Landslides on the best cell of ten, and on the third: half of them on a tenth, in percent."""
-    validate(tmp_path, susceptibility=map_of(VALUES), inventory=layer_of([box(UTM, 0, 9), box(UTM, 0, 7)]))
+    """Landslides on the best two cells of ten: half of them on a tenth, in percent."""
+    validate(tmp_path, susceptibility=map_of(VALUES), inventory=layer_of([box(UTM, 0, 9), box(UTM, 0, 8)]))
     (row,) = rows_of(tmp_path / "t.csv")
     assert float(row["top_10_percent_by_landslides"]) == float(row["top_10_percent_by_cells"]) == 50
 
@@ -141,9 +141,12 @@ def test_a_role_that_is_told_is_kept_and_types_count_in_both_inventories(map_of,
 def test_landslides_in_both_inventories_are_counted_once_each(map_of, layer_of, tmp_path):
     """One of two lies on two cells of the training landslides."""
     slides, training = layer_of([box(UTM, 0, 6, 1, 3), box(UTM, 0, 2)]), layer_of([box(UTM, 0, 7, 1, 3)], "training.gpkg")
-    listener = Listener()
-    validate(tmp_path, listener, susceptibility=map_of(VALUES), inventory=slides, training_inventory=training)
+    listener, zone = Listener(), layer_of([box(UTM, 0, 0, 1, 10)], "zone.gpkg", name=["everywhere"])
+    given = {"susceptibility": map_of(VALUES), "inventory": slides, "training_inventory": training}
+    validate(tmp_path, listener, **given, zones=zone, zone_field="name")
     assert any(text.startswith("1 of 2 landslides that are to test the map") for text in listener.warnings)
+    rows = [(row["name"], row["landslides"], row["other_cells"]) for row in rows_of(tmp_path / "t.csv")]
+    assert rows == [("all", "2", "5"), ("all", "1", "5"), ("everywhere", "2", "5")], "five cells are of some landslide"
 
 
 def test_maps_of_other_numbers_are_compared_by_the_area_that_ranks_lower(map_of, layer_of, tmp_path):
