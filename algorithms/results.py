@@ -56,6 +56,8 @@ _VIRIDIS = ("#440154", "#3b528b", "#21918c", "#5ec962", "#fde725")
 _RAMP = ("#2c7bb6", "#abd9e9", "#ffffbf", "#fdae61", "#d7191c")
 # The field of zones with their mean susceptibility.
 _ZONE_MEAN = "susc_mean"
+# Means that differ by less are the same; they are written with six decimals.
+_SAME = 1e-6
 
 
 def susceptibility(layer: QgsMapLayer) -> None:
@@ -165,6 +167,10 @@ def zones(layer: QgsMapLayer) -> None:
     renderer.setSourceSymbol(QgsFillSymbol.createSimple({"outline_color": "#555555", "outline_width": "0.2"}))
     renderer.setClassificationMethod(method)
     renderer.updateClasses(layer, len(_RAMP))
+    # Of few zones Jenks makes classes of one value, which the class beside them holds too.
+    for index in reversed([number for number, each in enumerate(renderer.ranges()) if each.upperValue() - each.lowerValue() < _SAME]):
+        if len(renderer.ranges()) > 1:
+            renderer.deleteClass(index)
     renderer.updateColorRamp(QgsGradientColorRamp(first, last, False, stops))
     layer.setRenderer(renderer)
     layer.setBlendMode(QPainter.CompositionMode.CompositionMode_Multiply)
