@@ -14,7 +14,7 @@ from scarp.engine.files.vectors import write_layer
 from scarp.engine.learning import validation
 from scarp.engine.learning.fitting import Examples, uncalibrated
 from scarp.engine.learning.fitting import fit as fit_examples
-from scarp.engine.learning.validation import Evaluation, by_parts, by_random_folds, by_spatial_folds
+from scarp.engine.learning.validation import Evaluation, by_parts, by_random_folds, by_spatial_folds, random_folds, spatial_folds
 from scarp.engine.reporting.metrics import delong, evaluate
 from scarp.engine.samples.cells import resolve_samples
 from scarp.engine.samples.folds import validation_part
@@ -81,6 +81,13 @@ def test_spatial_folds_divide_no_landslide_and_tell_of_few_blocks():
     assert "blocks only" not in found.how
     few = by_spatial_folds(cells, 1800.0, 3, TINY, 1, Listener())
     assert "The cells lie in 4 blocks only" in few.how or "k-means" in few.how
+
+
+def test_long_landslides_that_blocks_would_divide_stay_whole():
+    cells = examples(200, 180)
+    long = replace(cells, rows=cells.rows + np.r_[np.tile([0, 5, 10, 15], 40), np.zeros(160, int)])
+    for fold, _ in (spatial_folds(long, 160.0, 3, 1, Listener()), random_folds(long, 3, 1)):
+        assert len(set(zip(long.units, fold))) == len(set(long.units)) and set(fold) == {0, 1, 2}
 
 
 def test_where_no_folds_can_be_there_is_a_sentence():
