@@ -32,7 +32,7 @@ def end_when_told(end: Callable[[], None], clear: Callable[[int], None] = lambda
     if not hasattr(os, "fork"):
         _end_with_parent(end)
         return
-    parent = os.getppid()
+    parent, worker = os.getppid(), os.getpid()  # the other one may begin when this one is gone already
     heard, signals = os.pipe()
     asked, asks = os.pipe()
     try:
@@ -41,7 +41,6 @@ def end_when_told(end: Callable[[], None], clear: Callable[[int], None] = lambda
         child = -1
     if child == 0:
         try:
-            worker = os.getppid()
             _watch(worker, parent, heard, asks)
             while os.getppid() == worker:
                 time.sleep(_POLL_S / 10)

@@ -107,3 +107,22 @@ def test_the_watcher_goes_with_the_worker_and_the_worker_without_it(tmp_path):
             process.terminate()  # its main thread hears it
         assert seconds_until_gone([watcher, worker]) < 2
         process.wait()
+
+
+def test_a_watcher_that_begins_when_its_worker_is_gone_ends_too(tmp_path):
+    """On a busy machine a worker that refuses its task at once is gone before the other process has done anything."""
+    code = (
+        "import os, sys, time; sys.path.insert(0, sys.argv[1]); import stop; fork = os.fork\n"
+        "def late():\n    child = fork()\n"
+        "    if not child: time.sleep(.5); print(os.getpid(), file=open(sys.argv[2], 'w'))\n    return child\n"
+        "os.fork = late; stop.end_when_told(lambda: None); os._exit(0)"
+    )
+    written = tmp_path / "pid"
+    subprocess.run([sys.executable, "-I", "-c", code, str(Path(__file__).resolve().parents[2] / "engine"), str(written)], check=True)
+    until = time.monotonic() + 10
+    while not (written.exists() and written.read_text().strip()):
+        assert time.monotonic() < until
+        time.sleep(0.05)
+    while Path(f"/proc/{written.read_text().strip()}").exists():
+        assert time.monotonic() < until, "it stays"
+        time.sleep(0.05)
