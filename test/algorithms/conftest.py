@@ -3,8 +3,10 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -162,21 +164,31 @@ def mapped(run, landscape, stack, tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def click(root, profile, tmp_path_factory):
-    """Click Run in the dialogs of some orders, in one window; return what was seen of each."""
+    """Click Run in the dialogs of some orders, one after the other; return what was seen of each."""
 
-    def click_all(runs, layers=(), size="1400x900"):
+    def click_in_one(runs, layers, size, number):
         folder = tmp_path_factory.mktemp("clicks")
         (folder / "orders.json").write_text(json.dumps({"runs": runs, "layers": dict(layers)}), encoding="utf-8")
-        environment = {**profile, "SCARP_WINDOW": str(folder / "orders.json"), "QT_QPA_PLATFORM": "xcb"}
+        # A copy: windows side by side would write into one profile.
+        shutil.copytree(profile["QGIS_CUSTOM_CONFIG_PATH"], folder / "profile", symlinks=True)
+        environment = {**profile, "QGIS_CUSTOM_CONFIG_PATH": str(folder / "profile"), "SCARP_WINDOW": str(folder / "orders.json")}
         script = str(root / "test" / "algorithms" / "clicks.py")
         # `timeout` ends the window too, where ending xvfb-run alone would leave it.
-        command = ["timeout", "1500", "xvfb-run", "-a", "-s", f"-screen 0 {size}x24"]
+        # Two that look for a free display at once would find the same.
+        command = ["timeout", "1500", "xvfb-run", "-a", "-n", str(99 + 100 * number), "-s", f"-screen 0 {size}x24"]
         command += ["qgis", "--nologo", "--noversioncheck", "--code", script]
-        run = subprocess.run(command, env=environment, check=False, capture_output=True)
+        run = subprocess.run(command, env={**environment, "QT_QPA_PLATFORM": "xcb"}, check=False, capture_output=True)
         assert (folder / "seen.json").exists(), (run.returncode, run.stderr[-2000:])
         seen = json.loads((folder / "seen.json").read_text(encoding="utf-8"))
         assert "error" not in seen[-1], seen[-1]["error"]
         assert len(seen) == len(runs), f"QGIS was ended while {runs[len(seen)]} ran"
         return seen
+
+    def click_all(runs, layers=(), size="1400x900", windows=1):
+        """Click in one window, or deal the orders among several side by side."""
+        shares = [runs[number::windows] for number in range(windows)]
+        with ThreadPoolExecutor(windows) as threads:
+            seen = list(threads.map(lambda number: click_in_one(shares[number], layers, size, number), range(windows)))
+        return [seen[number % windows][number // windows] for number in range(len(runs))]
 
     return click_all

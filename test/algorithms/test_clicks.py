@@ -60,7 +60,7 @@ def clicked(click, provider, inputs, tmp_path_factory):
         runs += [
             {"algorithm": algorithm.id(), "parameters": {**parameters, **named}, "outputs": named} for named in named_outputs(task, folder)
         ]
-    return click(runs)
+    return click(runs, windows=2)
 
 
 @pytest.mark.parametrize("task", TASKS)

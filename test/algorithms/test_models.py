@@ -147,7 +147,7 @@ def test_a_model_as_a_step_of_another(provider, given, tmp_path):
 
 @pytest.fixture(scope="module")
 def in_a_window(click, provider, given, tmp_path_factory):
-    """What was seen of every model in its dialog, in batch and in the modeler, one after the other in one window."""
+    """What was seen of every model in its dialog, in batch and in the modeler."""
     if not shutil.which("xvfb-run") or not shutil.which("qgis"):
         pytest.skip("needs a QGIS window")
     runs, folder = [], tmp_path_factory.mktemp("window")
@@ -158,7 +158,7 @@ def in_a_window(click, provider, given, tmp_path_factory):
         runs.append({"algorithm": algorithm, "way": "dialog", "parameters": inputs})
         runs.append({"algorithm": algorithm, "way": "batch", "parameters": named})
         runs.append({"algorithm": algorithm, "way": "modeler", "parameters": inputs, "runs": name in RUN_IN_MODELER})
-    return {(each["algorithm"].partition(":")[2], each["way"]): each for each in click(runs)}
+    return {(each["algorithm"].partition(":")[2], each["way"]): each for each in click(runs, windows=2)}
 
 
 @pytest.mark.parametrize("way", ["dialog", "batch", "modeler"])
