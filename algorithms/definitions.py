@@ -40,8 +40,10 @@ IDS = "scarp_ids"
 PARENT = "scarp_parent"
 # Under this key a number's definition keeps what 0, or no value at all, means.
 NOTHING = "scarp_nothing"
-# Numbers that may be smaller than this are shown with all their decimals.
+# Numbers that may be smaller than this are shown with all their decimals, and so are these: a field rounds what it is given,
+# and cells of 30.8719 m are others than those of 30.87.
 _FINE = 0.001
+_EXACT = ("CELL_SIZE", "DRAINAGE_AREA")
 _TYPES = QgsProcessing.SourceType
 _GEOMETRIES = {
     "point": _TYPES.TypeVectorPoint,
@@ -82,7 +84,7 @@ def make_definition(declared: Parameter, tr: Translate) -> QgsProcessingParamete
 
 def _decimals(declared: Parameter) -> int:
     """Return how many decimals the field of a number shows, where QGIS shows six."""
-    if declared.least and declared.least < _FINE:
+    if declared.id in _EXACT or (declared.least and declared.least < _FINE):
         return 6
     return 2 if declared.unit in ("m", "m²", "degrees") else 3
 
