@@ -191,7 +191,8 @@ def test_numbers_have_no_more_decimals_than_they_need(dialog):
 
     def shown(name, parameter):
         widget = dialog(name).mainWidget().wrappers[parameter].wrappedWidget()
-        return widget.decimals() if isinstance(widget, QDoubleSpinBox) else None
+        spin = widget if isinstance(widget, QDoubleSpinBox) else widget.findChild(QDoubleSpinBox)  # a distance has its unit beside it
+        return spin.decimals()
 
     assert shown("samplecells", "BUFFER") == 2 and shown("samplecells", "TEST_SHARE") == 3
     assert shown("traincnndnn", "LEARNING_RATE") == 6
