@@ -164,13 +164,12 @@ class Build:
         inside = valid = 0
         missing = np.zeros(len(self.covariates), np.int64)
         low, high = np.full(len(self.covariates), np.inf), np.full(len(self.covariates), -np.inf)
-        with StackWriter(str(path), self.grid, self.covariates, cores()) as writer, ThreadPoolExecutor(cores()) as threads:
+        with StackWriter(str(path), self.grid, self.covariates) as writer, ThreadPoolExecutor(cores()) as threads:
             computed = in_order(lambda window: threads.submit(self._compute, window), windows, cores())
             for window, found in feedback.steps(computed, len(windows), "Writing window"):
-                with self._reading:  # nobody reads meanwhile: see Grid.create
-                    for covariate, band in zip(self.covariates, found.bands):
-                        writer.write(covariate.name, window, band)
-                    writer.flush()
+                for covariate, band in zip(self.covariates, found.bands):
+                    writer.write(covariate.name, window, band)
+                writer.flush()
                 inside, valid, missing = inside + found.inside, valid + found.valid, missing + found.missing
                 low, high = np.minimum(low, found.low), np.maximum(high, found.high)
         for covariate, cells in zip(self.covariates, missing):

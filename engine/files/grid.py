@@ -167,15 +167,10 @@ class Grid:
             for col in range(0, self.shape[1], cols_px):
                 yield Window(row, col, min(rows_px, self.shape[0] - row), min(cols_px, self.shape[1] - col))
 
-    def create(
-        self, path: str, bands: int = 1, kind: int = gdal.GDT_Float32, nodata: float | None = None, threads: int = 1
-    ) -> gdal.Dataset:
-        """Create a tiled, compressed GeoTIFF on this grid; the bytes are the same whatever the number of threads that compress.
-
-        With more than one thread nothing else may be read between a write and the flush after it: where GDAL's cache is full, who reads
-        a raster has to write another, and waits for itself.
-        """
-        options = ["TILED=YES", "INTERLEAVE=BAND", "BIGTIFF=IF_SAFER", f"NUM_THREADS={threads}", *compression()]
+    def create(self, path: str, bands: int = 1, kind: int = gdal.GDT_Float32, nodata: float | None = None) -> gdal.Dataset:
+        """Create a tiled, compressed GeoTIFF on this grid."""
+        # Without GDAL's threads: where its cache is full, one that reads a raster may have to write another, and waits for itself.
+        options = ["TILED=YES", "INTERLEAVE=BAND", "BIGTIFF=IF_SAFER", *compression()]
         dataset = gdal.GetDriverByName("GTiff").Create(str(path), self.shape[1], self.shape[0], bands, kind, options)
         dataset.SetProjection(self.crs)
         dataset.SetGeoTransform(self.transform)

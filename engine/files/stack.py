@@ -171,10 +171,10 @@ class Stack:
 
 
 class StackWriter:
-    """Writes a stack one band and one window at a time; use it in a `with` block. For `threads` see `Grid.create`."""
+    """Writes a stack one band and one window at a time; use it in a `with` block."""
 
-    def __init__(self, path: str, grid: Grid, covariates: Sequence[Covariate], threads: int = 1) -> None:
-        self._dataset = grid.create(path, len(covariates), gdal.GDT_Float32, float("nan"), threads)
+    def __init__(self, path: str, grid: Grid, covariates: Sequence[Covariate]) -> None:
+        self._dataset = grid.create(path, len(covariates), gdal.GDT_Float32, float("nan"))
         self._names = [covariate.name for covariate in covariates]
         for number, covariate in enumerate(covariates, start=1):
             band = self._dataset.GetRasterBand(number)
