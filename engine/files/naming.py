@@ -76,8 +76,7 @@ def take_names(steps: Sequence[Step]) -> None:
                     _sync(folder)
             except BaseException:
                 opened.close()
-                for journal in journals:
-                    _undo(journal)
+                _undo_all(journals)
                 raise
             opened.close()  # Windows removes no file that is open
             for journal in journals:
@@ -110,10 +109,14 @@ def _undo_set(path: Path) -> None:
     found = _read(path)
     journals = [Path(each) for each in found["journals"]] if found else []
     if found and path in journals and journals[0].exists():
-        for journal in reversed(journals):
-            if _read(journal) == found:
-                _undo(journal)
+        _undo_all([journal for journal in journals if _read(journal) == found])
     path.unlink(missing_ok=True)
+
+
+def _undo_all(journals: Sequence[Path]) -> None:
+    """Undo what journals tell, that of the first folder last: while it is there, whoever is killed here has not undone all."""
+    for journal in reversed(journals):
+        _undo(journal)
 
 
 def _undo(journal: Path) -> None:
@@ -122,7 +125,7 @@ def _undo(journal: Path) -> None:
     What is not as the killed run left it stays: somebody has written it since.
     """
     found = _read(journal)
-    for told, old_name, stamp in reversed(found["steps"] if found else []):
+    for told, old_name, stamp in found["steps"] if found else []:
         path = Path(told)
         if path.parent != journal.parent or (old_name is not None and not _OLD.fullmatch(old_name)):
             continue

@@ -111,6 +111,51 @@ def test_a_name_that_cannot_be_given_brings_all_back_and_leaves_no_journal(tmp_p
     assert contents(tmp_path) == {one: "old", other: "old"}
 
 
+@pytest.mark.parametrize("ending", ["killed", "an error"])
+def test_whoever_is_killed_while_he_undoes_leaves_the_rest_to_the_next(tmp_path, ending):
+    """Two folders, in which a run was killed before its last name, or could not give it: all old, wherever the undoing ends."""
+    here, there = tmp_path / "here", tmp_path / "there"
+    names = [folder / name for folder in (here, there) for name in ("one.txt", "two.txt")]
+
+    def give():
+        steps = [
+            naming.Step(path, path.with_name(f"new-{path.name}"), path.with_name(f".{path.stem}.1.scarp-part.0.old")) for path in names
+        ]
+        replace = os.replace
+
+        def fail(source, aim):
+            if aim == names[-1] and source == steps[-1].new:
+                if ending == "killed":
+                    os.kill(os.getpid(), signal.SIGKILL)
+                raise OSError(errno.EIO, "no")
+            return replace(source, aim)
+
+        os.replace = fail
+        naming.take_names(steps)
+
+    def undo():
+        undo_interrupted(there, lambda pid: False)
+
+    number, was_killed = 0, True
+    while was_killed:
+        number += 1
+        for path in names:
+            path.parent.mkdir(exist_ok=True)
+            path.write_text("old")
+            path.with_name(f"new-{path.name}").write_text(f"new {path.name}")
+        if ending == "killed":
+            in_child(give)
+            assert {path.read_text() for path in names} == {"old", "new one.txt", "new two.txt"}
+            was_killed = killed_before_call(number, undo)
+        else:
+            was_killed = killed_before_call(number, give)
+        for folder in (there, here):
+            undo_interrupted(folder, lambda pid: False)
+        assert [path.read_text() for path in names] == ["old"] * 4, number
+        assert not list(tmp_path.glob("*/.*"))
+    assert number > 6
+
+
 @pytest.fixture
 def journal(tmp_path):
     """Write the journal of a dead run that had renamed a new file over an old one."""
@@ -187,6 +232,24 @@ def test_a_journal_of_somebody_else_touches_no_other_folder_and_no_other_file(jo
         undo_interrupted(tmp_path, outputs._alive)
         assert target.read_text() == "new"
         assert (tmp_path / "own.txt").read_text() == "the user's own"
+
+
+def test_a_copy_of_a_journal_undoes_nothing_where_it_was_copied_from(journal, tmp_path):
+    """A folder may be copied while a run gives names there: that run holds its own journal, and not the copy."""
+    import fcntl
+
+    target, copies = journal(), tmp_path / "copies"
+    copies.mkdir()
+    own = next(tmp_path.glob(".scarp-set*"))
+    copy = copies / own.name
+    copy.write_bytes(own.read_bytes())
+    with own.open("r+") as stream:
+        fcntl.flock(stream, fcntl.LOCK_EX)
+        undo_interrupted(copies, lambda pid: False)
+        assert target.read_text() == "new"
+        assert own.exists() and not copy.exists()
+    undo_interrupted(tmp_path, lambda pid: False)
+    assert target.read_text() == "old"
 
 
 def test_whoever_watches_a_worker_clears_what_it_leaves(tmp_path, monkeypatch):
