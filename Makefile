@@ -39,7 +39,7 @@ demo: setup ## Make a susceptibility map of the sample landscape
 
 test: setup .venv/ready ## Run all tests
 	$(DEV)/python -m pytest -n 2 --dist loadfile test/test_*.py test/engine test/models
-	$(DEV)/python -m pytest test/algorithms
+	$(DEV)/python -m pytest -n 2 --dist loadfile test/algorithms
 
 test-matrix: ## Run all tests in a root of Debian 13 with QGIS 3.44 (as root, about 6 GB), or RUN="make demo" there
 	@sh .ci/matrix $(RUN)

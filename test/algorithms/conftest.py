@@ -16,10 +16,18 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 # A short training.
 SHORT = {"EPOCHS": 3, "MEMBERS": 1, "PATCH_SIZE": 9}
 SHORTEST = {"EPOCHS": 2, "MEMBERS": 1, "PATCH_SIZE": 5}
+# The number of this process among those that pytest-xdist shares the tests out to.
+WORKER = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0")[2:])
 
 
 @pytest.fixture(scope="session")
-def provider():
+def provider(tmp_path_factory):
+    # A copy of the profile: processes side by side would write into one.
+    profile = os.environ.get("QGIS_CUSTOM_CONFIG_PATH")
+    if profile and "PYTEST_XDIST_WORKER" in os.environ:
+        copy = tmp_path_factory.mktemp("home") / "profile"
+        shutil.copytree(profile, copy, symlinks=True)
+        os.environ["QGIS_CUSTOM_CONFIG_PATH"] = str(copy)
     from qgis.core import QgsApplication
 
     application = QgsApplication([], True)
@@ -163,7 +171,22 @@ def mapped(run, landscape, stack, tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
-def click(root, profile, tmp_path_factory):
+def window(root):
+    """Run a script of this folder inside a QGIS window, with this environment; return how QGIS ended."""
+
+    def run_in_window(script, environment, timeout, size="1400x900", number=0):
+        # `timeout` ends the window too, where ending xvfb-run alone would leave it.
+        # Two that look for a free display at once would find the same: each window of each process begins elsewhere.
+        display = str(99 + 100 * (2 * WORKER + number))
+        command = ["timeout", str(timeout), "xvfb-run", "-a", "-n", display, "-s", f"-screen 0 {size}x24"]
+        command += ["qgis", "--nologo", "--noversioncheck", "--code", str(root / "test" / "algorithms" / script)]
+        return subprocess.run(command, env={**environment, "QT_QPA_PLATFORM": "xcb"}, check=False, capture_output=True)
+
+    return run_in_window
+
+
+@pytest.fixture(scope="session")
+def click(window, profile, tmp_path_factory):
     """Click Run in the dialogs of some orders, one after the other; return what was seen of each."""
 
     def click_in_one(runs, layers, size, number):
@@ -172,12 +195,7 @@ def click(root, profile, tmp_path_factory):
         # A copy: windows side by side would write into one profile.
         shutil.copytree(profile["QGIS_CUSTOM_CONFIG_PATH"], folder / "profile", symlinks=True)
         environment = {**profile, "QGIS_CUSTOM_CONFIG_PATH": str(folder / "profile"), "SCARP_WINDOW": str(folder / "orders.json")}
-        script = str(root / "test" / "algorithms" / "clicks.py")
-        # `timeout` ends the window too, where ending xvfb-run alone would leave it.
-        # Two that look for a free display at once would find the same.
-        command = ["timeout", "1500", "xvfb-run", "-a", "-n", str(99 + 100 * number), "-s", f"-screen 0 {size}x24"]
-        command += ["qgis", "--nologo", "--noversioncheck", "--code", script]
-        run = subprocess.run(command, env={**environment, "QT_QPA_PLATFORM": "xcb"}, check=False, capture_output=True)
+        run = window("clicks.py", environment, 1500, size, number)
         assert (folder / "seen.json").exists(), (run.returncode, run.stderr[-2000:])
         seen = json.loads((folder / "seen.json").read_text(encoding="utf-8"))
         assert "error" not in seen[-1], seen[-1]["error"]

@@ -3,7 +3,6 @@
 
 import json
 import os
-import subprocess
 
 import pytest
 
@@ -90,7 +89,7 @@ def test_the_shipped_model_by_qgis_process(qgis_process, landscape, stack, tmp_p
     assert (tmp_path / "m.scarp").is_file()
 
 
-def test_a_dialog_in_a_real_window(profile, root, mapped, stack, tmp_path):
+def test_a_dialog_in_a_real_window(profile, window, mapped, stack, tmp_path):
     """Click Run in two dialogs and find styled layers in the canvas; open the shipped model in the modeler."""
     (tmp_path / "orders.json").write_text(
         json.dumps(
@@ -114,15 +113,7 @@ def test_a_dialog_in_a_real_window(profile, root, mapped, stack, tmp_path):
         ),
         encoding="utf-8",
     )
-    environment = {**profile, "QT_QPA_PLATFORM": "xcb", "SCARP_WINDOW": str(tmp_path / "orders.json")}
-    script = str(root / "test" / "algorithms" / "window.py")
-    subprocess.run(
-        ["xvfb-run", "-a", "-s", "-screen 0 1400x900x24", "qgis", "--nologo", "--noversioncheck", "--code", script],
-        env=environment,
-        timeout=240,
-        capture_output=True,
-        check=False,
-    )
+    window("window.py", {**profile, "SCARP_WINDOW": str(tmp_path / "orders.json")}, 240)
     seen = json.loads((tmp_path / "seen.json").read_text())
     assert "error" not in seen, seen["error"]
     layers = seen["layers"]

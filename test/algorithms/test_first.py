@@ -4,7 +4,6 @@
 import json
 import os
 import shutil
-import subprocess
 from pathlib import Path
 
 import pytest
@@ -12,28 +11,30 @@ import pytest
 pytestmark = pytest.mark.skipif(not shutil.which("xvfb-run") or not shutil.which("qgis"), reason="needs a QGIS window")
 
 
-def window(root, folder, script="first.py", **environment):
+@pytest.fixture
+def seen_in(window, tmp_path):
     """Run a script in a window, by default one that clicks every entry; return what was seen."""
-    environment = {**os.environ, "SCARP_WINDOW": str(folder), "QT_QPA_PLATFORM": "xcb", "HOME": str(folder), **environment}
-    script = str(root / "test" / "algorithms" / script)
-    command = ["xvfb-run", "-a", "-s", "-screen 0 1400x900x24", "qgis", "--nologo", "--noversioncheck", "--code", script]
-    subprocess.run(command, env=environment, timeout=600, check=False, capture_output=True)
-    seen = json.loads((folder / "seen.json").read_text(encoding="utf-8"))
-    assert "error" not in seen, seen["error"]
-    return seen
+
+    def run(script="first.py", **environment):
+        window(script, {**os.environ, "SCARP_WINDOW": str(tmp_path), "HOME": str(tmp_path), **environment}, 600)
+        seen = json.loads((tmp_path / "seen.json").read_text(encoding="utf-8"))
+        assert "error" not in seen, seen["error"]
+        return seen
+
+    return run
 
 
-def test_a_new_user_without_the_engine_is_told_and_can_install_it(provider, root, tmp_path):
-    seen = window(root, tmp_path, XDG_DATA_HOME=str(tmp_path / "data"), SCARP_PYTHON="")
+def test_a_new_user_without_the_engine_is_told_and_can_install_it(provider, seen_in, tmp_path):
+    seen = seen_in(XDG_DATA_HOME=str(tmp_path / "data"), SCARP_PYTHON="")
     assert len(seen["bar"]) == 1 and "is not installed" in seen["bar"][0]
     assert seen["can_install"]
     assert seen["end"] == "Install the engine first."
     assert seen["layers"] == []
 
 
-def test_each_entry_does_what_it_says(provider, root, tmp_path):
+def test_each_entry_does_what_it_says(provider, seen_in, tmp_path):
     data = os.environ.get("XDG_DATA_HOME") or str(Path.home() / ".local" / "share")
-    seen = window(root, tmp_path, XDG_DATA_HOME=data)
+    seen = seen_in(XDG_DATA_HOME=data)
     assert seen["bar"] == []
     assert seen["entries"] == [
         "State of the engine…",
@@ -67,7 +68,7 @@ tell '{{"type": "result", "value": {{"log": "{folder}/log.txt"}}}}'
 """
 
 
-def test_the_install_button_tells_how_far_it_is_why_it_failed_and_what_comes_next(provider, root, tmp_path):
+def test_the_install_button_tells_how_far_it_is_why_it_failed_and_what_comes_next(provider, seen_in, tmp_path):
     """The worker that loads packages is a fake; the window, the task and the bridge are not."""
     from scarp.engine.environment import environment_folder, is_complete
 
@@ -76,7 +77,7 @@ def test_the_install_button_tells_how_far_it_is_why_it_failed_and_what_comes_nex
     fake, data = tmp_path / "python", tmp_path / "data"
     fake.write_text(FAKE.format(folder=tmp_path, data=data, engine=environment_folder()), encoding="utf-8")
     fake.chmod(0o755)
-    failed, installed = window(root, tmp_path, "install.py", XDG_DATA_HOME=str(data), SCARP_PYTHON="", SCARP_FAKE=str(fake))
+    failed, installed = seen_in("install.py", XDG_DATA_HOME=str(data), SCARP_PYTHON="", SCARP_FAKE=str(fake))
     state, can_install, can_map = failed["before"]
     assert "is not installed" in state and can_install and not can_map
     assert len(failed["bars"]) == 1

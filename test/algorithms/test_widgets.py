@@ -2,7 +2,6 @@
 import json
 import os
 import shutil
-import subprocess
 
 import numpy as np
 import pytest
@@ -34,13 +33,10 @@ def layers(folder):
 
 
 @pytest.mark.skipif(not shutil.which("xvfb-run") or not shutil.which("qgis"), reason="needs a QGIS window")
-def test_no_layer_in_any_widget_ends_qgis(provider, root, tmp_path):
+def test_no_layer_in_any_widget_ends_qgis(provider, window, tmp_path):
     orders = tmp_path / "orders.json"
     orders.write_text(json.dumps(list(layers(tmp_path))), encoding="utf-8")
-    environment = {**os.environ, "SCARP_WINDOW": str(orders), "QT_QPA_PLATFORM": "xcb"}
-    script = str(root / "test" / "algorithms" / "widgets.py")
-    command = ["xvfb-run", "-a", "-s", "-screen 0 1400x900x24", "qgis", "--nologo", "--noversioncheck", "--code", script]
-    run = subprocess.run(command, env=environment, timeout=300, check=False, capture_output=True)
+    run = window("widgets.py", {**os.environ, "SCARP_WINDOW": str(orders)}, 300)
     seen = (tmp_path / "seen.txt").read_text(encoding="utf-8").splitlines()
     assert seen[-1] == "done", (run.returncode, seen[-3:])
     tried = {tuple(line.split(" ")[:2]) for line in seen[:-1]}
