@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import importlib.util
 import os
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from threading import Lock
@@ -90,8 +91,7 @@ class DenseNetwork:
         """Return what computes the mean of a window, or also what each member says."""
         if self.backend == "numpy":
             return _numpy_pass(self.architecture, self._kernels, each)
-        import tensorflow as tf
-
+        tf = _tensorflow()
         run = _tensorflow_pass(self.architecture, self._kernels, each)
         if not has_gpu():
             return lambda encoded: run([encoded])[0]
@@ -125,8 +125,7 @@ class DenseNetwork:
             )
         if not self._batches:
             return "TensorFlow on the processor"
-        import tensorflow as tf
-
+        tf = _tensorflow()
         gpus = tf.config.list_physical_devices("GPU")
         names = [tf.config.experimental.get_device_details(each).get("device_name", each.name) for each in gpus]
         return f"TensorFlow on the GPU ({', '.join(names)}), up to {self._batches.most} windows at once"
@@ -181,8 +180,7 @@ def preferred_backend(work: int | None) -> str:
 
 def has_gpu() -> bool:
     """Tell whether TensorFlow has a GPU; it then takes of its memory what it needs, as it needs it, and not all at its start."""
-    import tensorflow as tf
-
+    tf = _tensorflow()
     gpus = tf.config.list_physical_devices("GPU")
     for each in gpus:
         try:
@@ -190,6 +188,17 @@ def has_gpu() -> bool:
         except RuntimeError:  # it has begun to compute, so that this was settled before
             break
     return bool(gpus)
+
+
+def _tensorflow() -> Any:
+    """Return TensorFlow, started without Keras: a third of its start, which no pass needs and which it can do without."""
+    if not {"tensorflow", "keras"} & set(sys.modules):
+        sys.modules["keras"] = None  # type: ignore[assignment]
+        try:
+            return importlib.import_module("tensorflow")
+        finally:
+            del sys.modules["keras"]
+    return importlib.import_module("tensorflow")
 
 
 def _has_tensorflow() -> bool:
@@ -314,7 +323,7 @@ def _numpy_pass(architecture: Architecture, members: Sequence[Weights], each: bo
 
 def _tensorflow_pass(architecture: Architecture, members: Sequence[Weights], each: bool) -> Run:
     """Return what computes some windows of one shape together."""
-    import tensorflow as tf
+    tf = _tensorflow()
 
     class _TensorFlow:
         relu, sigmoid = tf.nn.relu, tf.sigmoid

@@ -2,12 +2,17 @@
 """What computes a map: chosen by the work, or by the user."""
 
 import importlib.util
+import subprocess
+import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
 from scarp.models.dense import DenseNetwork, preferred_backend
 from scarp.models.errors import EngineError
 from scarp.models.recipe import Recipe
+
+ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture
@@ -45,3 +50,25 @@ def test_without_tensorflow_numpy_maps_everything(network, no_tensorflow):
 def test_tensorflow_that_is_asked_for_and_missing_is_said(network, no_tensorflow):
     with pytest.raises(EngineError, match="TensorFlow is asked for and not installed; install the engine"):
         network(backend="tensorflow")
+
+
+def test_tensorflow_starts_without_keras_which_can_be_loaded_later():
+    code = f"""
+import runpy
+import sys
+
+runpy.run_path({str(ROOT / "engine" / "__main__.py")!r}, run_name="launch")["register_package"]()
+import numpy as np
+from scarp.models.dense import DenseNetwork
+from scarp.models.recipe import Recipe
+
+architecture = Recipe(patch_size=1, hidden_layers=0).architecture(channels=1)
+network = DenseNetwork(architecture, [{{name: np.zeros(shape) for name, shape in architecture.shapes.items()}}], "tensorflow")
+assert network.predict(np.zeros((4, 4, 1), np.float32)).tolist() == [[0.5] * 4] * 4
+print([name for name in ("tensorflow", "keras", "sklearn", "matplotlib") if name in sys.modules])
+import keras
+import tensorflow
+print(keras.layers.Dense(1)(np.ones((2, 3), np.float32)).shape, tensorflow.keras.layers.Dense is keras.layers.Dense)
+"""
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert run.stdout.splitlines() == ["['tensorflow']", "(2, 1) True"]
