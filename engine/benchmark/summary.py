@@ -39,6 +39,8 @@ class ClassifierSummary:
         Labels and susceptibility of each test set.
     chosen
         How often each choice of hyper-parameters won.
+    fold_aucs
+        The AUC on each fold, by the number of its repeat and its own.
     constant
         In how many test sets it says the same of all cells: there it was not fitted, and no figure compares it.
     """
@@ -53,6 +55,7 @@ class ClassifierSummary:
     confusion: np.ndarray
     test_sets: list[tuple[np.ndarray, np.ndarray]]
     chosen: dict[str, int]
+    fold_aucs: dict[tuple[int, int], float]
     constant: int = 0
 
     @property
@@ -97,6 +100,33 @@ def summarise(outcomes: Sequence[Outcome], labels: np.ndarray, units: np.ndarray
 def best(summaries: Sequence[ClassifierSummary], validation: str) -> ClassifierSummary:
     """Return the classifier with the highest mean AUC in a validation, of those that were fitted in every fold where there are any."""
     return max((each for each in summaries if each.validation == validation), key=lambda each: (each.fitted, each.auc.mean))
+
+
+def chosen_elsewhere(summaries: Sequence[ClassifierSummary]) -> float | None:
+    """Return the AUC of the best classifier where the other folds of a repeat choose it each time, the mean over folds.
+
+    The highest of several AUCs is too high, since chance has a part in which is highest; cells that take no part in the choice tell what
+    the best one reaches (nested cross-validation; Varma & Simon 2006).
+
+    Parameters
+    ----------
+    summaries
+        Those of one validation.
+
+    Returns
+    -------
+    None where there are no two classifiers to choose from, or no other folds.
+    """
+    fitted = [each for each in summaries if each.fitted]
+    folds = list(fitted[0].fold_aucs) if len(fitted) > 1 else []
+    found = []
+    for repeat, number in folds:
+        others = [key for key in folds if key[0] == repeat and key[1] != number]
+        if not others:
+            return None
+        best_there = max(fitted, key=lambda each: float(np.mean([each.fold_aucs[key] for key in others])))
+        found.append(best_there.fold_aucs[repeat, number])
+    return float(np.mean(found)) if found else None
 
 
 def table_rows(summaries: Sequence[ClassifierSummary]) -> list[dict[str, Any]]:
@@ -170,6 +200,7 @@ def _summary(
         np.sum([metrics.confusion(*pair) for pair in test_sets], axis=0),
         test_sets,
         dict(sorted(chosen.items(), key=lambda item: -item[1])),
+        {(outcome.fold.repeat, outcome.fold.number): each["auc"] for outcome, each in zip(outcomes, of_fold)},
         sum(_is_constant(outcome) for outcome in outcomes),
     )
 

@@ -27,14 +27,15 @@ from .tuning import held_out
 # Folds where they are the test, and where they stand beside one: three of one network each cost less than the model itself.
 FOLDS, FOLDS_BESIDE = 5, 3
 # Of which landslides what a test says is to be expected. Blocks lie beside blocks that train, so they do not tell of a part of the area
-# without mapped landslides: see docs/training.md for how much less was found there.
+# without mapped landslides; nor do parts left out as a whole, each asked by itself: see docs/training.md for how much less was found there.
 _AMONG = "of other landslides among the mapped ones, and less elsewhere"
 WHERE = {
     "held_out": "of the landslides of the other inventory, which took no part",
     "temporal": "of later landslides on the same ground",
     "spatial": "of other landslides of this area, beside and between the mapped ones; where none is mapped, in a part of it or in "
     "another area, expect less",
-    "part": "of a part of this area without mapped landslides",
+    "part": "of landslides in a part of this area where none was mapped, told from that part's own cells alone; on a map of the whole "
+    "area expect less",
     "random": _AMONG,
     "test": _AMONG,
 }

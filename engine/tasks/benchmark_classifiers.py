@@ -13,7 +13,7 @@ from ...models.classifiers import CLASSIFIERS, LABELS
 from ...models.model_file import save_model
 from ...models.recipe import Recipe
 from ..benchmark.comparison import BESIDE, SPATIAL, Data, Fold, Validation, compare, fit_cells
-from ..benchmark.report import headline, make_report, verdict
+from ..benchmark.report import flattered, headline, make_report, verdict
 from ..benchmark.summary import best, summarise, table_rows
 from ..declarations.choices import TEST_SHARE, VALIDATIONS
 from ..declarations.labels import chosen, inputs, settings
@@ -96,7 +96,8 @@ def run(
     outcomes = compare(stack, data, made, names, seed, recipe, feedback.part(2, 90 if model else 98), scheduler)
     summaries = summarise(outcomes, data.labels, data.units)
     honest = headline([each.method for each in validations])
-    in_words = verdict([each for each in summaries if each.validation == honest], honest)
+    of_honest = [each for each in summaries if each.validation == honest]
+    in_words = verdict(of_honest, honest)
     feedback.message(in_words)
 
     digests = hashes({"covariates": covariates, "inventory": inventory, "test_inventory": test_inventory})
@@ -148,7 +149,13 @@ def run(
         }
         with replacing(model) as temporary:
             save_model(temporary, fitted)
-    results = {"verdict": in_words, "best": winner.label, "validation": VALIDATIONS[honest], "auc": winner.auc.mean}
+    results = {
+        "verdict": in_words,
+        "best": winner.label,
+        "validation": VALIDATIONS[honest],
+        "auc": winner.auc.mean,
+        "flattered": flattered(of_honest).strip(),
+    }
     seconds = time.monotonic() - started
     write_manifests((output, report, model), "benchmark_classifiers", asked, seconds, inputs=digests, results=results, used=used)
     feedback.progress(100)
