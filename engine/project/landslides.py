@@ -130,7 +130,7 @@ def read_project_inventory(source: str, seen: Map, type_field: str | None, date_
     heard = Heard(feedback)
     fields = [name for name in (type_field, date_field) if name]
     slides = read_landslides(source, seen.raster, list(dict.fromkeys(fields)), heard)
-    _, rows = np.unique(slides.unit, return_index=True)  # one row of each landslide
+    _, rows = np.unique(slides.mapped, return_index=True)  # one row of each landslide as it was mapped
     types = None
     if type_field:
         words = ("" if value is None else str(value).strip() for value in slides.fields[type_field][rows])
@@ -146,7 +146,7 @@ def read_project_inventory(source: str, seen: Map, type_field: str | None, date_
         by_year = {name: int(here.sum()) for name, here in periods(spans)}
     features, are_polygons, copies = _geometries(source)
     _, cell, shared = np.unique(cell_keys(slides.rows, slides.cols), return_inverse=True, return_counts=True)
-    sharing = len(np.unique(slides.unit[shared[cell.ravel()] > 1]))
+    sharing = len(np.unique(slides.mapped[shared[cell.ravel()] > 1]))
     return Inventory(slides, features, are_polygons, types, period, undated, by_year, copies, sharing, heard.warnings)
 
 
@@ -186,7 +186,8 @@ def auc_of_moved(slides: Landslides, seen: Map, distance_m: float, repeats: int,
         values[inside] = stack.at(row[inside], col[inside])[:, 0]
         there = np.isfinite(values)
         if there.any():
-            parts.append(Part("unknown", Landslides.of(row[there], col[there], slides.unit[there], values[there])))
+            unit = slides.unit[there]  # those that come to share a cell by being moved are still two
+            parts.append(Part("unknown", Landslides.of(row[there], col[there], unit, values[there], unit=unit)))
         feedback.progress(50 * (number + 1) / repeats)
     found = survey(seen, *cuts_of(parts), None, feedback.part(50, 80))
     made = [Assessor(seen, found, Tested([part], []), None).whole(part).auc for part in feedback.part(80, 100).steps(parts, len(parts))]

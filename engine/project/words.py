@@ -76,7 +76,7 @@ def _limits_of_inventory(facts: Facts) -> list[str]:
         if not inventory.period:
             found.append("The period of the inventory is not told, so no rate can be had from it.")
         if inventory.copies:
-            found.append(f"The inventory holds {inventory.copies:,} features twice; they count twice.")
+            found.append(f"The inventory holds {inventory.copies:,} features twice; they count once.")
     if not facts.texts["completeness"]:
         found.append(
             "How complete the inventory is, is not told: where nobody looked, ground without mapped landslides is no ground without "
@@ -136,12 +136,15 @@ def _inventory(facts: Facts) -> str:
     found = facts.inventory
     if found is None:
         return ""
-    text = f"The inventory has {found.slides.count:,} landslides on the map, mapped as {'polygons' if found.are_polygons else 'points'}"
+    slides = found.slides
+    text = f"The inventory has {slides.as_mapped:,} landslides on the map, mapped as {'polygons' if found.are_polygons else 'points'}"
     if found.period:
         text += f" and dated {found.period}"
     if found.types:
         kinds = [f"{name} ({count:,})" for name, count in list(found.types.items())[:5]]
         text += f"; kinds of movement: {listed(kinds)}{' and others' if len(found.types) > 5 else ''}"
+    if slides.count < slides.as_mapped:
+        text += f"; those that share cells count as one, {slides.count:,} in all"
     return f"{text}."
 
 

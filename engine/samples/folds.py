@@ -468,7 +468,7 @@ class TemporalSplit:
     def split(self, X: object, y: np.ndarray, groups: np.ndarray) -> Iterator[tuple[np.ndarray, np.ndarray]]:  # noqa: N803
         """Yield the training and test cells as indices."""
         given = np.asarray(groups, "datetime64[D]")
-        spans = np.stack([_earliest(column, self.units) for column in (given.T if given.ndim == 2 else (given, given))], axis=1)
+        spans = earliest(given if given.ndim == 2 else np.stack([given, given], axis=1), self.units)
         labels, dated = np.asarray(y), ~np.isnat(spans[:, 0])
         slide = labels == 1
         if not (dated & slide).any():
@@ -503,15 +503,23 @@ class TemporalSplit:
         yield np.flatnonzero(used & ~later), np.flatnonzero(used & later)
 
 
-def _earliest(dates: np.ndarray, units: np.ndarray | None) -> np.ndarray:
-    """Return the earliest date of each cell's unit, (n,); NaT where none of its cells has one."""
+def earliest(spans: np.ndarray, units: np.ndarray | None) -> np.ndarray:
+    """Return the earliest first and last day of each cell's unit, datetime64[D] (n, 2); NaT where none of its cells has one.
+
+    >>> import numpy as np
+    >>> from scarp.engine.samples.folds import earliest
+    >>> days = np.array([["2014", "2015"], ["2010", "2016"], ["NaT", "NaT"]], "datetime64[D]")
+    >>> earliest(days, np.array([4, 4, 7]))[:, 1].astype(str).tolist()
+    ['2015-01-01', '2015-01-01', 'NaT']
+    """
     if units is None:
-        return dates
-    order = np.lexsort((dates, units))
-    _, first, of_cell = np.unique(units[order], return_index=True, return_inverse=True)
-    earliest = np.empty_like(dates)
-    earliest[order] = dates[order][first][of_cell.ravel()]
-    return earliest
+        return spans
+    found = np.empty_like(spans)
+    for number, days in enumerate(spans.T):
+        order = np.lexsort((days, units))
+        _, first, of_cell = np.unique(units[order], return_index=True, return_inverse=True)
+        found[order, number] = days[order][first][of_cell.ravel()]
+    return found
 
 
 def merge_one_class_folds(fold: np.ndarray, labels: np.ndarray, xy: np.ndarray) -> np.ndarray:

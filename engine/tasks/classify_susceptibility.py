@@ -7,7 +7,6 @@ import time
 from typing import Any
 
 from ..declarations.checks import numbers
-from ..declarations.source import Source
 from ..feedback import Feedback
 from ..files.manifest import write_manifests
 from ..files.outputs import check_writable, replacing
@@ -84,8 +83,7 @@ def _landslides(inventory: str, raster: SusceptibilityRaster, types: Types | Non
     """Return the landslides that are counted, and their types where some were chosen; warn where the map is for others."""
     slides, told = read_landslides(inventory, raster.raster, [types.field] if types else (), feedback), ""
     if types:
-        mine, told = types.among(slides.fields[types.field], slides.unit, Source.parse(inventory).label, feedback, few=False)
-        slides = slides.alone(mine)
+        slides, _, told = slides.of_types(types, inventory, feedback)
     if sentence := other_types("map", raster.raster.dataset.GetMetadata().get("landslide_type", ""), told):
         feedback.warning(sentence)
     return slides, told

@@ -7,14 +7,13 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from ..declarations.source import Source
 from ..errors import EngineError
 from ..feedback import Feedback
 from ..files.raster import Raster
 from ..files.vectors import open_layer
 from ..mapping.counting import Landslides, as_stack, cell_keys, read_landslides
 from ..samples.dates import dates, reach, within
-from ..samples.folds import landslide_units
+from ..samples.folds import earliest, landslide_units
 from ..samples.inventory import read_inventory
 from ..samples.labels import labels, subsets
 from ..samples.types import Types
@@ -103,7 +102,7 @@ def read_parts(
         parts.append(_of_types(theirs, types, training, aside, feedback)[0] if types else theirs)
         _notice_shared(parts[0].landslides, parts[1].landslides, feedback)
     if date_field:
-        spans = dates(parts[0].landslides.fields[date_field], date_field, feedback)
+        spans = earliest(dates(parts[0].landslides.fields[date_field], date_field, feedback), parts[0].landslides.unit)
         if np.isnat(spans).all():
             raise EngineError(f"The date field {date_field} is empty for all landslides on the map; leave DATE_FIELD empty, or fill it.")
         parts[0] = replace(parts[0], spans=spans)
@@ -114,10 +113,9 @@ def read_parts(
 
 def _of_types(part: Part, types: Types, inventory: str, aside: list[Landslides], feedback: Feedback) -> tuple[Part, str]:
     """Return a part with the landslides of some types alone, and these types; the others go aside."""
-    slides = part.landslides
-    mine, told = types.among(slides.fields[types.field], slides.unit, Source.parse(inventory).label, feedback, few=False)
-    aside.append(slides.alone(~mine))
-    return replace(part, landslides=slides.alone(mine)), told
+    mine, others, told = part.landslides.of_types(types, inventory, feedback)
+    aside.append(others)
+    return replace(part, landslides=mine), told
 
 
 def _by_date(part: Part, date: np.datetime64, aside: list[Landslides], feedback: Feedback) -> list[Part]:

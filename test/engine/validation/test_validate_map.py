@@ -302,6 +302,37 @@ def test_success_on_later_landslides(map_of, layer_of, tmp_path):
         validate(tmp_path, **{**given, "date_field": None})
 
 
+def test_landslides_that_share_a_cell_are_one_unit(map_of, slides, layer_of, tmp_path):
+    """The landslide on cells 7 and 8 is mapped again on cell 8, and once more on cell 3: all figures and intervals stay those of two."""
+    again = layer_of([box(UTM, 0, 7, 1, 2), box(UTM, 0, 3), box(UTM, 0, 8), box(UTM, 0, 3)], "again.gpkg")
+    tables = []
+    for inventory in (slides, again):
+        listener = Listener()
+        validate(tmp_path, listener, susceptibility=map_of(VALUES), inventory=inventory, class_table=str(tmp_path / "c.csv"))
+        tables.append((rows_of(tmp_path / "t.csv"), rows_of(tmp_path / "c.csv")))
+    assert tables[0] == tables[1]
+    assert tables[1][0][0]["landslides"] == "2"
+    assert "Some of the 4 landslides share cells and count as one, so that there are 2." in listener.messages
+
+
+def test_the_first_date_counts_of_landslides_that_share_a_cell(map_of, layer_of, tmp_path):
+    """Cells 7 and 8 slid in 2019, cell 8 once more in 2021: no later landslide. Cell 3, of 2022, is above three of the seven others."""
+    slides = layer_of([box(UTM, 0, 7, 1, 2), box(UTM, 0, 8), box(UTM, 0, 3)], day=["2019-05-01", "2021-06-01", "2022-01-01"])
+    validate(tmp_path, susceptibility=map_of(VALUES), inventory=slides, date_field="day", split_date="2021-01-01")
+    later, earlier, *years = rows_of(tmp_path / "t.csv")
+    assert (later["landslides"], later["landslide_cells"], earlier["landslides"], earlier["landslide_cells"]) == ("1", "1", "1", "2")
+    assert float(later["auc_by_cells"]) == pytest.approx(3 / 7, abs=1e-6)
+    assert [row["name"] for row in years] == ["2022", "2019"]
+
+
+def test_landslides_of_other_types_that_share_a_cell_are_not_one_with_it(map_of, layer_of, tmp_path):
+    """Of type y are cells 8 and 3, two landslides; the one of type x lies over both of them and is no unit with either."""
+    slides = layer_of([box(UTM, 0, 3, 1, 6), box(UTM, 0, 8), box(UTM, 0, 3)], kind=["x", "y", "y"])
+    validate(tmp_path, susceptibility=map_of(VALUES), inventory=slides, type_field="kind", types="y")
+    (row,) = rows_of(tmp_path / "t.csv")
+    assert (row["landslides"], row["landslide_cells"], row["other_cells"]) == ("2", "2", "4")
+
+
 def test_landslides_of_a_type(map_of, slides, tmp_path):
     """Cell 3 alone is of type y; cells 7 and 8, of another landslide, are not what it is told from."""
     validate(tmp_path, susceptibility=map_of(VALUES), inventory=slides, type_field="kind", types="Y")
