@@ -66,6 +66,10 @@ class Project:
         The run that made each part, where a manifest tells it.
     inventory
         The landslides; None where they are not known or no more there.
+    held_out
+        Other landslides, which took no part in the training and tested the model or the map; None where no run tells of any.
+    is_learnt
+        Whether the map was made from the landslides of `inventory`, as far as runs tell.
     notes
         Sentences on what was chosen and what was left out.
     """
@@ -73,6 +77,8 @@ class Project:
     files: dict[str, str] = field(default_factory=dict)
     runs: dict[str, Run] = field(default_factory=dict)
     inventory: str | None = None
+    held_out: str | None = None
+    is_learnt: bool = False
     notes: list[str] = field(default_factory=list)
 
     def run(self, part: str) -> Run | None:
@@ -120,6 +126,9 @@ def find_project(folder: str | None, given: Mapping[str, str | None], inventory:
             "(SUSCEPTIBILITY) or the model (MODEL), or the folder in which “Map susceptibility” wrote."
         )
     project.inventory = inventory or finder.inventory()
+    learnt = [run for part in ("samples", "model") if (run := project.run(part)) and not run.parameters.get("label_field")]
+    project.is_learnt = bool(project.inventory) and any(is_of(run, "inventory", str(project.inventory)) for run in learnt)
+    project.held_out = finder.held_out()
     return project
 
 
@@ -156,6 +165,14 @@ class _Finder:
                 self._note(f"The inventory {run.read('inventory')} has changed since {TITLES[run.task]} read it; today's is told of.")
             return source
         return None
+
+    def held_out(self) -> str | None:
+        """Return the landslides that took no part: the test inventory of the training, else what tested the map in that role."""
+        trained, tested = self._project.run("model"), self._project.run("validation")
+        if trained and (source := trained.source("test_inventory")):
+            return source
+        is_test = tested and tested.parameters.get("role") == "held_out" and not tested.parameters.get("label_field")
+        return tested.source("inventory") if tested and is_test else None
 
     def _note(self, sentence: str) -> None:
         self._project.notes.append(sentence)

@@ -23,6 +23,7 @@ from ..files.stack import Stack
 from ..files.tables import read_table, with_numbers
 from ..files.vectors import open_layer
 from ..learning.validation import WHERE
+from ..mapping.counting import Landslides, read_landslides
 from ..mapping.maps import Map, open_map
 from ..mapping.sheet import Picture, read_picture, with_table
 from ..mapping.trust import UNCERTAINTY_BREAKS
@@ -129,6 +130,8 @@ class Facts:
     stack: Stack | None = None
     inventory: Inventory | None = None
     moved: Moved | None = None
+    moved_ones: str = ""
+    moved_role: str = "unknown"
     is_error_told: bool = False
     tests: list[Tested] = field(default_factory=list)
     success: Tested | None = None
@@ -223,9 +226,29 @@ def gather(
         told, repeats, seed = moving
         distance = _TRIED_CELLS * max(seen.grid.cell_size_m) if told is None else told
         if distance:
-            facts.moved = auc_of_moved(facts.inventory.slides, seen, distance, repeats, seed, feedback.part(40, 95))
+            slides = _moved_ones(facts, facts.inventory, seen, feedback)
+            facts.moved = auc_of_moved(slides, seen, distance, repeats, seed, feedback.part(40, 95))
             facts.is_error_told = told is not None
     return facts
+
+
+def _moved_ones(facts: Facts, inventory: Inventory, seen: Map, feedback: Feedback) -> Landslides:
+    """Return the landslides whose position is doubted, and tell which: those that took no part in the training where there are some."""
+    project, kinds = facts.project, ", of all kinds" if facts.of_type else ""
+    if project.held_out:
+        try:
+            slides = read_landslides(project.held_out, seen.raster)
+        except EngineError as error:
+            feedback.warning(f"The landslides that took no part in the training cannot be moved. {error}")
+        else:
+            facts.moved_ones = f"{slides.count:,} landslides of {name_of(project.held_out)}, which took no part in the training{kinds}"
+            facts.moved_role = "held_out"
+            return slides
+    slides = inventory.slides
+    role = "which the map was made from" if project.is_learnt else "of which is not known whether the map was made from them"
+    facts.moved_ones = f"{slides.count:,} landslides of {name_of(str(project.inventory))}, {role}{kinds}"
+    facts.moved_role = "training" if project.is_learnt else "unknown"
+    return slides
 
 
 def _read_classes(facts: Facts, seen: Map | None, feedback: Feedback) -> None:
@@ -339,7 +362,9 @@ def _of_benchmark(facts: Facts) -> list[Tested]:
         if row["label"] == best and str(row["validation"]) in VALIDATIONS and _auc(row["auc"]) is not None:
             kind = KINDS[row["validation"]]
             name = f"{VALIDATIONS[row['validation']]}, in the benchmark"
-            made.append(Tested(kind, name, "", float(row["auc"]), _real(row.get("auc_low")), _real(row.get("auc_high")), None))
+            is_headline = VALIDATIONS[row["validation"]] == run.results.get("validation")
+            how = str(run.results.get("flattered") or "") if is_headline else ""
+            made.append(Tested(kind, name, how, float(row["auc"]), _real(row.get("auc_low")), _real(row.get("auc_high")), None))
     return made
 
 

@@ -143,16 +143,17 @@ def _inventory(page: Report, facts: Facts) -> None:
         page.text(f"Completeness: {said}" if said else "Nothing was said of its completeness (COMPLETENESS).")
         return
     slides = found.slides
-    density = f", {number(slides.count / facts.area_km2)} a km²" if facts.area_km2 else ""
+    density = f", {number(slides.as_mapped / facts.area_km2)} a km²" if facts.area_km2 else ""
+    counted = f"; those that share cells count as one elsewhere, {slides.count:,} in all" if slides.count < slides.as_mapped else ""
     copies = f"{found.copies:,} of {found.features:,} features have the geometry of one before"
-    each = f", {number(slides.cells / slides.count)} a landslide" if found.are_polygons else ""
+    each = f", {number(slides.cells / slides.as_mapped)} a landslide" if found.are_polygons else ""
     kinds = f"{len(found.types)} kinds are told; see below" if found.types else "not told: no field was named (TYPE_FIELD)"
     undated = f"; {found.undated:,} landslides without a date" if found.undated else ""
     period = f"{found.period}{undated}" if found.period else "not told: no field was named (DATE_FIELD)"
     page.table(
         ["Quality", "Found"],
         [
-            ("Landslides on the map", f"{slides.count:,}{density}"),
+            ("Landslides on the map", f"{slides.as_mapped:,}{density}{counted}"),
             ("Mapped as", "polygons" if found.are_polygons else "points"),
             ("Cells of landslides", f"{slides.cells:,}{each}"),
             ("Kinds of movement", kinds),
@@ -166,7 +167,7 @@ def _inventory(page: Report, facts: Facts) -> None:
         "The inventory, as far as the file and its fields tell.",
     )
     if found.types:
-        rows = [(name, count, percent(count / slides.count)) for name, count in found.types.items()]
+        rows = [(name, count, percent(count / slides.as_mapped)) for name, count in found.types.items()]
         page.table(
             ["Kind of movement", "Landslides", "Share"],
             rows,
@@ -193,16 +194,19 @@ def _position(page: Report, facts: Facts) -> None:
         rows.append((name, own.value, interval(own.low, own.high), mean, interval(low, high), signed(mean - own.value)))
     untold = "" if facts.is_error_told else "not told (POSITION_ERROR), so two cells of the map were tried: "
     page.text(
-        f"Positional error: {untold}each landslide was moved by {moved.distance_m:,.4g} m in a random direction, {repeats} times, and the "
-        "map was asked again. A fall says how far the map's figures hang on landslides lying exactly where they were mapped."
+        f"Positional error: {untold}each of {facts.moved_ones}, was moved by {moved.distance_m:,.4g} m in a random direction, {repeats} "
+        "times, and the map was asked again. A fall says how far the map's figures hang on landslides lying exactly where they were mapped."
     )
+    its = "AUC of the map for these landslides, as mapped and moved."
+    if facts.moved_role == "training":
+        its += " It is a success rate and no test, and a part of the fall is that the map knows them; the difference is what counts here."
+    elif facts.moved_role == "unknown":
+        its += " If the map was made from them, it is a success rate, and a part of the fall is that the map knows them."
     lost = f" {moved.lost:.1f} landslides leave the map on average." if moved.lost else ""
     page.table(
         ["AUC", "As mapped", "95 % interval", "Moved, mean", "95 % of repeats", "Difference"],
         rows,
-        "AUC of the map for this inventory, as mapped and moved. If the map was made from these landslides, its AUC is a success "
-        "rate, and a part of the fall is that it knows them; the "
-        f"difference is what counts here.{lost}",
+        f"{its}{lost}",
     )
 
 

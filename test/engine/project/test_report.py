@@ -12,7 +12,9 @@ import pytest
 from osgeo import ogr
 from scarp.engine.errors import EngineError
 from scarp.engine.feedback import Feedback
+from scarp.engine.files.manifest import write_manifests
 from scarp.engine.files.tables import read_table, write_table
+from scarp.engine.tasks import validate_map
 from scarp.engine.tasks.project_report import run
 
 SECTIONS = [
@@ -88,10 +90,10 @@ def test_every_part_is_there_with_its_numbers(page):
     assert "Cell size 30 m Grid 48 rows × 48 columns Area of the cells with data 2.074 km²" in words["Area and data"]
     assert "WGS 84 / UTM zone 39N (EPSG:32639)" in words["Area and data"]
     quality = words["Landslide inventory and its quality"]
-    assert "Landslides on the map 60, 28.935 a km²" in quality
+    assert "Landslides on the map 60, 28.935 a km²; those that share cells count as one elsewhere, 57 in all" in quality
     assert "Completeness All above 100 m² since 1990." in quality
     # Nobody told it, so two cells of 30 m are tried, which lowers nothing.
-    assert "Positional error: not told (POSITION_ERROR), so two cells of the map were tried: each landslide was moved by 60 m" in quality
+    assert "Positional error: not told (POSITION_ERROR), so two cells of the map were tried: each of 57 landslides of" in quality
     assert "How far landslides may lie from where they are mapped is not told (POSITION_ERROR)." in words["Limits"]
     assert "Slope keep – 1.250 0.500 yes Geology doubtful it shows nothing 1.125 0.000 yes" in words["Conditioning factors"]
     assert "Training 46 228 Test 11 57" in words["Sample cells"]
@@ -132,7 +134,7 @@ def test_the_methods_paragraph_has_the_right_numbers(page):
         "Landslide susceptibility was mapped for 2.074 km² (2,304 cells of 30 m, WGS 84 / UTM zone 39N (EPSG:32639)) with Scarp"
     )
     for sentence in (
-        "The inventory has 60 landslides on the map, mapped as points.",
+        "The inventory has 60 landslides on the map, mapped as points; those that share cells count as one, 57 in all.",
         "2 conditioning factors were used: slope and geology. The variance inflation factors of those are at most 1.250.",
         "The sample has 46 landslide and 228 non-landslide cells for training and 11 landslide and 57 non-landslide cells for the test;",
         "reads patches of 9 × 9 cells and the cell's own covariates; susceptibility is the mean of 1 network.",
@@ -190,7 +192,40 @@ def test_kinds_and_dates_raise_the_level(project, tmp_path):
     assert "Period 2014-05-31 to 2019-01-01" in quality
     assert "Positional error: not looked at (POSITION_ERROR)." in quality
     assert "Level intermediate There are an inventory" in words["Type, level, scale and reliability"]
-    assert "dated 2014-05-31 to 2019-01-01; kinds of movement: slide (40) and flow (20)." in words["Methods, ready to paste"]
+    assert "dated 2014-05-31 to 2019-01-01; kinds of movement: slide (40) and flow (20); " in words["Methods, ready to paste"]
+
+
+def test_landslides_that_took_no_part_are_moved_where_a_run_tells_of_them(project, tmp_path):
+    """The test inventory of the training, else the landslides that tested the map as held out, else those that made it."""
+    inventory = bad_files.write_layer(project / "later.gpkg", [bad_files.point(*each) for each in bad_files.places(9)], ogr.wkbPoint)
+    table = tmp_path / "t.csv"
+    mapped = str(project / "susceptibility.tif")
+    validate_map.run(Feedback(), susceptibility=mapped, inventory=inventory, output=str(table), role="held_out")
+    auc = float(read_table(str(table))[0]["auc_by_cells"])
+
+    def told(**given):
+        words = reported(tmp_path, folder=str(project), **given)[0]
+        return words["Landslide inventory and its quality"]
+
+    of_training = told()
+    assert "each of 57 landslides of landslides.gpkg, which the map was made from, was moved by 60 m" in of_training
+    assert "It is a success rate and no test" in of_training
+    other = told(inventory=inventory)
+    assert "landslides of later.gpkg, of which is not known whether the map was made from them, was moved" in other
+    assert "If the map was made from them, it is a success rate" in other
+    manifest = project / "model.scarp.run.json"
+    run_ = json.loads(manifest.read_text(encoding="utf-8"))
+    run_["parameters"]["test_inventory"] = inventory
+    manifest.write_text(json.dumps(run_), encoding="utf-8")
+    tested = told()
+    assert "9 landslides of later.gpkg, which took no part in the training, was moved by 60 m" in tested
+    assert f"by cells {auc:.3f} " in tested and "success rate" not in tested.split("Positional error")[1]
+    run_["parameters"]["test_inventory"] = None
+    manifest.write_text(json.dumps(run_), encoding="utf-8")
+    shutil.copy(table, project / "validation.csv")
+    asked = {"susceptibility": mapped, "inventory": inventory, "role": "held_out", "output": "validation.csv"}
+    write_manifests([str(project / "validation.csv")], "validate_map", asked, 1.0)
+    assert "9 landslides of later.gpkg, which took no part in the training, was moved by 60 m" in told()
 
 
 HOSTILE = "<script>alert(1)</script>"
