@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """What adapting hands to whom: the recipe by numbers, seeds and cells of each step, and when there is too little to adapt to."""
 
+import re
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
@@ -14,12 +16,14 @@ from scarp.engine.feedback import Feedback
 from scarp.engine.files.grid import Grid, reference_of
 from scarp.engine.learning.fitting import Examples
 from scarp.engine.learning.validation import Evaluation
+from scarp.engine.reporting import metrics
 from scarp.engine.reporting.metrics import delong_test, holm
 from scarp.engine.samples.folds import landslide_weights
 from scarp.models import training
 from scarp.models.cnn_dnn import CnnDnn
 from scarp.models.covariate import Covariate
 from scarp.models.encoding import Encoder
+from scarp.models.memory import TENSORFLOW_BYTES
 from scarp.models.patches import Patches
 from scarp.models.recipe import Recipe
 from scarp.models.trees import grow
@@ -116,6 +120,65 @@ def test_epochs_are_chosen_on_landslides_that_took_no_part(model, monkeypatch, b
     assert chosen_epochs(model, examples_of(2, 20), 40) == expected and len(tried) == 6 + 4, "as many folds as landslides"
 
 
+def test_progress_rises_by_how_much_is_trained(model, monkeypatch):
+    """Choosing takes 60 %: three folds of 20 and 160 epochs; then each of two members half of the rest."""
+
+    def train(patches, labels, validation, recipe, seed, pairs, progress, status, counts, start):
+        progress(0)
+        progress(100)
+        return SimpleNamespace(weights=start)
+
+    monkeypatch.setattr(training, "train", train)
+    told = []
+    adapted(model, examples_of(6, 20), 40, told.append)
+    ends = [60 * epochs / 540 for epochs in (20, 180, 200, 360, 380, 540)] + [80, 100]
+    assert told[1::2] == pytest.approx(ends) and told[::2] == pytest.approx([0, *ends[:-1]])
+
+
+def test_members_are_trained_on_in_the_channels_that_they_know(model, monkeypatch):
+    """Aspect is two channels that turn with the patch; slope is scaled as where the model was trained, whatever it is here."""
+    told = []
+
+    def train(patches, labels, validation, recipe, seed, pairs, *_):
+        told.append((patches.take(), pairs))
+        return SimpleNamespace(weights={})
+
+    monkeypatch.setattr(training, "train", train)
+    encoder = Encoder.fit(np.array([[-1.0, 0.0], [1.0, 90.0]]), (Covariate("slope"), Covariate("aspect", "circular")))
+    given = SimpleNamespace(encoder=encoder, manifest={"settings": SETTINGS}, architecture=model.architecture, members=[{}], trees=None)
+    examples = examples_of(6, 20)
+    both = np.concatenate([50 + examples.patches.take(), np.full((38, 3, 3, 1), 90.0)], axis=-1).astype(np.float32)
+    adapting._trained_on(given, [{}], replace(examples, patches=Patches.of(both)), 20, 1, lambda _: None, lambda _: None)
+    ((encoded, pairs),) = told
+    assert list(pairs) == [(1, 2)]
+    np.testing.assert_array_equal(encoded, encoder.encode(both))
+
+
+def test_epochs_are_chosen_by_the_mean_over_folds(model, monkeypatch):
+    """What ranks each fold rightly wins, though its folds cannot be put in one order."""
+    asked = []
+
+    def uncalibrated(network, part):
+        asked.append(part)
+        fold = (len(asked) - 1) // 2
+        is_right = part.labels / 2 + 10 * fold
+        return is_right if len(asked) % 2 == 0 else np.where(np.arange(len(part.labels)) == 0, 0, part.labels)
+
+    monkeypatch.setattr(adapting, "_trained_on", lambda given, members, *_: members)
+    monkeypatch.setattr(adapting, "uncalibrated", uncalibrated)
+    assert chosen_epochs(model, examples_of(6, 20), 40) == 160
+
+
+def test_too_little_memory_is_told_before_anything_is_trained(model, monkeypatch):
+    def check_room(needed):
+        assert needed == TENSORFLOW_BYTES
+        raise EngineError("too little memory")
+
+    monkeypatch.setattr(adapting, "check_room", check_room)
+    with pytest.raises(EngineError, match="too little memory"):
+        adapted(model, examples_of(6, 20), 40)
+
+
 @pytest.mark.parametrize(
     ("slides", "others", "told"), [(5, 20, ""), (4, 20, "There are 4 landslides and 20 non"), (9, 4, "9 landslides and 4")]
 )
@@ -166,3 +229,38 @@ def test_differences_are_tested_by_landslides_in_their_folds_and_corrected():
         assert (found.mean, found.low, found.high, found.p_value) == (single.mean, single.low, single.high, p)
         assert (turned.mean, turned.low, turned.high, turned.p_value) == (-found.mean, -found.high, -found.low, p)
         assert found.low < found.mean < found.high
+
+
+def test_what_is_said_stands_at_its_cells_and_progress_rises_by_what_takes_long(model, monkeypatch):
+    """Of two folds adapting takes three parts of four, training alone the last one."""
+    examples = examples_of(6, 20)
+    fold = examples.units % 2
+    monkeypatch.setattr(contest, "spatial_folds", lambda *_: (fold, "So."))
+    monkeypatch.setattr(contest, "adapted", lambda given, known, seed, progress, status: progress(100) or (1, 20))
+    monkeypatch.setattr(contest, "fit", lambda known, recipe, seed, progress, status: progress(100) or (2, []))
+    monkeypatch.setattr(contest, "uncalibrated", lambda given, part: part.patches.centres()[:, 0] * (given if given in (1, 2) else 3))
+    listener = Listener()
+    found = held(model, examples, 450.0, 40, listener)
+    values = examples.patches.centres()[:, 0].astype(float)
+    for name, times in (("unadapted", 3), ("adapted", 1), ("alone", 2)):
+        np.testing.assert_allclose(found.tests[name].susceptibility, times * values)
+        assert (found.tests[name].fold == fold).all() and (found.tests[name].labels == examples.labels).all()
+    assert listener.percents == pytest.approx([37.5, 50, 87.5, 100])
+
+
+@pytest.mark.parametrize(
+    ("p", "told"), [(0.049, "neither lead is one of chance"), (0.05, r"but chance alone may bring this lead: \+0.200 on")]
+)
+def test_from_a_p_of_5_percent_on_a_lead_may_be_one_of_chance(p, told):
+    examples, said = examples_of(6, 20), {"unadapted": 0.0, "adapted": 1.0, "alone": 0.5}
+    fold = np.zeros(len(examples.labels), int)
+    tests = {
+        name: Evaluation("spatial", "", "", examples.labels, examples.labels * each, fold, examples.units) for name, each in said.items()
+    }
+    differences = {
+        ("unadapted", "adapted"): metrics.TestedMean(-0.2, -0.4, 0.0, p),
+        ("unadapted", "alone"): metrics.TestedMean(0.1, 0.0, 0.2, 0.9),
+        ("adapted", "alone"): metrics.TestedMean(0.1, 0.05, 0.2, 0.001),
+    }
+    made = Contest(tests, differences)
+    assert made.best == "adapted" and re.search(told, made.verdict), made.verdict
