@@ -38,8 +38,8 @@ from ..engine.declarations.parameters import Parameter, Result
 IDS = "scarp_ids"
 # Under this key a field's definition keeps the parameter whose layer has it.
 PARENT = "scarp_parent"
-# Under this key a number's definition keeps what 0, or no value at all, means.
-NOTHING = "scarp_nothing"
+# What makes the field of a number or band that has words for 0, or for no value at all; only a window imports it.
+_WORDED = f"{__package__}.dialog.Worded"
 # Numbers that may be smaller than this are shown with all their decimals, and so are these: a field rounds what it is given,
 # and cells of 30.8719 m are others than those of 30.87.
 _FINE = 0.001
@@ -71,10 +71,11 @@ def make_definition(declared: Parameter, tr: Translate) -> QgsProcessingParamete
         metadata[IDS] = list(declared.table)
     if declared.kind == "field":
         metadata[PARENT] = declared.parent
+    field: dict[str, Any] = {"decimals": _decimals(declared)} if declared.kind == "number" else {}
     if declared.nothing:
-        metadata[NOTHING] = tr(declared.nothing)
-    if declared.kind == "number":
-        metadata["widget_wrapper"] = {"decimals": _decimals(declared)}
+        field |= {"class": _WORDED, "nothing": tr(declared.nothing)}
+    if field:
+        metadata["widget_wrapper"] = field
     made.setMetadata(metadata)
     made.setHelp(text)
     if declared.advanced:

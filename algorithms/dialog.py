@@ -7,16 +7,20 @@ Only a window imports it; the modeler, batch and scripts have QGIS's own widgets
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from functools import partial
+from html import escape
 from typing import Any
 
 from processing.gui.AlgorithmDialog import AlgorithmDialog
 from processing.gui.ParametersPanel import ParametersPanel
+from processing.gui.wrappers import dialogTypes
 from qgis.core import (
     Qgis,
     QgsApplication,
     QgsMapLayer,
     QgsProcessingFeatureSourceDefinition,
+    QgsProcessingModelAlgorithm,
     QgsProcessingParameterDefinition,
     QgsProcessingUtils,
     QgsProject,
@@ -24,12 +28,13 @@ from qgis.core import (
     QgsVectorLayer,
     QgsWkbTypes,
 )
-from qgis.gui import QgsDoubleSpinBox, QgsMapLayerComboBox, QgsSpinBox
+from qgis.gui import QgsDoubleSpinBox, QgsGui, QgsMapLayerComboBox, QgsProcessingGui, QgsRasterBandComboBox, QgsSpinBox
 from qgis.PyQt import sip
-from qgis.PyQt.QtWidgets import QAbstractSpinBox, QComboBox, QLineEdit, QMenu
+from qgis.PyQt.QtWidgets import QComboBox, QLineEdit, QMenu, QTextBrowser, QWidget
 
 from ..engine.declarations.covariates import DECLARATIONS
-from .definitions import NOTHING, PARENT
+from .definitions import PARENT
+from .inputs import are_sample_cells
 from .results import band_names, is_hillshade
 from .translation import tr
 
@@ -44,7 +49,16 @@ _SUSCEPTIBILITY = re.compile(r"suscept", re.IGNORECASE)
 
 
 class ScarpDialog(AlgorithmDialog):
-    """QGIS's dialog with `_Panel`."""
+    """QGIS's dialog with `_Panel`, and with the help of each parameter beside it, which QGIS shows for models alone."""
+
+    def __init__(self, algorithm: Any, parent: Any = None) -> None:
+        super().__init__(algorithm, parent=parent)
+        beside = self.findChild(QTextBrowser, "textShortHelp")
+        if beside is not None and not isinstance(algorithm, QgsProcessingModelAlgorithm):
+            told = {each.name(): escape(each.help()) for each in algorithm.parameterDefinitions()}
+            told["ALG_DESC"] = escape(algorithm.shortHelpString()).replace("\n\n", "</p><p>")
+            html = QgsProcessingUtils.formatHelpMapAsHtml(told, algorithm)
+            beside.setHtml(f"<h2>{escape(algorithm.displayName())}</h2>{html}")
 
     def getParametersPanel(self, alg: Any, parent: Any) -> ParametersPanel:
         return _Panel(parent, alg, self.in_place, self.active_layer)
@@ -60,12 +74,11 @@ class _Panel(ParametersPanel):
             wrapper = self.wrappers.get(name)
             if wrapper is None or definition.isDestination():
                 continue
-            if nothing := definition.metadata().get(NOTHING):
-                _say_nothing(wrapper.wrappedWidget(), nothing)
             # What is folded away and may be left out is left out until somebody asks for it.
             spare = definition.flags() & flags.FlagAdvanced and definition.flags() & flags.FlagOptional
             if name in _SUITS and not spare:
-                _choose_layer(_layer_box(wrapper.wrappedWidget()), name)
+                is_plain = name == "INVENTORY" and self.algorithm().parameterDefinition("LABEL_FIELD") is None
+                _choose_layer(_layer_box(wrapper.wrappedWidget()), _may_be_plain_inventory if is_plain else _SUITS[name])
             parent = self.wrappers.get(definition.metadata().get(PARENT, ""))
             field = wrapper.wrappedWidget()
             if parent is not None and isinstance(field, QLineEdit):
@@ -125,19 +138,45 @@ def _layer_box(widget: Any) -> QgsMapLayerComboBox | None:
     return next((sip.cast(each, QgsMapLayerComboBox) for each in boxes), None)
 
 
-def _say_nothing(widget: Any, words: str) -> None:
-    """Show words in place of 0, or of QGIS's “Not set”, in a field for a number, whose least value that is."""
+class Worded:
+    """QGIS's own field of a number or band, where words stand for 0, or for QGIS's “Not set”.
+
+    A definition names it in its metadata (`definitions.py`), and so QGIS makes it in the dialog, in batch and in the modeler.
+    """
+
+    def __new__(cls, definition: Any, dialog: Any, *_cell: int, **told: Any) -> Any:
+        registry, words = QgsGui.processingGuiRegistry(), told["nothing"]
+        kind = dialogTypes.get(type(dialog).__name__, QgsProcessingGui.WidgetType.Standard)
+        if kind == QgsProcessingGui.WidgetType.Modeler:
+            wrapper = registry.createModelerParameterWidget(dialog.model, dialog.childId, definition, dialog.context)
+            _say_nothing(wrapper, words)
+        else:
+            wrapper = registry.createParameterWidgetWrapper(definition, kind)
+            make = wrapper.createWrappedWidget
+            wrapper.createWrappedWidget = lambda context: _say_nothing(make(context), words)
+        wrapper.setDialog(dialog)
+        return wrapper
+
+
+def _say_nothing(widget: QWidget, words: str) -> QWidget:
+    """Show words for the least value of a field of a number, or where no band is chosen; return the widget."""
     kinds = {"QgsSpinBox": QgsSpinBox, "QgsDoubleSpinBox": QgsDoubleSpinBox}
-    for each in [widget, *widget.findChildren(QAbstractSpinBox)]:
-        if kind := kinds.get(each.metaObject().className()):
-            sip.cast(each, kind).setSpecialValueText(words)
+    for each in [widget, *widget.findChildren(QWidget)]:
+        name = each.metaObject().className()
+        if name == "QgsRasterBandComboBox":
+            sip.cast(each, QgsRasterBandComboBox).setShowNotSetOption(True, words)
+        elif name == "QLineEdit":  # batch and the modeler have one for a band
+            each.setPlaceholderText(words)
+        elif name in kinds:
+            sip.cast(each, kinds[name]).setSpecialValueText(words)
+    return widget
 
 
-def _choose_layer(box: QgsMapLayerComboBox | None, name: str) -> None:
+def _choose_layer(box: QgsMapLayerComboBox | None, suits: Callable[[QgsMapLayer], int]) -> None:
     """Choose the layer that is right, or the only one that may be; none where QGIS would take the first of any."""
     if box is None:
         return
-    found = [(_SUITS[name](layer), layer) for layer in _layers(box)]
+    found = [(suits(layer), layer) for layer in _layers(box)]
     sure = [layer for score, layer in found if score == _SURE]
     perhaps = [layer for score, layer in found if score == _PERHAPS]
     box.setAllowEmptyLayer(True)
@@ -189,6 +228,11 @@ def _may_be_inventory(layer: QgsMapLayer) -> int:
     if _LANDSLIDES.search(layer.name()) or _LABEL in [each.name().lower() for each in layer.fields()]:
         return _SURE
     return _PERHAPS if layer.geometryType() == QgsWkbTypes.GeometryType.PointGeometry else 0
+
+
+def _may_be_plain_inventory(layer: QgsMapLayer) -> int:
+    """Tell whether all of a layer's features may be landslides: not those of sample cells."""
+    return 0 if isinstance(layer, QgsVectorLayer) and are_sample_cells(layer) else _may_be_inventory(layer)
 
 
 def _may_be_zones(layer: QgsMapLayer) -> int:

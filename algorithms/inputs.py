@@ -311,7 +311,7 @@ def _refuse_features(
         if not field and _takes(given.definition)[0]:
             listed = ", ".join(names) or "it has none"
             raise EngineError(f"The layer {given.told} is a polygon layer; name the field with the class ({parameter}): {listed}.")
-    if given.definition.name() != "INVENTORY" or not set(_SAMPLE_FIELDS) <= set(names):
+    if given.definition.name() != "INVENTORY" or not are_sample_cells(layer):
         return
     if algorithm.parameterDefinition("LABEL_FIELD") is None:
         raise EngineError(
@@ -322,6 +322,11 @@ def _refuse_features(
             f"The layer {given.told} holds sample cells, and without a label field all of them would count as landslides; choose "
             "“landslide” (LABEL_FIELD)."
         )
+
+
+def are_sample_cells(layer: QgsVectorLayer) -> bool:
+    """Tell whether a layer holds sample cells: landslides and absences."""
+    return set(_SAMPLE_FIELDS) <= set(layer.fields().names())
 
 
 def _raster(given: _Given, layer: QgsRasterLayer) -> Callable[[Path, QgsProcessingFeedback], str]:

@@ -48,8 +48,13 @@ def _section(task: str) -> str:
         "|---|---|---|---|---|---|",
         *(_row(each) for each in dialog_parameters(task)),
     ]
-    results = ", ".join(f"{each.id} ({each.title[0].lower()}{each.title[1:]})" for each in RESULTS.get(task, ()))
+    results = ", ".join(f"{each.id} ({_inside(each.title)})" for each in RESULTS.get(task, ()))
     return "\n".join([*rows, f"\nIt also gives back {results}." if results else "", ""])
+
+
+def _inside(title: str) -> str:
+    """Return a title as it stands inside a sentence."""
+    return title if title[:2].isupper() else title[0].lower() + title[1:]
 
 
 def _row(declared: Parameter) -> str:

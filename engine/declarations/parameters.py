@@ -151,7 +151,6 @@ class Result:
 
 # What Scarp finds by itself.
 _AUTOMATIC = "automatic"
-_BAND = "Which band of the raster it is; needed where that has several."
 
 
 def _advanced(parameter: Parameter) -> Parameter:
@@ -161,6 +160,11 @@ def _advanced(parameter: Parameter) -> Parameter:
 def _hyper(id_: str, title: str, kind: str, text: str, **more: Any) -> Parameter:
     """Return a hyper-parameter: `Recipe` has its default."""
     return Parameter(id_, title, kind, text, getattr(Recipe(), id_.lower()), recipe=True, **more)
+
+
+def _band(id_: str, title: str, of: str) -> Parameter:
+    text = "Which band of the raster it is; needed where that has several."
+    return Parameter(id_, title, "band", text, least=1, optional=True, parent=of, nothing="the only one")
 
 
 def _seed(text: str) -> Parameter:
@@ -407,7 +411,7 @@ TASKS: dict[str, tuple[Parameter, ...]] = {
             "ready rasters are given.",
             optional=True,
         ),
-        Parameter("DEM_BAND", "Elevation: band", "band", _BAND, least=1, optional=True, advanced=True, parent="DEM"),
+        _advanced(_band("DEM_BAND", "Elevation: band", "DEM")),
         Parameter(
             "AREA",
             "Study area",
@@ -502,7 +506,7 @@ TASKS: dict[str, tuple[Parameter, ...]] = {
         *_distance_layers(),
         *_class_layers(),
         Parameter("RED", "Red band", "raster", "Reflectance in red; together with the near-infrared band it gives NDVI.", optional=True),
-        Parameter("RED_BAND", "Red band: number", "band", _BAND, least=1, optional=True, parent="RED"),
+        _band("RED_BAND", "Red band: number", "RED"),
         Parameter(
             "NIR",
             "Near-infrared band",
@@ -510,7 +514,7 @@ TASKS: dict[str, tuple[Parameter, ...]] = {
             "Reflectance in the near infrared; it may be the same raster as the red band, where that has several bands.",
             optional=True,
         ),
-        Parameter("NIR_BAND", "Near-infrared band: number", "band", _BAND, least=1, optional=True, parent="NIR"),
+        _band("NIR_BAND", "Near-infrared band: number", "NIR"),
         _extra(
             "EXTRA_CONTINUOUS",
             "Further continuous rasters",
@@ -1023,11 +1027,12 @@ TASKS: dict[str, tuple[Parameter, ...]] = {
             "LEAST_AREA",
             "Smallest polygon",
             "number",
-            "Patches of a class polygon that are smaller go to their largest neighbour, in the polygons alone.",
+            "Patches of a class polygon that are smaller go to their largest neighbour, in the polygons alone. 0: all stay.",
             0.0,
             "m²",
             0,
             advanced=True,
+            nothing="all stay",
         ),
         Parameter(
             "DISSOLVE",
@@ -1055,7 +1060,7 @@ TASKS: dict[str, tuple[Parameter, ...]] = {
             "raster",
             "Any raster whose values rise with susceptibility: of Scarp or of another tool, from 0 to 1, percents, an index or classes.",
         ),
-        Parameter("SUSCEPTIBILITY_BAND", "Band of the map", "band", _BAND, least=1, optional=True, advanced=True, parent="SUSCEPTIBILITY"),
+        _advanced(_band("SUSCEPTIBILITY_BAND", "Band of the map", "SUSCEPTIBILITY")),
         replace(
             _INVENTORY,
             title="Landslide inventory or labelled cells",
@@ -1148,16 +1153,7 @@ TASKS: dict[str, tuple[Parameter, ...]] = {
             optional=True,
             advanced=True,
         ),
-        Parameter(
-            "SUSCEPTIBILITY_2_BAND",
-            "Band of the second map",
-            "band",
-            _BAND,
-            least=1,
-            optional=True,
-            advanced=True,
-            parent="SUSCEPTIBILITY_2",
-        ),
+        _advanced(_band("SUSCEPTIBILITY_2_BAND", "Band of the second map", "SUSCEPTIBILITY_2")),
         Parameter(
             "OUTPUT",
             "Table of figures",
@@ -1246,7 +1242,7 @@ TASKS: dict[str, tuple[Parameter, ...]] = {
             "raster",
             "The output of “Map susceptibility”, or any other raster of susceptibility.",
         ),
-        Parameter("SUSCEPTIBILITY_BAND", "Band of the map", "band", _BAND, least=1, optional=True, advanced=True, parent="SUSCEPTIBILITY"),
+        _advanced(_band("SUSCEPTIBILITY_BAND", "Band of the map", "SUSCEPTIBILITY")),
         Parameter(
             "ZONES",
             "Zones",

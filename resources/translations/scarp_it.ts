@@ -1188,8 +1188,8 @@ I fold casuali lusingano, perché le celle di test hanno vicine tra quelle di ad
 <translation>Dimensione della patch (celle)</translation>
 </message>
 <message>
-<source>Patches of a class polygon that are smaller go to their largest neighbour, in the polygons alone.</source>
-<translation>Le parti di un poligono di classe più piccole passano alla vicina più grande, solo nei poligoni.</translation>
+<source>Patches of a class polygon that are smaller go to their largest neighbour, in the polygons alone. 0: all stay.</source>
+<translation>Le parti di un poligono di classe più piccole vanno al vicino più grande, solo nei poligoni. 0: restano tutte.</translation>
 </message>
 <message>
 <source>Patience (epochs)</source>
@@ -1265,7 +1265,7 @@ I fold casuali lusingano, perché le celle di test hanno vicine tra quelle di ad
 </message>
 <message>
 <source>Print map</source>
-<translation>Stampare la carta</translation>
+<translation>Stampa carta</translation>
 </message>
 <message>
 <source>Printed above the map.</source>
@@ -2272,6 +2272,10 @@ Dividi per blocchi per provare quanto bene il modello predice terreno che non ha
 <translation>Zone</translation>
 </message>
 <message>
+<source>all stay</source>
+<translation>restano tutte</translation>
+</message>
+<message>
 <source>as the DEM declares</source>
 <translation>come dichiara il DEM</translation>
 </message>
@@ -2290,6 +2294,10 @@ Dividi per blocchi per provare quanto bene il modello predice terreno che non ha
 <message>
 <source>the DEM's own</source>
 <translation>quella del DEM</translation>
+</message>
+<message>
+<source>the only one</source>
+<translation>l'unica</translation>
 </message>
 <message>
 <source>two cells of the map</source>

@@ -88,6 +88,21 @@ def test_layers_that_can_be_right_are_chosen(project, dialog, tmp_path):
     assert {key: chosen(dialog(key[0]), project, key[1]) for key in expected} == expected
 
 
+def test_sample_cells_are_chosen_only_where_a_field_tells_which_are_landslides(project, dialog):
+    project.addMapLayers([vector("sample cells", fields=("landslide", "subset", "fold")), vector("inventory")])  # the cells lie above
+    expected = {
+        "traincnndnn": "sample cells",
+        "benchmarkclassifiers": "sample cells",
+        "samplecells": "inventory",
+        "classifysusceptibility": "inventory",
+        "projectreport": "inventory",
+        "susceptibilityfromcovariates": "inventory",
+        "susceptibilityfromdemandlandslides": "inventory",
+        "benchmarkandmapthebest": "inventory",
+    }
+    assert {name: chosen(dialog(name), project, "INVENTORY") for name in expected} == expected
+
+
 def test_layers_that_cannot_be_right_are_not_chosen(project, dialog, tmp_path):
     layers = [
         raster(tmp_path, "land use", kind=gdal.GDT_Byte),
@@ -166,24 +181,80 @@ def test_dialogs_that_are_gone_do_not_follow_layers(project, provider, tmp_path)
         QgsApplication.processEvents()
 
 
+def shown(widget):
+    """What a field of a number, or of a band, shows."""
+    from qgis.PyQt.QtWidgets import QAbstractSpinBox, QComboBox, QLineEdit
+
+    if isinstance(widget, QLineEdit):
+        return widget.text() or widget.placeholderText()
+    combo = widget if isinstance(widget, QComboBox) else widget.findChild(QComboBox)
+    if combo is not None and combo.metaObject().className() == "QgsRasterBandComboBox":
+        return combo.currentText()
+    (box,) = [widget] if isinstance(widget, QAbstractSpinBox) else widget.findChildren(QAbstractSpinBox)
+    return box.text()
+
+
+# What stands in a field in place of 0 and of QGIS's “Not set”; and the value that is handed on, which stays what it was.
+NOTHINGS = {
+    ("traincnndnn", "PATIENCE"): ("automatic", 0),
+    ("traincnndnn", "EPOCHS"): ("automatic", 0),
+    ("explainmodel", "BLOCK_SIZE"): ("automatic", 0.0),
+    ("mapsusceptibility", "DROPOUT_PASSES"): ("none", 0),
+    ("preparecovariates", "CELL_SIZE"): ("the DEM's own", None),
+    ("preparecovariates", "Z_FACTOR"): ("as the DEM declares", None),
+    ("preparecovariates", "RED_BAND"): ("the only one", None),
+    ("projectreport", "POSITION_ERROR"): ("two cells of the map", None),
+    ("benchmarkclassifiers", "EXCLUSION"): ("none", 0.0),
+    ("classifysusceptibility", "LEAST_AREA"): ("all stay", 0.0),
+    ("validatemap", "SUSCEPTIBILITY_BAND"): ("the only one", None),
+}
+
+
 def test_zeros_and_blanks_say_what_they_mean(dialog):
-    """In place of 0 and of QGIS's “Not set”; the value that is handed on stays what it was."""
-    from qgis.PyQt.QtWidgets import QAbstractSpinBox
-
-    def shown(name, parameter):
+    for (name, parameter), expected in NOTHINGS.items():
         wrapper = dialog(name).mainWidget().wrappers[parameter]
-        widget = wrapper.wrappedWidget()
-        (box,) = [widget] if isinstance(widget, QAbstractSpinBox) else widget.findChildren(QAbstractSpinBox)
-        return box.text(), wrapper.parameterValue()
+        assert (shown(wrapper.wrappedWidget()), wrapper.parameterValue()) == expected, (name, parameter)
 
-    assert shown("traincnndnn", "PATIENCE") == ("automatic", 0)
-    assert shown("traincnndnn", "EPOCHS") == ("automatic", 0)
-    assert shown("explainmodel", "BLOCK_SIZE") == ("automatic", 0.0)
-    assert shown("mapsusceptibility", "DROPOUT_PASSES") == ("none", 0)
-    assert shown("preparecovariates", "CELL_SIZE") == ("the DEM's own", None)
-    assert shown("preparecovariates", "Z_FACTOR") == ("as the DEM declares", None)
-    assert shown("projectreport", "POSITION_ERROR") == ("two cells of the map", None)
-    assert shown("benchmarkclassifiers", "EXCLUSION") == ("none", 0.0)
+
+def test_they_say_it_in_batch_too(provider):
+    from processing.gui.BatchAlgorithmDialog import BatchAlgorithmDialog
+    from qgis.PyQt import sip
+
+    for name in dict.fromkeys(name for name, _ in NOTHINGS):
+        made = BatchAlgorithmDialog(provider.algorithm(name).create())
+        panel = made.mainWidget()
+        for parameter, (words, value) in ((key[1], expected) for key, expected in NOTHINGS.items() if key[0] == name):
+            column = panel.parameter_to_column[parameter]
+            assert shown(panel.tblParameters.cellWidget(1, column)) == words, (name, parameter)
+            assert panel.wrappers[0][column].parameterValue() in (value, ""), (name, parameter)
+        sip.delete(made)
+
+
+def test_they_say_it_in_the_modeler_too(provider):
+    from processing.modeler.ModelerParametersDialog import ModelerParametersDialog
+    from qgis.core import QgsProcessingModelAlgorithm
+    from qgis.PyQt import sip
+    from qgis.PyQt.QtWidgets import QAbstractSpinBox, QLineEdit
+
+    for name in dict.fromkeys(name for name, _ in NOTHINGS):
+        made = ModelerParametersDialog(provider.algorithm(name).create(), QgsProcessingModelAlgorithm())
+        for parameter, (words, value) in ((key[1], expected) for key, expected in NOTHINGS.items() if key[0] == name):
+            wrapper = made.widget.widget.wrappers[parameter]
+            fields = [each for kind in (QAbstractSpinBox, QLineEdit) for each in wrapper.findChildren(kind)]
+            assert words in map(shown, fields), (name, parameter)
+            assert wrapper.value().staticValue() in (value, ""), (name, parameter)
+        sip.delete(made)
+
+
+def test_what_each_parameter_is_stands_beside_it(dialog, provider):
+    from qgis.PyQt.QtWidgets import QTextBrowser
+    from scarp.algorithms import ALGORITHMS
+
+    for algorithm in (made() for made in ALGORITHMS):
+        algorithm.initAlgorithm()
+        told = dialog(algorithm.name()).findChild(QTextBrowser, "textShortHelp").toPlainText()
+        assert algorithm.displayName() in told and algorithm.shortHelpString().split("\n\n")[-1] in told
+        assert [each.name() for each in algorithm.parameterDefinitions() if each.help() not in told] == [], algorithm.name()
 
 
 def test_numbers_have_no_more_decimals_than_they_need(dialog):
