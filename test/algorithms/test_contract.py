@@ -63,6 +63,17 @@ def test_every_task_has_its_algorithm(provider):
     assert [each.ID for each in ALGORITHMS] == [task.replace("_", "") for task in TASKS]
 
 
+def test_each_stands_in_the_group_of_its_step_of_the_work(provider):
+    groups = {
+        "setup": {"installengine", "samplelandscape"},
+        "data": {"preparecovariates", "screencovariates", "samplecells"},
+        "model": {"traincnndnn", "benchmarkclassifiers", "explainmodel", "finetunemodel"},
+        "map": {"mapsusceptibility", "classifysusceptibility", "validatemap", "printmap", "zonalsusceptibility", "projectreport"},
+        "chain": {"susceptibilityfromcovariates", "susceptibilityfromdemandlandslides", "benchmarkandmapthebest", "mapanewarea"},
+    }
+    assert {name: {each.name() for each in provider.algorithms() if each.groupId() == name} for name in groups} == groups
+
+
 # The type of Processing's parameter for each kind of the declaration.
 TYPES = {
     "raster": "raster",

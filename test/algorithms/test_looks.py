@@ -9,7 +9,6 @@ import pytest
 from osgeo import gdal, ogr, osr
 
 BLUE_TO_RED = ["#2c7bb6", "#abd9e9", "#ffffbf", "#fdae61", "#d7191c"]
-MULTIPLIED = 13  # QPainter's CompositionMode_Multiply
 # The outputs that are drawn in a way of their own, by hand from what they hold.
 SHOWN = {
     "preparecovariates": {"OUTPUT": "stack"},
@@ -97,6 +96,13 @@ def drawn(look, layer):
     return [each.value for each in items], [each.color.name() for each in items], [each.label for each in items]
 
 
+def is_multiplied(layer):
+    """Tell whether what lies below, a hillshade, is seen through it."""
+    from qgis.PyQt.QtGui import QPainter
+
+    return layer.blendMode() == QPainter.CompositionMode.CompositionMode_Multiply
+
+
 def test_each_result_has_the_look_of_what_it_holds(provider):
     from scarp.algorithms import ALGORITHMS
     from scarp.algorithms.results import LOOKS
@@ -110,7 +116,9 @@ def test_each_result_has_the_look_of_what_it_holds(provider):
 def test_susceptibility_goes_from_blue_to_red(raster):
     layer = raster("s", {"susceptibility": [[0.2, 0.4]]})
     assert drawn("susceptibility", layer) == ([0, 0.25, 0.5, 0.75, 1], BLUE_TO_RED, ["0 (low)", "0.25", "0.50", "0.75", "1 (high)"])
-    assert int(layer.blendMode()) == MULTIPLIED and layer.renderer().inputBand() == 1
+    renderer = layer.renderer()
+    assert is_multiplied(layer) and renderer.inputBand() == 1
+    assert (renderer.classificationMin(), renderer.classificationMax()) == (0, 1)
 
 
 def test_what_is_more_unlike_the_training_is_darker(raster):
@@ -121,7 +129,7 @@ def test_what_is_more_unlike_the_training_is_darker(raster):
     assert values == sorted(values) and values[0] == 0 and layer.renderer().inputBand() == 1
     light = [QColor(each).lightness() for each in colours]
     assert light == sorted(light, reverse=True) and light[0] > light[-1] + 80
-    assert int(layer.blendMode()) == MULTIPLIED
+    assert is_multiplied(layer)
 
 
 def test_members_that_differ_make_the_colour_of_susceptibility_paler(raster):
@@ -140,7 +148,7 @@ def test_members_that_differ_make_the_colour_of_susceptibility_paler(raster):
         assert strong == sorted(strong, reverse=True) and strong[0] > strong[-1]
     blue, red = legend[11][0], legend[31][0]
     assert blue.blue() > blue.red() and red.red() > red.blue()
-    assert int(layer.blendMode()) == MULTIPLIED
+    assert is_multiplied(layer)
 
 
 def test_landslide_cells_are_red_and_others_grey(provider):
@@ -163,7 +171,7 @@ def test_a_stack_shows_slope_before_altitude_and_else_its_first_band(raster):
     layer = raster("stack", {"twi": 0 * ramp, "altitude": 1000 + ramp, "slope": ramp})
     values, colours, _ = drawn("stack", layer)
     assert layer.renderer().inputBand() == 3 and values == pytest.approx([2, 26, 50, 74, 98], abs=0.5)
-    assert colours == ["#440154", "#3b528b", "#21918c", "#5ec962", "#fde725"] and int(layer.blendMode()) == MULTIPLIED
+    assert colours == ["#440154", "#3b528b", "#21918c", "#5ec962", "#fde725"] and is_multiplied(layer)
     assert (layer.renderer().classificationMin(), layer.renderer().classificationMax()) == (values[0], values[-1])
     drawn("stack", second := raster("second", {"twi": ramp, "altitude": ramp}))
     drawn("stack", other := raster("other", {"twi": ramp, "ndvi": ramp}))
@@ -178,14 +186,14 @@ def test_a_difference_is_white_at_nothing_and_reaches_as_far_to_either_side(rast
     layer = raster("d", {"difference": np.linspace(-0.5, 0.25, 7_500).reshape(75, 100)})
     values, colours, labels = drawn("difference", layer)
     assert colours == ["#2c7bb6", "#ffffff", "#d7191c"] and values == pytest.approx([-0.485, 0, 0.485], abs=0.005)
-    assert [label[0] for label in labels] == ["-", "+", "+"] and int(layer.blendMode()) == MULTIPLIED
+    assert [label[0] for label in labels] == ["-", "+", "+"] and is_multiplied(layer)
 
 
 def test_of_dominant_factors_those_that_are_somewhere_are_told(raster):
     colours = {0: (0, 0, 0, 0), 1: (10, 20, 30, 255), 2: (40, 50, 60, 255), 3: (70, 80, 90, 255)}
     layer = raster("f", {"": [[0, 1, 3, 3]]}, gdal.GDT_Byte, colours)
     assert drawn("dominant", layer) == ([1, 3], ["#0a141e", "#46505a"], ["factor 1", "factor 3"])
-    assert int(layer.blendMode()) == MULTIPLIED
+    assert is_multiplied(layer)
 
 
 def test_zones_go_from_blue_to_red_by_natural_classes(polygons):
@@ -196,7 +204,7 @@ def test_zones_go_from_blue_to_red_by_natural_classes(polygons):
     ranges = layer.renderer().ranges()
     assert [each.symbol().color().name() for each in ranges] == BLUE_TO_RED
     assert [round(each.upperValue(), 2) for each in ranges] == [0.11, 0.31, 0.51, 0.71, 0.91]
-    assert ranges[1].label() == "0.110 – 0.310" and int(layer.blendMode()) == MULTIPLIED
+    assert ranges[1].label() == "0.110 – 0.310" and is_multiplied(layer)
     alike = polygons("alike", [0.4, 0.4])
     LOOKS["zones"](alike)
     assert len(alike.renderer().ranges()) == 1, "one class of one value"
@@ -297,6 +305,52 @@ def test_a_layer_that_waits_is_switched_off_and_a_model_gives_its_name(context, 
     assert [(each.name(), each.isVisible()) for each in group.children()] == [("stack", False)], "no ground, no hillshade"
 
 
+def test_a_later_step_comes_into_the_group_of_the_first_one(context, raster):
+    """A model's steps end at different times."""
+    first, second = (raster(name, {"": [[0.5]]}) for name in ("first", "second"))
+    present(context, {"susceptibility": first})
+    context.layerToLoadOnCompletionDetails(first.source()).groupName = "My model, 12:00:00"
+    present(context, {"classes": second})
+    assert context.layerToLoadOnCompletionDetails(second.source()).groupName == "My model, 12:00:00"
+
+
+def test_of_a_sample_landscape_landslides_lines_and_places_are_shown_over_its_ground(provider, context, load, raster, polygons, tmp_path):
+    """The truth waits below, drawn as susceptibility, in QGIS and for whoever opens the file."""
+    from qgis.core import QgsVectorLayer
+    from scarp.engine.declarations.parameters import RESULTS
+
+    kinds = {each.id: each.kind for each in RESULTS["sample_landscape"]}
+    made = {name: raster(name, {"": np.arange(12.0).reshape(3, 4) / 12}) for name, kind in kinds.items() if kind == "raster"}
+    for name in (name for name, kind in kinds.items() if kind == "vector"):
+        path = str(tmp_path / f"{name}.gpkg")
+        reference = osr.SpatialReference()
+        reference.ImportFromEPSG(32639)
+        dataset = ogr.GetDriverByName("GPKG").CreateDataSource(path)
+        shape = {"FAULTS": ogr.wkbLineString, "ROADS": ogr.wkbLineString, "SETTLEMENTS": ogr.wkbPoint, "INVENTORY": ogr.wkbPoint}
+        dataset.CreateLayer(name, reference, shape.get(name, ogr.wkbPolygon))
+        dataset = None
+        made[name] = QgsVectorLayer(path, name)
+    result = {name.lower(): each.source() for name, each in made.items()}
+    provider.algorithm("samplelandscape").create().show(result, "", context)
+    group = load(context, made.values())
+    assert group.name().startswith("Create sample landscape, ")
+    names = [each.name() for each in group.children()]
+    assert names[:4] == ["INVENTORY", "SETTLEMENTS", "ROADS", "FAULTS"] and names[-1] == "Hillshade" and set(made) < set(names)
+    assert {each.name() for each in group.children() if each.isVisible()} == {"INVENTORY", "SETTLEMENTS", "ROADS", "FAULTS", "Hillshade"}
+    assert made["TRUTH"].renderer().type() == "singlebandpseudocolor" and (tmp_path / "TRUTH.qml").is_file()
+    assert made["INVENTORY"].renderer().symbol().color().name() == "#d7191c" != made["SETTLEMENTS"].renderer().symbol().color().name()
+    assert group.children()[-1].layer().source().endswith("/./DEM.tif")
+
+
+def test_a_table_has_no_hillshade_below_it(context, load, raster, tmp_path):
+    from qgis.core import QgsVectorLayer
+
+    (tmp_path / "t.csv").write_text("covariate,advice\nslope,keep\n", encoding="utf-8")
+    table = QgsVectorLayer(str(tmp_path / "t.csv"), "table")
+    present(context, {"": table}, ground=raster("dem", {"": np.arange(12.0).reshape(3, 4)}).source())
+    assert [each.name() for each in load(context, [table]).children()] == ["table"]
+
+
 def test_what_is_not_loaded_is_left_alone(context, raster):
     from scarp.algorithms.results import present
 
@@ -315,7 +369,7 @@ def test_a_hillshade_is_of_the_elevations_light_and_found_again(context, load, p
     present(context, {"susceptibility": first}, ground=ground)
     shade = load(context, [first]).children()[-1].layer()
     renderer = shade.renderer()
-    assert (renderer.type(), renderer.band(), renderer.azimuth(), renderer.altitude()) == ("hillshade", 2, 315, 45)
+    assert (renderer.type(), renderer.usesBands(), renderer.azimuth(), renderer.altitude()) == ("hillshade", [2], 315, 45)
     assert renderer.multiDirectional() and shade.brightnessFilter().brightness() == 90
     assert shade.source().endswith("/./stack.tif"), "another spelling than the user's"
     others = {

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from scarp.engine.files.grid import Grid, reference_of
 from scarp.engine.reporting import figures
 
 RNG = np.random.default_rng(0)
@@ -193,3 +194,94 @@ def test_a_long_strip_fits_on_a_page():
     assert figure.get_figheight() < 10
     axes = figure.axes[0]
     assert len(axes.get_xticks()) == 1 and 2 <= len(axes.get_yticks()) <= 5
+
+
+def said(axes):
+    """What stands along the axes, across and up."""
+    return axes.get_xlabel(), axes.get_ylabel()
+
+
+def test_axes_say_what_they_measure():
+    history = figures.training_history({"accuracy": [0.5], "val_accuracy": [0.4], "loss": [0.9], "val_loss": [1.0]})
+    assert [said(axes) for axes in history.axes] == [("Epoch", "Accuracy"), ("Epoch", "Loss")]
+    assert {line.get_label(): line.get_color() for line in history.axes[0].lines} == {"training": "#0072B2", "validation": "#D55E00"}
+    sets = {"LR": [(LABELS, SUSCEPTIBILITY)]}
+    assert said(figures.roc_curves(sets).axes[0]) == ("False positive rate (1 − specificity)", "True positive rate (sensitivity)")
+    assert said(figures.precision_recall_curves(sets).axes[0]) == ("Recall", "Precision")
+    curves, counts = figures.reliability_plot(sets).axes
+    assert (curves.get_ylabel(), said(counts)) == ("Observed share of landslide cells", ("Susceptibility", "Cells"))
+    assert said(figures.fold_map(*np.ones((4, 2))).axes[0]) == ("Easting", "Northing")
+
+
+def test_what_says_nothing_is_dotted():
+    """Half of the pairs in order; half of what is told to slide does, both classes counting the same; what is said is what is seen."""
+    sets = {"LR": [(LABELS, SUSCEPTIBILITY)]}
+    dotted = [
+        next(line for line in figure.axes[0].lines if line.get_linestyle() == ":")
+        for figure in (figures.roc_curves(sets), figures.precision_recall_curves(sets), figures.reliability_plot(sets))
+    ]
+    assert [[list(each) for each in line.get_data()] for line in dotted] == [[[0, 1], [0, 1]], [[0, 1], [0.5, 0.5]], [[0, 1], [0, 1]]]
+
+
+def test_distances_rise_to_all_of_the_cells_that_have_one():
+    figure = figures.distance_curves({"test": np.array([300.0, 100.0, np.inf, 200.0, 200.0]), "none": np.array([np.inf])})
+    metres, share = curve(figure, 0, "test")
+    assert metres.tolist() == [100, 200, 200, 300] and share.tolist() == [0.25, 0.5, 0.75, 1.0]
+    assert figure.axes[0].lines[0].get_drawstyle() == "steps-post" and len(figure.axes[0].lines) == 1
+    assert said(figure.axes[0]) == ("Distance (m)", "Share of cells")
+
+
+def test_a_confusion_has_the_truth_down_and_what_was_said_across():
+    """Of 6 cells without a landslide 1 was told to slide: in the upper row, which is shaded by its own shares."""
+    figure = figures.confusion_matrices({"LR": np.array([[5, 1], [1, 3]])})
+    axes = figure.axes[0]
+    assert [text.get_position() for text in axes.texts] == [(0.5, 1.5), (1.5, 1.5), (0.5, 0.5), (1.5, 0.5)]
+    assert [(label.get_text(), label.get_position()[1]) for label in axes.get_yticklabels()] == [("landslide", 0.5), ("none", 1.5)]
+    assert axes.collections[0].get_array().ravel().tolist() == pytest.approx([1 / 4, 3 / 4, 5 / 6, 1 / 6]), "from the lowest row up"
+    assert {text.get_text(): text.get_rotation() for text in figure.texts} == {"Predicted": 0, "True": 90}
+
+
+def test_precision_counts_both_classes_the_same():
+    """A landslide at 0.9, three cells without at 0.8 and 0.1 twice: at 0.8 one whole class is met, and a third of the other."""
+    labels, susceptibility = np.array([1, 0, 0, 0, 1]), np.array([0.9, 0.8, 0.1, 0.1, 0.5])
+    recall, precision = curve(figures.precision_recall_curves({"LR": [(labels, susceptibility)]}), 0, "LR")
+    assert precision[recall <= 0.5] == pytest.approx(1.0) and precision[recall > 0.5] == pytest.approx(1 / (1 + 1 / 3))
+
+
+def test_reliability_takes_all_test_sets_together():
+    sets = [(np.array([0, 1]), np.array([0.15, 0.85])), (np.array([1, 0]), np.array([0.15, 0.85]))]
+    mean, share = curve(figures.reliability_plot({"LR": sets}), 0, "LR")
+    assert mean == pytest.approx([0.15, 0.85]) and share == pytest.approx([0.5, 0.5])
+
+
+def test_the_first_name_is_the_topmost():
+    axes = figures.bars({"random": [0.8, 0.7]}, ["LR", "SVM"], "AUC").axes[0]
+    assert [label.get_text() for label in axes.get_yticklabels()] == ["LR", "SVM"] and axes.get_ylim()[0] > axes.get_ylim()[1]
+    assert [round(bar.get_y() + bar.get_height() / 2, 6) for bar in axes.patches] == [0, 1] and axes.get_xlabel() == "AUC"
+
+
+def test_landslides_are_dots_and_other_cells_crosses_in_the_colour_of_their_fold():
+    figure = figures.fold_map(np.arange(4.0), np.arange(4.0), np.array([0, 0, 1, 1]), np.array([1, 0, 1, 0]))
+    dots = figure.axes[0].collections
+    assert [len(each.get_paths()[0].vertices) > 10 for each in dots] == [True, False, True, False], "a circle has many corners"
+    colours = [tuple(np.round(each.get_edgecolor()[0][:3], 2)) for each in dots]
+    assert colours[0] == colours[1] != colours[2] == colours[3]
+
+
+def test_landslides_are_marked_where_they_lie():
+    """Rows go down, columns to the right; each pixel once."""
+    marked = np.array([0.2, 2.0, 0.1]), np.array([3.0, 1.0, 2.9])
+    figure = figures.class_map(np.ones((3, 5), np.uint8), ["low"], ["#111111"], [1.0], (30.0, 30.0), landslides=marked)
+    axes, legend = figure.axes
+    dots = next(line for line in axes.lines if line.get_marker() == "o")
+    assert list(zip(*dots.get_data())) == [(1, 2), (3, 0)]
+    assert [text.get_text() for text in legend.get_legend().get_texts()] == ["low  (100 %)", "landslide"]
+    assert legend.get_legend().get_title().get_text() == "Landslide susceptibility\n(share of the area)"
+    north = next(each for each in axes.texts if each.get_text() == "N")
+    assert north.xy[1] > north.xyann[1], "the arrow points up"
+
+
+def test_a_frame_is_that_of_the_whole_grid():
+    """A picture of 2 × 3 pixels of a grid of 40 rows of 35 m and 60 columns of 20 m."""
+    grid = Grid(reference_of(32639).ExportToWkt(), (500_000.0, 20.0, 0.0, 3_600_000.0, 0.0, -35.0), (40, 60))
+    assert figures.Frame.of(grid, (2, 3)) == figures.Frame(500_000.0, 3_600_000.0, 400.0, 700.0, True)

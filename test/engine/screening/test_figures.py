@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 import numpy as np
 import pytest
+from matplotlib.colors import to_hex, to_rgb
 from scarp.engine.screening.binning import Classing
 from scarp.engine.screening.figures import (
     MapPanel,
@@ -81,3 +82,66 @@ def test_maps_have_the_shape_of_the_ground():
     assert [tuple(np.round(picture.cmap(picture.norm(value)), 2))[:3] for value in (-1, 0, 1)] == [
         (1, 1, 1), (0.07, 0.07, 0.07), (0.13, 0.13, 0.13)
     ]  # fmt: skip
+
+
+def labels(figure):
+    return [label.get_text() for label in figure.axes[0].get_yticklabels()]
+
+
+def colour_of(drawn):
+    return to_hex(drawn.get_facecolor()).upper()
+
+
+def test_the_first_covariate_is_the_topmost_of_every_bar_chart():
+    charts = [vif_bars(["a", "b"], [1.0, 9.0], 5.0), coefficient_bars(["a", "b"], [0.1, 0.2], [True, True]), gain_bars(["a", "b"], [1, 2])]
+    charts.append(class_shares(["a", "b"], np.array([0.5, 0.5]), np.array([0.5, 0.5]), np.array([1.0, 1.0]), "Slope (°)"))
+    for figure in charts:
+        assert labels(figure) == ["a", "b"] and figure.axes[0].get_ylim()[0] > figure.axes[0].get_ylim()[1]
+    assert [figure.axes[0].get_xlabel() for figure in charts] == [
+        "VIF (dashed: the limit of 5)", "Coefficient with landslide occurrence", "Information gain (bits)", "Share (%)"
+    ]  # fmt: skip
+    assert charts[-1].axes[0].get_ylabel() == "Slope (°)"
+
+
+def test_what_is_above_the_limit_is_red_and_what_has_no_sign_is_told_apart():
+    assert [colour_of(bar) for bar in vif_bars(["a", "b", "c"], [4.9, 5.1, 5.0], 5.0).axes[0].patches] == ["#0072B2", "#D55E00", "#0072B2"]
+    figure = coefficient_bars(["slope", "geology"], [0.5, 0.25], [True, False])
+    legend = {
+        text.get_text(): colour_of(patch)
+        for text, patch in zip(*(figure.axes[0].get_legend().get_texts(), figure.axes[0].get_legend().get_patches()))
+    }
+    assert legend == {
+        "continuous": colour_of(figure.axes[0].patches[0]),
+        "circular or categorical (no sign)": colour_of(figure.axes[0].patches[1]),
+    }
+    assert colour_of(figure.axes[0].patches[0]) == "#0072B2"
+    shares = class_shares(["a"], np.array([0.25]), np.array([0.75]), np.array([3.0]), "")
+    told = {container.get_label(): container[0].get_width() for container in shares.axes[0].containers}
+    assert told == {"landslide cells": 75, "area": 25}
+
+
+def test_a_heat_map_is_read_like_its_matrix_and_red_where_both_rise():
+    figure = heat_map(np.array([[1.0, 0.9], [-0.9, 1.0]]), ["a", "b"], "r", signed=True)
+    axes, mesh = figure.axes[0], figure.axes[0].collections[0]
+    assert labels(figure) == ["a", "b"] == [label.get_text() for label in axes.get_xticklabels()]
+    assert axes.get_ylim()[0] > axes.get_ylim()[1], "the first row is the topmost"
+    red, blue = mesh.cmap(mesh.norm(0.9)), mesh.cmap(mesh.norm(-0.9))
+    assert red[0] > red[2] and blue[2] > blue[0] and figure.axes[1].get_ylabel() == "r"
+
+
+def test_each_map_has_its_own_legend_beside_it():
+    """Continuous covariates from dark to light, as they rise."""
+    values = np.linspace(0, 1, 90, dtype=np.float32).reshape(9, 10)
+    classing = Classing.of(Covariate("slope"), values.ravel(), np.empty(0), "quantiles", 3)
+    slope = map_panel("Slope", classing, values)
+    light = [sum(to_rgb(colour)) for colour in slope.colours]
+    assert light == sorted(light) and len(light) == 3 and slope.numbers[0, 0] == 0 and slope.numbers[-1, -1] == 2
+    rock = MapPanel("Rock", np.zeros((9, 10), int), ["marl", "lime"], ["#111111", "#222222"])
+    twi = MapPanel("Wetness", np.ones((9, 10), int), ["dry", "wet"], ["#333333", "#444444"])
+    axes = covariate_maps([slope, rock, twi], (20.0, 20.0)).axes
+    places = [axes[place] for place in (0, 2, 4)]
+    assert [each.get_title(loc="left") for each in places] == ["Slope", "Rock", "Wetness"]
+    for place, panel in zip((1, 3, 5), (slope, rock, twi)):
+        legend = axes[place].get_legend()
+        assert [text.get_text() for text in legend.get_texts()] == list(panel.names)
+        assert [to_hex(patch.get_facecolor()) for patch in legend.get_patches()] == [each.lower() for each in panel.colours]
