@@ -449,3 +449,51 @@ def test_the_provider_takes_all_of_it_away_again(root):
     before, during, models, after = json.loads(run.stdout.splitlines()[-1])
     assert before == after == [False, False, 0, "Train CNN–DNN"]
     assert during == [True, True, 1, "Addestra CNN–DNN"] and models == 4
+
+
+def told(source):
+    """What a step of a model takes, in a word: an input of the model, an output of another step, or a value."""
+    if source.outputChildId():
+        return f"{source.outputChildId()}.{source.outputName()}"
+    return source.parameterName() or source.staticValue()
+
+
+SAMPLED = {
+    "sample": {"COVARIATES": "COVARIATES", "INVENTORY": "INVENTORY"},
+    "train": {"COVARIATES": "COVARIATES", "INVENTORY": "sample.OUTPUT", "LABEL_FIELD": "landslide", "TEST_INVENTORY": "TEST_INVENTORY"},
+}
+MAPPED = {
+    "map": {"COVARIATES": "COVARIATES", "MODEL": "train.MODEL"},
+    "classes": {"SUSCEPTIBILITY": "map.OUTPUT", "METHOD": "natural_breaks", "CLASSES": 5, "INVENTORY": "INVENTORY"},
+}
+PREPARED = {
+    name: {key: "prepare.OUTPUT" if value == "COVARIATES" else value for key, value in takes.items()}
+    for name, takes in {**SAMPLED, **MAPPED}.items()
+}
+ALONE = {key: value for key, value in MAPPED["classes"].items() if key != "INVENTORY"}
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("susceptibilityfromcovariates", {**SAMPLED, **MAPPED}),
+        ("susceptibilityfromdemandlandslides", {"prepare": {"DEM": "DEM", "AREA": "AREA"}, **PREPARED}),
+        ("mapanewarea", {"map": {"COVARIATES": "COVARIATES", "MODEL": "MODEL"}, "classes": ALONE}),
+        (
+            "benchmarkandmapthebest",
+            {
+                "benchmark": {name: name for name in ("COVARIATES", "INVENTORY", "TEST_INVENTORY", "CLASSIFIERS", "FOLDS")},
+                "map": {"COVARIATES": "COVARIATES", "MODEL": "benchmark.MODEL"},
+                "classes": MAPPED["classes"],
+            },
+        ),
+    ],
+)
+def test_each_step_of_a_model_takes_what_the_one_before_made(provider, name, expected):
+    from scarp.engine.declarations.parameters import task_parameters
+
+    steps = provider.algorithm(name).childAlgorithms()
+    found = {each: {key: told(source) for key, (source,) in step.parameterSources().items()} for each, step in steps.items()}
+    ways = list(task_parameters("classify_susceptibility")["method"].table)
+    found["classes"]["METHOD"] = ways[found["classes"]["METHOD"]]
+    assert found == expected
