@@ -124,7 +124,7 @@ def _add_likeness(page: Report, facts: Adaptation) -> None:
             ["Covariate", "Unit", "Model, 5 to 95 %", "Model, least to greatest", "Area, 5 to 95 %", "Outside"],
             [
                 (
-                    each.name,
+                    each.label,
                     each.unit,
                     _span(each.known, 1),
                     _span(each.known, 0),
@@ -172,4 +172,5 @@ def _add_method(page: Report, facts: Adaptation) -> None:
     )
     page.table(["Parameter", "Value"], list(facts.settings.items()), "Parameters.")
     page.table(["Package", "Version"], list(facts.versions.items()), "Versions.")
+    page.section("References")
     page.references(REFERENCES)

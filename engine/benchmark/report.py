@@ -11,6 +11,7 @@ import numpy as np
 from ...models.classifiers import CLASSIFIERS
 from ...models.recipe import LEAST_EPOCHS, MORE_SEEN
 from ..declarations.choices import VALIDATIONS
+from ..declarations.covariates import labels_of
 from ..learning.validation import WHERE
 from ..reporting import distances, figures
 from ..reporting.metrics import BALANCED, METRICS
@@ -179,7 +180,8 @@ def _side_by_side(page: Report, by_method: Mapping[str, Sequence[ClassifierSumma
             else f"Random folds give no higher AUC than spatial ones here (on average {signed(np.mean(gaps))}): closeness of test and "
             "training cells does not flatter these classifiers on these cells."
         )
-        page.text(f"What spatial folds say is to be expected {WHERE[KINDS[spatial]]}.")
+        if spatial != honest:
+            page.text(f"What spatial folds say is to be expected {WHERE[KINDS[spatial]]}.")
     if honest == "temporal":
         page.text(
             "The temporal validation tells how well earlier landslides point to later ones on the same ground; spatial folds ask about "
@@ -295,9 +297,10 @@ def _folds(page: Report, data: Data, folds: Sequence[Fold], method: str) -> None
         number[fold.test] = fold.number
     name = _name(method)
     used = number >= 0 if len(np.unique(number[number >= 0])) > 1 else np.ones(len(number), bool)
+    alone = "" if (number[used] >= 0).all() else " (0: training only)"
     page.figure(
         figures.fold_map(data.xy[used, 0], data.xy[used, 1], number[used] + 1, data.labels[used]),
-        f"Cells of the first repeat by {name}: landslides as dots, others as crosses; colours are test folds (0: training only). "
+        f"Cells of the first repeat by {name}: landslides as dots, others as crosses; colours are test folds{alone}. "
         f"Coordinates: {data.grid.spatial_reference.GetName()}, in metres.",
     )
     found = data.distances(folds)
@@ -354,7 +357,9 @@ def _method(
             rows,
             "Hyper-parameters chosen inside the training folds (grids after Table 2 of the paper).",
         )
-    page.table(["Covariate", "Kind", "Unit", "Source"], [(c.name, c.kind, c.unit, c.source) for c in data.covariates], "Covariates.")
+    labels = labels_of(each.name for each in data.covariates)
+    of_covariates = [(label, each.kind, each.unit, each.source) for label, each in zip(labels, data.covariates)]
+    page.table(["Covariate", "Kind", "Unit", "Source"], of_covariates, "Covariates.")
     page.table(["Metric", "Meaning"], [(label, meaning) for _, label, meaning in METRICS], "Definitions.")
     page.table(["Parameter", "Value"], [*facts["inputs"].items(), *facts["settings"].items()], "Inputs and parameters.")
     page.table(["Package", "Version"], list(facts["versions"].items()), "Versions.")

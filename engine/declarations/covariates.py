@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from math import inf
 
@@ -135,3 +136,24 @@ FLOW_METHODS = {
 }
 WIDTHS = {"d8": "cell size", "mfd": _CONTOURS, "dinf": "cell size"}
 UNKNOWN = {"class": "A class of their own", "nodata": "Nodata"}
+
+
+def labels_of(names: Iterable[str]) -> list[str]:
+    """Return covariates' names as people read them: the label of those that are declared, else the name.
+
+    >>> from scarp.engine.declarations.covariates import labels_of
+    >>> labels_of(["slope", "distance_to_faults", "my_raster"])
+    ['Slope', 'Distance to faults', 'my_raster']
+    """
+    return [BY_NAME[name].label if name in BY_NAME else name for name in names]
+
+
+def spoken(name: str) -> str:
+    """Return a covariate's name as people read it inside a sentence.
+
+    >>> from scarp.engine.declarations.covariates import spoken
+    >>> spoken("distance_to_faults"), spoken("ndvi"), spoken("Rain_1990")
+    ('distance to faults', 'NDVI', 'Rain_1990')
+    """
+    (label,) = labels_of([name])
+    return label if name not in BY_NAME or label.isupper() else f"{label[:1].lower()}{label[1:]}"

@@ -44,16 +44,3 @@ def answer_of(model: Model) -> Answer:
 
     network, middle = answering(model.architecture, model.members), model.margin_px
     return lambda encoded: model.calibrated(model.mixed(network(encoded), np.ascontiguousarray(encoded[:, middle, middle])))
-
-
-def labels_of(names: list[str]) -> list[str]:
-    """Return covariates' names as people read them.
-
-    >>> from scarp.engine.explanation.answers import labels_of
-    >>> labels_of(["slope", "distance_to_faults", "my_raster"])
-    ['Slope', 'Distance to faults', 'my_raster']
-    """
-    from ..declarations.covariates import DECLARATIONS
-
-    declared = {each.name: each.label for each in DECLARATIONS}
-    return [declared.get(name, name) for name in names]

@@ -11,12 +11,12 @@ import numpy as np
 
 from ...models.covariate import Covariate
 from ...models.model_file import Model
+from ..declarations.covariates import labels_of
 from ..files.grid import Grid
 from ..reporting.figures import Frame, class_map, coordinate
 from ..reporting.numbers import number, percent, signed
 from ..reporting.page import Report, listed
 from . import figures
-from .answers import labels_of
 from .attribution import PAIRS, Local, factor_colours
 from .held_out import counts_alike
 from .importance import CORRELATED, LEAST_DROP, Importance
@@ -362,9 +362,10 @@ def _method(page: Report, facts: Explanation) -> None:
         f"after the other becomes the cell’s own; {PAIRS} pairs of orders for the point, one pair for each cell of the map, so that two "
         "covariates that only work together share what they do, on the map by halves of two orders only."
     )
+    labels = labels_of(each.name for each in facts.model.covariates)
     page.table(
         ["Covariate", "Group", "Kind", "Unit", "Source"],
-        [(c.name, c.group, c.kind, c.unit, c.source) for c in facts.model.covariates],
+        [(label, each.group, each.kind, each.unit, each.source) for label, each in zip(labels, facts.model.covariates)],
         "Covariates of the model.",
     )
     page.table(["Parameter", "Value"], list(facts.settings.items()), "Parameters.")

@@ -12,6 +12,7 @@ from ...models.classifiers import LABELS
 from ...models.cnn_dnn import CnnDnn
 from ...models.optimizers import OPTIMIZERS, SCHEDULES
 from ...models.recipe import CALIBRATIONS, Recipe
+from ..declarations.covariates import labels_of
 from ..files.grid import Grid
 from ..reporting import distances, figures, metrics, rates
 from ..reporting.numbers import interval, percent
@@ -279,7 +280,7 @@ def _add_method(page: Report, facts: Training) -> None:
     page.table(["Cells", "Landslide", "Non-landslide"], counts, "Sample cells; training cells include those of validation.")
     page.table(
         ["Covariate", "Kind", "Unit", "Source"],
-        [(c.name, c.kind, c.unit, c.source) for c in facts.model.covariates],
+        [(label, c.kind, c.unit, c.source) for label, c in zip(labels_of(c.name for c in facts.model.covariates), facts.model.covariates)],
         "Covariates.",
     )
     page.table(["Parameter", "Value"], list(facts.settings.items()), "Parameters.")

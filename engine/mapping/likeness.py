@@ -10,6 +10,7 @@ import numpy as np
 
 from ...models.covariate import QUANTILES
 from ...models.model_file import Model
+from ..declarations.covariates import labels_of
 from ..files.grid import Window
 from ..files.stack import Stack
 from ..reporting.numbers import percent
@@ -65,20 +66,25 @@ class Likeness:
         return self.known is not None and self.found is not None and not self.known[_LOW] <= self.found[_MEDIAN] <= self.known[_HIGH]
 
     @property
+    def label(self) -> str:
+        """The covariate's name as people read it."""
+        return labels_of([self.name])[0]
+
+    @property
     def sentence(self) -> str:
         """How it differs, in words; empty where it does not."""
         if self.matters and self.kind == "categorical":
             named = list(self.unknown)[:_MOST_TOLD]
             more = f" and {len(self.unknown) - len(named)} more" if len(self.unknown) > len(named) else ""
             some = f"class {named[0]}, which is" if len(self.unknown) == 1 else f"classes {', '.join(named)}{more}, which are"
-            return f"{self.name}: {percent(self.outside)} of the cells are of {some} unknown to the model"
+            return f"{self.label}: {percent(self.outside)} of the cells are of {some} unknown to the model"
         if self.matters and self.known:
             span = f"{plain(self.known[0])} to {plain(self.known[-1])} {self.unit}".rstrip()
-            return f"{self.name}: {percent(self.outside)} of the cells lie outside what the model has seen ({span})"
+            return f"{self.label}: {percent(self.outside)} of the cells lie outside what the model has seen ({span})"
         if self.shifted and self.known and self.found:
             above = self.found[_MEDIAN] > self.known[_HIGH]
             limit = f"{plain(self.known[_HIGH if above else _LOW])} {self.unit}".rstrip()
-            return f"{self.name}: half of the cells lie {'above' if above else 'below'} {limit}, where only 5 % of the training cells do"
+            return f"{self.label}: half of the cells lie {'above' if above else 'below'} {limit}, where only 5 % of the training cells do"
         return ""
 
 

@@ -9,10 +9,10 @@ import numpy as np
 
 from ...models.cnn_dnn import CnnDnn
 from ..declarations.choices import VALIDATIONS
+from ..declarations.covariates import labels_of, spoken
 from ..declarations.labels import settings
 from ..declarations.parameters import task_parameters
 from ..environment import scarp_version
-from ..explanation.answers import labels_of
 from ..learning.report import PAPER
 from ..mapping.trust import UNCERTAINTY_BREAKS
 from ..mapping.zonation import falling
@@ -24,7 +24,7 @@ from ..validation.figures import density_by_class
 from . import statement
 from .gather import Facts, Tested
 from .runs import TITLES, Run, name_of
-from .words import adapted_for, inside, limits, methods, methods_references, system_of, tested_in_words
+from .words import adapted_for, limits, methods, methods_references, system_of, tested_in_words
 
 _TERMS = (
     "Susceptibility: how like ground is to ground that slid, from 0 to 1. It ranks places; it is no probability of a landslide in "
@@ -229,7 +229,7 @@ def _factors(page: Report, facts: Facts) -> None:
     dropped = [str(row["covariate"]) for row in rows_of if row["advice"] == "drop" and row["covariate"] in used]
     if dropped and facts.model:
         page.text(
-            f"The model reads {listed([inside(name) for name in labels_of(dropped)])} all the same, which the screening advises to "
+            f"The model reads {listed([spoken(name) for name in dropped])} all the same, which the screening advises to "
             f"drop. That "
             "flatters no test; but what such covariates tell is shared, and their importance with it."
         )

@@ -5,8 +5,8 @@ from __future__ import annotations
 
 from ...models.cnn_dnn import CnnDnn
 from ...models.model_file import Model
+from ..declarations.covariates import spoken
 from ..environment import scarp_version
-from ..explanation.answers import labels_of
 from ..files.grid import Grid
 from ..reporting.numbers import cell_size, number, with_interval
 from ..reporting.page import listed
@@ -152,7 +152,7 @@ def _factors(facts: Facts) -> str:
     covariates = facts.model.covariates if facts.model else facts.stack.covariates if facts.stack else ()
     if not covariates:
         return ""
-    names = [inside(name) for name in labels_of([each.name for each in covariates])]
+    names = [spoken(each.name) for each in covariates]
     text = f"{len(names)} conditioning factors were used: {listed(names)}."
     rows = facts.tables.get("screening")
     vifs = [

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from ...models.covariate import Covariate
+from ..declarations.covariates import labels_of, spoken
 from ..reporting.numbers import number
 from .binning import Classing
 from .statistics import (
@@ -75,6 +76,11 @@ class CovariateSummary:
     def name(self) -> str:
         """The covariate's name."""
         return self.covariate.name
+
+    @property
+    def label(self) -> str:
+        """Its name as people read it."""
+        return labels_of([self.name])[0]
 
     @property
     def measure(self) -> str:
@@ -150,9 +156,9 @@ def screen(
             nearest, worst = max(left, key=lambda other: alike[index, other]), steps[index]
             advice = "drop"
             if inflation[index].vif > vif_limit:
-                reason = _redundancy(inflation[index], covariates[nearest].name, alike[index, nearest])
+                reason = _redundancy(inflation[index], spoken(covariates[nearest].name), alike[index, nearest])
             else:
-                reason = f"it takes the VIF of {covariates[worst].name} above {vif_limit:g}, and is the one that is missed least"
+                reason = f"it takes the VIF of {spoken(covariates[worst].name)} above {vif_limit:g}, and is the one that is missed least"
         else:
             advice, reason = _advice(inflation[index], pearson, gain, vif_limit)
         summaries.append(
@@ -179,7 +185,7 @@ def screen(
         correlation=matrix,
         correlation_names=names,
         cramer=np.array([[cramers_v(sample[:, i], sample[:, j]) for j in categorical] for i in categorical]),
-        cramer_names=tuple(covariates[index].name for index in categorical),
+        cramer_names=tuple(labels_of(covariates[index].name for index in categorical)),
         vif_limit=vif_limit,
     )
 
@@ -276,10 +282,10 @@ def _correlation_matrix(sample: np.ndarray, covariates: Sequence[Covariate]) -> 
     names, columns = [], []
     for values, covariate in zip(sample.T.astype(np.float64), covariates):
         if covariate.kind == "continuous":
-            names.append(covariate.name)
+            names += labels_of([covariate.name])
             columns.append(values)
         elif covariate.kind == "circular":
-            names += [f"sin({covariate.name})", f"cos({covariate.name})"]
+            names += [f"{of} of {spoken(covariate.name)}" for of in ("Sine", "Cosine")]
             columns += list(sine_cosine(values).T)
     if not columns:
         return (), np.empty((0, 0))

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from ..declarations.choices import CLASSINGS
-from ..declarations.covariates import BY_NAME, GROUPS
+from ..declarations.covariates import GROUPS, labels_of, spoken
 from ..files.grid import Grid
 from ..reporting.figures import Frame
 from ..reporting.numbers import number, p_value
@@ -82,24 +82,24 @@ def verdict(screening: Screening) -> str:
     limit, count = screening.vif_limit, len(screening.summaries)
     keep = by_advice["keep"]
     if count == len(keep) == 1:
-        return f"The one covariate, {keep[0].name}, is related to landslides; with no other there is no collinearity."
+        return f"The one covariate, {spoken(keep[0].name)}, is related to landslides; with no other there is no collinearity."
     if len(keep) == count:
         text = f"Keep all {count} covariates: each is related to landslides."
     elif keep:
-        text = f"Keep {len(keep)} of {count} covariates: {listed([each.name for each in keep])}."
+        text = f"Keep {len(keep)} of {count} covariates: {listed([spoken(each.name) for each in keep])}."
     else:
         text = f"None of the {count} covariates can be recommended."
-    text += "".join(f" Drop {each.name}: {each.reason}." for each in by_advice["drop"])
+    text += "".join(f" Drop {spoken(each.name)}: {each.reason}." for each in by_advice["drop"])
     doubtful = by_advice["doubtful"]
     if doubtful:
         text += (
-            f" Doubtful {'is' if len(doubtful) == 1 else 'are'} {listed([each.name for each in doubtful])}: on "
+            f" Doubtful {'is' if len(doubtful) == 1 else 'are'} {listed([spoken(each.name) for each in doubtful])}: on "
             f"{'its' if len(doubtful) == 1 else 'their'} own no relation to landslides is seen."
         )
     if len(screening.remaining_vif) > 1:
         highest = max(screening.remaining_vif, key=lambda name: screening.remaining_vif[name])
         then = "Among those that are not dropped, no" if by_advice["drop"] else "No"
-        text += f" {then} VIF is above {limit:g}; the highest is {number(screening.remaining_vif[highest])} ({highest})."
+        text += f" {then} VIF is above {limit:g}; the highest is {number(screening.remaining_vif[highest])} ({spoken(highest)})."
     return text
 
 
@@ -108,11 +108,11 @@ def _result_table(page: Report, screening: Screening) -> None:
         ["Covariate", "Advice", "VIF", "Tolerance", "Most alike", "", "Coefficient", "Gain", "p"],
         [
             (
-                each.name,
+                each.label,
                 each.advice,
                 number(each.inflation.vif),
                 number(each.inflation.tolerance) if each.inflation.df else "–",
-                each.alike or "–",
+                labels_of([each.alike])[0] or "–",
                 number(each.alike_r) if each.alike else "",
                 each.pearson.r,
                 each.gain.bits,
@@ -131,14 +131,16 @@ def _collinearity(page: Report, screening: Screening) -> None:
     order = sorted(screening.summaries, key=lambda each: -np.nan_to_num(each.inflation.vif, nan=0.0, posinf=1e300))
     longest = np.nan_to_num(order[0].inflation.vif, nan=0.0, posinf=1e300)
     page.figure(
-        figures.vif_bars([each.name for each in order], [each.inflation.vif for each in order], screening.vif_limit),
+        figures.vif_bars([each.label for each in order], [each.inflation.vif for each in order], screening.vif_limit),
         "Variance inflation factors of all covariates together. A VIF of 5 says that the others explain 80 % of a covariate’s variance."
         + (f" Bars end at {figures.VIF_LIMITS * screening.vif_limit:g}." if longest > figures.VIF_LIMITS * screening.vif_limit else ""),
     )
     if screening.dropped:
+        names = [spoken(name) for name in screening.dropped]
         page.text(
-            f"When {listed(screening.dropped)} {'is' if len(screening.dropped) == 1 else 'are'} dropped, in this order, the "
-            "VIFs are: " + ", ".join(f"{name} {number(value)}" for name, value in screening.remaining_vif.items()) + "."
+            f"When {listed(names)} {'is' if len(names) == 1 else 'are'} dropped, in this order, the VIFs are: "
+            + ", ".join(f"{spoken(name)} {number(value)}" for name, value in screening.remaining_vif.items())
+            + "."
         )
     if len(screening.correlation_names) > 1:
         page.figure(
@@ -158,7 +160,7 @@ def _relation(page: Report, screening: Screening) -> None:
     order = sorted(screening.summaries, key=lambda each: -abs(np.nan_to_num(each.pearson.r)))
     page.figure(
         figures.coefficient_bars(
-            [each.name for each in order], [each.pearson.r for each in order], [each.covariate.kind == "continuous" for each in order]
+            [each.label for each in order], [each.pearson.r for each in order], [each.covariate.kind == "continuous" for each in order]
         ),
         "Pearson’s coefficient of each covariate with landslide occurrence, 1 or 0 (the paper’s Fig. 8); of circular covariates the "
         "multiple R of sine and cosine, of categorical ones Cramér’s V, neither of which has a sign. It sees only what rises or falls "
@@ -166,7 +168,7 @@ def _relation(page: Report, screening: Screening) -> None:
     )
     order = sorted(screening.summaries, key=lambda each: -each.gain.bits)
     page.figure(
-        figures.gain_bars([each.name for each in order], [each.gain.bits for each in order]),
+        figures.gain_bars([each.label for each in order], [each.gain.bits for each in order]),
         "Information gain: how much less uncertain it is whether a sample cell is a landslide cell once the class of its covariate is "
         "known. At most 1 bit, where both are equally many.",
     )
@@ -275,7 +277,7 @@ def _method(page: Report, screening: Screening, survey: Survey, facts: Mapping[s
     page.table(
         ["Covariate", "Kind", "Unit", "GVIF", "df", "Source"],
         [
-            (each.name, each.covariate.kind, each.covariate.unit, number(each.inflation.gvif), each.inflation.df, each.covariate.source)
+            (each.label, each.covariate.kind, each.covariate.unit, number(each.inflation.gvif), each.inflation.df, each.covariate.source)
             for each in screening.summaries
         ],
         "Covariates.",
@@ -286,9 +288,7 @@ def _method(page: Report, screening: Screening, survey: Survey, facts: Mapping[s
 
 def _label(each: CovariateSummary) -> str:
     """Return the covariate's title with its unit; directions are in words, N to NW, and have none."""
-    declared = BY_NAME.get(each.name)
-    title = declared.label if declared else each.name
-    return f"{title} ({each.covariate.unit})" if each.covariate.unit and each.covariate.kind != "circular" else title
+    return f"{each.label} ({each.covariate.unit})" if each.covariate.unit and each.covariate.kind != "circular" else each.label
 
 
 def _group_number(group: str) -> int:

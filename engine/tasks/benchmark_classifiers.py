@@ -110,7 +110,7 @@ def run(
             _with_folds(cells, made, honest).write(temporary, stack.grid)
     if report:
         facts = {
-            "files": {"Covariate stack": covariates, "Landslide inventory": inventory},
+            "files": {"Covariate stack": covariates, "Landslide inventory": inventory, "Test inventory": test_inventory},
             "inputs": inputs("benchmark_classifiers", asked),
             "settings": settings("benchmark_classifiers", {**asked, "classifiers": names}, used),
             "members": recipe.members,

@@ -290,6 +290,8 @@ def test_the_task_end_to_end(stack, layer, tmp_path):
     assert result["best"] == best["classifier"] and result["auc"] == pytest.approx(float(best["auc"]), abs=1e-6)
     assert all(float(row["auc_low"]) <= float(row["auc"]) <= float(row["auc_high"]) for row in rows)
     text = (tmp_path / "report.html").read_text(encoding="utf-8")
+    assert ">Slope</td>" in text and ">slope</td>" not in text
+    assert text.count("on a map of the whole area expect less") == 1, "once is enough"
     for part in (
         "Accuracy by spatial folds", "Accuracy by random folds", "Random folds", "DeLong", "Nadeau", "MAPE is taken over landslide cells"
     ):  # fmt: skip

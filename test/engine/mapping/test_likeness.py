@@ -34,8 +34,8 @@ def test_shares_outside_by_hand(write_stack):
     assert slope.outside == pytest.approx(0.12) and slope.known[0] == 0 and slope.known[-1] == 30 and slope.found[3] == 15
     assert geology.outside == pytest.approx(0.08) and geology.unknown == {"clay": pytest.approx(0.08)}
     told = differences([slope, geology])
-    assert told[0] == "slope: 12 % of the cells lie outside what the model has seen (0 to 30 degree)."
-    assert told[1] == "geology: 8 % of the cells are of class clay, which is unknown to the model."
+    assert told[0] == "Slope: 12 % of the cells lie outside what the model has seen (0 to 30 degree)."
+    assert told[1] == "Geology: 8 % of the cells are of class clay, which is unknown to the model."
     assert "adapt the model" in told[2] and len(told) == 3
 
 
@@ -54,7 +54,7 @@ def test_ground_at_the_edge_of_what_was_seen_is_told(write_stack):
     slopes = np.resize([28.6, 10.0, 29.0], 100)
     (slope, _) = likeness(stack_of(write_stack, slopes, np.ones(100)), model_of(np.linspace(0, 30, 101)))
     assert slope.outside == 0
-    assert differences([slope])[0] == "slope: half of the cells lie above 28.5 degree, where only 5 % of the training cells do."
+    assert differences([slope])[0] == "Slope: half of the cells lie above 28.5 degree, where only 5 % of the training cells do."
     (slope, _) = likeness(stack_of(write_stack, 30 - slopes, np.ones(100)), model_of(np.linspace(0, 30, 101)))
     assert "half of the cells lie below 1.5 degree" in differences([slope])[0]
 
@@ -80,7 +80,7 @@ def test_older_files_tell_classes_alone(write_stack):
     model = model_of(np.linspace(0, 30, 100))
     model.encoder = Encoder.from_json(model.encoder.to_json())
     (geology,) = likeness(stack_of(write_stack, np.tile(80.0, 100), np.resize([1, 3.0], 100)), model)
-    assert geology.sentence == "geology: 50 % of the cells are of class clay, which is unknown to the model"
+    assert geology.sentence == "Geology: 50 % of the cells are of class clay, which is unknown to the model"
 
 
 def test_windows_stand_for_a_large_raster(write_stack, monkeypatch):
@@ -110,10 +110,10 @@ def test_unknown_classes_add_up_and_the_largest_is_told_first(write_stack):
     classes = np.repeat([1.0, 3, 7, 8], [65, 10, 20, 5])
     (_, geology) = likeness(stack_of(write_stack, np.tile(15.0, 100), classes), model_of(np.linspace(0, 30, 100)))
     assert geology.outside == pytest.approx(0.35)
-    assert geology.sentence == "geology: 35 % of the cells are of classes 7, clay, 8, which are unknown to the model"
+    assert geology.sentence == "Geology: 35 % of the cells are of classes 7, clay, 8, which are unknown to the model"
     many = np.repeat([1.0, *range(10, 17)], [30, *[10] * 7])
     (_, geology) = likeness(stack_of(write_stack, np.tile(15.0, 100), many), model_of(np.linspace(0, 30, 100)))
-    assert geology.sentence == "geology: 70 % of the cells are of classes 10, 11, 12, 13, 14 and 2 more, which are unknown to the model"
+    assert geology.sentence == "Geology: 70 % of the cells are of classes 10, 11, 12, 13, 14 and 2 more, which are unknown to the model"
 
 
 def test_exactly_five_are_all_there_is(write_stack):

@@ -80,6 +80,28 @@ def test_the_report_says_what_the_tables_say(page, by_hand):
         assert float(row["p"]) == pytest.approx(p, abs=5e-4)
 
 
+def test_covariates_have_their_labels_on_the_page_and_their_names_in_the_table(by_hand, tmp_path):
+    names = {"col": "local_relief", "both": "vector_ruggedness", "unit": "Lithology_2"}
+    named = [
+        replace(each, covariate=replace(each.covariate, name=names[each.name]), alike=names.get(each.alike, ""))
+        for each in by_hand.summaries
+    ]
+    told = replace(
+        by_hand, summaries=tuple(named), dropped=("local_relief",), remaining_vif={"vector_ruggedness": 1.5, "Lithology_2": 1.25}
+    )
+    survey = Survey(100, np.zeros((25, 3), np.float32), np.ones((5, 5, 3), np.float32), 2, {})
+    facts = {"files": {}, "inputs": {}, "method": "natural_breaks", "classes": 6, "settings": {}, "versions": {}}
+    make_report(told, survey, GRID, 5, 20, facts).write(tmp_path / "r.html")
+    page = Page(tmp_path / "r.html")
+    rows = page.table("The covariates in the order of the stack")
+    assert [row["Covariate"] for row in rows] == ["Local relief", "Vector ruggedness", "Lithology_2"]
+    assert {row["Most alike"] for row in rows} <= {"Local relief", "Vector ruggedness", "Lithology_2", "–"}
+    words = " ".join(page.text.split())
+    assert "When local relief is dropped, in this order, the VIFs are: vector ruggedness 1.500, Lithology_2 1.250." in words
+    assert "local_relief" not in words and "vector_ruggedness" not in words
+    assert [row["covariate"] for row in table_rows(told)] == ["local_relief", "vector_ruggedness", "Lithology_2"]
+
+
 def test_the_classes_in_the_report(page, by_hand):
     rows = page.table("unit: share of the area, landslide cells")
     assert [row["Class"] for row in rows] == ["marl", "lime", "clay *"]

@@ -221,6 +221,7 @@ def test_isotonic_calibration_of_two_members_whose_mean_is_the_susceptibility(st
     single = [susceptibility(CnnDnn(model.encoder, model.architecture, [each]), known[1]) for each in model.members]
     assert susceptibility(expected, known[1]) == pytest.approx(np.mean(single, axis=0), abs=1e-6)
     page = Path(study[0] / "isotonic.html").read_text(encoding="utf-8")
+    assert ">Slope</td>" in page and ">slope</td>" not in page
     assert "Grid search" not in page
     assert "Optimizers compared" not in page
     assert f"member 2 ({len(histories[1]['loss'])} epochs)" in page
