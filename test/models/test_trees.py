@@ -96,6 +96,36 @@ def test_equal_seeds_grow_equal_trees_and_classes_count_the_same():
     assert grow(alike, np.arange(1000) < 100, 1).predict(alike[:1]) == pytest.approx(0.5, abs=0.02)
 
 
+def test_what_cells_count_weighs_beside_their_class():
+    """Of landslides those of the second kind count three times as much: 3/8 of all there against 2/8 others, and 1/8 elsewhere."""
+    kind, labels = (np.arange(800) % 2).astype(np.float32)[:, None], np.arange(800) // 400
+    grown = grow(kind, labels, 1, np.where((labels == 1) & (kind[:, 0] == 1), 3.0, 1.0))
+    assert grown.predict(np.array([[0], [1]], np.float32)) == pytest.approx([1 / 3, 3 / 5], abs=0.02)
+
+
+def test_trees_are_many_and_shallow_and_no_end_is_of_a_single_cell():
+    """One landslide far from all others never stands alone: with a cell beside it, it counts at most 9.5 of 10."""
+    assert (module.TREES, module.DEPTH) == (64, 8)
+    encoded, labels = cells(3000)
+    grown = grow(encoded, labels, 1)
+    assert grown.count == 64 and grown.arrays["limit"].shape[1] == 2**8 - 1
+    far = np.arange(40, dtype=np.float32)[:, None]
+    lone = grow(far, np.arange(40) == 39, 1)
+    assert lone.arrays["value"].max() < 1
+
+
+def test_channels_beyond_a_byte_are_asked_for():
+    """Of many classes there are many channels."""
+    encoded = np.zeros((2, 400), np.float32)
+    encoded[1, 300] = 1
+    assert Trees({"channel": [[300]], "limit": [[0.5]], "value": [[0.25, 0.75]]}, 400).predict(encoded).tolist() == [0.25, 0.75]
+
+
+def test_cells_of_other_channels_are_refused():
+    with pytest.raises(ValueError, match="cells of 3 channels for trees of 2"):
+        Trees(GOOD, 2).predict(np.zeros((4, 3), np.float32))
+
+
 GOOD = {"channel": [[0, 1, 1]], "limit": [[0.0, 1.0, np.inf]], "value": [[0.0, 0.5, 0.7, 1.0]]}
 
 

@@ -1,9 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Which cells a model like the explained one is fitted to, and which it is asked about."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 from scarp.engine.benchmark.comparison import Validation
+from scarp.engine.errors import EngineError
 from scarp.engine.explanation import held_out
 from scarp.engine.explanation.held_out import Ground, as_it_is, refitted, spatial_folds
 from scarp.engine.feedback import Feedback
@@ -11,6 +14,8 @@ from scarp.engine.files.grid import Window
 from scarp.engine.files.stack import Stack
 from scarp.engine.learning.fitting import recipe_of
 from scarp.engine.samples.cells import SampleCells
+from scarp.engine.samples.folds import landslide_weights
+from scarp.models.covariate import Covariate
 from scarp.models.model_file import load_model
 
 SHAPE = (40, 60)
@@ -87,3 +92,62 @@ def test_of_many_cells_some_are_asked_in_the_shares_of_both_kinds(ground, monkey
     assert part.patches.centres().tolist() == again.patches.centres().tolist() != other.patches.centres().tolist()
     monkeypatch.setattr(held_out, "_MOST_CELLS", len(ground.labels))
     assert len(as_it_is(ground, 1).labels) == len(ground.labels) and as_it_is(ground, 1).answer is ground.model
+
+
+def test_covariates_are_matched_by_name_whatever_their_order(write_stack, model_file):
+    """The stack has geology first, and one more covariate."""
+    rng = np.random.default_rng(5)
+    values = np.stack([rng.integers(1, 3, SHAPE), rng.normal(5, 1, SHAPE), rng.normal(20, 5, SHAPE)], axis=-1)
+    covariates = (Covariate("geology", "categorical", classes={1: "marl", 2: "lime"}), Covariate("twi"), Covariate("slope"))
+    stack, model = Stack.open(write_stack("s.tif", SHAPE, covariates, values=values)), load_model(model_file, "numpy")
+    rows, cols = np.array([3, 20]), np.array([50, 7])
+    cells = SampleCells(rows, cols, np.array([1, 0]), np.full(2, "train"), np.zeros(2, int), np.array(["1", "2"]))
+    made = Ground.of(stack, cells, model)
+    np.testing.assert_allclose(made.data.values, values[rows, cols][:, [2, 0]], rtol=1e-6)
+    assert [each.name for each in made.data.covariates] == ["slope", "geology"] and made.patches.size_px == 9
+
+
+@pytest.mark.parametrize("alike", [True, False])
+def test_a_classifier_is_fitted_anew_as_the_benchmark_does(ground, monkeypatch, alike):
+    """Its grid searched in space, landslides alike where it was trained so, on the cells of the other folds."""
+    manifest = {"classifier": "Random forest", "settings": {"equal_landslides": alike}}
+    known = held_out.replace(ground, model=SimpleNamespace(manifest=manifest, encoder="its own"))
+    asked = []
+
+    def fit_cells(data, training, name, *, spatial, seed, equal):
+        asked.append((data, training, name, spatial, seed, equal))
+        return SimpleNamespace(encoder=f"of fold {len(asked)}"), None
+
+    monkeypatch.setattr(held_out, "fit_cells", fit_cells)
+    monkeypatch.setattr(held_out, "answer_of", lambda model: model)
+    folds, _ = spatial_folds(ground, 3, 240.0, 1, Feedback())
+    parts = list(refitted(known, folds, 9, [Feedback()] * 3))
+    for fold, (data, training, *how), part, number in zip(folds, asked, parts, (1, 2, 3)):
+        assert data is ground.data and training.tolist() == fold.training.tolist()
+        assert how == ["rf", True, 9, alike] and part.encoder == f"of fold {number}"
+    manifest["classifier"] = "Another one"
+    with pytest.raises(EngineError, match="does not tell which classifier it holds"):
+        next(refitted(known, folds, 9, [Feedback()] * 3))
+
+
+def test_landslides_count_alike_where_the_model_was_trained_so(ground, monkeypatch):
+    """Landslides of two and of one cell: half a count each, and one."""
+    monkeypatch.setattr(held_out, "answer_of", lambda model: model)
+    cells = ground.data.cells
+    slides = np.flatnonzero(cells.landslide == 1)
+    origin = cells.origin.astype(object)
+    origin[slides[1]] = origin[slides[0]]
+    whole = held_out.replace(ground, data=held_out.replace(ground.data, cells=held_out.replace(cells, origin=origin.astype(str))))
+    assert as_it_is(whole, 1).weights is None, "as its file tells"
+    ground.model.manifest["settings"] = {"equal_landslides": True}
+    weights = as_it_is(whole, 1).weights
+    np.testing.assert_array_equal(weights, landslide_weights(whole.labels, whole.data.units))
+    assert weights[slides[0]] == weights[slides[1]] == pytest.approx(weights[slides[2]] / 2)
+
+
+def test_of_many_cells_each_fold_is_asked_about_its_share(ground, monkeypatch):
+    monkeypatch.setattr(held_out, "answer_of", lambda model: model)
+    monkeypatch.setattr(held_out, "_MOST_CELLS", 60)
+    monkeypatch.setattr(held_out, "fit", lambda *_, **__: (SimpleNamespace(encoder="its own"), []))
+    folds, _ = spatial_folds(ground, 3, 240.0, 1, Feedback())
+    assert [len(part.labels) for part in refitted(ground, folds, 9, [Feedback()] * 3)] == [pytest.approx(20, abs=1)] * 3

@@ -2,11 +2,12 @@
 """The trees beside a network: grown on training cells alone, their share chosen on cells that neither has seen, landslides whole."""
 
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 from scarp.engine.files.grid import Grid
-from scarp.engine.learning import fitting
+from scarp.engine.learning import companion, fitting
 from scarp.engine.learning.companion import HALF, choose_share
 from scarp.engine.learning.fitting import Examples, fit, susceptibility
 from scarp.models.covariate import Covariate
@@ -41,6 +42,20 @@ def test_the_better_counts_more_where_cells_can_tell():
     assert choose_share(labels, said(labels, 0.0, 1), said(labels, 0.6, 2)) == 0.0
     assert choose_share(labels, said(labels, 0.4, 1), said(labels, 0.4, 2)) == HALF
     assert choose_share(labels, said(labels, 0.45, 1), said(labels, 0.2, 2)) == 0.75
+
+
+def test_each_quarter_may_be_the_best():
+    """Beside a network of so much strength trees of so much more: the one counts as much less."""
+    labels = np.arange(3000) % 2
+    assert choose_share(labels, said(labels, 0.2, 1), said(labels, 0.45, 2)) == 0.25
+    assert choose_share(labels, said(labels, 0.45, 1), said(labels, 0.2, 2)) == 0.75
+
+
+@pytest.mark.parametrize(("p", "share"), [(0.0124, 1.0), (0.0126, HALF), (0.04, HALF)])
+def test_the_level_is_divided_by_the_shares_that_were_tried(monkeypatch, p, share):
+    labels = np.arange(3000) % 2
+    monkeypatch.setattr(companion.metrics, "delong_test", lambda *_: SimpleNamespace(p_value=p))
+    assert choose_share(labels, said(labels, 0.6, 1), said(labels, 0.0, 2)) == share
 
 
 def test_cells_of_a_landslide_have_one_voice():

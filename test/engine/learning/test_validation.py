@@ -17,7 +17,7 @@ from scarp.engine.learning.fitting import fit as fit_examples
 from scarp.engine.learning.validation import Evaluation, by_parts, by_random_folds, by_spatial_folds, random_folds, spatial_folds
 from scarp.engine.reporting.metrics import delong, evaluate
 from scarp.engine.samples.cells import resolve_samples
-from scarp.engine.samples.folds import validation_part
+from scarp.engine.samples.folds import landslide_weights, validation_part
 from scarp.engine.tasks import train_cnn_dnn
 from scarp.models.covariate import Covariate
 from scarp.models.model_file import load_model
@@ -226,3 +226,107 @@ def test_parts_divide_no_landslide_and_need_both_classes():
     assert len(set(zip(found.units, found.fold))) == len(set(found.units))
     lone = examples(200, 1)
     assert by_parts(lone, replace(spatial, units=lone.units), False, 1) is None
+
+
+def test_what_is_told_has_its_ends_in_their_order_and_its_landslides():
+    told = Evaluation("random", "", "", LABELS, SAID, np.zeros(100, int), np.r_[np.repeat(np.arange(20), 2), 20:80]).told
+    assert told["low"] < told["auc"] < told["high"] and told["landslides"] == 20 and told["kind"] == "random"
+    assert (validation.FOLDS, validation.FOLDS_BESIDE) == (5, 3)
+
+
+def test_landslides_alike_are_the_mean_over_folds():
+    """Ranked rightly in one fold and wrongly in the other."""
+    labels, fold = np.tile([1, 1, 0, 0], 2), np.repeat([0, 1], 4)
+    said = np.array([0.9, 0.8, 0.2, 0.1, 0.1, 0.2, 0.8, 0.9])
+    assert Evaluation("test", "", "", labels, said, fold, None).auc_by_landslides == pytest.approx(0.5)
+
+
+def wide(count=200, seed=3):
+    """Single cells of both kinds, 20 m wide and 35 m high, strewn over 100 by 100."""
+    grid = Grid(reference_of(32639).ExportToWkt(), (5e5, 20.0, 0.0, 3.6e6, 0.0, -35.0), (100, 100))
+    rng = np.random.default_rng(seed)
+    rows, cols = np.divmod(rng.permutation(10_000)[:count], 100)
+    patches = Patches.of(np.broadcast_to(rng.normal(size=(count, 1, 1, 2)), (count, 3, 3, 2)).astype(np.float32))
+    return Examples(patches, (Covariate("slope"), Covariate("twi")), np.arange(count) % 2, rows, cols, grid, None)
+
+
+def test_blocks_are_as_wide_as_they_are_told_on_the_ground(monkeypatch):
+    """However cells are shaped, the places of a fold are squares of so many metres; the sentence tells how wide and how many."""
+    cells, asked = wide(), []
+    true = validation.BlockKFold
+    monkeypatch.setattr(validation, "BlockKFold", lambda *given, **more: asked.append((given, more)) or true(*given, **more))
+    fold, how = spatial_folds(cells, 400.0, 4, 7, Listener())
+    assert asked == [((4, 400.0), {"random_state": 7})]
+    expected = np.full(200, -1)
+    for number, (_, test) in enumerate(
+        true(4, 400.0, random_state=7).split(cells.grid.centres_m(cells.rows, cells.cols), cells.labels, None)
+    ):
+        expected[test] = number
+    assert fold.tolist() == expected.tolist()
+    assert how == "Square blocks of 400 m were dealt into 4 folds as a whole, each landslide in one."  # 6 by 9 of them and more
+    _, how = spatial_folds(cells, 1750.0, 2, 7, Listener())  # 2 by 2, where 8 would be enough
+    assert "The cells lie in 4 blocks only" in how and "2,000" not in how
+
+
+def test_folds_go_by_the_seed():
+    cells = wide()
+    for deal in (
+        lambda seed: random_folds(cells, 3, seed)[0],
+        lambda seed: spatial_folds(cells, 400.0, 3, seed, Listener())[0],
+        lambda seed: spatial_folds(cells, 20_000.0, 3, seed, Listener())[0],  # one block, so k-means
+    ):
+        assert deal(1).tolist() == deal(1).tolist() != deal(2).tolist()
+    assert "k-means on the coordinates made 3 folds" in spatial_folds(cells, 20_000.0, 3, 1, Listener())[1]
+
+
+def test_there_are_no_more_folds_than_landslides():
+    few = replace(wide(), labels=(np.arange(200) < 3).astype(int))
+    assert set(random_folds(few, 5, 1)[0]) == {0, 1, 2} and "into 3 folds at random" in random_folds(few, 5, 1)[1]
+
+
+def test_a_fold_is_tested_by_one_network_with_the_seed_that_was_given(monkeypatch):
+    asked = []
+
+    def held_out(examples, fold, recipe, seed, feedback):
+        asked.append((recipe, seed))
+        for number in np.unique(fold):
+            yield fold == number, examples.patches.centres()[fold == number, 0]
+
+    monkeypatch.setattr(validation, "held_out", held_out)
+    cells, recipe = wide(), replace(TINY, members=3)
+    for found, kind, name in (
+        (by_random_folds(cells, 3, recipe, 7, Listener()), "random", "Random folds"),
+        (by_spatial_folds(cells, 400.0, 3, recipe, 7, Listener()), "spatial", "Spatial folds"),
+    ):
+        assert asked.pop() == (replace(recipe, members=1), 7)
+        assert (found.kind, found.name) == (kind, name) and found.how.endswith("the mean over folds counts.")
+        np.testing.assert_array_equal(found.susceptibility, cells.patches.centres()[:, 0].astype(float))
+    assert found.fold.tolist() == spatial_folds(cells, 400.0, 3, 7, Listener())[0].tolist()
+
+
+@pytest.mark.parametrize("equal", [True, False])
+def test_trees_of_parts_see_the_cells_of_the_other_parts_alone(monkeypatch, equal):
+    """Encoded by what is usual there, with the seed that was given, landslides alike where training takes them so."""
+    cells = examples(200, 180)
+    grown, fitted = [], []
+    true = validation.grow
+    monkeypatch.setattr(validation, "grow", lambda *given: grown.append(given) or true(*given))
+
+    class Recorded(validation.Encoder):
+        @classmethod
+        def fit(cls, values, covariates):
+            fitted.append(values)
+            return super().fit(values, covariates)
+
+    monkeypatch.setattr(validation, "Encoder", Recorded)
+    fold = np.arange(320) % 2
+    fold[:160] = np.repeat(np.arange(40) % 2, 4)
+    said = validation._said_by_trees(cells, fold, equal, 7)
+    for number, (encoded, labels, seed, counts), values in zip((0, 1), grown, fitted):
+        known = fold != number
+        np.testing.assert_array_equal(values, cells.patches.centres()[known])
+        assert labels.tolist() == cells.labels[known].tolist() and seed == 7
+        assert (counts is not None) == equal and (counts is None or (counts == landslide_weights(labels, cells.units[known])).all())
+        own = validation.Encoder.fit(values, cells.covariates)
+        expected = true(encoded, labels, 7, counts).predict(own.encode(cells.patches.centres()[~known]))
+        np.testing.assert_array_equal(said[~known], expected)

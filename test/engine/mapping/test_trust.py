@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Uncertainty and class stability against members run one by one."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 from listening import Listener
@@ -10,6 +12,7 @@ from scarp.engine.feedback import Feedback
 from scarp.engine.files.grid import Window
 from scarp.engine.files.stack import Stack
 from scarp.engine.mapping import windows as mapping
+from scarp.engine.mapping.trust import Trust, applicability, uncertainty
 from scarp.engine.tasks.map_susceptibility import run
 from scarp.models.applicability import Applicability
 from scarp.models.cell_model import CellModel
@@ -140,6 +143,31 @@ def test_passes_of_dropout_tell_a_spread_of_one_member(tmp_path, write_stack, en
     each = model.calibrated(0.6 * network + 0.4 * model.trees.predict(encoded[4:-4, 4:-4]))
     valid = np.isfinite(own).all(axis=-1)
     np.testing.assert_allclose(read(tmp_path / "first.tif")[0][valid], each.std(axis=0)[valid], atol=1e-5)
+
+
+def test_a_value_on_a_break_belongs_to_the_class_above():
+    """One of two members lies on it, as the map does; the other below."""
+    spread, stability, both = uncertainty(np.array([[0.5]]), [np.array([[0.5]]), np.array([[0.25]])], [0.5])
+    assert (stability.item(), spread.item()) == (0.5, 0.125) and both.item() == 23
+    assert uncertainty(np.array([[1 / 3, 2 / 3]]), [np.array([[1 / 3, 2 / 3]])], [])[2].tolist() == [[21, 31]]
+
+
+def test_no_member_tells_nothing():
+    assert np.isnan(uncertainty(np.full((2, 3), 0.5), [], [0.5])).all()
+
+
+def test_at_the_threshold_a_model_is_still_applicable():
+    values = np.arange(9.0).reshape(3, 3, 1)
+    area = SimpleNamespace(index=lambda inner: inner[..., 0], threshold=4.0)
+    assert applicability(area, values, 1).tolist() == [[[4.0]], [[1.0]]]
+    assert applicability(area, values, 0)[1].tolist() == [[1, 1, 1], [1, 1, 0], [0, 0, 0]]
+
+
+def test_passes_thin_every_member(ensemble):
+    model, _ = ensemble(members=3)
+    passes = Trust(passes=5).passes_of(model)
+    assert len(list(passes.predict(model.encoder.encode(np.ones((9, 9, 2)))))) == 15
+    assert Trust(passes=0).passes_of(model) is None and Trust(passes=5, uncertainty=False).passes_of(model) is None
 
 
 class InterruptionError(Exception):

@@ -40,6 +40,11 @@ def test_mean_roc_lies_between_its_test_sets():
     assert sensitivity[(rate > 0) & (rate < 1)] == pytest.approx(0.5)
 
 
+def test_the_auc_of_several_test_sets_is_their_mean():
+    figure = figures.roc_curves({"LR": [(LABELS, SUSCEPTIBILITY), (LABELS, LABELS.astype(float))]})
+    assert "LR  0.944" in [line.get_label() for line in figure.axes[0].lines]  # of 8/9 and 1
+
+
 def test_precision_at_recall_by_hand():
     figure = figures.precision_recall_curves({"LR": [(LABELS, SUSCEPTIBILITY)]})
     recall, precision = curve(figure, 0, "LR")
