@@ -66,7 +66,7 @@ def readable(parameter: Parameter, value: Any, used: Any = None) -> str:
     """
     if parameter.is_nothing(value):
         return parameter.nothing if used is None else f"{readable(parameter, used)} ({parameter.nothing})"
-    if value is None or value in ("", []):
+    if value is None or (isinstance(value, (str, list, tuple)) and not value):
         return "–"
     if isinstance(value, bool):
         return "yes" if value else "no"

@@ -238,6 +238,8 @@ def map_attributions(
 
     with ExitStack() as files:
         written = files.enter_context(_created(stack.grid, dominant, 1, gdal.GDT_Byte, 0)) if dominant else None
+        if written:
+            _name_factors(written.GetRasterBand(1), names)
         each_band = files.enter_context(_created(stack.grid, bands, len(names), gdal.GDT_Float32, NODATA)) if bands else None
         threads = files.enter_context(ThreadPoolExecutor(_AT_ONCE))
         windows = windows_of(stack.grid)
@@ -255,7 +257,8 @@ def map_attributions(
         if not counts.any():
             raise EngineError(f"The covariate stack {stack.told} has no valid cell: every cell lacks a covariate of the model.")
         if written:
-            _name_factors(written.GetRasterBand(1), names, counts)
+            colours = [_rgb(each) for each in factor_colours(len(names))]
+            written.GetRasterBand(1).SetDefaultRAT(attribute_table("Factor", names, colours, counts))
         if each_band:
             for place, name in enumerate(names, start=1):
                 each_band.GetRasterBand(place).SetDescription(name)
@@ -282,13 +285,16 @@ def _created(grid: Grid, path: Path, bands: int, kind: int, nodata: float) -> It
     close(dataset)
 
 
-def _name_factors(band: gdal.Band, names: list[str], counts: np.ndarray) -> None:
-    """Give the raster of the strongest factor its names and colours, as a palette and as an attribute table."""
+def _name_factors(band: gdal.Band, names: list[str]) -> None:
+    """Give the raster of the strongest factor its names and a palette; a GeoTIFF takes a palette before the first cell alone."""
     band.SetDescription("strongest factor")
     palette = gdal.ColorTable()
-    colours = [tuple(int(each[start : start + 2], 16) for start in (1, 3, 5)) for each in factor_colours(len(names))]
-    for number, colour in enumerate(colours, start=1):
-        palette.SetColorEntry(number, (*colour, 255))
+    for number, colour in enumerate(factor_colours(len(names)), start=1):
+        palette.SetColorEntry(number, (*_rgb(colour), 255))
     band.SetColorTable(palette)
     band.SetCategoryNames(["", *names])
-    band.SetDefaultRAT(attribute_table("Factor", names, colours, counts))
+
+
+def _rgb(colour: str) -> tuple[int, int, int]:
+    red, green, blue = bytes.fromhex(colour[1:])
+    return red, green, blue

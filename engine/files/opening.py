@@ -79,6 +79,8 @@ def opened(named: Source, kind: int, what: str, options: Sequence[str] = ()) -> 
         parts = dataset.GetFileList() or []
     except RuntimeError as error:
         raise EngineError(f"The {what} cannot be opened: {_why_not(named.path, str(error), kind)}.") from error
+    if dataset.GetDriver().ShortName == "CSV" and (found := _of_its_beginning(named.path)):  # newer GDAL takes anything for text
+        raise EngineError(f"The {what} cannot be opened: {found}.")
     for part in parts:  # what a mosaic is made of is opened when it is read
         check_file(part, f"file {part} of the {what}")
     return dataset
@@ -134,13 +136,8 @@ def _why_not(path: str, text: str, kind: int) -> str:
         return f"it is a folder; give the file of a {wanted} in it"
     if not os.path.lexists(path.partition("\0")[0]) and ("No such file" in text or "not recognized" in text or not path.strip()):
         return f"there is no such file ({shortened(path)}); check its name and folder"
-    begins = _beginning(file)
-    if begins.lstrip()[:1] == b"<" and b"<html" in begins.lower():
-        return "it is a web page, as a download gives that failed or needs to log in; download it again"
-    if begins and not begins.strip(b"\0"):
-        return "it holds zeros alone, as a copy that was cut off does; download or copy it again"
-    if begins[:4] == b"PK\x03\x04":
-        return f"it is an archive (zip); unpack it, and give the {wanted} in it"
+    if found := _of_its_beginning(path):
+        return found
     if opens(path, gdal.OF_VECTOR if kind == gdal.OF_RASTER else gdal.OF_RASTER):
         return f"it holds no {wanted}; give one"
     if "SHAPE_RESTORE_SHX" in text:
@@ -148,6 +145,18 @@ def _why_not(path: str, text: str, kind: int) -> str:
     if "not recognized" in text:
         return f"it is no {wanted} that GDAL knows, or damaged at its beginning; export it anew, as {_FORMATS[kind]}"
     return f"it is damaged{cause(text.replace(f'{path}: ', ''))}; download, copy or export it again"
+
+
+def _of_its_beginning(path: str) -> str:
+    """Return what a file is instead of data and what to do, from its first bytes; empty where they do not tell."""
+    begins = _beginning(archive_of(path))
+    if begins.lstrip()[:1] == b"<" and b"<html" in begins.lower():
+        return "it is a web page, as a download gives that failed or needs to log in; download it again"
+    if begins and not begins.strip(b"\0"):
+        return "it holds zeros alone, as a copy that was cut off does; download or copy it again"
+    if begins[:4] == b"PK\x03\x04":
+        return "it is an archive (zip); unpack it, and give what is in it"
+    return ""
 
 
 _FORMATS = {gdal.OF_RASTER: "a GeoTIFF", gdal.OF_VECTOR: "a GeoPackage"}

@@ -125,7 +125,7 @@ def noise(rng: np.random.Generator, side: int, wavelength_px: float, octaves: in
 
     Examples
     --------
-    >>> noise(np.random.default_rng(1), 200, 40.0).std().round(1)
+    >>> round(float(noise(np.random.default_rng(1), 200, 40.0).std()), 1)
     0.9
     """
     total = np.zeros((side, side), np.float32)

@@ -2,7 +2,8 @@
 """What is given to the tasks by mistake: `bad_input.tsv` says what each of several hundred files gives, and all of them are tried.
 
 A row is a task, the parameter that is given a bad file, what is bad about it (a function of `support/bad_files.py`), and words of the one
-sentence that tells so; `right` is a run that succeeds, with words of its warning where it has one. Every run is over in seconds, leaves no
+sentence that tells so; `right` is a run that succeeds, with words of its warning where it has one. After a bar stands what another
+version of GDAL makes of the file. Every run is over in seconds, leaves no
 file that it did not mean to, no temporary file and no traceback.
 """
 
@@ -155,15 +156,15 @@ def test_a_mistake_is_told_in_one_sentence(row, area, tmp_path, monkeypatch):
     assert not [path for path in left if "scarp-part" in path or path.startswith(str(temporary))]
     assert listed(Path(area["dem"]).parent) == inputs
     assert not (tmp_path / "executed").exists()
-    expected, _, warning = words.partition(": ") if words.startswith("right") else ("", "", "")
-    if not expected:
-        assert words in told.error, told.error or told.lines[-1]
+    wanted = words.split(" | ")
+    right = [each for each in wanted if each.startswith("right")]
+    if told.error or not right:
+        assert any(each in told.error for each in wanted if each not in right), told.error or told.lines[-1]
         assert_is_a_sentence(told.error.replace(str(tmp_path), "").replace(str(Path(area["dem"]).parent), ""))
         assert not left
         assert all(time_ns == before[path] for path, time_ns in listed(tmp_path).items() if path in before)
         return
-    assert not told.error
-    assert warning in " ".join(told.warnings)
+    assert right[0].partition(": ")[2] in " ".join(told.warnings)
     for path in left:
         check_output(Path(path))
 
