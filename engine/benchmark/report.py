@@ -18,6 +18,7 @@ from ..reporting.metrics import BALANCED, METRICS
 from ..reporting.numbers import interval, p_value, percent, signed, with_interval
 from ..reporting.numbers import number as written
 from ..reporting.page import Report, listed
+from ..samples.folds import told_if_narrow
 from .comparison import KINDS, SEARCH_CELLS, SPATIAL, Data, Fold, Validation
 from .summary import REFERENCE, ClassifierSummary, best, chosen_elsewhere
 
@@ -70,7 +71,7 @@ def make_report(
         The one that was asked for first, then the one beside it.
     facts
         What the report states as it is: `files` (what each is, and where it lies), `inputs` and `settings` (name to text), `versions`, and
-        the `members` of the CNN–DNN and whether it was `equal_landslides`.
+        the `members` and `patch_size` of the CNN–DNN and whether it was `equal_landslides`.
     """
     honest = headline([each.method for each in validations])
     page = Report(
@@ -81,6 +82,10 @@ def make_report(
     by_method = {each.method: [summary for summary in summaries if summary.validation == each.method] for each in validations}
     page.section("Result")
     page.text(verdict(by_method[honest], honest), lead=True)
+    if NETWORKS.intersection(each.classifier for each in summaries):
+        sizes = [each.block_size_m for each in validations if each.method == "blocks"]
+        for told in filter(None, (told_if_narrow(size, facts["patch_size"], data.grid) for size in sizes)):
+            page.text(told)
     _not_fitted(page, by_method)
     if len(validations) > 1:
         _side_by_side(page, by_method, honest)

@@ -20,7 +20,17 @@ from ..reporting import metrics
 from ..reporting.numbers import number as written
 from ..reporting.numbers import with_interval
 from ..reporting.rates import RateCurve
-from ..samples.folds import BlockKFold, FoldWarning, KMeansKFold, block_ids, deal_folds, fewest_units, landslide_weights, splits
+from ..samples.folds import (
+    BlockKFold,
+    FoldWarning,
+    KMeansKFold,
+    block_ids,
+    deal_folds,
+    fewest_units,
+    landslide_weights,
+    splits,
+    told_if_narrow,
+)
 from .fitting import Examples
 from .tuning import held_out
 
@@ -200,6 +210,8 @@ def spatial_folds(examples: Examples, block_size_m: float, folds: int, seed: int
     how = f"Square blocks of {block_size_m:,.0f} m were dealt into {{folds}} folds as a whole, each landslide in one."
     if blocks < _BLOCKS_A_FOLD * folds:
         how += f" The cells lie in {blocks} blocks only, so folds are few places, and another dealing may give another figure."
+    if narrow := told_if_narrow(block_size_m, examples.patches.size_px, examples.grid):
+        how += f" {narrow}"
     try:
         fold = _numbers(BlockKFold(folds, block_size_m, random_state=seed).split, xy, examples)
     except EngineError:

@@ -306,7 +306,7 @@ def _labelled(stack: Stack, inventory: str, label_field: str, seed: int, feedbac
             f"All {len(rows)} cells have the same value in {label_field!r}: landslide and non-landslide cells are both needed."
         )
     if "origin" in ours:
-        origin = _given(found.fields[ours["origin"]][first], origin, landslide, "subset" in ours)
+        origin = ids_given(found.fields[ours["origin"]][first], origin, landslide, "subset" in ours, feedback)
     _tell_unknown(rows, cols, landslide, origin, feedback)
     if "subset" in ours:
         subset, fold = subsets(found.fields[ours["subset"]][first], ours["subset"]), np.full(len(rows), -1)
@@ -322,15 +322,21 @@ def _labelled(stack: Stack, inventory: str, label_field: str, seed: int, feedbac
     return replace(dealt, types=told)
 
 
-def _given(values: np.ndarray, own: np.ndarray, landslide: np.ndarray, known: bool) -> np.ndarray:
+def ids_given(values: np.ndarray, own: np.ndarray, landslide: np.ndarray, known: bool, feedback: Feedback) -> np.ndarray:
     """Return the landslide of each cell, (n,), as the field `origin` of sample cells says, or its `own` feature where that is empty.
 
     The field of another tool may say anything (GPS, photo): it counts if the layer is `known` for sample cells, or absences name the rule
-    that drew them.
+    that drew them. Landslide cells without an id, where others have one, are warned of.
     """
     words = np.array(["" if value is None else str(value).strip() for value in values])
     known = known or bool(np.isin(words[landslide == 0], list(choices.ABSENCE_METHODS)).any())
     lone = np.char.add("feature ", np.asarray(own, str))  # no id of a landslide
+    empty = int(((words == "") & (landslide == 1)).sum())
+    if known and 0 < empty < (landslide == 1).sum():
+        feedback.warning(
+            f"{empty:,} of {(landslide == 1).sum():,} landslide cells have no id in the field origin, so each counts as a landslide of its "
+            "own: if they belong to others, these lie on both sides of a test. Fill it in, or draw the cells anew (scarp:samplecells)."
+        )
     return np.where(words == "", lone, words) if known else own
 
 
@@ -450,8 +456,8 @@ def _tell_divided(cells: SampleCells, feedback: Feedback) -> None:
         divided = len(np.unique(np.stack([units, cells.subset == "test"]), axis=1).T) - len(np.unique(units))
         if divided:
             feedback.warning(
-                f"The cells of {divided:,} landslides lie partly in training and partly in the test, so the figures of the test are partly "
-                "memory. Draw the cells anew (scarp:samplecells keeps each landslide whole)."
+                f"Landslides, or other features, whose cells lie partly in training and partly in the test: {divided:,}. So the figures of "
+                "the test are partly memory. Draw the cells anew (scarp:samplecells keeps each landslide whole)."
             )
 
 

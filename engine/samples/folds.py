@@ -178,6 +178,24 @@ def block_size(
     return float(np.clip(np.median(ranges) if ranges else least, min(max(least, patches), max(least, most)), max(least, most)))
 
 
+def told_if_narrow(block_size_m: float, patch_px: int, grid: Grid) -> str:
+    """Say that blocks are narrower than two patches of `patch_px` cells, so that folds of them flatter a network; empty where they are not.
+
+    >>> from scarp.engine.files.grid import Grid, reference_of
+    >>> from scarp.engine.samples.folds import told_if_narrow
+    >>> grid = Grid(reference_of(32639).ExportToWkt(), (5e5, 20.0, 0.0, 3.6e6, 0.0, -20.0), (6, 10))
+    >>> told_if_narrow(600.0, 15, grid), told_if_narrow(400.0, 15, grid)[:67]
+    ('', 'Blocks of 400 m are narrower than two patches of the network (600 m')
+    """
+    patches = 2 * patch_px * max(grid.cell_size_m)
+    if block_size_m > patches - 1:  # but for rounding
+        return ""
+    return (
+        f"Blocks of {block_size_m:,.0f} m are narrower than two patches of the network ({patches:,.0f} m): what it sees of test cells lies "
+        "partly on training cells, which flatters it."
+    )
+
+
 def _columns(values: np.ndarray, covariates: Sequence[Covariate]) -> list[np.ndarray]:
     """Return the covariates that a variogram is taken of, each (n, columns): the continuous ones, or the indicators of classes."""
     of_kind = {kind: [column for each, column in zip(covariates, values.T) if each.kind == kind] for kind in ("continuous", "categorical")}

@@ -114,6 +114,7 @@ def run(
             "inputs": inputs("benchmark_classifiers", asked),
             "settings": settings("benchmark_classifiers", {**asked, "classifiers": names}, used),
             "members": recipe.members,
+            "patch_size": recipe.patch_size,
             "equal_landslides": recipe.equal_landslides,
             "versions": versions(),
         }

@@ -12,6 +12,7 @@ from ..feedback import Feedback
 from ..files.raster import Raster
 from ..files.vectors import open_layer
 from ..mapping.counting import Landslides, as_stack, cell_keys, read_landslides
+from ..samples.cells import ids_given
 from ..samples.dates import dates, reach, within
 from ..samples.folds import earliest, landslide_units
 from ..samples.inventory import read_inventory
@@ -157,8 +158,7 @@ def _labelled(raster: Raster, inventory: str, label_field: str, role: str, field
         )
     origin = found.origin
     if "origin" in ours:
-        given = found.fields[ours["origin"]]
-        origin = np.array([own if value is None else str(value) for value, own in zip(given, origin)])
+        origin = ids_given(found.fields[ours["origin"]], origin, told, True, feedback)
     units = landslide_units(told, origin)
     units = np.arange(len(told)) if units is None else units
     subset = subsets(found.fields[ours["subset"]], ours["subset"]) if ours else np.full(len(told), "")

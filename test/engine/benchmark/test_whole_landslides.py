@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """No landslide has cells in two parts: of any validation, of the folds inside it, of tuning, calibration or stopping. By ids."""
 
+import warnings
 from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from listening import Listener
 from scarp.engine.benchmark import comparison
 from scarp.engine.benchmark.comparison import Data, Validation, compare, fit_cells
 from scarp.engine.benchmark.summary import summarise
@@ -16,6 +18,7 @@ from scarp.engine.learning import fitting, tuning
 from scarp.engine.learning.fitting import Examples
 from scarp.engine.learning.tuning import Candidate
 from scarp.engine.samples.cells import SampleCells
+from scarp.engine.samples.folds import FoldWarning, KMeansKFold
 from scarp.engine.tasks import train_cnn_dnn
 from scarp.models.covariate import Covariate
 from scarp.models.patches import Patches
@@ -67,6 +70,21 @@ def test_no_fold_divides_a_landslide(data, method):
     if method == "random":
         tested = [set(data.cells.origin[fold.test]) - {"random"} for fold in folds if fold.repeat == 0]
         assert [len(each) for each in tested] == [10] * 4 and len(set.union(*tested)) == SLIDES
+
+
+def test_what_a_library_says_to_programmers_is_not_told(data, monkeypatch):
+    """SciPy's on how it reckons a p-value, say; what folds are not quite as asked for is told."""
+    fold = KMeansKFold._fold
+
+    def noisy(self, *cells):
+        warnings.warn("Exact calculation unsuccessful.", RuntimeWarning, stacklevel=1)
+        warnings.warn("A fold was merged.", FoldWarning, stacklevel=1)
+        return fold(self, *cells)
+
+    monkeypatch.setattr(KMeansKFold, "_fold", noisy)
+    told = Listener()
+    Validation("kmeans", folds=4).make(data, 3, told)
+    assert told.warnings == ["A fold was merged."]
 
 
 def test_nor_does_a_date_within_a_landslide(data):

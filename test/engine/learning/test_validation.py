@@ -83,6 +83,16 @@ def test_spatial_folds_divide_no_landslide_and_tell_of_few_blocks():
     assert "The cells lie in 4 blocks only" in few.how or "k-means" in few.how
 
 
+def test_blocks_narrower_than_two_patches_are_told_on_the_page():
+    """Patches of five cells of 20 m: two of them are 200 m wide."""
+    cells = examples(200, 180)
+    assert "narrower" not in spatial_folds(cells, 200.0, 3, 1, Listener())[1]
+    assert spatial_folds(cells, 180.0, 3, 1, Listener())[1].endswith(
+        "Blocks of 180 m are narrower than two patches of the network (200 m): what it sees of test cells lies partly on training cells, "
+        "which flatters it."
+    )
+
+
 def test_long_landslides_that_blocks_would_divide_stay_whole():
     cells = examples(200, 180)
     long = replace(cells, rows=cells.rows + np.r_[np.tile([0, 5, 10, 15], 40), np.zeros(160, int)])

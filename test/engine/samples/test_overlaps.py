@@ -119,7 +119,7 @@ def test_a_field_of_that_name_may_say_something_else(stack, layer_of, points, li
 
 
 @pytest.mark.parametrize("empty", [None, "", " "])
-def test_cells_without_an_id_are_landslides_of_their_own(stack, layer_of, points, empty):
+def test_cells_without_an_id_are_landslides_of_their_own(stack, layer_of, points, listener, empty):
     """Whether empty is NULL or a blank, as in a table of text; the point's own number is no id of a landslide either."""
 
     def some(number):
@@ -128,7 +128,9 @@ def test_cells_without_an_id_are_landslides_of_their_own(stack, layer_of, points
     def parts(number):
         return ["test" if place % 20 == 0 else "train" for place in range(len(number))]
 
-    cells = resolve_samples(stack, labelled(layer_of, points, "cells.gpkg", origin=some, subset=parts), "label", 3)
+    cells = resolve_samples(stack, labelled(layer_of, points, "cells.gpkg", origin=some, subset=parts), "label", 3, listener)
     slides = cells.landslide == 1
     assert landslides(cells) == 20 + 5
+    (told,) = [text for text in listener.warnings if "have no id" in text]
+    assert told.startswith("20 of 40 landslide cells have no id in the field origin, so each counts as a landslide of its own")
     assert sorted(np.unique(cells.units[slides], return_counts=True)[1].tolist()) == [1] * 20 + [4] * 5

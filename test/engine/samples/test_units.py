@@ -207,7 +207,7 @@ def test_sample_cells_keep_landslides_whole_and_their_ids(stack, inventory, tmp_
     cells.subset[np.flatnonzero(cells.origin == "26")[2:]] = "train"
     cells.write(tmp_path / "divided.gpkg", GRID)
     resolve_samples(stack, str(tmp_path / "divided.gpkg"), "landslide", 1, listener)
-    assert any(text.startswith("The cells of 1 landslides lie partly in training") for text in listener.warnings)
+    assert any("whose cells lie partly in training and partly in the test: 1. So" in text for text in listener.warnings)
     dataset = ogr.Open(str(tmp_path / "cells.gpkg"), 1)
     dataset.ExecuteSQL("UPDATE sample_cells SET origin = NULL")
     del dataset
