@@ -75,11 +75,13 @@ def run(provider, monkeypatch):
     from qgis.core import QgsProcessingContext, QgsProcessingException, QgsProcessingFeedback
     from scarp.algorithms import base
 
-    def run_algorithm(name, parameters, answer=None, feedback=None):
+    def run_algorithm(name, parameters, answer=None, feedback=None, *, cancelled=False):
         asked = []
 
         def run_task(task, values, needs, feedback):
             asked.append((task, values, tuple(needs)))
+            if cancelled:
+                feedback.cancel()
             if answer is None:
                 raise QgsProcessingException("no answer")
             return answer
@@ -164,6 +166,8 @@ def test_a_run_that_was_cancelled_gives_nothing_and_asks_for_nothing(run, layers
     given = {"SUSCEPTIBILITY": layers["raster"], "OUTPUT": str(tmp_path / "a.tif")}
     results, _, asked = run("classifysusceptibility", given, {"output": "x"}, feedback)
     assert results == {} and asked == []
+    results, _, asked = run("classifysusceptibility", given, {"output": given["OUTPUT"]}, cancelled=True)
+    assert results == {} and len(asked) == 1, "cancelled while the worker ran"
 
 
 def test_choices_are_taken_by_id_by_number_and_by_text(run, layers, tmp_path):
@@ -209,3 +213,65 @@ def test_the_installation_hears_which_python_and_where(provider, monkeypatch, tm
             "install_engine",
             {"upgrade": upgrade, "log": log, "folder": str(environment_folder()), "proxy": None},
         )
+
+
+def test_an_output_that_is_an_input_or_of_another_format_never_reaches_the_worker(run, provider, layers, tmp_path):
+    """In the dialog, and where a model or a script runs what no dialog has checked."""
+    from qgis.core import QgsProcessingContext
+
+    raster = shutil.copy(layers["raster"], str(tmp_path / "s.tif"))
+    for output in (raster, str(tmp_path / "s.jpg")):
+        given = {"SUSCEPTIBILITY": raster, "OUTPUT": output}
+        ok, sentence = provider.algorithm("classifysusceptibility").create().checkParameterValues(given, QgsProcessingContext())
+        assert not ok and Path(output).name in sentence
+        _, ok, asked = run("classifysusceptibility", given, {"output": output})
+        assert not ok and asked == []
+    _, ok, asked = run("classifysusceptibility", {"SUSCEPTIBILITY": layers["source"], "OUTPUT": str(tmp_path / "a.tif")}, {})
+    assert not ok and asked == [], "polygons are no susceptibility"
+
+
+def test_outputs_without_a_name_are_temporary_and_those_left_out_are_none(run, layers, tmp_path):
+    """QGIS's own words for them; an empty text is what a dialog gives where the user skips an output."""
+    from qgis.core import QgsProcessingUtils
+
+    given = {"COVARIATES": layers["raster"], "INVENTORY": layers["source"]}
+    for name in ("memory:", "TEMPORARY_OUTPUT"):
+        _, _, ((_, values, _),) = run("samplecells", {**given, "OUTPUT": name})
+        assert values["output"].endswith(".gpkg") and values["output"].startswith(QgsProcessingUtils.tempFolder())
+    maps = {"SUSCEPTIBILITY": layers["raster"], "INVENTORY": layers["source"], "OUTPUT": str(tmp_path / "t.csv")}
+    for nothing in ("", None):
+        _, _, ((_, values, _),) = run("validatemap", {**maps, "REPORT": nothing})
+        assert values["report"] is None
+
+
+def test_what_came_out_is_styled_beside_its_file_and_grouped(provider, monkeypatch, layers, tmp_path):
+    """A stack of ready rasters, without a DEM, is its own ground."""
+    from qgis.core import QgsProcessingContext, QgsProcessingFeedback, QgsProcessingOutputLayerDefinition, QgsProject
+    from scarp.algorithms import base
+
+    shown = []
+    output = str(tmp_path / "stack.tif")
+    true = base.present
+    monkeypatch.setattr(base, "present", lambda *given, **more: shown.append((given[0], given[2], more)) or true(*given, **more))
+    monkeypatch.setattr(base, "run_task", lambda *_: {"output": shutil.copy(layers["raster"], output)})
+    context = QgsProcessingContext()
+    context.setProject(QgsProject.instance())
+    for dem, ground in ((None, output), (layers["raster"], layers["raster"])):
+        given = {
+            "DEM": dem,
+            "EXTRA_CONTINUOUS": [layers["raster"]],
+            "OUTPUT": QgsProcessingOutputLayerDefinition(output, QgsProject.instance()),
+        }
+        results, ok = provider.algorithm("preparecovariates").create().run(given, context, QgsProcessingFeedback(False))
+        assert ok and results["OUTPUT"] == output and (tmp_path / "stack.qml").is_file()
+        assert shown.pop() == (output, "Prepare covariates", {"look": "stack", "ground": ground})
+    assert context.layerToLoadOnCompletionDetails(output).groupName.startswith("Prepare covariates, ")
+
+
+def test_whether_it_can_run_goes_by_what_the_task_needs(provider, monkeypatch):
+    from scarp.algorithms import base
+    from scarp.engine.environment import MAPPING_PACKAGES
+
+    asked = []
+    monkeypatch.setattr(base, "find_python", asked.append)
+    assert provider.algorithm("mapsusceptibility").create().canExecute() == (True, "") and asked == [MAPPING_PACKAGES]

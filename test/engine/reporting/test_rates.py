@@ -1,0 +1,27 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Rate curves as they are drawn: area across, landslides up."""
+
+import numpy as np
+from scarp.engine.reporting import figures
+from scarp.engine.reporting.rates import RateCurve, rate_curves, unit_curves
+
+
+def test_area_goes_across_and_landslides_up():
+    """The best fifth of the area holds half of the landslides; under the curve lie 0.675."""
+    curve = RateCurve.of(np.array([50, 30, 20]), np.array([1, 1, 2]))
+    assert (curve.at(0.2), curve.at(0.1)) == (0.5, 0.25)
+    axes = rate_curves({"success rate": curve}).axes[0]
+    guide, drawn = axes.lines
+    assert [each.tolist() for each in drawn.get_data()] == [[0, 0.2, 0.5, 1], [0, 0.5, 0.75, 1]]
+    assert drawn.get_label() == "success rate  0.675" and [list(each) for each in guide.get_data()] == [[0, 1], [0, 1]]
+    assert (axes.get_xlabel(), axes.get_ylabel()) == ("Share of the area, most susceptible first", "Share of the landslides")
+    assert axes.get_legend().get_title().get_text() == "area under the curve"
+
+
+def test_two_curves_of_one_kind_share_a_colour_and_the_second_is_dashed():
+    line = np.array([0.0, 1.0])
+    axes = unit_curves({name: (line, line**number) for number, name in enumerate("abcd", 1)}, "x", "y").axes[0]
+    assert [(each.get_color(), each.get_linestyle()) for each in axes.lines] == [
+        (figures.COLOURS[0], "-"), (figures.COLOURS[0], "--"), (figures.COLOURS[1], "-"), (figures.COLOURS[1], "--")
+    ]  # fmt: skip
+    assert (axes.get_xlabel(), axes.get_ylabel()) == ("x", "y") and axes.get_legend().get_title().get_text() == ""
