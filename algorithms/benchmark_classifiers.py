@@ -17,8 +17,9 @@ class BenchmarkClassifiers(ScarpAlgorithm):
     SHOWN = (("FOLD_CELLS", "cells"),)
     HELP = (
         "Makes the evaluation of Azarafza et al. (2021) on your own data: the CNN–DNN and other classifiers learn from the same cells "
-        "in the same folds, hyper-parameters are searched inside the training part of each fold, and every metric of the paper is "
-        "reported with its uncertainty and a test of whether the CNN–DNN is really better or worse.\n\n"
+        "in the same folds (parts of the cells that take turns in testing), the settings of each are searched inside the training part of "
+        "each fold, and every metric of that study is reported with its uncertainty and a test of whether the CNN–DNN is really better or "
+        "worse.\n\n"
         "Random folds flatter, since the test cells have neighbours among the training cells; folds of whole spatial blocks tell how well "
         "a model does on ground that it has not seen. Both are shown side by side. The best model is fitted to all cells and can be "
         "mapped with “Map susceptibility”."

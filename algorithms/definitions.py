@@ -67,7 +67,7 @@ def make_definition(declared: Parameter, tr: Translate) -> QgsProcessingParamete
     made: QgsProcessingParameterDefinition = _MAKERS[declared.kind](declared, tr(declared.label), tr)
     text = tr(declared.help)
     if declared.table:
-        text += " " + tr("In scripts: {}.").format(", ".join(declared.table))
+        text += in_scripts(list(declared.table), tr)
         metadata[IDS] = list(declared.table)
     if declared.kind == "field":
         metadata[PARENT] = declared.parent
@@ -81,6 +81,11 @@ def make_definition(declared: Parameter, tr: Translate) -> QgsProcessingParamete
     if declared.advanced:
         made.setFlags(made.flags() | QgsProcessingParameterDefinition.Flag.FlagAdvanced)
     return made
+
+
+def in_scripts(ids: list[str], tr: Translate) -> str:
+    """Return what a choice's help ends with: how scripts name its options."""
+    return " " + tr("In scripts: {}.").format(", ".join(ids))
 
 
 def _decimals(declared: Parameter) -> int:

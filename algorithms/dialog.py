@@ -33,7 +33,7 @@ from qgis.PyQt import sip
 from qgis.PyQt.QtWidgets import QComboBox, QLineEdit, QMenu, QTextBrowser, QWidget
 
 from ..engine.declarations.covariates import DECLARATIONS
-from .definitions import PARENT
+from .definitions import IDS, PARENT, in_scripts
 from .inputs import are_sample_cells
 from .results import band_names, is_hillshade
 from .translation import tr
@@ -55,13 +55,20 @@ class ScarpDialog(AlgorithmDialog):
         super().__init__(algorithm, parent=parent)
         beside = self.findChild(QTextBrowser, "textShortHelp")
         if beside is not None and not isinstance(algorithm, QgsProcessingModelAlgorithm):
-            told = {each.name(): escape(each.help()) for each in algorithm.parameterDefinitions()}
+            told = {each.name(): escape(_help_of(each)) for each in algorithm.parameterDefinitions()}
             told["ALG_DESC"] = escape(algorithm.shortHelpString()).replace("\n\n", "</p><p>")
             html = QgsProcessingUtils.formatHelpMapAsHtml(told, algorithm)
             beside.setHtml(f"<h2>{escape(algorithm.displayName())}</h2>{html}")
 
     def getParametersPanel(self, alg: Any, parent: Any) -> ParametersPanel:
         return _Panel(parent, alg, self.in_place, self.active_layer)
+
+
+def _help_of(definition: Any) -> str:
+    """Return what a parameter's help says, without what only scripts need."""
+    ids = definition.metadata().get(IDS)
+    text: str = definition.help()
+    return text[: -len(in_scripts(ids, tr))] if ids else text
 
 
 class _Panel(ParametersPanel):

@@ -22,5 +22,5 @@ class FinetuneModel(ScarpAlgorithm):
         "and whole blocks at a time: the model as it was, the adapted one, and one trained on the few landslides alone. Log and "
         "report say in one sentence which serves best, and whether chance alone may bring its lead. The adapted model is written in any "
         "case.\n\n"
-        "The page docs/adapting.md tells how it is done and what it gave where it was measured."
+        "How it is done, and what it gave where it was measured, tells the page “Another area” (menu Scarp › Tutorial)."
     )

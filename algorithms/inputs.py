@@ -52,6 +52,7 @@ from ..engine.declarations.outputs import archive_of, odd_kind
 from ..engine.declarations.parameters import task_parameters
 from ..engine.declarations.source import ID_FIELD, Source, several_layers
 from ..engine.errors import EngineError
+from .definitions import PARENT
 
 KINDS = frozenset({"raster", "source", "vector", "maplayer", "layer", "multilayer"})
 # Vector formats that QGIS and the worker read alike: text is UTF-8, and a layer has one name.
@@ -82,6 +83,15 @@ def refuse_layers(algorithm: QgsProcessingAlgorithm, parameters: dict[str, Any],
     for definition in algorithm.parameterDefinitions():
         for given in _given(definition, parameters, context):
             _refuse(given, algorithm, parameters, context)
+
+
+def refusal(algorithm: QgsProcessingAlgorithm, parameters: dict[str, Any], context: QgsProcessingContext) -> str:
+    """Return why a layer among the parameters cannot go into the task; empty if all can."""
+    try:
+        refuse_layers(algorithm, parameters, context)
+    except EngineError as error:
+        return str(error)
+    return ""
 
 
 def take_layers(
@@ -405,10 +415,10 @@ def _is_as_in_its_file(given: _Given, layer: QgsVectorLayer) -> bool:
     )
 
 
-def _asked_fields(given: _Given, algorithm: Any, parameters: dict[str, Any]) -> dict[str, str]:
+def _asked_fields(given: _Given, algorithm: QgsProcessingAlgorithm, parameters: dict[str, Any]) -> dict[str, str]:
     """Return the fields that parameters name of this layer, by the parameters; those left out too, as empty text."""
-    declared = (each for each in task_parameters(algorithm.TASK).values() if each.parent == given.definition.name())
-    return {each.id: str(parameters.get(each.id) or "") for each in declared if each.kind == "field"}
+    named = (each for each in algorithm.parameterDefinitions() if each.metadata().get(PARENT) == given.definition.name())
+    return {each.name(): str(parameters.get(each.name()) or "") for each in named}
 
 
 @dataclass(frozen=True)

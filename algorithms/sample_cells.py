@@ -19,10 +19,9 @@ class SampleCells(ScarpAlgorithm):
     SHOWN = (("OUTPUT", "cells"),)
     HELP = (
         "Turns a landslide inventory into sample cells: every cell of a landslide is a presence, and cells without landslides "
-        "are drawn as absences in one of the ways of Huang et al. that the paper names: "
-        "at random, in a ring around the landslides (seed "
-        "cells), or on flat ground. A buffer keeps absences away from landslides. "
-        "Each cell belongs to the training or the test part, and to a fold.\n\n"
+        "are drawn as absences: at random, in a ring around the landslides (seed cells), or on flat ground. A buffer keeps absences away "
+        "from landslides. Each cell belongs to the training or the test part, and the training cells are dealt into folds, parts that "
+        "take turns in testing.\n\n"
         "Split by blocks to test how well the model predicts ground that it has not seen; a random split flatters, "
         "since neighbours are alike."
     )

@@ -153,7 +153,7 @@ def models() -> tuple[Model, ...]:
                 _INVENTORY,
                 _TEST,
                 ("CLASSIFIERS", "Which classifiers to compare."),
-                ("FOLDS", "Each fold is the test part once."),
+                ("FOLDS", "The cells are divided into so many parts (folds); each is the test once while the others train."),
                 _CLASSES,
                 _TABLE,
                 _MAP,

@@ -93,43 +93,9 @@ code {{ background: #f2f2f2; padding: 0 .2em }}
 <h1>{title}</h1>
 {body}
 <p>A script gives a parameter by its id; a choice takes its id or its number. Advanced parameters are marked with an asterisk.
-The <a href="../../docs/">folder docs</a> of the plugin tells more of methods and inputs.</p>
+The menu Scarp › Tutorial leads to the pages that tell more of methods and inputs.</p>
 </body></html>
 """
-
-
-TUTORIAL = """<h2>1. The engine, once</h2>
-<p>Menu <b>Plugins › Scarp › State of the engine…</b>, or the toolbar button. If the engine is missing, click <b>Install the engine</b>:
-it loads about 0.8 GB and needs 4 GB of disk. You can go on working; the window says how far it is.</p>
-<h2>2. A first map</h2>
-<p><b>Make a first map</b> makes a synthetic mountain landscape with landslides, prepares its conditioning factors, trains the CNN–DNN and
-maps susceptibility. When it ends, two layers are in the window: susceptibility from 0 to 1, and five classes. The message says in which
-folder the files are: <code>report.html</code> tells how well the model ranks landslides that it had not seen.</p>
-<h2>3. Your own data</h2>
-<p>You need a DEM in a projected coordinate reference system and a layer of landslides, points or polygons. <b>Start with my own data…</b>
-opens the dialog that asks for them. Every other layer (geology, faults, roads, land use) is optional.</p>
-<p>Step by step, the Processing Toolbox has them in the order of the work:</p>
-<ol>
-<li><a href="preparecovariates.html">Prepare covariates</a>: from the DEM and your layers to one stack.</li>
-<li><a href="screencovariates.html">Screen covariates</a>: which of them repeat others.</li>
-<li><a href="samplecells.html">Sample landslide and non-landslide cells</a>: who trains, and who is tested.</li>
-<li><a href="traincnndnn.html">Train CNN–DNN</a>, or <a href="benchmarkclassifiers.html">Benchmark classifiers</a>.</li>
-<li><a href="mapsusceptibility.html">Map susceptibility</a>, then <a href="classifysusceptibility.html">Classify susceptibility</a>.</li>
-</ol>
-<h2>4. Which figure to quote</h2>
-<p>Quote the AUC on test cells of a split by blocks: a random split flatters, since neighbours are alike. Say which split it was, and how
-many landslides were tested.</p>
-<h2>If something fails</h2>
-<p><b>Copy diagnostics</b> puts versions and the last lines of the logs on the clipboard, for your report.</p>
-<ul>
-<li>Debian and Ubuntu: the engine needs the package <code>python3-venv</code>; the message names the command.</li>
-<li>Behind a proxy: set it in QGIS (Settings › Options › Network); the installation takes it from there.</li>
-<li>Certificates of an organisation: name the file in the environment variable <code>PIP_CERT</code>.</li>
-<li>Windows: if a virus scanner holds files, install again; what was downloaded is kept.</li>
-<li>conda: a Python of your own with the packages of <code>requirements.txt</code> and GDAL can be named in Settings › Options ›
-Processing › Providers › Scarp.</li>
-<li>QGIS with Python 3.9: choose a newer Python in “Install or repair the engine”, or a newer QGIS.</li>
-</ul>"""
 
 
 def algorithm_pages() -> dict[str, str]:
@@ -167,7 +133,6 @@ def help_pages() -> dict[str, str]:
         "To change a step, make a copy in the Graphical Modeler: every output of one algorithm fits the next one's input.</p>"
     )
     pages["models"] = _HTML.format(title="Several steps at once", body=f"{words}<p>The steps:</p><ul>{steps}</ul>")
-    pages["tutorial"] = _HTML.format(title="From nothing to a map in ten minutes", body=TUTORIAL)
     return pages
 
 

@@ -8,13 +8,14 @@ from typing import Any
 
 import processing
 from qgis.core import Qgis, QgsApplication
-from qgis.PyQt.QtCore import QTimer, QUrl
-from qgis.PyQt.QtGui import QDesktopServices, QIcon
+from qgis.PyQt.QtCore import QTimer
+from qgis.PyQt.QtGui import QIcon
 from qgis.PyQt.QtWidgets import QMenu, QPushButton, QToolButton
 
-from ..algorithms.base import RESOURCES, help_of
+from ..algorithms.base import RESOURCES
 from ..algorithms.translation import tr
 from .diagnostics import diagnostics, engine_state
+from .pages import Pages
 from .results_viewer import as_before, take_reports_without_time
 from .start import StartWindow
 
@@ -29,6 +30,7 @@ class ScarpMenu:
         self._iface = iface
         self._bar: Any = None
         self._window: StartWindow | None = None
+        self._pages: Pages | None = None
         self._dialog: Any = None
         icon = QIcon(str(Path(RESOURCES) / "icons" / "scarp.svg"))
         self.menu = QMenu("Scarp", iface.mainWindow())
@@ -72,6 +74,9 @@ class ScarpMenu:
             self._window.stop()
             self._window.close()
             self._window.deleteLater()
+        if self._pages is not None:
+            self._pages.close()
+            self._pages.deleteLater()
         self._iface.removeToolBarIcon(self._on_toolbar)
         self._button.deleteLater()
         self._iface.pluginMenu().removeAction(self.menu.menuAction())
@@ -103,6 +108,7 @@ class ScarpMenu:
         if self._window is None:
             self._window = StartWindow(self._iface.mainWindow(), self._iface)
             self._window.engine_ready.connect(self._close_bar)
+            self._window.own_data_wanted.connect(self.open_own_data)
         self._window.refresh()
         self._window.show()
         self._window.raise_()
@@ -120,8 +126,10 @@ class ScarpMenu:
         self._dialog.show()
 
     def open_tutorial(self) -> None:
-        """Open the tutorial, a page inside the plugin."""
-        QDesktopServices.openUrl(QUrl(help_of("tutorial")))
+        """Open the tutorial, from which links lead to all other pages."""
+        if self._pages is None:
+            self._pages = Pages(self._iface.mainWindow())
+        self._pages.open_page("tutorial")
 
     def copy_diagnostics(self) -> None:
         """Put on the clipboard what a report of a fault needs."""

@@ -21,6 +21,7 @@ from qgis.PyQt.QtGui import QIcon
 
 from ..algorithms.base import COMMON_TAGS, GROUPS, help_of, icon_of
 from ..algorithms.bridge import WorkerMissingError, find_python
+from ..algorithms.inputs import refusal
 from ..algorithms.translation import tr
 
 _GROUP = "chain"
@@ -67,6 +68,15 @@ class ShippedModel(QgsProcessingModelAlgorithm):
                 each.setHelp(tr(each.help()))
             if isinstance(each, QgsProcessingParameterEnum):
                 each.setOptions([tr(label) for label in each.options()])
+
+    def checkParameterValues(  # noqa: N802
+        self, parameters: dict[str, Any], context: QgsProcessingContext
+    ) -> tuple[bool, str]:
+        """Refuse layers before any work that a step would refuse after the ones before it."""
+        if why := refusal(self, parameters, context):
+            return False, why
+        can, reason = super().checkParameterValues(parameters, context)
+        return can, reason
 
     def processAlgorithm(  # noqa: N802
         self, parameters: dict[str, Any], context: QgsProcessingContext, feedback: QgsProcessingFeedback

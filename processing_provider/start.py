@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,7 @@ from qgis.PyQt.QtWidgets import QDialog, QHBoxLayout, QLabel, QProgressBar, QPus
 
 from ..algorithms.translation import tr
 from .diagnostics import engine_state
-from .first_map import Steps, steps
+from .first_map import OUTPUTS, Steps, steps
 
 # The landscape of the first map, small enough for a few minutes on two cores.
 LANDSCAPE = {"SIZE": 256, "CELL_SIZE": 30, "LANDSLIDES": 600, "SEED": 1}
@@ -56,6 +57,7 @@ class StartWindow(QDialog):
     """Runs algorithms one after the other in the background, with progress and Cancel."""
 
     engine_ready = pyqtSignal()
+    own_data_wanted = pyqtSignal()
 
     def __init__(self, parent: QWidget | None, iface: Any) -> None:
         super().__init__(parent)
@@ -69,6 +71,8 @@ class StartWindow(QDialog):
         self.install.clicked.connect(lambda *_: self.install_engine())
         self.first = QPushButton(tr("Make a first map (a few minutes)"))
         self.first.clicked.connect(lambda *_: self.make_first_map())
+        self.own = QPushButton(tr("Start with my own data…"))
+        self.own.clicked.connect(lambda *_: self.own_data_wanted.emit())
         self.bar = QProgressBar()
         self.doing = self._label()
         self.cancel = QPushButton(tr("Cancel"))
@@ -80,7 +84,7 @@ class StartWindow(QDialog):
         below.addWidget(self.cancel)
         below.addWidget(close)
         layout = QVBoxLayout(self)
-        for each in (self.state, self.install, self.first, self.bar, self.doing):
+        for each in (self.state, self.install, self.first, self.own, self.bar, self.doing):
             layout.addWidget(each)
         layout.addStretch()
         layout.addLayout(below)
@@ -90,7 +94,8 @@ class StartWindow(QDialog):
     def _label() -> QLabel:
         label = QLabel()
         label.setWordWrap(True)
-        label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        label.setTextInteractionFlags(Qt.TextInteractionFlag.TextBrowserInteraction)
+        label.setOpenExternalLinks(True)
         return label
 
     def refresh(self) -> None:
@@ -101,6 +106,7 @@ class StartWindow(QDialog):
         self.install.setVisible(not ready)
         self.install.setEnabled(not busy)
         self.first.setEnabled(ready and not busy)
+        self.own.setEnabled(ready)
         self.cancel.setVisible(busy)
         self.bar.setVisible(busy)
         if ready:
@@ -141,7 +147,10 @@ class StartWindow(QDialog):
         self._run(name, values, _ENDS[number], _ENDS[number + 1], lambda found: self._step(folder, left, found, number + 1), show=is_last)
 
     def _show(self, folder: Path) -> None:
-        self._end(tr("Your first map is in the window; the report (report.html) and all files are in {}").format(folder))
+        report, place = (f'<a href="{path.as_uri()}">{escape(path.name)}</a>' for path in (folder / OUTPUTS["report"], folder))
+        self._end(
+            tr("Your first map is in the window. The report {} tells how good it is; all files are in the folder {}.").format(report, place)
+        )
         if self._iface is not None:
             self._iface.mapCanvas().zoomToFullExtent()
 

@@ -30,5 +30,5 @@ def test_every_algorithm_has_its_page_of_help():
     made = runpy.run_path(str(DOCS / "make_pages.py"))["help_pages"]()
     folder = DOCS.parent / "resources" / "help"
     assert {path.stem: path.read_text(encoding="utf-8") for path in folder.glob("*.html")} == made, "run make docs"
-    assert set(made) == {task.replace("_", "") for task in TASKS} | {"models", "tutorial"}
+    assert set(made) == {task.replace("_", "") for task in TASKS} | {"models"}
     assert "<td><code>PATCH_SIZE</code></td><td>Patch size (cells)</td><td>15 cells</td>" in made["traincnndnn"]

@@ -45,7 +45,7 @@ SEED = 1
 
 # How classifiers are validated; `engine/samples/folds.py`.
 VALIDATIONS = {
-    "holdout": "Hold-out (the paper's 80/20)",
+    "holdout": "Hold-out (80/20, as in Azarafza et al. 2021)",
     "random": "Random folds",
     "blocks": "Spatial folds (blocks)",
     "kmeans": "Spatial folds (k-means on coordinates)",

@@ -180,6 +180,10 @@
 <translation>Autore</translation>
 </message>
 <message>
+<source>Back</source>
+<translation>Indietro</translation>
+</message>
+<message>
 <source>Balanced (both classes count the same)</source>
 <translation>Bilanciati (le due classi contano lo stesso)</translation>
 </message>
@@ -416,8 +420,8 @@ L'area di applicabilità è dove le covariate somigliano a quelle delle celle di
 <translation>Covariate</translation>
 </message>
 <message>
-<source>Covariates above it count as collinear; the paper has 5.</source>
-<translation>Le covariate sopra questo valore contano come collineari; l'articolo ha 5.</translation>
+<source>Covariates above it count as collinear, as repeating others; 5 as in Azarafza et al. (2021).</source>
+<translation>Le covariate sopra questo valore contano come collineari, cioè ripetono altre; 5 come in Azarafza et al. (2021).</translation>
 </message>
 <message>
 <source>Covariates from the DEM</source>
@@ -486,10 +490,6 @@ L'area di applicabilità è dove le covariate somigliano a quelle delle celle di
 <message>
 <source>D∞, Tarboton (1997)</source>
 <translation>D∞, Tarboton (1997)</translation>
-</message>
-<message>
-<source>Each fold is the test part once.</source>
-<translation>Ogni fold è una volta la parte di test.</translation>
 </message>
 <message>
 <source>Each landslide counts the same</source>
@@ -756,8 +756,8 @@ L'area di applicabilità è dove le covariate somigliano a quelle delle celle di
 <translation>Ombreggiatura</translation>
 </message>
 <message>
-<source>Hold-out (the paper's 80/20)</source>
-<translation>Parte tenuta da parte (80/20, come l'articolo)</translation>
+<source>Hold-out (80/20, as in Azarafza et al. 2021)</source>
+<translation>Parte tenuta da parte (80/20, come in Azarafza et al. 2021)</translation>
 </message>
 <message>
 <source>Horn (1981), as GDAL does</source>
@@ -788,20 +788,20 @@ L'area di applicabilità è dove le covariate somigliano a quelle delle celle di
 <translation>Quante frane estrarre; al massimo una per cella.</translation>
 </message>
 <message>
-<source>How many non-landslide cells are drawn for each landslide cell; in training both kinds count the same in all. The default of 5 becomes less, but no less than 3, where it means more than 10,000 cells, and where no more cells qualify; any other number is kept. The paper has 1.</source>
-<translation>Quante celle senza frana si estraggono per ogni cella di frana; nell'addestramento i due tipi contano in tutto lo stesso. Il valore predefinito 5 diventa minore, ma non meno di 3, dove vorrebbe dire più di 10.000 celle, e dove non ce ne sono abbastanza; ogni altro numero resta. L'articolo ha 1.</translation>
+<source>How many non-landslide cells are drawn for each landslide cell; in training both kinds count the same in all. The default of 5 becomes less, but no less than 3, where it means more than 10,000 cells, and where no more cells qualify; any other number is kept. Azarafza et al. (2021) have 1.</source>
+<translation>Quante celle senza frana si estraggono per ogni cella di frana; nell'addestramento i due tipi contano in tutto lo stesso. Il valore predefinito 5 diventa minore, ma non meno di 3, dove vorrebbe dire più di 10.000 celle, e dove non ce ne sono abbastanza; ogni altro numero resta. Azarafza et al. (2021) hanno 1.</translation>
 </message>
 <message>
 <source>How many of the highest classes: of five, 2 are high and very high.</source>
 <translation>Quante delle classi più alte: di cinque, 2 sono alta e molto alta.</translation>
 </message>
 <message>
-<source>How often each covariate is permuted in each fold; their spread is told.</source>
-<translation>Quante volte ogni covariata si permuta in ogni fold; si dice la loro dispersione.</translation>
-</message>
-<message>
 <source>How often landslides are moved.</source>
 <translation>Quante volte le frane vengono spostate.</translation>
+</message>
+<message>
+<source>How often the values of each covariate are exchanged between places (permuted) in each fold; their spread is told.</source>
+<translation>Quante volte i valori di ogni covariata si scambiano fra i luoghi (permutazione) in ogni fold; si dice la loro dispersione.</translation>
 </message>
 <message>
 <source>How often to deal the cells into folds anew; more make the intervals narrower.</source>
@@ -992,10 +992,10 @@ Lo stesso seme crea lo stesso paesaggio.</translation>
 <translation>Crea l'ambiente Python in cui Scarp calcola (TensorFlow, scikit-learn e altro), con pip, nella tua cartella utente. Il Python di QGIS resta com'è. Eseguilo una volta dopo aver installato il plugin; eseguilo di nuovo per riparare un'installazione danneggiata o interrotta. Servono circa 4 GB di disco e una connessione a un indice di pacchetti Python; il proxy impostato in QGIS e le impostazioni di pip (indice, proxy, certificati) vengono rispettati.</translation>
 </message>
 <message>
-<source>Makes the evaluation of Azarafza et al. (2021) on your own data: the CNN–DNN and other classifiers learn from the same cells in the same folds, hyper-parameters are searched inside the training part of each fold, and every metric of the paper is reported with its uncertainty and a test of whether the CNN–DNN is really better or worse.
+<source>Makes the evaluation of Azarafza et al. (2021) on your own data: the CNN–DNN and other classifiers learn from the same cells in the same folds (parts of the cells that take turns in testing), the settings of each are searched inside the training part of each fold, and every metric of that study is reported with its uncertainty and a test of whether the CNN–DNN is really better or worse.
 
 Random folds flatter, since the test cells have neighbours among the training cells; folds of whole spatial blocks tell how well a model does on ground that it has not seen. Both are shown side by side. The best model is fitted to all cells and can be mapped with “Map susceptibility”.</source>
-<translation>Fa la valutazione di Azarafza et al. (2021) sui propri dati: la CNN–DNN e altri classificatori imparano dalle stesse celle negli stessi fold, gli iperparametri si cercano dentro la parte di addestramento di ogni fold, e ogni metrica dell'articolo viene riportata con la sua incertezza e con un test che dice se la CNN–DNN è davvero migliore o peggiore.
+<translation>Fa la valutazione di Azarafza et al. (2021) sui propri dati: la CNN–DNN e altri classificatori imparano dalle stesse celle negli stessi fold (parti delle celle che a turno fanno da test), le impostazioni di ciascuno si cercano dentro la parte di addestramento di ogni fold, e ogni metrica di quello studio viene riportata con la sua incertezza e con un test che dice se la CNN–DNN è davvero migliore o peggiore.
 
 I fold casuali lusingano, perché le celle di test hanno vicine tra quelle di addestramento; i fold di interi blocchi spaziali dicono quanto vale un modello su terreno che non ha visto. Si mostrano entrambi, uno accanto all'altro. Il modello migliore si adatta a tutte le celle e si può mappare con «Mappa suscettibilità».</translation>
 </message>
@@ -1516,8 +1516,8 @@ Date la tabella scritta da «Classifica suscettibilità», e accanto alla superf
 <translation>Dimensione di una frana (celle)</translation>
 </message>
 <message>
-<source>Size of each step; the paper has 0.01 for SGD, RMSprop and Adagrad.</source>
-<translation>Ampiezza di ogni passo; l'articolo ha 0.01 per SGD, RMSprop e Adagrad.</translation>
+<source>Size of each step; Azarafza et al. (2021) have 0.01 for SGD, RMSprop and Adagrad.</source>
+<translation>Ampiezza di ogni passo; Azarafza et al. (2021) hanno 0.01 per SGD, RMSprop e Adagrad.</translation>
 </message>
 <message>
 <source>Slide, flow, fall and so on.</source>
@@ -1648,8 +1648,8 @@ Date la tabella scritta da «Classifica suscettibilità», e accanto alla superf
 <translation>Suscettibilità da covariate</translation>
 </message>
 <message>
-<source>Susceptibility is the mean of the network and of a forest of shallow trees on single cells; what each counts is chosen on held-out training cells. No: the network alone, the paper's CNN–DNN.</source>
-<translation>La suscettibilità è la media della rete e di una foresta di alberi poco profondi su singole celle; quanto conta ciascuna si sceglie su celle di addestramento tenute da parte. No: la sola rete, la CNN–DNN dell'articolo.</translation>
+<source>Susceptibility is the mean of the network and of a forest of shallow trees on single cells; what each counts is chosen on held-out training cells. No: the network alone, as in Azarafza et al. (2021).</source>
+<translation>La suscettibilità è la media della rete e di una foresta di alberi poco profondi su singole celle; quanto conta ciascuna si sceglie su celle di addestramento tenute da parte. No: la sola rete, come in Azarafza et al. (2021).</translation>
 </message>
 <message>
 <source>Susceptibility map</source>
@@ -1708,36 +1708,36 @@ Date la tabella scritta da «Classifica suscettibilità», e accanto alla superf
 
 Adapting does not always help. So three models are tested on landslides of the new area that they have not seen, whole landslides and whole blocks at a time: the model as it was, the adapted one, and one trained on the few landslides alone. Log and report say in one sentence which serves best, and whether chance alone may bring its lead. The adapted model is written in any case.
 
-The page docs/adapting.md tells how it is done and what it gave where it was measured.</source>
+How it is done, and what it gave where it was measured, tells the page “Another area” (menu Scarp › Tutorial).</source>
 <translation>Prende una CNN–DNN addestrata altrove e la adatta con le poche frane note di un'altra area: ognuna delle sue reti continua l’addestramento da dove si trova, e nuovi alberi crescono accanto ai suoi. Preparare le covariate dell'altra area come quelle del modello; le bande si abbinano per nome.
 
 Adattare non aiuta sempre. Perciò tre modelli sono provati su frane della nuova area che non hanno visto, frane intere e blocchi interi alla volta: il modello com'era, quello adattato e uno addestrato solo sulle poche frane. Registro e rapporto dicono in una frase quale serve meglio, e se il solo caso può dare quel vantaggio. Il modello adattato è scritto in ogni caso.
 
-La pagina docs/adapting.md dice come si fa e che cosa ha dato dove è stato misurato.</translation>
+Come si fa, e che cosa ha dato dove è stato misurato, lo dice la pagina «Another area» (menu Scarp › Tutorial).</translation>
 </message>
 <message>
 <source>Tells how susceptible polygons are: slope units, districts, catchments, buffers around roads. Each gets the mean, the spread and the highest susceptibility of its cells and, where the susceptibility classes are given, the share of its area in each class and in the high ones together. Polygons may overlap and have any coordinate reference system; their own fields are kept. A polygon smaller than a cell gets that of the cell in its midst.</source>
 <translation>Dice quanto sono suscettibili i poligoni: unità di versante, comuni, bacini, fasce attorno alle strade. Ognuno riceve la media, la dispersione e il massimo della suscettibilità delle sue celle e, dove si danno le classi di suscettibilità, la quota della sua area in ogni classe e in quelle alte insieme. I poligoni possono sovrapporsi e avere qualsiasi sistema di riferimento; i loro campi restano. Un poligono più piccolo di una cella riceve il valore della cella nel suo mezzo.</translation>
 </message>
 <message>
-<source>Tells how well a susceptibility map ranks landslides, whichever tool made it. Best give landslides that the map was made without: their curve is the prediction rate, which says what the map can tell; that of the landslides it was made from is the success rate, which only says how well it fits. Everything is counted by landslides (each counts once) and by cells (large ones count more), and the cells of one landslide are one cluster in the intervals.
+<source>Tells how well a susceptibility map ranks landslides, whichever tool made it. Best give landslides that the map was made without: their curve is the prediction rate, which says what the map can tell; that of the landslides it was made from is the success rate, which only says how well it fits. The AUC says how often a landslide gets the higher susceptibility of a landslide and a place without (0.5 is chance, 1 perfect). Everything is counted by landslides (each counts once) and by cells (large ones count more), and the cells of one landslide are one cluster in the intervals.
 
-Without a field that tells landslides, they are told from all other cells of the map. With sub-areas or dates the figures are given for each. With a second map both are compared on the same landslides: a paired test of their AUCs, the agreement of their classes, and a raster of the difference. The page docs/validation.md tells what each figure means, and which to quote.</source>
-<translation>Dice quanto bene una mappa di suscettibilità ordina le frane, qualunque programma l'abbia fatta. È meglio dare frane senza le quali la mappa è stata fatta: la loro curva è il tasso di previsione, che dice che cosa la mappa sa predire; quella delle frane da cui è stata fatta è il tasso di successo, che dice solo quanto vi si adatta. Tutto si conta per frane (ognuna conta una volta) e per celle (le grandi contano di più), e le celle di una frana sono un solo gruppo negli intervalli.
+Without a field that tells landslides, they are told from all other cells of the map. With sub-areas or dates the figures are given for each. With a second map both are compared on the same landslides: a paired test of their AUCs, the agreement of their classes, and a raster of the difference. What each figure means, and which to quote, tells the page “Honest validation” (menu Scarp › Tutorial).</source>
+<translation>Dice quanto bene una mappa di suscettibilità ordina le frane, qualunque programma l'abbia fatta. È meglio dare frane senza le quali la mappa è stata fatta: la loro curva è il tasso di previsione, che dice che cosa la mappa sa predire; quella delle frane da cui è stata fatta è il tasso di successo, che dice solo quanto vi si adatta. L'AUC dice quante volte, fra una frana e un luogo senza, la frana ha la suscettibilità più alta (0.5 è il caso, 1 la perfezione). Tutto si conta per frane (ognuna conta una volta) e per celle (le grandi contano di più), e le celle di una frana sono un solo gruppo negli intervalli.
 
-Senza un campo che indica le frane, esse si distinguono da tutte le altre celle della mappa. Con sottoaree o date le cifre si danno per ciascuna. Con una seconda mappa le due si confrontano sulle stesse frane: un test appaiato delle loro AUC, l'accordo delle loro classi e un raster della differenza. La pagina docs/validation.md dice che cosa significa ogni cifra, e quale citare.</translation>
+Senza un campo che indica le frane, esse si distinguono da tutte le altre celle della mappa. Con sottoaree o date le cifre si danno per ciascuna. Con una seconda mappa le due si confrontano sulle stesse frane: un test appaiato delle loro AUC, l'accordo delle loro classi e un raster della differenza. Che cosa significa ogni cifra, e quale citare, lo dice la pagina «Honest validation» (menu Scarp › Tutorial).</translation>
 </message>
 <message>
-<source>Tells what a model goes by, a network as well as any classifier of the benchmark. Importance: by how much the AUC falls on landslides that the model has not seen, once a covariate, or a group of them, tells it of other ground. Since the model may know the landslides of the inventory, models like it are fitted anew without those of a part of the area; say so (ROLE) if it was trained without them, which is much quicker.
+<source>Tells what a model goes by, a network as well as any classifier of the benchmark. Importance: by how much the AUC falls on landslides that the model has not seen, once a covariate, or a group of them, tells it of other ground. Since the model may know the landslides of the inventory, models like it are fitted anew without those of a part of the area; say so (“These landslides”) if it was trained without them, which is much quicker.
 
 The report also draws how susceptibility responds to each covariate. With a point it tells what makes the susceptibility there; the raster of the strongest factor tells for each cell what does most to make it more, or less, susceptible than average ground.
 
-What a model goes by need not be what causes landslides. The page docs/explanation.md tells what each figure means.</source>
-<translation>Dice da che cosa si fa guidare un modello, una rete come qualsiasi classificatore del confronto. Importanza: di quanto cala l'AUC su frane che il modello non ha visto, quando una covariata, o un gruppo di esse, gli parla di altro terreno. Poiché il modello può conoscere le frane dell'inventario, modelli come questo si adattano di nuovo senza quelle di una parte dell'area; indicalo (ROLE) se è stato addestrato senza di esse: è molto più veloce.
+What a model goes by need not be what causes landslides. What each figure means tells the page “What a model goes by” (menu Scarp › Tutorial).</source>
+<translation>Dice da che cosa si fa guidare un modello, una rete come qualsiasi classificatore del confronto. Importanza: di quanto cala l'AUC su frane che il modello non ha visto, quando una covariata, o un gruppo di esse, gli parla di altro terreno. Poiché il modello può conoscere le frane dell'inventario, modelli come questo si adattano di nuovo senza quelle di una parte dell'area; indicalo («Queste frane») se è stato addestrato senza di esse: è molto più veloce.
 
 Il rapporto disegna anche come la suscettibilità risponde a ogni covariata. Con un punto dice che cosa fa la suscettibilità in quel luogo; il raster del fattore più forte dice per ogni cella che cosa più la rende più, o meno, suscettibile del terreno medio.
 
-Ciò da cui un modello si fa guidare non è per forza ciò che causa le frane. La pagina docs/explanation.md dice che cosa significa ogni cifra.</translation>
+Ciò da cui un modello si fa guidare non è per forza ciò che causa le frane. Che cosa significa ogni cifra lo dice la pagina «What a model goes by» (menu Scarp › Tutorial).</translation>
 </message>
 <message>
 <source>Tells which covariates to keep. The variance inflation factor (VIF) shows which of them repeat others: above 5, the limit of Azarafza et al. (2021), the others explain more than 80 % of a covariate. Pearson's coefficient and the information gain show how each relates to landslides; frequency ratio, information value and weights of evidence, which of its classes do.
@@ -1794,6 +1794,10 @@ La tabella ha una riga per covariata con un consiglio (tenere, togliere o dubbia
 <message>
 <source>The best classifier, fitted to all cells.</source>
 <translation>Il classificatore migliore, adattato a tutte le celle.</translation>
+</message>
+<message>
+<source>The cells are divided into so many parts (folds); each is the test once while the others train.</source>
+<translation>Le celle si dividono in tante parti (fold); ognuna è una volta il test mentre le altre addestrano.</translation>
 </message>
 <message>
 <source>The cells outside as polygons, drawn hatched over the map; needs the area of applicability (APPLICABILITY).</source>
@@ -1932,8 +1936,8 @@ La tabella ha una riga per covariata con un consiglio (tenere, togliere o dubbia
 <translation>Il risultato di “Estrai celle con e senza frana”. Vuoto: quello della cartella.</translation>
 </message>
 <message>
-<source>The part of the cells that is kept for the test; 0.2 is the paper's.</source>
-<translation>La parte delle celle tenuta per il test; 0.2 è quella dell'articolo.</translation>
+<source>The part of the cells that is kept for the test; 0.2 as in Azarafza et al. (2021).</source>
+<translation>La parte delle celle tenuta per il test; 0.2 come in Azarafza et al. (2021).</translation>
 </message>
 <message>
 <source>The polygons with their fields and susc_mean, susc_highest, susc_percent_high_classes and more.</source>
@@ -2072,12 +2076,12 @@ La tabella ha una riga per covariata con un consiglio (tenere, togliere o dubbia
 <translation>Rapporto dell'addestramento</translation>
 </message>
 <message>
-<source>Trains the coupled network of Azarafza et al. (2021): a convolutional part reads the patch of covariates around a cell, a dense part also sees the cell's own covariates, and both together tell how susceptible the cell is. The report shows the training history and how well the model predicts the test cells, which it never saw.
+<source>Trains the coupled network of Azarafza et al. (2021): a convolutional part reads the patch of covariates around a cell, a dense part also sees the cell's own covariates, and both together tell how susceptible the cell is. The report shows the training history and how well the model ranks landslides that it never saw, as an AUC: how often a landslide gets the higher susceptibility of a landslide and a place without (0.5 is chance, 1 perfect).
 
-Give a landslide inventory as it is (absences are then drawn with the defaults of “Sample landslide and non-landslide cells”), or sample cells with the field that tells landslides. The defaults suit most areas.</source>
-<translation>Addestra la rete accoppiata di Azarafza et al. (2021): una parte convoluzionale legge la patch di covariate attorno a una cella, una parte densa vede anche le covariate della cella stessa, e insieme dicono quanto è suscettibile la cella. Il rapporto mostra la storia dell'addestramento e quanto bene il modello predice le celle di test, che non ha mai visto.
+Give a landslide inventory as it is (cells without landslides are then drawn with the defaults of “Sample landslide and non-landslide cells”), or sample cells with the field that tells landslides. The defaults suit most areas.</source>
+<translation>Addestra la rete accoppiata di Azarafza et al. (2021): una parte convoluzionale legge la patch di covariate attorno a una cella, una parte densa vede anche le covariate della cella stessa, e insieme dicono quanto è suscettibile la cella. Il rapporto mostra la storia dell'addestramento e quanto bene il modello ordina frane che non ha mai visto, con l'AUC: quante volte, fra una frana e un luogo senza, la frana ha la suscettibilità più alta (0.5 è il caso, 1 la perfezione).
 
-Dai un inventario delle frane così com'è (le assenze si estraggono allora con i valori predefiniti di «Estrai celle con e senza frana»), o celle campione con il campo che indica le frane. I valori predefiniti vanno bene per la maggior parte delle aree.</translation>
+Dai un inventario delle frane così com'è (le celle senza frana si estraggono allora con i valori predefiniti di «Estrai celle con e senza frana»), o celle campione con il campo che indica le frane. I valori predefiniti vanno bene per la maggior parte delle aree.</translation>
 </message>
 <message>
 <source>Trees beside the network</source>
@@ -2096,10 +2100,10 @@ Dai un inventario delle frane così com'è (le assenze si estraggono allora con 
 <translation>Trasforma la suscettibilità nella quota di celle di frana tra celle come questa, imparata su fold delle celle di addestramento.</translation>
 </message>
 <message>
-<source>Turns a landslide inventory into sample cells: every cell of a landslide is a presence, and cells without landslides are drawn as absences in one of the ways of Huang et al. that the paper names: at random, in a ring around the landslides (seed cells), or on flat ground. A buffer keeps absences away from landslides. Each cell belongs to the training or the test part, and to a fold.
+<source>Turns a landslide inventory into sample cells: every cell of a landslide is a presence, and cells without landslides are drawn as absences: at random, in a ring around the landslides (seed cells), or on flat ground. A buffer keeps absences away from landslides. Each cell belongs to the training or the test part, and the training cells are dealt into folds, parts that take turns in testing.
 
 Split by blocks to test how well the model predicts ground that it has not seen; a random split flatters, since neighbours are alike.</source>
-<translation>Trasforma un inventario delle frane in celle campione: ogni cella di una frana è una presenza, e celle senza frane si estraggono come assenze in uno dei modi di Huang et al. che l'articolo nomina: a caso, in un anello attorno alle frane (celle seme) o su terreno piano. Una fascia tiene le assenze lontane dalle frane. Ogni cella appartiene alla parte di addestramento o a quella di test, e a un fold.
+<translation>Trasforma un inventario delle frane in celle campione: ogni cella di una frana è una presenza, e celle senza frane si estraggono come assenze: a caso, in un anello attorno alle frane (celle seme) o su terreno piano. Una fascia tiene le assenze lontane dalle frane. Ogni cella appartiene alla parte di addestramento o a quella di test, e le celle di addestramento si dividono in fold, parti che a turno fanno da test.
 
 Dividi per blocchi per provare quanto bene il modello predice terreno che non ha visto; una divisione casuale lusinga, perché le vicine si somigliano.</translation>
 </message>
@@ -2256,8 +2260,8 @@ Dividi per blocchi per provare quanto bene il modello predice terreno che non ha
 <translation>Con legenda, tabella, coordinate, barra di scala e freccia del nord, alla vera scala del foglio.</translation>
 </message>
 <message>
-<source>Your first map is in the window; the report (report.html) and all files are in {}</source>
-<translation>La tua prima mappa è nella finestra; il rapporto (report.html) e tutti i file sono in {}</translation>
+<source>Your first map is in the window. The report {} tells how good it is; all files are in the folder {}.</source>
+<translation>La tua prima mappa è nella finestra. Il rapporto {} dice quanto è buona; tutti i file sono nella cartella {}.</translation>
 </message>
 <message>
 <source>Z factor</source>

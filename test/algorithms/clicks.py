@@ -1,26 +1,24 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Runs inside a real QGIS window (`qgis --code`): clicks Run in each dialog of the JSON file in SCARP_WINDOW, as a user would.
+"""Runs inside a real QGIS window (`qgis --code`): clicks Run in each dialog of its orders, as a user would.
 
-Before, it loads the file's `layers`. What each dialog gave, said and loaded is written beside that file. An order's `way` is `batch` or
-`modeler` where it is not the dialog.
+Before, it loads their `layers`. It tells what each dialog gave, said and loaded. An order's `way` is `batch` or `modeler` where it is not
+the dialog.
 
 Nothing waits without end: a box that wants an answer is closed, and what it said is told; after the order's `seconds` the next one follows.
 """
 
-import json
-import os
 import time
 import traceback
-from pathlib import Path
 
+import in_window
 import processing
+from in_window import FOLDER, begin, orders, pause, picture, tell
 from qgis.core import QgsProject, QgsRasterLayer, QgsVectorLayer
 from qgis.gui import QgsProcessingAlgorithmDialogBase
-from qgis.PyQt.QtCore import QEventLoop, QTimer
+from qgis.PyQt.QtCore import QTimer
 from qgis.PyQt.QtWidgets import QApplication, QDialog, QLabel, QMessageBox, QPushButton
 from qgis.utils import iface
 
-ORDERS = Path(os.environ["SCARP_WINDOW"])
 said = []
 QMessageBox.warning = lambda *told: said.append(str(told[2]))
 
@@ -32,15 +30,9 @@ def close_box():
         return
     told = [box.windowTitle(), *([box.text()] if isinstance(box, QMessageBox) else [each.text() for each in box.findChildren(QLabel)])]
     said.append(" | ".join(each for each in told if each))
-    QApplication.primaryScreen().grabWindow(0).save(str(ORDERS.parent / f"box_{len(list(ORDERS.parent.glob('box_*')))}.png"))
+    QApplication.primaryScreen().grabWindow(0).save(str(FOLDER / f"box_{len(list(FOLDER.glob('box_*')))}.png"))
     discard = [each for each in box.findChildren(QPushButton) if each.text().replace("&", "") in ("Discard", "OK")]
     discard[0].click() if discard else box.reject()
-
-
-def pause(milliseconds):
-    loop = QEventLoop()
-    QTimer.singleShot(milliseconds, loop.quit)
-    loop.exec()
 
 
 def tree(node):
@@ -50,9 +42,7 @@ def tree(node):
 
 def wait_until(is_done, seconds):
     """Wait until something is so, or somebody said something, or the time is up; return whether it is so."""
-    deadline = time.monotonic() + seconds
-    while not is_done() and not said and time.monotonic() < deadline:
-        pause(50)
+    in_window.wait_until(lambda: is_done() or said, seconds)
     return is_done()
 
 
@@ -98,7 +88,7 @@ def run_in_modeler(order):
     pause(700)
     ok, problems = modeler.model().validate()
     seen = {"ended": [], "said": [item.text() for item in modeler.messageBar().items()] + problems, "results": {}, "log": ""}
-    modeler.grab().save(str(ORDERS.parent / f"modeler_{order['algorithm'].partition(':')[2]}.png"))
+    picture(modeler, f"modeler_{order['algorithm'].partition(':')[2]}")
     before = {each for each in QApplication.topLevelWidgets() if isinstance(each, AlgorithmDialog)}
 
     def run():
@@ -136,7 +126,7 @@ def click_run(order):
     dialog.setParameters(order["parameters"])
     if order.get("picture"):
         pause(300)
-        dialog.grab().save(str(ORDERS.parent / f"dialog_{order['picture']}.png"))
+        picture(dialog, f"dialog_{order['picture']}")
     dialog.algorithmFinished.connect(lambda ok, results: seen["ended"].append(ok))
     said.clear()
     dialog.runButton().click()
@@ -153,7 +143,7 @@ def click_run(order):
     if order.get("picture"):
         iface.mapCanvas().zoomToFullExtent()
         pause(2500)
-        iface.mainWindow().grab().save(str(ORDERS.parent / f"window_{order['picture']}.png"))
+        picture(iface.mainWindow(), f"window_{order['picture']}")
     return seen
 
 
@@ -167,27 +157,23 @@ def log_of(dialog):
 WAYS = {"batch": click_batch, "modeler": run_in_modeler}
 
 
-def main(seen):
-    orders = json.loads(ORDERS.read_text(encoding="utf-8"))
-    layers = [(QgsRasterLayer if path.endswith(".tif") else QgsVectorLayer)(path, name) for name, path in orders.get("layers", {}).items()]
-    QgsProject.instance().addMapLayers(layers)
-    for order in orders["runs"]:
-        began = time.monotonic()
-        seen.append({**order, **WAYS.get(order.get("way"), click_run)(order), "took": time.monotonic() - began})
-        (ORDERS.parent / "seen.json").write_text(json.dumps(seen), encoding="utf-8")
-
-
-def run():
+def main():
     seen = []
     boxes = QTimer()
     boxes.timeout.connect(close_box)
     boxes.start(1000)
-    try:
-        main(seen)
-    except Exception:
-        seen.append({"error": traceback.format_exc()})
-    (ORDERS.parent / "seen.json").write_text(json.dumps(seen), encoding="utf-8")
-    os._exit(0)
+    asked = orders()
+    layers = [(QgsRasterLayer if path.endswith(".tif") else QgsVectorLayer)(path, name) for name, path in asked.get("layers", {}).items()]
+    QgsProject.instance().addMapLayers(layers)
+    for order in asked["runs"]:
+        began = time.monotonic()
+        try:
+            came = WAYS.get(order.get("way"), click_run)(order)
+        except Exception:
+            return [*seen, {"error": traceback.format_exc()}]
+        seen.append({**order, **came, "took": time.monotonic() - began})
+        tell(seen)
+    return seen
 
 
-QTimer.singleShot(1000, run)
+begin(main)

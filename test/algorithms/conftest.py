@@ -174,13 +174,17 @@ def mapped(run, landscape, stack, tmp_path_factory):
 def window(root):
     """Run a script of this folder inside a QGIS window, with this environment; return how QGIS ended."""
 
+    scripts = root / "test" / "algorithms"
+
     def run_in_window(script, environment, timeout, size="1400x900", number=0):
         # `timeout` ends the window too, where ending xvfb-run alone would leave it.
         # Two that look for a free display at once would find the same: each window of each process begins elsewhere.
         display = str(99 + 100 * (2 * WORKER + number))
         command = ["timeout", str(timeout), "xvfb-run", "-a", "-n", display, "-s", f"-screen 0 {size}x24"]
-        command += ["qgis", "--nologo", "--noversioncheck", "--code", str(root / "test" / "algorithms" / script)]
-        return subprocess.run(command, env={**environment, "QT_QPA_PLATFORM": "xcb"}, check=False, capture_output=True)
+        command += ["qgis", "--nologo", "--noversioncheck", "--code", str(scripts / script)]
+        return subprocess.run(
+            command, env={**environment, "QT_QPA_PLATFORM": "xcb", "PYTHONPATH": str(scripts)}, check=False, capture_output=True
+        )
 
     return run_in_window
 
@@ -194,7 +198,7 @@ def click(window, profile, tmp_path_factory):
         (folder / "orders.json").write_text(json.dumps({"runs": runs, "layers": dict(layers)}), encoding="utf-8")
         # A copy: windows side by side would write into one profile.
         shutil.copytree(profile["QGIS_CUSTOM_CONFIG_PATH"], folder / "profile", symlinks=True)
-        environment = {**profile, "QGIS_CUSTOM_CONFIG_PATH": str(folder / "profile"), "SCARP_WINDOW": str(folder / "orders.json")}
+        environment = {**profile, "QGIS_CUSTOM_CONFIG_PATH": str(folder / "profile"), "SCARP_WINDOW": str(folder)}
         run = window("clicks.py", environment, 1500, size, number)
         assert (folder / "seen.json").exists(), (run.returncode, run.stderr[-2000:])
         seen = json.loads((folder / "seen.json").read_text(encoding="utf-8"))

@@ -1,41 +1,33 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Runs inside a real QGIS window (`qgis --code`): clicks each entry of Scarp's menu, as a new user would.
+"""Runs inside a real QGIS window (`qgis --code`): clicks each entry of Scarp's menu, as a new user would."""
 
-With SCARP_FIRST=missing the engine is not there; what it saw is written as JSON into the folder SCARP_WINDOW, with pictures.
-"""
-
-import json
-import os
 import time
-import traceback
-from pathlib import Path
 
+from in_window import begin, pause, picture
 from qgis.core import QgsApplication, QgsProject
-from qgis.PyQt.QtCore import QEventLoop, QTimer
-from qgis.PyQt.QtGui import QDesktopServices
+from qgis.PyQt.QtCore import QUrl
 from qgis.utils import iface, plugins
-
-FOLDER = Path(os.environ["SCARP_WINDOW"])
-
-
-def pause(milliseconds):
-    loop = QEventLoop()
-    QTimer.singleShot(milliseconds, loop.quit)
-    loop.exec()
-
-
-def picture(widget, name):
-    widget.grab().save(str(FOLDER / f"{name}.png"))
 
 
 def entries():
     return [action.text() for action in iface.pluginMenu().actions()]
 
 
+def read_pages(pages):
+    """What the window of pages shows: how the tutorial begins, how wide it is, and where a link leads."""
+    text = pages.text
+    picture(pages, "tutorial")
+    seen = {"tutorial": text.toPlainText(), "widest": text.document().idealWidth(), "width": text.viewport().width()}
+    text.setSource(QUrl("validation.md"))
+    seen["validation"] = text.toPlainText()
+    text.backward()
+    seen["back"] = text.toPlainText() == seen["tutorial"]
+    pages.close()
+    return seen
+
+
 def main():
     seen = {}
-    opened = []
-
     plugin = plugins["scarp"]
     menu = plugin._menu
     menu.tell_if_missing()
@@ -59,18 +51,9 @@ def main():
     menu._dialog.close()
     menu.entries["diagnostics"].trigger()
     seen["diagnostics"] = QgsApplication.clipboard().text()
-    import sys
-
-    module = sys.modules[type(menu).__module__]
-
-    class Opened(QDesktopServices):
-        @staticmethod
-        def openUrl(url):
-            opened.append(url.toLocalFile())
-
-    module.QDesktopServices = Opened
     menu.entries["tutorial"].trigger()
-    seen["tutorial"] = opened
+    pause(500)
+    seen["pages"] = read_pages(menu._pages)
     start = time.monotonic()
     menu.entries["first_map"].trigger()
     shot = False
@@ -95,13 +78,4 @@ def main():
     return seen
 
 
-def run():
-    try:
-        seen = main()
-    except Exception:
-        seen = {"error": traceback.format_exc()}
-    (FOLDER / "seen.json").write_text(json.dumps(seen), encoding="utf-8")
-    os._exit(0)
-
-
-QTimer.singleShot(3000, run)
+begin(main, 3000)

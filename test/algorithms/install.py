@@ -1,27 +1,16 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Runs inside a real QGIS window (`qgis --code`): clicks “Install the engine” twice, where the first time fails.
 
-The worker that installs is replaced by the program in SCARP_FAKE; everything that a user sees is real. What was seen is written as JSON
-into the folder SCARP_WINDOW.
+The worker that installs is replaced by the program in SCARP_FAKE; everything that a user sees is real.
 """
 
-import json
 import os
 import sys
 import time
-import traceback
 from pathlib import Path
 
-from qgis.PyQt.QtCore import QEventLoop, QTimer
+from in_window import FOLDER, begin, pause, picture
 from qgis.utils import iface, plugins
-
-FOLDER = Path(os.environ["SCARP_WINDOW"])
-
-
-def pause(milliseconds):
-    loop = QEventLoop()
-    QTimer.singleShot(milliseconds, loop.quit)
-    loop.exec()
 
 
 def bars():
@@ -55,20 +44,11 @@ def main():
     window = menu.open_start()
     pause(500)
     seen = [click(window)]
-    window.grab().save(str(FOLDER / "failed.png"))
+    picture(window, "failed")
     (FOLDER / "works").touch()
     seen.append(click(window))
-    window.grab().save(str(FOLDER / "installed.png"))
+    picture(window, "installed")
     return seen
 
 
-def run():
-    try:
-        seen = main()
-    except Exception:
-        seen = {"error": traceback.format_exc()}
-    (FOLDER / "seen.json").write_text(json.dumps(seen), encoding="utf-8")
-    os._exit(0)
-
-
-QTimer.singleShot(3000, run)
+begin(main, 3000)

@@ -113,7 +113,7 @@ def test_a_dialog_in_a_real_window(profile, window, mapped, stack, tmp_path):
         ),
         encoding="utf-8",
     )
-    window("window.py", {**profile, "SCARP_WINDOW": str(tmp_path / "orders.json")}, 240)
+    window("window.py", {**profile, "SCARP_WINDOW": str(tmp_path)}, 240)
     seen = json.loads((tmp_path / "seen.json").read_text())
     assert "error" not in seen, seen["error"]
     layers = seen["layers"]

@@ -3,8 +3,10 @@
 
 import json
 import os
+import re
 import shutil
 from pathlib import Path
+from urllib.parse import unquote, urlsplit
 
 import pytest
 
@@ -47,8 +49,13 @@ def test_each_entry_does_what_it_says(provider, seen_in, tmp_path):
     assert seen["own_data"] in ("scarp:susceptibilityfromdemandlandslides", "scarp:preparecovariates")
     assert seen["diagnostics"].startswith("Scarp ") and "QGIS 3" in seen["diagnostics"]
     assert str(tmp_path) not in seen["diagnostics"]
-    assert [Path(path).name for path in seen["tutorial"]] == ["tutorial.html"] and Path(seen["tutorial"][0]).is_file()
+    pages = seen["pages"]
+    assert pages["tutorial"].startswith("A map in ten minutes") and pages["validation"].startswith("Honest validation")
+    assert pages["widest"] <= pages["width"], "pictures fit into the window"
+    assert pages["back"]
     assert seen["end"].startswith("Your first map is in the window"), seen["end"]
+    opened = [Path(unquote(urlsplit(link).path)) for link in re.findall('href="([^"]+)"', seen["end"])]
+    assert [path.name for path in opened] == ["report.html", "Scarp first map"] and all(path.exists() for path in opened)
     assert {"Susceptibility", "Susceptibility classes"} <= {name.strip() for name in seen["layers"]}
     assert seen["gone"] == ["Scarp"] and seen["back"]
     assert list(tmp_path.glob("**/report.html"))

@@ -53,7 +53,12 @@ def test_the_zip_is_small_and_its_pages_have_their_pictures(package):
     text = zipfile.ZipFile(package).read("scarp/README.md").decode("utf-8")
     pictures = re.findall(r"!\[[^]]*\]\(([^)]+)\)", text)
     assert pictures and {f"scarp/{name}" for name in pictures} <= names
-    assert {"scarp/LICENSE", "scarp/resources/icons/scarp.svg", "scarp/resources/help/tutorial.html"} <= names
+    assert {
+        "scarp/LICENSE",
+        "scarp/resources/icons/scarp.svg",
+        "scarp/docs/tutorial.md",
+        "scarp/docs/images/tutorial-first-map.png",
+    } <= names
 
 
 @pytest.mark.skipif(not shutil.which("qgis_process"), reason="needs qgis_process")

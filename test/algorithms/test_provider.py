@@ -4,7 +4,6 @@
 import json
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
@@ -341,6 +340,7 @@ def test_a_folder_for_the_first_map_is_a_new_one(provider, monkeypatch, tmp_path
 def window(provider, monkeypatch):
     """What of QGIS's window the menu needs."""
     from qgis.gui import QgsMessageBar
+    from qgis.PyQt import sip
     from qgis.PyQt.QtWidgets import QAction, QMainWindow, QMenu
     from scarp.processing_provider import menu as module
 
@@ -370,6 +370,8 @@ def window(provider, monkeypatch):
     made = Window()
     made.state = state
     yield made
+    for each in (made.main, made.plugins, made.bar):
+        sip.delete(each)  # with all that is in it, while the application is there
 
 
 def test_each_entry_of_the_menu_does_what_it_says_and_all_go_again(window, monkeypatch):
@@ -377,8 +379,7 @@ def test_each_entry_of_the_menu_does_what_it_says_and_all_go_again(window, monke
     from qgis.core import QgsApplication
     from scarp.processing_provider import menu as module
 
-    opened, dialogs = [], []
-    monkeypatch.setattr(module.QDesktopServices, "openUrl", staticmethod(lambda url: opened.append(url.toLocalFile())))
+    dialogs = []
 
     class Dialog:
         def show(self):
@@ -390,9 +391,13 @@ def test_each_entry_of_the_menu_does_what_it_says_and_all_go_again(window, monke
     assert [each.text() for each in window.plugins.actions()] == ["Scarp"] and len(window.tools) == 1
     assert list(made.entries) == ["state", "first_map", "own_data", "tutorial", "diagnostics"]
     made.entries["tutorial"].trigger()
-    assert [Path(each).name for each in opened] == ["tutorial.html"] and Path(opened[0]).is_file()
+    assert made._pages.isVisible() and made._pages.text.toPlainText().startswith("A map in ten minutes")
     made.entries["own_data"].trigger()
     assert dialogs == ["scarp:susceptibilityfromdemandlandslides shown"]
+    window.state["ready"] = True
+    made.open_start().own.click()
+    assert dialogs == ["scarp:susceptibilityfromdemandlandslides shown"] * 2
+    window.state["ready"] = False
     made.entries["diagnostics"].trigger()
     assert QgsApplication.clipboard().text() == "what is needed"
     made.entries["state"].trigger()
@@ -401,6 +406,7 @@ def test_each_entry_of_the_menu_does_what_it_says_and_all_go_again(window, monke
     assert made._window.doing.text() == "Install the engine first."
     assert made._later.isActive() and "addResult" in vars(resultsList)
     made.remove()
+    assert not made._pages.isVisible()
     assert window.plugins.actions() == [] and window.tools == [] and "addResult" not in vars(resultsList) and not made._later.isActive()
 
 

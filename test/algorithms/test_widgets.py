@@ -34,9 +34,8 @@ def layers(folder):
 
 @pytest.mark.skipif(not shutil.which("xvfb-run") or not shutil.which("qgis"), reason="needs a QGIS window")
 def test_no_layer_in_any_widget_ends_qgis(provider, window, tmp_path):
-    orders = tmp_path / "orders.json"
-    orders.write_text(json.dumps(list(layers(tmp_path))), encoding="utf-8")
-    run = window("widgets.py", {**os.environ, "SCARP_WINDOW": str(orders)}, 300)
+    (tmp_path / "orders.json").write_text(json.dumps(list(layers(tmp_path))), encoding="utf-8")
+    run = window("widgets.py", {**os.environ, "SCARP_WINDOW": str(tmp_path)}, 300)
     seen = (tmp_path / "seen.txt").read_text(encoding="utf-8").splitlines()
     assert seen[-1] == "done", (run.returncode, seen[-3:])
     tried = {tuple(line.split(" ")[:2]) for line in seen[:-1]}
