@@ -211,7 +211,7 @@ def _of_types(
     own = np.flatnonzero(mine)
     whole = np.empty_like(origin)
     whole[own] = overlapping(numbers[own], origin[own])
-    apart, joined = (len(np.unique(each[kept[0]])) for each in (origin, whole))
+    apart, joined = (len(np.unique(each[own])) for each in (origin, whole))
     if joined < apart:
         feedback.message(f"Some of the {apart:,} landslides share cells and are kept together, so that {joined:,} are dealt.")
     both = np.concatenate(kept)

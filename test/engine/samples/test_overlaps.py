@@ -45,6 +45,12 @@ def test_each_of_them_still_has_cells_of_its_own_that_stand_for_it(stack, layer_
     assert (cells.landslide == 1).sum() == 12 and landslides(cells) == 8
 
 
+def test_a_landslide_wholly_under_another_one_is_counted_among_those_that_are_joined(stack, layer_of, box, listener):
+    given = layer_of("slides.gpkg", [box((2, 2), (5, 5), 5.0), box((3, 3), (4, 4), 5.0), box((20, 20), (22, 22), 5.0)])
+    draw(stack, given, listener, test_share=0.0, folds=2, **PLAIN)
+    assert "Some of the 3 landslides share cells and are kept together, so that 2 are dealt." in listener.messages
+
+
 def test_neighbours_that_share_no_cell_stay_two(stack, layer_of, box, listener):
     given = layer_of("slides.gpkg", [box((2, 2), (3, 5), 5.0), box((2, 6), (3, 9), 5.0), box((20, 20), (22, 22), 5.0)])
     cells = draw(stack, given, listener, test_share=0.0, folds=2, **PLAIN)
