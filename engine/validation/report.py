@@ -373,7 +373,7 @@ def _method(page: Report, facts: Mapping[str, Any]) -> None:
     page.text(
         "By landslides each landslide counts once, an equal part of it on each of its cells; by cells each cell counts by its area, or "
         "as one "
-        "where cells are labelled. A cell of several landslides counts as one cell. Intervals treat the cells of one landslide as one "
+        "where cells are labelled. Landslides that share a cell count as one. Intervals treat the cells of one landslide as one "
         "cluster "
         "(Obuchowski 1997); other cells count as independent, and where they are all cells of the area they add next to nothing."
     )

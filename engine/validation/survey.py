@@ -24,6 +24,8 @@ BINS = 1024
 # More sub-areas than this would need much memory, and nobody reads as many figures.
 _MOST_ZONES = 1000
 _MOST_ZONE_CUTS = 512
+# Susceptibility in a narrower range than this is no map of Scarp's, but an index that happens to lie between 0 and 1.
+_WIDE = 0.1
 # Bars of the reliability diagram.
 RELIABILITY_BINS = 10
 
@@ -37,7 +39,7 @@ class Survey:
     cells
         How many have a value.
     bins
-        Area in equal bins from the least to the greatest value, (`BINS`,).
+        Area in equal bins, see `bin_of`, (`BINS`,).
     cuts
         The thresholds that landslides make, `of_cuts` the area in their bins.
     squares
@@ -128,9 +130,19 @@ def values_and_areas(seen: Map, window: Window, areas: np.ndarray) -> tuple[np.n
 
 
 def bin_of(values: np.ndarray, seen: Map) -> np.ndarray:
-    """Return the bin of each value among `BINS` equal ones from the map's least to its greatest value, (n,)."""
-    share = (values.astype(np.float64) - seen.low) / (seen.high - seen.low)
+    """Return the bin of each value among `BINS` equal ones, see `_ends`, (n,)."""
+    low, high = _ends(seen)
+    share = (values.astype(np.float64) - low) / (high - low)
     return np.clip((share * BINS).astype(np.int64), 0, BINS - 1)
+
+
+def _ends(seen: Map) -> tuple[float, float]:
+    """Return between what the bins lie: the map's least and greatest value, or 0 and 1 of susceptibility.
+
+    So the classes of susceptibility are those that “Classify susceptibility” makes, unless it lies in so narrow a range that few of such
+    bins would tell it.
+    """
+    return (0.0, 1.0) if seen.is_probability and seen.high - seen.low > _WIDE else (seen.low, seen.high)
 
 
 @dataclass(frozen=True)
@@ -170,7 +182,8 @@ def classes_of(seen: Map, found: Survey, method: str, classes: int, breaks: Sequ
         used = own[found.bins[bin_of(own, seen)] > 0]
         return Classes(list(seen.classes(used).values()), [float(low + high) / 2 for low, high in zip(used, used[1:])])
     shares = find_breaks(found.bins, method, classes)
-    return Classes(class_names(classes), [seen.low + (seen.high - seen.low) * share for share in shares])
+    low, high = _ends(seen)
+    return Classes(class_names(classes), [low + (high - low) * share for share in shares])
 
 
 def count_classes(

@@ -51,7 +51,8 @@ def test_sub_areas_without_landslides_or_without_other_cells_are_left_out(map_of
     assert (row["name"], row["landslides"], row["landslide_cells"], row["other_cells"]) == ("both", "1", "1", "3")
     assert float(row["auc_by_cells"]) == 0 and float(row["area_km2"]) == pytest.approx(0.0016)
     rows = rows_of(classes)
-    assert [(each["from"], each["to"]) for each in rows[:2]] == [("0.1", "0.55"), ("0.55", "1.0")]
+    middle = round((102 / 1024 + 1) / 2, 4)  # of the bins of susceptibility, the first of which that is used begins at 102 of 1,024
+    assert [(each["from"], each["to"]) for each in rows[:2]] == [("0.1", str(middle)), (str(middle), "1.0")]
     areas = {(each["name"], each["class"]): float(each["area_km2"]) for each in rows}
     assert areas["quiet", "low"] == pytest.approx(0.0012) and areas["quiet", "high"] == 0 and areas["both", "low"] == pytest.approx(0.0008)
 

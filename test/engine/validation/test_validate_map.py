@@ -9,6 +9,7 @@ from scarp.engine.errors import EngineError
 from scarp.engine.feedback import Feedback
 from scarp.engine.files.grid import Grid, reference_of
 from scarp.engine.reporting.figures import class_map
+from scarp.engine.tasks.classify_susceptibility import run as classify
 from scarp.engine.tasks.validate_map import run
 from scarp.engine.validation import report
 from small_maps import UTM, box, rows_of
@@ -300,6 +301,21 @@ def test_success_on_later_landslides(map_of, layer_of, tmp_path):
         validate(tmp_path, **{**given, "split_date": "2030-01-01"})
     with pytest.raises(EngineError, match="are told by the field that holds the landslides’ dates"):
         validate(tmp_path, **{**given, "date_field": None})
+
+
+@pytest.mark.parametrize("method", ["natural_breaks", "quantiles", "equal_intervals", "geometric", "standard_deviation"])
+def test_the_classes_are_those_of_classify(map_of, layer_of, tmp_path, method):
+    """Whose bins go from 0 to 1, though the map does not; in a narrow range, where these would be few, the map's own ends count."""
+    values = np.random.default_rng(3).beta(2, 4, (40, 50)).astype(np.float32) * 0.9 + 0.03
+    inventory = layer_of([box(UTM, 3, 7), box(UTM, 9, 3)])
+    given = {"method": method, "classes": 5}
+    mapped = map_of(values)
+    breaks = classify(Feedback(), susceptibility=mapped, **given, output=str(tmp_path / "c.tif"))["breaks"]
+    validate(tmp_path, susceptibility=mapped, inventory=inventory, **given, class_table=str(tmp_path / "c.csv"))
+    assert [float(row["to"]) for row in rows_of(tmp_path / "c.csv")][:4] == pytest.approx(breaks, abs=5e-5)
+    narrow = map_of(values / 1000, "narrow.tif")
+    validate(tmp_path, susceptibility=narrow, inventory=inventory, **given, class_table=str(tmp_path / "c.csv"))
+    assert len(rows_of(tmp_path / "c.csv")) == 5
 
 
 def test_landslides_that_share_a_cell_are_one_unit(map_of, slides, layer_of, tmp_path):
