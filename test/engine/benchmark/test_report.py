@@ -1,0 +1,180 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The report of a comparison: each figure in its row, its column and its curve."""
+
+from dataclasses import replace
+
+import numpy as np
+import pages
+import pytest
+from scarp.engine.benchmark import report
+from scarp.engine.benchmark.comparison import Data, Fold, Validation
+from scarp.engine.benchmark.report import headline, make_report, verdict
+from scarp.engine.benchmark.summary import ClassifierSummary, table_rows
+from scarp.engine.files.grid import Grid, reference_of
+from scarp.engine.reporting import metrics
+from scarp.engine.reporting.metrics import METRICS
+from scarp.engine.reporting.numbers import number
+from scarp.engine.samples.cells import SampleCells
+from scarp.models.covariate import Covariate
+
+NUMBERS = np.arange(40)
+LABELS = (NUMBERS % 4 == 0).astype(int)
+OF_FOLD = NUMBERS // 4 % 2
+GRID = Grid(reference_of(32639).ExportToWkt(), (5e5, 20.0, 0.0, 3.6e6, 0.0, -20.0), (20, 20))
+CELLS = SampleCells(NUMBERS // 2, NUMBERS % 20, LABELS, np.full(40, "train"), OF_FOLD, NUMBERS.astype(str))
+XY = np.stack([NUMBERS * 10.0, NUMBERS * 20.0], axis=1)
+DATA = Data(CELLS, GRID, (Covariate("slope"),), np.zeros((40, 1)), XY, np.full((40, 2), np.datetime64("NaT"), "datetime64[D]"), XY[:9])
+FOLDS = [
+    Fold(method, 0, number, np.flatnonzero(number != OF_FOLD), np.flatnonzero(number == OF_FOLD))
+    for method in ("blocks", "random")
+    for number in (0, 1)
+]
+# Every metric has a value of its own, so that none can stand for another.
+MEAN = {key: place / 100 for place, (key, _, _) in enumerate(METRICS, start=1)} | {"support_landslide": 10.0, "support_none": 30.0}
+SETS = [(LABELS[:20], np.linspace(0, 1, 20)), (LABELS[20:], np.linspace(1, 0, 20))]
+
+
+def summary(method, name, auc, difference=None, constant=0, **more):
+    given = {"mean": {**MEAN, "auc": auc}, "deviation": {key: value / 10 for key, value in MEAN.items()} | {"auc": 0.0125}}
+    given |= {"confusion": np.array([[25, 5], [4, 6]]), "test_sets": SETS, "chosen": {}, "fold_aucs": {}}
+    interval = metrics.TestedMean(auc, auc - 0.05, auc + 0.04, float("nan"))
+    return ClassifierSummary(method, name, 1, auc=interval, difference=difference, constant=constant, **{**given, **more})
+
+
+BETTER, WORSE = metrics.TestedMean(0.05, 0.01, 0.09, 0.012), metrics.TestedMean(-0.1, -0.15, -0.05, 0.001)
+BLOCKS = [
+    summary("blocks", "cnn_dnn", 0.75),
+    summary("blocks", "rf", 0.8, BETTER, chosen={"max_depth 8": 3, "max_depth 4": 2}),
+    summary("blocks", "lr", 0.65, WORSE),
+]
+RANDOM = [summary("random", "cnn_dnn", 0.85), summary("random", "rf", 0.95), summary("random", "lr", 0.7)]
+
+
+@pytest.fixture
+def page():
+    """Return what makes a report."""
+
+    def make(summaries=(*BLOCKS, *RANDOM), methods=("blocks", "random"), **facts):
+        asked = [Validation(method, 2, block_size_m=300.0) for method in methods]
+        given = {
+            "files": {"Covariate stack": "/data/s.tif"},
+            "inputs": {"Inventory": "x"},
+            "settings": {},
+            "versions": {},
+        }
+        return make_report(
+            DATA, asked, FOLDS, list(summaries), {**given, "members": 3, "patch_size": 15, "equal_landslides": False, **facts}
+        )
+
+    return make
+
+
+def test_the_auc_of_each_stands_with_what_it_differs_by(page):
+    header = ("Validation", "Classifier", "AUC", "SD", "95 % interval", "Minus CNN–DNN", "95 % interval", "p")
+    found = pages.rows(page(), *header)
+    assert found[:3] == [
+        ["Spatial folds", "Random forest", "0.800", "0.013", "0.750 to 0.840", "+0.050", "+0.010 to +0.090", "0.012"],
+        ["Spatial folds", "CNN–DNN", "0.750", "0.013", "0.700 to 0.790", "–", "–", "–"],
+        ["Spatial folds", "Logistic regression", "0.650", "0.013", "0.600 to 0.690", "−0.100", "−0.150 to −0.050", "0.001"],
+    ]
+    assert [row[1:3] for row in found[3:]] == [["Random forest", "0.950"], ["CNN–DNN", "0.850"], ["Logistic regression", "0.700"]]
+    lost = [*BLOCKS[:2], summary("blocks", "lr", 0.5, constant=1)]
+    (row,) = (row for row in pages.rows(page(lost, ("blocks",)), *header) if row[1] == "Logistic regression")
+    assert row[2:] == ["–", "–", "not fitted in 1 of 2 test sets", "–", "–", "–"]
+
+
+def test_random_folds_promise_more_by_what_stands_beside_them(page, monkeypatch):
+    """0.1, 0.15 and 0.05 more: on average 0.1, most for the random forest."""
+    drawn = pages.drawn_by(monkeypatch, report.figures, "bars")
+    made = page()
+    assert "Random folds promise on average +0.100 AUC over spatial folds, most for random forest (+0.150)." in pages.words(made)
+    assert pages.rows(made, "Classifier", "AUC, spatial folds", "AUC, random folds", "Optimism") == [
+        ["Random forest", "0.800", "0.950", "+0.150"],
+        ["CNN–DNN", "0.750", "0.850", "+0.100"],
+        ["Logistic regression", "0.650", "0.700", "+0.050"],
+    ]
+    ((_, (values, names, label), more),) = drawn
+    assert values == {"spatial folds": [0.8, 0.75, 0.65], "random folds": [0.95, 0.85, 0.7]}
+    low, high = more["low"]["spatial folds"], more["high"]["spatial folds"]
+    assert low == pytest.approx([0.75, 0.7, 0.6]) and high == pytest.approx([0.84, 0.79, 0.69])
+    assert names == ["Random forest", "CNN–DNN", "Logistic regression"] and (label, more["start"]) == ("AUC", 0.5)
+
+
+def test_each_metric_stands_under_its_name(page):
+    made = page(BLOCKS, ("blocks",))
+    told = {key: number(value) for key, value in MEAN.items()}
+    table = pages.rows(made, "Classifier", "Class", "Precision", "Recall", "F1", "Support", "Accuracy", "AUC")
+    of_slides, of_none = ([told[f"{metric}_{side}"] for metric in ("precision", "recall", "f1")] for side in ("landslide", "none"))
+    assert table[:2] == [
+        ["Random forest", "landslide", *of_slides, "10", told["accuracy"], "0.800"],
+        ["", "none", *of_none, "30", "–", "–"],
+    ]
+    assert pages.rows(made, "Classifier", "MSE", "RMSE", "MAPE")[0] == ["Random forest", told["mse"], told["rmse"], told["mape"]]
+    more = ("Average precision", "Sensitivity", "Specificity", "Pearson’s φ (MCC)", "Cohen’s κ", "Youden’s J", "Threshold of J", "ECE")
+    keys = ("average_precision", "sensitivity", "specificity", "phi", "kappa", "youden_j", "youden_threshold", "ece")
+    assert pages.rows(made, "Classifier", *more)[0] == ["Random forest", *(told[key] for key in keys)]
+
+
+def test_curves_and_matrices_are_of_the_classifier_that_they_are_named_after(page, monkeypatch):
+    other = [(labels, said / 2) for labels, said in SETS]
+    forest = replace(BLOCKS[1], test_sets=other, confusion=np.array([[1, 2], [3, 4]]))
+    drawn = pages.drawn_by(monkeypatch, report.figures, "roc_curves", "precision_recall_curves", "confusion_matrices", "reliability_plot")
+    page([BLOCKS[0], forest, BLOCKS[2]], ("blocks",))
+    for name, (given,), _ in drawn:
+        assert list(given) == ["Random forest", "CNN–DNN", "Logistic regression"], name
+        if name == "confusion_matrices":
+            assert given["Random forest"].tolist() == [[1, 2], [3, 4]] and given["CNN–DNN"].tolist() == [[25, 5], [4, 6]]
+        else:
+            assert given["Random forest"] is other and given["CNN–DNN"] is SETS, name
+    assert len(drawn) == 4
+
+
+def test_folds_are_drawn_where_their_cells_lie(page, monkeypatch):
+    drawn = pages.drawn_by(monkeypatch, report.figures, "fold_map")
+    distances = []
+    monkeypatch.setattr(report.distances, "add", lambda page, *given: distances.append(given))
+    page(BLOCKS, ("blocks",))
+    ((_, (x, y, fold, landslide), _),) = drawn
+    assert x.tolist() == XY[:, 0].tolist() and y.tolist() == XY[:, 1].tolist()
+    assert fold.tolist() == (OF_FOLD + 1).tolist() and landslide.tolist() == LABELS.tolist()
+    found = DATA.distances(FOLDS[:2])
+    ((samples, folds, places, _),) = distances
+    for one, other in ((samples, found.samples), (folds, found.folds), (places, found.places)):
+        np.testing.assert_array_equal(one, other)
+
+
+def test_the_verdict_names_what_is_better_and_worse():
+    told = verdict(BLOCKS, "blocks")
+    assert told.startswith(
+        "Random forest has the highest AUC in the validation by spatial folds: 0.800 (95 % interval 0.750 to 0.840); that is"
+    )
+    assert "The CNN–DNN reaches 0.750 (95 % interval 0.700 to 0.790)." in told
+    assert told.endswith("the CNN–DNN is better than logistic regression; worse than random forest.")
+    assert [headline(each) for each in (["random", "blocks"], ["blocks", "temporal"], ["holdout"])] == ["blocks", "temporal", "holdout"]
+
+
+def test_the_method_and_what_was_chosen_are_told(page):
+    made = page()
+    words = pages.words(made)
+    assert made.subtitle == "40 cells (10 landslide, 30 non-landslide), 1 covariates"
+    assert "Square blocks of 300 m are dealt into folds as a whole" in words and " 2 folds." in words
+    assert "it is the mean of 3 networks" in words and "25 % of the cells are landslide cells." in words
+    assert "Each landslide counts the same" not in words and "Each landslide counts the same" in pages.words(page(equal_landslides=True))
+    (row,) = pages.rows(made, "Validation", "Classifier", "Chosen most often", "Times")
+    assert row[1:] == ["Random forest", "max_depth 8", "3"]
+
+
+def test_the_table_has_every_figure_under_its_name():
+    (row,) = table_rows([BLOCKS[1]])
+    assert (row["validation"], row["classifier"], row["label"], row["repeats"], row["not_fitted"]) == (
+        "blocks",
+        "rf",
+        "Random forest",
+        1,
+        0,
+    )
+    assert (row["auc"], row["auc_low"], row["auc_high"], row["auc_sd"]) == (0.8, 0.75, 0.84, 0.0125)
+    assert (row["auc_minus_cnn_dnn"], row["p_value"]) == (0.05, 0.012) and row["chosen"] == "max_depth 8 (3); max_depth 4 (2)"
+    for key, value in MEAN.items():
+        assert row[key] == (0.8 if key == "auc" else value), key
+        assert key == "auc" or row[f"{key}_sd"] == pytest.approx(value / 10, abs=1e-6), key
