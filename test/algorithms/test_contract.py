@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from scarp.engine.declarations.outputs import FORMATS, endings
-from scarp.engine.declarations.parameters import TASKS, dialog_parameters
+from scarp.engine.declarations.parameters import RESULTS, TASKS, dialog_parameters
 
 
 @pytest.fixture(params=TASKS)
@@ -132,6 +132,35 @@ def test_the_dialog_is_the_declaration(algorithm):
             assert definition.minimum() == each.least
             assert definition.maximum() == (sys.float_info.max if each.most is None else each.most)
             assert definition.dataType() == (0 if each.kind == "integer" else 1)
+
+
+def test_the_dialog_takes_and_makes_what_is_declared(algorithm):
+    """Layers of the right geometry, files of the right kind, outputs made unless skipped, distances in the unit of their layer."""
+    from qgis.core import QgsProcessing
+
+    kinds = QgsProcessing.SourceType
+    geometries = {"point": kinds.TypeVectorPoint, "polygon": kinds.TypeVectorPolygon, "any": kinds.TypeVectorAnyGeometry}
+    geometries |= {"table": kinds.TypeVector, "raster": kinds.TypeRaster}
+    for each in dialog_parameters(algorithm.TASK):
+        definition, asked = algorithm.parameterDefinition(each.id), [geometries[name] for name in each.geometry]
+        if each.kind in ("source", "layer"):
+            assert definition.dataTypes() == asked, each.id
+        if each.kind == "sources":
+            assert [definition.layerType()] == asked, each.id
+        if each.kind == "rasters":
+            assert definition.layerType() == kinds.TypeRaster
+        if each.kind == "vector output":
+            assert [definition.dataType()] == asked, each.id
+        if each.kind in ("file", "file output"):
+            assert definition.fileFilter().startswith(each.files or "All files"), each.id
+        if each.is_output:
+            assert definition.createByDefault() == each.made, each.id
+        if each.kind == "distance":
+            assert definition.parentParameterName() == each.parent, each.id
+    outputs = {"number": "outputNumber", "text": "outputString", "raster": "outputRaster", "vector": "outputVector"}
+    for each in RESULTS.get(algorithm.TASK, ()):
+        found = algorithm.outputDefinition(each.id)
+        assert (found.description(), found.type()) == (each.title, outputs[each.kind])
 
 
 @pytest.mark.parametrize(

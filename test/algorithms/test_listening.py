@@ -2,6 +2,7 @@
 """What the bridge hands to a worker, and what it makes of what a worker tells; workers here are a few lines of shell."""
 
 import json
+from types import SimpleNamespace
 
 import pytest
 
@@ -101,3 +102,24 @@ def test_an_interpreter_that_does_not_answer_lacks_everything(provider, worker, 
     monkeypatch.setenv("SCARP_PYTHON", str(worker("exit 1")))
     with pytest.raises(bridge.WorkerMissingError, match="which lacks numpy, osgeo;"):
         bridge.find_python(("numpy", "osgeo"))
+
+
+@pytest.mark.parametrize(
+    ("kind", "host", "user", "is_system", "told"),
+    [
+        ("HttpProxy", "proxy.example", "", False, "http://proxy.example:3128"),
+        ("Socks5Proxy", "proxy.example", "me", False, "socks5://me:p%2Fw@proxy.example:3128"),  # pragma: allowlist secret
+        ("HttpProxy", "", "", False, None),
+        ("NoProxy", "proxy.example", "", False, None),
+        ("HttpProxy", "proxy.example", "", True, None),
+    ],
+)
+def test_pip_hears_of_the_proxy_that_qgis_is_set_to(provider, monkeypatch, kind, host, user, is_system, told):
+    """That of the system pip finds by itself."""
+    from qgis.PyQt.QtNetwork import QNetworkProxy
+    from scarp.algorithms import install_engine
+
+    chosen = QNetworkProxy(getattr(QNetworkProxy.ProxyType, kind), host, 3128, user, "p/w" if user else "")
+    network = SimpleNamespace(fallbackProxy=lambda: chosen, useSystemProxy=lambda: is_system)
+    monkeypatch.setattr(install_engine, "QgsNetworkAccessManager", SimpleNamespace(instance=lambda: network))
+    assert install_engine.proxy() == told

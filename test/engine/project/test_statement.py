@@ -55,6 +55,7 @@ def test_the_level_asks_for_kinds_for_outlines_or_dates_and_for_a_test(changed, 
         ({}, "good"),
         ({"test": "held_out"}, "good"),
         ({"test": "temporal"}, "good"),
+        ({"test": "part"}, "good"),
         ({"test": "random"}, "moderate"),
         ({"test": "test"}, "moderate"),
         ({"auc_low": 0.8}, "good"),
@@ -87,6 +88,20 @@ def test_what_was_not_looked_at_is_told_and_what_lowers_is_named():
     assert "Not known, and so not counted: the area of applicability, the positional error of landslides." in found
     assert "Lowered by a step each: 12 landslides were tested, fewer than 60." in found
     assert "the lower end of the 95 % interval of the AUC is 0.830" in found
+
+
+def test_each_reason_is_told_with_its_own_number():
+    found = reliability_of(replace(WHOLE, outside_percent=12.5, fall=0.0625, tested=12, rises=False)).why
+    for reason in (
+        "12 landslides were tested, fewer than 60",
+        "12.5 % of the area lie outside the area of applicability, more than 10 %",
+        "the AUC falls by 0.062 if landslides are moved by the positional error that was given",
+        "landslides are less dense in a class than in the one below it",
+    ):
+        assert reason in found
+    names = {"outside_percent": "the area of applicability", "fall": "the positional error of landslides", "rises": "density by class"}
+    for field, name in names.items():
+        assert reliability_of(replace(WHOLE, **{field: None})).why.endswith(f"Not known, and so not counted: {name}.")
 
 
 def test_the_statement_has_its_four_rows():
