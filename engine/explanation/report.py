@@ -11,7 +11,7 @@ import numpy as np
 
 from ...models.covariate import Covariate
 from ...models.model_file import Model
-from ..declarations.covariates import labels_of
+from ..declarations.covariates import labels_of, spoken
 from ..files.grid import Grid
 from ..reporting.figures import Frame, class_map, coordinate
 from ..reporting.numbers import number, percent, signed
@@ -129,12 +129,12 @@ def verdict(facts: Explanation) -> str:
     where = f"On landslides that it has not seen the model has an AUC of {number(facts.auc)}."
     if not clear:
         return f"{where} No single covariate matters to it: permuting one hardly lowers the AUC. Look at those that go together."
-    names = labels_of([each.factor.name for each in clear[:3]])
+    names = [spoken(each.factor.name) for each in clear[:3]]
     falls = [f"{name} ({signed(-each.mean)})" for name, each in zip(names, clear)]
     verb, tells = ("is", "it tells") if len(falls) == 1 else ("are", "one of them tells")
     text = f"{where} What matters most to it {verb} {listed(falls)}: so much is lost of the AUC where {tells} of other ground."
     if nothing:
-        shown = labels_of([each.factor.name for each in nothing])
+        shown = [spoken(each.factor.name) for each in nothing]
         named = listed(shown) if len(shown) <= 8 else f"{', '.join(shown[:8])} and {len(shown) - 8} more"
         text += f" No sign that it needs, each for itself: {named}."
     return text
@@ -240,7 +240,7 @@ def _responses(page: Report, facts: Explanation) -> None:
         some = ranked[start : start + _A_FIGURE]
         page.figure(
             figures.responses(some, labels_of([each.covariate.name for each in some])),
-            f"Response of the mean susceptibility to {listed(labels_of([each.covariate.name for each in some]))}.",
+            f"Response of the mean susceptibility to {listed([spoken(each.covariate.name) for each in some])}.",
         )
 
 
@@ -250,7 +250,8 @@ def _local(page: Report, facts: Explanation, local: Local) -> None:
     covariates = facts.model.covariates
     names = labels_of([covariates[at].name for at in order])
     values = [_value(covariates[at], local.values[at]) for at in order]
-    page.text(local_verdict(local, names, local.parts[order], is_projected=facts.grid.is_projected), lead=True)
+    inside = [spoken(covariates[at].name) for at in order]
+    page.text(local_verdict(local, inside, local.parts[order], is_projected=facts.grid.is_projected), lead=True)
     page.figure(
         figures.contributions(
             [f"{name}: {value}" for name, value in zip(names, values)], local.parts[order], local.average, local.susceptibility

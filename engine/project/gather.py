@@ -371,14 +371,19 @@ def _of_benchmark(facts: Facts) -> list[Tested]:
 def _of_map(facts: Facts) -> list[Tested]:
     """Return what “Validate susceptibility map” says of the whole map, by cells as the other tests."""
     roles = {label: role for role, label in INVENTORY_ROLES.items()}
-    kinds = {"held_out": "held_out", "training": "success"}
+    # Test cells of a sample lie among the training cells: they are no other inventory.
+    run = facts.project.run("validation")
+    are_samples = facts.project.result("validation", "are_samples", bool, bool(run and run.parameters.get("label_field")))
+    kinds = {"held_out": "test" if are_samples else "held_out", "training": "success"}
+    name = "Test cells, by the map" if are_samples else "Validation of the map"
     made = []
     for row in facts.tables.get("validation", []):
         if row["part"] != "all" or _auc(row["auc_by_cells"]) is None:
             continue
         kind = kinds.get(roles.get(str(row["landslides_are"]), ""), "unknown")
         low, high = (_real(row.get(f"auc_by_cells_{end}")) for end in ("low", "high"))
-        made.append(Tested(kind, "The map, on an inventory", "", float(row["auc_by_cells"]), low, high, _whole(row["landslides"])))
+        told = "Validation of the map" if kind == "success" else name
+        made.append(Tested(kind, told, "", float(row["auc_by_cells"]), low, high, _whole(row["landslides"])))
     return made
 
 

@@ -49,12 +49,14 @@ class Part:
 class Tested:
     """The parts that are assessed, and the landslides `aside` that are in none, which are no ground without landslides either.
 
-    `types` are the types of movement that they are of; empty where none were chosen.
+    `types` are the types of movement that they are of; empty where none were chosen. `are_samples` tells that the held-out ones are the
+    test cells of a sample, which lie among those that trained.
     """
 
     parts: list[Part]
     aside: list[Landslides]
     types: str = ""
+    are_samples: bool = False
 
 
 def read_parts(
@@ -88,9 +90,9 @@ def read_parts(
     """
     fields = list(dict.fromkeys(each for each in (date_field, types.field if types else None) if each))
     if label_field:
-        parts = _labelled(raster, inventory, label_field, role, fields, feedback)
+        parts, are_samples = _labelled(raster, inventory, label_field, role, fields, feedback)
     else:
-        parts = [Part(role, read_landslides(inventory, raster, fields, feedback))]
+        parts, are_samples = [Part(role, read_landslides(inventory, raster, fields, feedback))], False
     aside: list[Landslides] = []
     told = ""
     if types:
@@ -109,7 +111,7 @@ def read_parts(
         parts[0] = replace(parts[0], spans=spans)
         if split_date:
             parts[:1] = _by_date(parts[0], np.datetime64(split_date), aside, feedback)
-    return Tested(parts, aside, told)
+    return Tested(parts, aside, told, are_samples)
 
 
 def _of_types(part: Part, types: Types, inventory: str, aside: list[Landslides], feedback: Feedback) -> tuple[Part, str]:
@@ -137,8 +139,10 @@ def _by_date(part: Part, date: np.datetime64, aside: list[Landslides], feedback:
     return [others, replace(part, landslides=part.landslides.alone(earlier), spans=spans[earlier], name=f"before {date}")]
 
 
-def _labelled(raster: Raster, inventory: str, label_field: str, role: str, fields: list[str], feedback: Feedback) -> list[Part]:
-    """Return labelled cells; those that Scarp drew are divided into test and training cells by their subset."""
+def _labelled(
+    raster: Raster, inventory: str, label_field: str, role: str, fields: list[str], feedback: Feedback
+) -> tuple[list[Part], bool]:
+    """Return labelled cells; those that Scarp drew are divided into test and training cells by their subset, which is told."""
     dataset, layer = open_layer(inventory)
     definition = layer.GetLayerDefn()
     names = [definition.GetFieldDefn(index).GetName() for index in range(definition.GetFieldCount())]
@@ -178,7 +182,7 @@ def _labelled(raster: Raster, inventory: str, label_field: str, role: str, field
                 Others(found.rows[other], found.cols[other], units[other], values[other]),
             )
         )
-    return parts
+    return parts, is_divided
 
 
 def _notice_shared(tested: Landslides, training: Landslides, feedback: Feedback) -> None:

@@ -71,10 +71,10 @@ def page():
 def test_what_matters_most_comes_first_with_what_is_lost_without_it(page):
     words = pages.words(page())
     assert words.startswith(
-        "On landslides that it has not seen the model has an AUC of 0.800. What matters most to it are Geology (−0.260) and "
+        "On landslides that it has not seen the model has an AUC of 0.800. What matters most to it are geology (−0.260) and "
     )
-    assert "Slope (−0.160): so much is lost of the AUC where one of them tells of other ground." in words
-    assert "No sign that it needs, each for itself: Aspect." in words
+    assert "slope (−0.160): so much is lost of the AUC where one of them tells of other ground." in words
+    assert "No sign that it needs, each for itself: aspect." in words
     assert "No single covariate matters to it" in pages.words(
         page(
             found=[
@@ -85,7 +85,7 @@ def test_what_matters_most_comes_first_with_what_is_lost_without_it(page):
         )
     )
     alone = pages.words(page(found=[SLOPE, ASPECT, replace(ASPECT, factor=GEOLOGY.factor)]))
-    assert "What matters most to it is Slope (−0.160): so much is lost of the AUC where it tells of other ground." in alone
+    assert "What matters most to it is slope (−0.160): so much is lost of the AUC where it tells of other ground." in alone
 
 
 def test_importance_stands_in_its_columns(page):
@@ -148,7 +148,7 @@ def test_the_point_is_told_from_the_strongest_part_down(page, monkeypatch):
     ]
     words = pages.words(made)
     assert "The cell at 500,100, 3,599,000 has a susceptibility of 0.500; average ground of the area has 0.300." in words
-    assert "above all Geology (+0.250) and Slope (+0.050); what makes it less susceptible, Aspect (−0.100)." in words
+    assert "above all geology (+0.250) and slope (+0.050); what makes it less susceptible, aspect (−0.100)." in words
     ((_, (names, parts, average, said), _),) = drawn
     assert (names, parts.tolist()) == (["Geology: lime", "Aspect: flat", "Slope: 31.000°"], [0.25, -0.1, 0.05]) and (average, said) == (
         0.3,

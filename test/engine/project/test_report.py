@@ -195,6 +195,17 @@ def test_kinds_and_dates_raise_the_level(project, tmp_path):
     assert "dated 2014-05-31 to 2019-01-01; kinds of movement: slide (40) and flow (20); " in words["Methods, ready to paste"]
 
 
+def test_test_cells_of_a_sample_are_no_other_inventory(project, tmp_path):
+    """They lie among the training cells: a map that is validated on them has the spatial folds for its headline."""
+    drawn = {"inventory": str(project / "drawn.gpkg"), "label_field": "landslide"}
+    validate_map.run(Feedback(), susceptibility=str(project / "susceptibility.tif"), **drawn, output=str(project / "validation.gpkg"))
+    auc = float(read_table(str(project / "validation.gpkg"))[0]["auc_by_cells"])
+    words = reported(tmp_path, folder=str(project), position_error=0.0)[0]
+    assert "By spatial folds the area under the ROC curve (AUC) is 0.812" in words[""] and "other inventory" not in words[""]
+    validation = words["Validation"]
+    assert f"Test cells, by the map {auc:.3f}" in validation and "other inventory" not in validation
+
+
 def test_landslides_that_took_no_part_are_moved_where_a_run_tells_of_them(project, tmp_path):
     """The test inventory of the training, else the landslides that tested the map as held out, else those that made it."""
     inventory = bad_files.write_layer(project / "later.gpkg", [bad_files.point(*each) for each in bad_files.places(9)], ogr.wkbPoint)
