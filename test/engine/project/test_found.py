@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from scarp.engine.errors import EngineError
 from scarp.engine.feedback import Feedback
+from scarp.engine.project import runs
 from scarp.engine.project.found import MADE_BY, find_project
 from scarp.engine.project.runs import TITLES, is_of, runs_in
 
@@ -198,3 +199,64 @@ def test_hashes_decide_and_names_where_there_are_none(project):
     assert is_of(run, "model", str(project / "third.scarp")) is False
     assert is_of(run, "model", "/gone/model.scarp") is True
     assert is_of(run, "model", "/gone/third.scarp") is False
+
+
+def write_manifest(path, **told):
+    """Write the manifest of a map, or of what else is told."""
+    path.write_text(
+        json.dumps({"task": "map_susceptibility", "parameters": {"output": path.name[: -len(".run.json")]}, **told}), encoding="utf-8"
+    )
+
+
+def test_a_run_is_told_once_the_newest_first_and_reports_of_projects_are_none(tmp_path):
+    written = {"a": "2026-01-01", "b": "2026-03-01", "c": "2026-02-01"}
+    for name, day in written.items():
+        write_manifest(tmp_path / f"{name}.tif.run.json", written=day)
+    shutil.copy(tmp_path / "a.tif.run.json", tmp_path / "a_uncertainty.tif.run.json")  # beside its other output
+    write_manifest(tmp_path / "r.html.run.json", task="project_report", parameters={"report": "r.html"})
+    assert [run.written for run in runs_in(tmp_path, Feedback())] == ["2026-03-01", "2026-02-01", "2026-01-01"]
+
+
+@pytest.mark.parametrize(("limit", "most"), [("_MOST_RUNS", 1), ("_MOST_BYTES_OF_ALL", 100)])
+def test_a_folder_of_too_much_is_refused(tmp_path, monkeypatch, limit, most):
+    for name in "ab":
+        write_manifest(tmp_path / f"{name}.tif.run.json")
+    assert len(runs_in(tmp_path, Feedback())) == 2
+    monkeypatch.setattr(runs, limit, most)
+    with pytest.raises(EngineError, match="has 2 run manifests of 0.0 MB together; give the folder of one project"):
+        runs_in(tmp_path, Feedback())
+
+
+def test_what_is_too_large_for_a_manifest_is_not_read(tmp_path, monkeypatch):
+    write_manifest(tmp_path / "a.tif.run.json")
+    monkeypatch.setattr(runs, "_MOST_BYTES", 50)
+    told = Told()
+    assert runs_in(tmp_path, told) == [] and len(told.warnings) == 1
+
+
+def test_of_many_that_are_no_manifests_three_are_named(tmp_path):
+    for name in "abcde":
+        (tmp_path / f"{name}.run.json").write_text("no", encoding="utf-8")
+    told = Told()
+    runs_in(tmp_path, told)
+    assert told.warnings[0].endswith("passed over: a.run.json, b.run.json, c.run.json and 2 more.")
+
+
+def test_a_layer_beside_its_manifest_is_still_that_layer(tmp_path):
+    (tmp_path / "slides.gpkg").write_text("x", encoding="utf-8")
+    write_manifest(tmp_path / "a.gpkg.run.json", task="sample_cells", parameters={"inventory": "/gone/slides.gpkg|layername=of 2019"})
+    (run,) = runs_in(tmp_path, Feedback())
+    assert run.source("inventory") == f"{tmp_path / 'slides.gpkg'}|layername=of 2019" and run.source("covariates") is None
+
+
+def test_an_output_beside_its_manifest_counts_before_that_at_its_old_place(tmp_path):
+    """A folder that was copied tells of its own files."""
+    old, new = tmp_path / "old", tmp_path / "new"
+    for place in (old, new):
+        place.mkdir()
+        (place / "map.tif").write_text("x", encoding="utf-8")
+    write_manifest(new / "map.tif.run.json", parameters={"output": str(old / "map.tif")})
+    (run,) = runs_in(new, Feedback())
+    assert run.output("output") == new / "map.tif"
+    (new / "map.tif").unlink()
+    assert run.output("output") == old / "map.tif"

@@ -8,8 +8,9 @@ from osgeo import ogr
 from scarp.engine.errors import EngineError
 from scarp.engine.feedback import Feedback
 from scarp.engine.files.grid import Grid, reference_of
+from scarp.engine.mapping.counting import Landslides
 from scarp.engine.mapping.maps import open_map
-from scarp.engine.project.landslides import auc_of_moved, moved, read_project_inventory
+from scarp.engine.project.landslides import Moved, auc_of_moved, moved, read_project_inventory
 
 WEST, NORTH, CELL, SIDE = 500_000.0, 3_600_000.0, 10.0, 40
 
@@ -135,3 +136,58 @@ def test_outlines_and_what_lies_outside(halves, tmp_path):
     assert found.are_polygons
     assert (found.copies, found.sharing, found.slides.count, found.slides.as_mapped) == (1, 2, 1, 2)
     assert found.left_out == ["1 of 3 features of the layer p were left out: 1 outside the raster."]
+
+
+@pytest.fixture
+def oblong(tmp_path):
+    """A map of 12 rows of 35 m and 50 columns of 20 m."""
+    grid = Grid(reference_of(32639).ExportToWkt(), (WEST, 20.0, 0.0, NORTH, 0.0, -35.0), (12, 50))
+    dataset = grid.create(str(tmp_path / "oblong.tif"), nodata=-9999.0)
+    dataset.GetRasterBand(1).WriteArray(np.linspace(0, 1, 600, dtype=np.float32).reshape(12, 50))
+    del dataset
+    return open_map(str(tmp_path / "oblong.tif"), None, "SUSCEPTIBILITY", Feedback())
+
+
+def slides_of(rows, cols):
+    return Landslides.of(rows, cols, np.arange(len(rows)), np.zeros(len(rows), np.float32))
+
+
+def test_metres_are_metres_down_and_across(oblong):
+    """In all directions the mean square of either part of 700 m is half of 700²."""
+    slides = slides_of(*np.divmod(np.arange(600), 50))
+    row, col = moved(slides, oblong, 700.0, 3)
+    down, across = (row - slides.rows) * 35.0, (col - slides.cols) * 20.0
+    assert np.sqrt((down**2).mean()) == pytest.approx(700 / np.sqrt(2), rel=0.05)
+    assert np.sqrt((across**2).mean()) == pytest.approx(700 / np.sqrt(2), rel=0.05)
+    assert np.abs(np.hypot(down, across) - 700).max() < np.hypot(35, 20)
+
+
+def test_what_leaves_by_any_side_is_lost(oblong):
+    """Landslides along all sides of a map that is wider than high, moved by a cell and more."""
+    rows, cols = np.repeat([0, 6, 11], 10), np.tile([0, 1, 10, 20, 25, 30, 40, 47, 48, 49], 3)
+    slides, expected = slides_of(rows, cols), []
+    for seed in (5, 6, 7, 8):
+        row, col = moved(slides, oblong, 40.0, seed)
+        expected.append(int(((row < 0) | (row > 11) | (col < 0) | (col > 49)).sum()))
+    found = auc_of_moved(slides, oblong, 40.0, 4, 5, Feedback())
+    assert found.lost == pytest.approx(np.mean(expected)) and 5 < found.lost < 20 and len(set(expected)) > 1
+
+
+def test_the_range_is_that_of_95_percent():
+    found = Moved(50.0, {}, {"cells": np.arange(101) / 100}, 0.0)
+    assert found.range("cells") == pytest.approx((0.5, 0.025, 0.975))
+
+
+def test_of_many_kinds_the_rare_ones_are_counted_together(halves, tmp_path):
+    kinds = ["slide"] * 3 + [f"kind {number:02d}" for number in range(22)]
+    found = read(make_points(tmp_path / "s.gpkg", [(1, col) for col in range(25)], {"kind": (ogr.OFTString, kinds)}), halves, "kind")
+    assert found.types["slide"] == 3 and found.types["further kinds"] == 3 and len(found.types) == 21 and sum(found.types.values()) == 25
+
+
+def test_an_inventory_has_outlines_where_most_have(halves, tmp_path):
+    """Of one part or of several."""
+    square, point = bad_files.square(WEST + 100, NORTH - 100, 15), bad_files.point(WEST + 205, NORTH - 205)
+    several = square.replace("POLYGON ((", "MULTIPOLYGON (((") + ")"
+    for number, (shapes, outlines) in enumerate((([square, point, point], False), ([square, several, point], True), ([several], True))):
+        path = bad_files.write_layer(tmp_path / f"{number}.gpkg", shapes, ogr.wkbUnknown, name="slides", crs=32639)
+        assert read(path, halves).are_polygons == outlines

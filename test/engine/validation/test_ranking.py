@@ -85,3 +85,8 @@ def test_kappa_by_hand():
     assert kappa(np.eye(3)) == (1.0, 1.0)
     assert kappa(np.ones((2, 2))) == (0.5, 0.0)
     assert kappa(np.array([[5.0]])) == (1.0, 1.0)
+
+
+def test_kappa_goes_by_the_shares_of_both_maps():
+    """Three quarters are low on the first map and nine tenths on the second: by chance 0.7 agree, here 0.85."""
+    assert kappa(np.array([[15, 0], [3, 2]])) == pytest.approx((0.85, 0.5))
