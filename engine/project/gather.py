@@ -419,9 +419,10 @@ def _bands(source: str, seen: Map | None, part: str, most: tuple[float, float], 
         for number, band in enumerate(values):
             odd = band[np.isfinite(band) & ((band < 0) | (band > most[number]))]
             if odd.size:
+                usual = "is never below 0" if np.isinf(most[number]) else f"lies between 0 and {most[number]:g}"
                 raise EngineError(
-                    f"Band {number + 1} of the raster {name_of(source)} has values such as {odd[0]:.6g}, and {part} lies between 0 and "
-                    f"{most[number]:g}; give the raster that “Map susceptibility” wrote ({part.upper()})."
+                    f"Band {number + 1} of the raster {name_of(source)} has values such as {odd[0]:.6g}, and {part} {usual}; give the "
+                    f"raster that “Map susceptibility” wrote ({part.upper()})."
                 )
         yield values, np.broadcast_to(of_row[window.row : window.row + window.rows, None], values.shape[1:])
 
