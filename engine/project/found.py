@@ -11,8 +11,9 @@ from typing import Any
 from ..declarations.source import Source
 from ..errors import EngineError
 from ..feedback import Feedback
+from ..files.opening import shortened
 from ..reporting.page import listed
-from .runs import TITLES, Run, is_of, is_there, name_of, runs_in
+from .runs import TITLES, Digests, Run, is_of, is_there, name_of, runs_in
 
 # The parts of a project: the parameter that gives each, and the tasks and outputs that make it.
 MADE_BY: Mapping[str, tuple[tuple[str, str], ...]] = {
@@ -126,9 +127,9 @@ def find_project(folder: str | None, given: Mapping[str, str | None], inventory:
             "(SUSCEPTIBILITY) or the model (MODEL), or the folder in which “Map susceptibility” wrote."
         )
     project.inventory = inventory or finder.inventory()
-    learnt = [run for part in ("samples", "model") if (run := project.run(part)) and not run.parameters.get("label_field")]
-    project.is_learnt = bool(project.inventory) and any(is_of(run, "inventory", str(project.inventory)) for run in learnt)
+    project.is_learnt = finder.is_learnt(project.inventory)
     project.held_out = finder.held_out()
+    finder.tell_what_was_too_large()
     return project
 
 
@@ -137,6 +138,7 @@ class _Finder:
 
     def __init__(self, project: Project, runs: list[Run], given: Mapping[str, str], *, is_open: bool) -> None:
         self._project, self._runs, self._given, self._is_open = project, runs, given, is_open
+        self._digests = Digests()
 
     def find(self) -> None:
         """Find the map first, then what it came from, then what was made of it."""
@@ -161,10 +163,15 @@ class _Finder:
             if source is None:
                 self._note(f"The inventory {run.read('inventory')} that {TITLES[run.task]} read is not where it was; give it (INVENTORY).")
                 return None
-            if is_of(run, "inventory", source) is None:
+            if is_of(run, "inventory", source, self._digests) is None:
                 self._note(f"The inventory {run.read('inventory')} has changed since {TITLES[run.task]} read it; today's is told of.")
             return source
         return None
+
+    def is_learnt(self, inventory: str | None) -> bool:
+        """Tell whether the map was made from these landslides, as far as runs tell."""
+        runs = [run for part in ("samples", "model") if (run := self._project.run(part)) and not run.parameters.get("label_field")]
+        return bool(inventory) and any(is_of(run, "inventory", str(inventory), self._digests) for run in runs)
 
     def held_out(self) -> str | None:
         """Return the landslides that took no part: the test inventory of the training, else what tested the map in that role."""
@@ -173,6 +180,15 @@ class _Finder:
             return source
         is_test = tested and tested.parameters.get("role") == "held_out" and not tested.parameters.get("label_field")
         return tested.source("inventory") if tested and is_test else None
+
+    def tell_what_was_too_large(self) -> None:
+        """Note which files count by their names alone."""
+        if names := [shortened(name) for name in self._digests.passed_over]:
+            more = f" and {len(names) - 3} more" if len(names) > 3 else ""
+            self._note(
+                f"Too large to be read for a hash, so taken by name for what the run manifests tell of: {', '.join(names[:3])}{more}. "
+                "Whether they have changed since was not looked at."
+            )
 
     def _note(self, sentence: str) -> None:
         self._project.notes.append(sentence)
@@ -218,7 +234,7 @@ class _Finder:
         elif outdated and user:
             name = outdated[0][1].name
             self._note(f"{name} has been written anew since {TITLES[user.task]} read it, so it is left out. Run {TITLES[user.task]} again.")
-        elif user and (source := user.source(part)) and is_of(user, part, source):
+        elif user and (source := user.source(part)) and is_of(user, part, source, self._digests):
             self._project.files[part] = source
 
     def _take_given(self, part: str) -> None:
@@ -246,7 +262,7 @@ class _Finder:
     def _belongs(self, part: str, run: Run, path: Path, user: Run | None) -> bool | None:
         """Tell whether a part belongs to what was taken before; None where it did, and is out of date."""
         if user:
-            return is_of(user, part, str(path))
+            return is_of(user, part, str(path), self._digests)
         if part == "samples":
             return self._was_learnt(path)
         if part not in _FROM:
@@ -255,7 +271,7 @@ class _Finder:
         source = self._project.files.get(other)
         if source is None:
             return other == "covariates"
-        return is_of(run, key, source, self._told(other))
+        return is_of(run, key, source, self._digests, self._told(other))
 
     def _told(self, part: str) -> Any:
         """Return the hash of the covariates as the run that read them tells it: they may be too large to be read for it."""
@@ -270,4 +286,4 @@ class _Finder:
     def _was_learnt(self, path: Path) -> bool | None:
         """Tell whether these sample cells are those that the model learnt from; True where that is not known."""
         run = self._project.run("model")
-        return True if run is None else is_of(run, "inventory", str(path))
+        return True if run is None else is_of(run, "inventory", str(path), self._digests)

@@ -8,7 +8,6 @@ import math
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +15,7 @@ from ..declarations.parameters import TASKS, task_parameters
 from ..declarations.source import Source
 from ..errors import EngineError
 from ..feedback import Feedback
-from ..files.manifest import hashes
+from ..files.manifest import files_of, hashes
 from ..files.opening import shortened
 
 ENDING = ".run.json"
@@ -190,14 +189,34 @@ def _is_named(value: Any) -> bool:
         return False
 
 
-@lru_cache(maxsize=256)
-def digest(path: str) -> Any:
-    """Return the SHA-256 of a file, or of each of several that a layer is read from, as manifests tell it."""
-    return hashes({"file": path}).get("file")
+class Digests:
+    """SHA-256 of files, each computed once, and no more bytes read for it than a report is worth: manifests of others may name any file.
+
+    Parameters
+    ----------
+    most_bytes
+        So many are read for all of them.
+    """
+
+    def __init__(self, most_bytes: int = 20_000_000_000) -> None:
+        self._left = most_bytes
+        self._found: dict[str, Any] = {}
+        self.passed_over: list[str] = []
+
+    def of(self, path: str) -> Any:
+        """Return the hash of a file, or of each of several that a layer is read from, as manifests tell it; None if that is too much."""
+        if path not in self._found:
+            size = sum(each.stat().st_size for each in files_of(Source.parse(path).path))
+            self._found[path] = hashes({"file": path}).get("file") if size <= self._left else None
+            if size <= self._left:
+                self._left -= size
+            else:
+                self.passed_over.append(name_of(path))
+        return self._found[path]
 
 
-def is_of(run: Run, key: str, path: str, told: Any = None) -> bool | None:
-    """Tell whether a run read this file: by its hash where that is known, else by its name.
+def is_of(run: Run, key: str, path: str, digests: Digests, told: Any = None) -> bool | None:
+    """Tell whether a run read this file: by its hash where that is known and can be had, else by its name.
 
     Parameters
     ----------
@@ -212,8 +231,10 @@ def is_of(run: Run, key: str, path: str, told: Any = None) -> bool | None:
     """
     there = run.inputs.get(key)
     same_name = run.read(key) == name_of(path)
-    now = told if told is not None or not is_there(Source.parse(path).path) else digest(path)
-    if there is None or now is None:
+    if there is None:
+        return same_name
+    now = told if told is not None or not is_there(Source.parse(path).path) else digests.of(path)
+    if now is None:
         return same_name
     if there == now:
         return True

@@ -200,6 +200,12 @@ def map_cut_off(place):
 
 
 @project
+def stack_of_a_terabyte(place):
+    os.truncate(place / "stack.tif", 1 << 40)  # behind its end there is nothing, which takes no room
+    retell(place, "map.tif", inputs_sha256={"covariates": "0" * 64})
+
+
+@project
 def model_that_is_a_file_of_the_system(place):
     retell(place, "map.tif", parameters={"output": str(place / "map.tif"), "model": "/etc/passwd"})
     (place / "model.scarp.run.json").unlink()

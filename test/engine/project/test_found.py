@@ -11,7 +11,7 @@ from scarp.engine.errors import EngineError
 from scarp.engine.feedback import Feedback
 from scarp.engine.project import runs
 from scarp.engine.project.found import MADE_BY, find_project
-from scarp.engine.project.runs import TITLES, is_of, runs_in
+from scarp.engine.project.runs import TITLES, Digests, is_of, runs_in
 
 PARTS = {"covariates", "screening", "samples", "model", "susceptibility", "classes", "class_table", "validation", "explanation"}
 ROOT = Path(__file__).resolve().parents[3]
@@ -189,16 +189,41 @@ def test_no_folder_is_told(tmp_path):
 
 def test_hashes_decide_and_names_where_there_are_none(project):
     run = next(each for each in runs_in(project, Feedback()) if each.task == "map_susceptibility")
-    assert is_of(run, "model", str(project / "model.scarp")) is True
+    digests = Digests()
+    assert is_of(run, "model", str(project / "model.scarp"), digests) is True
     shutil.copy(project / "model.scarp", project / "copy.scarp")
-    assert is_of(run, "model", str(project / "copy.scarp")) is True
+    assert is_of(run, "model", str(project / "copy.scarp"), digests) is True
     (project / "other").mkdir()
     (project / "other" / "model.scarp").write_text("another")
-    assert is_of(run, "model", str(project / "other" / "model.scarp")) is None
+    assert is_of(run, "model", str(project / "other" / "model.scarp"), digests) is None
     (project / "third.scarp").write_text("another")
-    assert is_of(run, "model", str(project / "third.scarp")) is False
-    assert is_of(run, "model", "/gone/model.scarp") is True
-    assert is_of(run, "model", "/gone/third.scarp") is False
+    assert is_of(run, "model", str(project / "third.scarp"), digests) is False
+    assert is_of(run, "model", "/gone/model.scarp", digests) is True
+    assert is_of(run, "model", "/gone/third.scarp", digests) is False
+
+
+def test_what_is_too_large_to_be_hashed_counts_by_its_name_and_is_told_once(project):
+    """A manifest of others may name any file; what is read for hashes has an end."""
+    run = next(each for each in runs_in(project, Feedback()) if each.task == "map_susceptibility")
+    (project / "other").mkdir()
+    (project / "other" / "model.scarp").write_text("a large one")
+    digests = Digests(10)
+    for _ in range(2):
+        assert is_of(run, "model", str(project / "other" / "model.scarp"), digests) is True
+    assert digests.passed_over == ["model.scarp"]
+    (project / "small.scarp").write_text("small")
+    assert is_of(run, "model", str(project / "small.scarp"), digests) is False  # 5 bytes of 10
+    (project / "more.scarp").write_text("larger")
+    assert is_of(run, "model", str(project / "more.scarp"), digests) is False
+    assert digests.passed_over == ["model.scarp", "more.scarp"]
+
+
+def test_a_run_that_tells_no_hash_has_none_computed(project):
+    rewrite(project / "susceptibility.tif", inputs_sha256={})
+    run = next(each for each in runs_in(project, Feedback()) if each.task == "map_susceptibility")
+    digests = Digests(0)
+    assert is_of(run, "model", str(project / "model.scarp"), digests) is True
+    assert digests.passed_over == []
 
 
 def write_manifest(path, **told):
