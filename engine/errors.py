@@ -11,7 +11,8 @@ __all__ = ["EngineError", "without_workings"]
 # What GDAL says of its own workings, which tells a user nothing.
 _WORKINGS = re.compile(
     r"(\S+, band \d+: )?IReadBlock failed at X offset \d+, Y offset \d+:? ?"
-    r"|TIFF\w+:|\w+Decode: ?|Read error at \w+ \d+; ?|TIFFRead\w+\(\) failed\.?|In \w+\(\): |sqlite3_\w+\(\)( failed)? ?:? ?"
+    r"|_?(TIFF|tiff)\w+: ?|\w+Decode: ?|Read error at \w+ \d+; ?|Failed to read directory at offset \d+"
+    r"|TIFFRead\w+\(\) failed\.?|In \w+\(\): |sqlite3_\w+\(\)( failed)? ?:? ?"
 )
 
 
@@ -21,5 +22,7 @@ def without_workings(text: str) -> str:
     >>> from scarp.engine.errors import without_workings
     >>> without_workings("In GetNextRawFeature(): sqlite3_step() : database disk image is malformed.")
     'database disk image is malformed'
+    >>> without_workings("_tiffWriteProc:File too large"), without_workings("Failed to read directory at offset 4700")
+    ('File too large', '')
     """
     return " ".join(_WORKINGS.sub("", text).split()).strip(" .:;")

@@ -132,9 +132,8 @@ def load_model(path: str | Path | IO[bytes], backend: str | None = None, cells: 
     except FileNotFoundError as error:
         raise EngineError(f"There is no model file {path}.") from error
     except _DAMAGES as error:
-        raise EngineError(
-            f"{path} is no Scarp model file, or it is damaged ({short(getattr(error, 'strerror', None) or error, 200)})."
-        ) from error
+        told = "a part of it is missing" if isinstance(error, KeyError) else short(getattr(error, "strerror", None) or error, 200)
+        raise EngineError(f"{path} is no Scarp model file, or it is damaged ({told}).") from error
 
 
 def _read_network(archive: zipfile.ZipFile, manifest: dict[str, Any], encoder: Encoder, backend: str | None, cells: int | None) -> CnnDnn:

@@ -9,6 +9,7 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from ...models.cnn_dnn import CnnDnn
+from ...models.memory import TENSORFLOW_BYTES, check_room
 from ...models.model_file import Model
 
 # Takes encoded patches (n, size, size, channels), of one cell where a model sees no more, and returns susceptibility (n,).
@@ -32,6 +33,11 @@ def answer_of(model: Model) -> Answer:
     """Return what asks a model: calibrated, and with its trees where it has some, as it maps.
 
     Networks are made once and kept, so ask often rather than make another.
+
+    Raises
+    ------
+    EngineError
+        If a network is asked, and TensorFlow has no room.
     """
     if not isinstance(model, CnnDnn):
 
@@ -40,6 +46,7 @@ def answer_of(model: Model) -> Answer:
                 return np.asarray(model.of_encoded(encoded[:, 0, 0]), np.float32)
 
         return alone
+    check_room(TENSORFLOW_BYTES)
     from ...models.network import answering
 
     network, middle = answering(model.architecture, model.members), model.margin_px

@@ -17,6 +17,8 @@ from ..gdal import gdal
 _HEAD_BYTES = 512
 # Longer names are cut, and causes as GDAL tells them.
 _SHOWN = 120
+# What SQLite says of a file that another program writes.
+_LOCKED, _UNLOCK = "database is locked", "another program holds it locked; close it there, or wait until that is done, and run again"
 
 
 def parsed(source: str, what: str = "layer") -> Source:
@@ -53,7 +55,7 @@ def check_file(path: str, told: str) -> None:
         raise EngineError(f"The {told} cannot be opened: its file is empty (0 bytes); download or copy it again.")
 
 
-def opened(named: Source, kind: int, what: str, options: Sequence[str] = ()) -> gdal.Dataset:
+def opened(named: Source, kind: int, what: str, options: Sequence[str] = (), wanted: tuple[str, str] | None = None) -> gdal.Dataset:
     """Open a layer.
 
     Parameters
@@ -64,6 +66,8 @@ def opened(named: Source, kind: int, what: str, options: Sequence[str] = ()) -> 
         What messages call it, with its name.
     options
         GDAL's open options.
+    wanted
+        What it should be, and a format of it, where that is more than a raster or a vector layer.
 
     Raises
     ------
@@ -74,11 +78,11 @@ def opened(named: Source, kind: int, what: str, options: Sequence[str] = ()) -> 
     try:
         dataset = gdal.OpenEx(named.path, kind | gdal.OF_VERBOSE_ERROR, open_options=list(options))
     except RuntimeError as error:
-        raise EngineError(f"The {what} cannot be opened: {_why_not(named.path, str(error), kind)}.") from error
+        raise EngineError(f"The {what} cannot be opened: {_why_not(named.path, str(error), kind, wanted or _WANTED[kind])}.") from error
     try:
         parts = dataset.GetFileList() or []
     except RuntimeError as error:
-        raise EngineError(f"The {what} cannot be opened: {_why_not(named.path, str(error), kind)}.") from error
+        raise EngineError(f"The {what} cannot be opened: {_why_not(named.path, str(error), kind, wanted or _WANTED[kind])}.") from error
     if dataset.GetDriver().ShortName == "CSV" and (found := _of_its_beginning(named.path)):  # newer GDAL takes anything for text
         raise EngineError(f"The {what} cannot be opened: {found}.")
     for part in parts:  # what a mosaic is made of is opened when it is read
@@ -98,8 +102,14 @@ def damage_told(what: str) -> Iterator[None]:
     try:
         yield
     except RuntimeError as error:
-        why = cause(str(error).rpartition(" failed: ")[2])  # SQLite gives the whole statement before
-        raise EngineError(f"The {what} cannot be read{why}; its file is damaged. Download or copy it again.") from error
+        raise damaged(what, str(error).rpartition(" failed: ")[2]) from error  # SQLite gives the whole statement before
+
+
+def damaged(what: str, text: str, how: str = "") -> EngineError:
+    """Return the error for a file that was opened and cannot be read: what it is called, what GDAL says, and how far it was read."""
+    if _LOCKED in text:
+        return EngineError(f"The {what} cannot be read{how}: {_UNLOCK}.")
+    return EngineError(f"The {what} cannot be read{how}{cause(text)}; its file is damaged. Download or copy it again.")
 
 
 def cause(text: str) -> str:
@@ -128,12 +138,13 @@ def shortened(text: str) -> str:
     return plain if len(plain) <= _SHOWN else f"{plain[: _SHOWN // 2]}…{plain[-_SHOWN // 2 + 1 :]}"
 
 
-def _why_not(path: str, text: str, kind: int) -> str:
+def _why_not(path: str, text: str, kind: int, sought: tuple[str, str]) -> str:
     """Return why a file cannot be opened and what to do, from what it begins with where GDAL does not know it."""
-    file = archive_of(path)
-    wanted = "raster" if kind == gdal.OF_RASTER else "vector layer"
-    if file.is_dir():
+    wanted, form = sought
+    if archive_of(path).is_dir():
         return f"it is a folder; give the file of a {wanted} in it"
+    if _LOCKED in text:
+        return _UNLOCK
     if not os.path.lexists(path.partition("\0")[0]) and ("No such file" in text or "not recognized" in text or not path.strip()):
         return f"there is no such file ({shortened(path)}); check its name and folder"
     if found := _of_its_beginning(path):
@@ -143,23 +154,26 @@ def _why_not(path: str, text: str, kind: int) -> str:
     if "SHAPE_RESTORE_SHX" in text:
         return "its .shx is missing; copy the shapefile with all files that belong to it (.shp, .shx, .dbf, .prj)"
     if "not recognized" in text:
-        return f"it is no {wanted} that GDAL knows, or damaged at its beginning; export it anew, as {_FORMATS[kind]}"
+        return f"it is no {wanted} that GDAL knows, or damaged at its beginning; export it anew, as {form}"
     return f"it is damaged{cause(text.replace(f'{path}: ', ''))}; download, copy or export it again"
 
 
 def _of_its_beginning(path: str) -> str:
     """Return what a file is instead of data and what to do, from its first bytes; empty where they do not tell."""
-    begins = _beginning(archive_of(path))
+    file = archive_of(path)
+    begins = _beginning(file)
     if begins.lstrip()[:1] == b"<" and b"<html" in begins.lower():
         return "it is a web page, as a download gives that failed or needs to log in; download it again"
     if begins and not begins.strip(b"\0"):
         return "it holds zeros alone, as a copy that was cut off does; download or copy it again"
-    if begins[:4] == b"PK\x03\x04":
+    if begins[:4] == b"PK\x03\x04" and file.suffix.lower() not in _ZIPPED:
         return "it is an archive (zip); unpack it, and give what is in it"
     return ""
 
 
-_FORMATS = {gdal.OF_RASTER: "a GeoTIFF", gdal.OF_VECTOR: "a GeoPackage"}
+_WANTED = {gdal.OF_RASTER: ("raster", "a GeoTIFF"), gdal.OF_VECTOR: ("vector layer", "a GeoPackage")}
+# Formats that are archives themselves.
+_ZIPPED = (".xlsx", ".ods")
 
 
 def _beginning(file: Path) -> bytes:

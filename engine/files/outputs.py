@@ -168,11 +168,17 @@ def _told_in_words(target: Path) -> Iterator[None]:
     except EngineError:
         raise
     except (OSError, RuntimeError, AttributeError) as error:  # GDAL returns None, or raises an empty error, where it could not begin a file
-        is_empty = isinstance(error, RuntimeError) and not str(error).strip()
-        known = is_empty or not target.parent.is_dir() or getattr(error, "errno", None) in _WRITE_ERRNOS or _WRITE_WORDS.search(str(error))
-        if known or shutil.disk_usage(target.parent).free < _FULL_BYTES:
+        if is_of_writing(error, target.parent):
             raise not_written(target, error) from error
         raise
+
+
+def is_of_writing(error: BaseException, folder: Path) -> bool:
+    """Tell whether an error of the system, GDAL or SQLite is that something could not be written into a folder."""
+    is_empty = isinstance(error, RuntimeError) and not str(error).strip()
+    if is_empty or not folder.is_dir() or getattr(error, "errno", None) in _WRITE_ERRNOS or _WRITE_WORDS.search(str(error)):
+        return True
+    return shutil.disk_usage(folder).free < _FULL_BYTES
 
 
 @contextmanager

@@ -14,7 +14,8 @@ from ..errors import EngineError
 from ..feedback import Feedback
 from ..gdal import close, gdal, osr
 from .grid import Grid, Window, compression
-from .opening import opens
+from .opening import cause, opens
+from .outputs import is_of_writing
 from .raster import Contents, Raster, open_raster, tally, told_voids, undeclared_voids, windows_of
 from .vectors import laid_over, open_layer
 
@@ -234,9 +235,12 @@ def lay(
             creationOptions=["TILED=YES", "BIGTIFF=IF_SAFER", *compression()],
         )
     except RuntimeError as error:
-        raise EngineError(f"The raster {raster.file} cannot be laid over the grid: {error}") from error
-    if done is None:
-        raise EngineError(f"The raster {raster.file} cannot be laid over the grid: {gdal.GetLastErrorMsg()}")
+        if is_of_writing(error, path.parent):
+            raise  # who made this folder says where no more can be written
+        raise EngineError(
+            f"The raster {raster.file} cannot be laid over the grid{cause(str(error))}; check its coordinate reference system, or warp it "
+            "first (gdal:warpreproject)."
+        ) from error
     del done, dataset
     read.unlink()
     width, height = raster.grid.cell_size

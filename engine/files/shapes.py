@@ -13,7 +13,7 @@ import numpy as np
 from ..errors import EngineError
 from ..gdal import ogr, osr, quiet
 from .grid import Grid, reference_of
-from .opening import cause
+from .opening import damaged
 from .raster import as_text
 
 Bounds = tuple[float, float, float, float]
@@ -257,7 +257,8 @@ def batches(layer: ogr.Layer, fields: Sequence[str], id_field: str | None = None
             if id_field:
                 yield Batch(np.array([str(each) for each in values[id_field]]), shapes, {name: values[name] for name in fields})
                 continue
-            yield Batch(ids.astype(f"U{len(str(ids.max(initial=0)))}"), shapes, {name: values[name] for name in fields})
+            letters = max(len(str(end)) for end in (ids.min(initial=0), ids.max(initial=0)))
+            yield Batch(ids.astype(f"U{letters}"), shapes, {name: values[name] for name in fields})
     finally:
         if layer.TestCapability(ogr.OLCIgnoreFields):
             layer.SetIgnoredFields([])
@@ -280,9 +281,7 @@ def every(layer: ogr.Layer) -> Iterator[ogr.Feature]:
 
 def cut_off(layer: ogr.Layer, error: Exception | str) -> EngineError:
     """Return the error that tells that the file of a layer ends before its last feature."""
-    return EngineError(
-        f"The layer {layer.GetName()} cannot be read to its end{cause(str(error))}; its file is damaged. Download or copy it again."
-    )
+    return damaged(f"layer {layer.GetName()}", str(error), " to its end")
 
 
 def _arrow(layer: ogr.Layer, fields: Sequence[str]) -> Iterator[tuple[np.ndarray, np.ndarray, dict[str, np.ndarray]]]:

@@ -20,6 +20,7 @@ from ..declarations.source import Source
 from ..errors import EngineError
 from ..gdal import close, gdal
 from .grid import Grid, Window, reflected
+from .opening import opened, shortened
 from .raster import HUGE, Raster, as_text, bands_of, is_odd, open_dataset, tally, told_voids, undeclared_voids, unreadable
 
 # Patches are cut from windows of this size, so that memory does not depend on the raster's.
@@ -275,10 +276,7 @@ def _of_sources(sources: list[tuple[str, int]], name: str, path: str) -> Covaria
 
 def _of_file(file: str, number: int) -> Covariate:
     """Return the covariate of one band of a file; a band alone has its file's name if it has no other."""
-    try:
-        dataset = gdal.Open(file)
-    except RuntimeError as error:
-        raise EngineError(f"A part of the covariate stack is missing: {error}") from error
+    dataset = opened(Source(file), gdal.OF_RASTER, f"part {shortened(Source(file).told)} of the covariate stack")
     if dataset.RasterCount == 1 and dataset.GetDriver().ShortName != "VRT" and not dataset.GetRasterBand(1).GetDescription():
         return Covariate(Source(file).label)
     return _described(dataset, file)[number - 1]
@@ -291,7 +289,7 @@ def _describe(band: gdal.Band, path: str) -> Covariate:
     item = {key: as_text(value) for key, value in band.GetMetadata().items()}
     wrong = f"The metadata of the band {short(name)[1:-1]} of {path} are no longer those of a covariate stack"
     if len(name) > _LONGEST_NAME or any(len(text) > _LONGEST_TEXT for text in item.values()):
-        raise EngineError(f"{wrong}: they are longer than any covariate's")
+        raise EngineError(f"{wrong}: they are longer than any covariate's; make it anew with “Prepare covariates”.")
     try:
         return Covariate.from_json(
             {
@@ -305,4 +303,4 @@ def _describe(band: gdal.Band, path: str) -> Covariate:
             }
         )
     except (ValueError, TypeError, AttributeError, RecursionError, OverflowError) as error:
-        raise EngineError(f"{wrong}: {short(error, 200)}") from error
+        raise EngineError(f"{wrong}: its kind, classes or codes cannot be read; make it anew with “Prepare covariates”.") from error

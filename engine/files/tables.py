@@ -79,7 +79,7 @@ def read_table(path: str) -> list[dict[str, Any]]:
     """
     name = Path(path).name
     options = ["AUTODETECT_TYPE=YES"] if path.lower().endswith(".csv") else []
-    dataset = opened(Source(path), gdal.OF_VECTOR, f"table {name}", options)
+    dataset = opened(Source(path), gdal.OF_VECTOR, f"table {name}", options, ("table", "a CSV"))
     with damage_told(f"table {name}"):
         layer = dataset.GetLayer(0)
         if layer is None or layer.GetFeatureCount() > MOST_ROWS:

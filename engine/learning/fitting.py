@@ -186,7 +186,8 @@ def susceptibility(model: CnnDnn, examples: Examples) -> np.ndarray:
 
 
 def uncalibrated(model: CnnDnn, examples: Examples) -> np.ndarray:
-    """Return what a model says of cells before it is calibrated, (n,)."""
+    """Return what a model says of cells before it is calibrated, (n,); raise EngineError if TensorFlow has no room."""
+    check_room(TENSORFLOW_BYTES)
     from ...models.network import predict_patches
 
     mean = predict_patches(model.architecture, model.members, examples.patches, model.encoder.encode)

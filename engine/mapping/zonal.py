@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -14,7 +15,7 @@ from ..errors import EngineError
 from ..feedback import Feedback
 from ..files.grid import WINDOW_PX, Grid, Window
 from ..files.raster import as_text
-from ..files.shapes import Onto, Tally, every, simple_parts
+from ..files.shapes import NO_GEOMETRY, Onto, Tally, every, simple_parts
 from ..files.vectors import Row, open_layer
 from ..gdal import gdal, ogr, quiet
 from .maps import Map
@@ -22,6 +23,8 @@ from .zonation import cell_areas_km2
 
 # What the fields of the result begin with, so that they are told from the polygons' own.
 _PREFIX = "susc_"
+# Columns that SQLite has in a table, but for the number of a feature and its geometry.
+_MOST_FIELDS = 1998
 _SAME = (ogr.OFTInteger, ogr.OFTInteger64, ogr.OFTReal, ogr.OFTDate, ogr.OFTDateTime, ogr.OFTTime)
 _ON_LINES = "lines or points, which cover no area"
 _NOWHERE = "without a value of the map"
@@ -40,14 +43,14 @@ class Zones:
     fields
         OGR's type of each field of the result by name: the polygons' own, then what the map says.
     own
-        Those of the polygons, by their name in the result.
+        The places of the polygons' own among their fields, by the name in the result.
     """
 
     dataset: gdal.Dataset
     layer: ogr.Layer
     name: str
     fields: dict[str, int]
-    own: dict[str, str]
+    own: dict[str, int]
 
     @classmethod
     def open(cls, source: str, classes: dict[int, str]) -> Zones:
@@ -63,13 +66,18 @@ class Zones:
         if not layer.GetFeatureCount():
             raise EngineError(f"The layer {name} is empty; at least one polygon is needed.")
         definition = layer.GetLayerDefn()
-        found = [definition.GetFieldDefn(index) for index in range(definition.GetFieldCount())]
-        found = [each for each in found if each.GetName() != ID_FIELD]
+        names = [definition.GetFieldDefn(index).GetName() for index in range(definition.GetFieldCount())]
         result = {f"{_PREFIX}{each}": kind for each, kind in _figures(classes).items()}
-        # GeoPackages number features in a field of this name; what is there from an earlier run is made anew.
-        own = {("fid_1" if each.GetName().lower() == "fid" else each.GetName()): each for each in found if each.GetName() not in result}
-        kinds = {name: each.GetType() if each.GetType() in _SAME else ogr.OFTString for name, each in own.items()}
-        return cls(dataset, layer, name, {**kinds, **result}, {name: each.GetName() for name, each in own.items()})
+        made = {ID_FIELD, *(each.lower() for each in result)}  # what is there from an earlier run is made anew
+        own = _told_apart({index: each for index, each in enumerate(names) if each.lower() not in made})
+        if len(own) + len(result) > _MOST_FIELDS:
+            raise EngineError(
+                f"The layer {name} has {len(own):,} fields, and a GeoPackage takes {_MOST_FIELDS - len(result):,} beside those of the map; "
+                "leave out those that are not needed (native:retainfields)."
+            )
+        types = {each: definition.GetFieldDefn(index).GetType() for each, index in own.items()}
+        kinds = {each: kind if kind in _SAME else ogr.OFTString for each, kind in types.items()}
+        return cls(dataset, layer, name, {**kinds, **result}, own)
 
     def rows(self, seen: Map, kinds: Map | None, classes: dict[int, str], high: int, feedback: Feedback) -> Iterator[Row]:
         """Yield the polygons with their fields and what the map says of each; those beyond the map have none of it.
@@ -95,8 +103,8 @@ class Zones:
         self.layer.ResetReading()
         for feature in feedback.steps(every(self.layer), total):
             geometry = feature.GetGeometryRef()
-            values = {name: _value(feature, own, self.fields[name]) for name, own in self.own.items()}
-            laid, reason = onto.geometry(geometry) if geometry is not None and not geometry.IsEmpty() else (None, "without a geometry")
+            values = {name: _value(feature, index, self.fields[name]) for name, index in self.own.items()}
+            laid, reason = onto.geometry(geometry) if geometry is not None and not geometry.IsEmpty() else (None, NO_GEOMETRY)
             polygons = [part for part in simple_parts(laid) if part.GetDimension() == 2] if laid is not None else []
             if not polygons:
                 tally.drop(reason or _ON_LINES)
@@ -111,11 +119,27 @@ class Zones:
             told = found.told(classes, high)
             yield {**values, **{f"{_PREFIX}{name}": value for name, value in told.items()}}, geometry
         if not tally.taken:
-            raise EngineError(
-                f"No polygon of the layer {self.name} lies on the map ({tally.reasons}); check its coordinate reference system."
+            without_area = {_ON_LINES, NO_GEOMETRY} >= set(tally.dropped)
+            way = (
+                "give polygons (native:polygonize makes them of closed lines)" if without_area else "check its coordinate reference system"
             )
+            raise EngineError(f"No polygon of the layer {self.name} lies on the map ({tally.reasons}); {way}.")
         if tally.reasons:
             feedback.warning(f"{sum(tally.dropped.values()):,} of {total:,} polygons have no result: {tally.reasons}.")
+
+
+def _told_apart(names: dict[int, str]) -> dict[str, int]:
+    """Return the places of fields by names that a GeoPackage tells apart: to it Name is NAME, and `fid` and `geom` are its own."""
+    found: dict[str, int] = {}
+    taken = {"fid", "geom"}
+    for index, own in names.items():
+        name, number = own, 0
+        while name.lower() in taken:
+            number += 1
+            name = f"{own}_{number}"
+        taken.add(name.lower())
+        found[name] = index
+    return found
 
 
 def _figures(classes: dict[int, str]) -> dict[str, int]:
@@ -123,8 +147,14 @@ def _figures(classes: dict[int, str]) -> dict[str, int]:
     plain = {"cells": ogr.OFTInteger64, "area_km2": ogr.OFTReal, "mean": ogr.OFTReal, "deviation": ogr.OFTReal, "highest": ogr.OFTReal}
     if not classes:
         return plain
-    shares = {f"percent_{name.replace(' ', '_')}": ogr.OFTReal for name in classes.values()}
-    return {**plain, "percent_high_classes": ogr.OFTReal, **shares} | {"class": ogr.OFTString}
+    return {**plain, "percent_high_classes": ogr.OFTReal, **dict.fromkeys(_shares(classes), ogr.OFTReal)} | {"class": ogr.OFTString}
+
+
+def _shares(classes: dict[int, str]) -> list[str]:
+    """Return what the share of each class is called, by its code; classes of one name have their code in it too."""
+    names = {code: f"percent_{classes[code].replace(' ', '_')}" for code in sorted(classes)}
+    counts = Counter(("percent_high_classes", *(name.lower() for name in names.values())))
+    return [name if counts[name.lower()] == 1 else f"{name}_{code}" for code, name in names.items()]
 
 
 @dataclass
@@ -187,10 +217,9 @@ class _Found:
         }
         if classes and self.by_class is not None and self.by_class.sum():
             shares = 100 * self.by_class / self.by_class.sum()
-            names = [classes[code] for code in sorted(classes)]
             figures["percent_high_classes"] = round(float(shares[-high:].sum()), 3)
-            figures |= {f"percent_{name.replace(' ', '_')}": round(float(share), 3) for name, share in zip(names, shares)}
-            figures["class"] = names[int(np.argmax(shares))]
+            figures |= {name: round(float(share), 3) for name, share in zip(_shares(classes), shares)}
+            figures["class"] = classes[sorted(classes)[int(np.argmax(shares))]]
         return figures
 
 
@@ -215,8 +244,7 @@ def _masks(polygons: ogr.Geometry, grid: Grid) -> Iterator[tuple[Window, np.ndar
             yield Window(row, col, rows, cols), mask.ReadAsArray().astype(bool)
 
 
-def _value(feature: ogr.Feature, name: str, kind: int) -> Any:
-    index = feature.GetFieldIndex(name)
+def _value(feature: ogr.Feature, index: int, kind: int) -> Any:
     if not feature.IsFieldSetAndNotNull(index):
         return None
     is_number = kind in (ogr.OFTInteger, ogr.OFTInteger64, ogr.OFTReal)

@@ -311,17 +311,13 @@ def _validation(page: Report, facts: Facts) -> None:
     if everything:
         page.table(
             ["Tested by", "AUC", "95 % interval", "Landslides", "What it says"],
-            [(each.name, each.auc, _interval(each), each.landslides, _says(each)) for each in everything],
+            [(each.name, each.auc, interval(each.low, each.high), each.landslides, _says(each)) for each in everything],
             "AUC of each way of testing, the most honest first; it counts cells. Intervals take the cells of a landslide as one "
             "(Obuchowski "
             "1997).",
         )
     _of_map(page, facts)
     _of_benchmark(page, facts)
-
-
-def _interval(each: Tested) -> str:
-    return interval(each.low, each.high) if each.low is not None and each.high is not None else number(None)
 
 
 def _says(each: Tested) -> str:
@@ -371,7 +367,7 @@ def _of_benchmark(page: Report, facts: Facts) -> None:
                 VALIDATIONS.get(str(row["validation"]), row["validation"]),
                 row["label"],
                 row["auc"],
-                interval(row["auc_low"], row["auc_high"]) if row.get("auc_low") is not None else "–",
+                interval(row.get("auc_low"), row.get("auc_high")),
             )
             for row in rows
         ],

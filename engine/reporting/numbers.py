@@ -59,10 +59,11 @@ def interval(low: Any, high: Any) -> str:
     Examples
     --------
     >>> from scarp.engine.reporting.numbers import interval
-    >>> interval(0.7123, 0.8), interval(float("nan"), float("nan"))
-    ('0.712 to 0.800', '–')
+    >>> interval(0.7123, 0.8), interval(float("nan"), float("nan")), interval(0.7123, None)
+    ('0.712 to 0.800', '–', '–')
     """
-    return number(None) if math.isnan(low) else f"{number(float(low))} to {number(float(high))}"
+    is_known = not any(end is None or math.isnan(end) for end in (low, high))
+    return f"{number(float(low))} to {number(float(high))}" if is_known else number(None)
 
 
 def with_interval(value: Any, low: Any, high: Any) -> str:

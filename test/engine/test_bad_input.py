@@ -129,7 +129,8 @@ def check_output(path):
         values = gdal.Open(str(path)).ReadAsArray()
         assert np.isfinite(values).any(), path
     elif path.suffix == ".gpkg":
-        assert ogr.Open(str(path)).GetLayer(0).GetFeatureCount(), path
+        dataset = ogr.Open(str(path))
+        assert dataset.GetLayer(0).GetFeatureCount(), path
     else:
         assert path.stat().st_size, path
 

@@ -71,8 +71,11 @@ def tasks(write_stack, model_file, tmp_path):
     outputs = {"model": str(tmp_path / "m.scarp"), "report": str(tmp_path / "r.html")}
     train = {"covariates": path, "inventory": str(tmp_path / "cells.gpkg"), "label_field": "landslide", **outputs}
     mapped = {"covariates": path, "model": model_file, "output": str(tmp_path / "map.tif")}
+    asked = {"covariates": path, "inventory": train["inventory"], "label_field": "landslide", "model": model_file}
     return {
         "train": ("train_cnn_dnn", train),
+        "adapt": ("finetune_model", {**asked, "output": outputs["model"]}),
+        "explain": ("explain_model", {**asked, "output": str(tmp_path / "table.csv")}),
         "map": ("map_susceptibility", mapped),
         "map by TensorFlow": ("map_susceptibility", {**mapped, "backend": "tensorflow"}),
     }
@@ -81,7 +84,14 @@ def tasks(write_stack, model_file, tmp_path):
 @pytest.mark.skipif(sys.platform != "linux", reason="address space cannot be limited elsewhere")
 @pytest.mark.parametrize(
     ("name", "megabytes"),
-    [*[("train", size) for size in (100, 300, 500, 700, 1300, 2200, 2800)], ("map", 100), ("map", 500), ("map by TensorFlow", 1500)],
+    [
+        *[("train", size) for size in (100, 300, 500, 700, 1300, 2200, 2800)],
+        ("map", 100),
+        ("map", 500),
+        ("map by TensorFlow", 1500),
+        ("adapt", 2200),
+        ("explain", 2200),
+    ],
 )
 def test_a_limit_is_one_sentence_and_leaves_nothing(tasks, tmp_path, name, megabytes):
     task, parameters = tasks[name]

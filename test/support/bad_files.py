@@ -122,16 +122,18 @@ def write_area(folder):
     return good
 
 
-def write_model(path, covariates=COVARIATES):
-    """Write an untrained network for two covariates, the second of two classes."""
-    encoder = Encoder.fit(np.array([[10.0, 1], [30, 2]]), covariates)
-    architecture = Recipe(9, 4).architecture(3)
+def write_model(path, covariates=COVARIATES, patch_px=9, told=None):
+    """Write an untrained network for two covariates, the second of two classes; `told` is what it tells of its training."""
+    codes = sorted(covariates[1].classes)
+    encoder = Encoder.fit(np.array([[10.0, codes[0]], [30, codes[1]]]), covariates)
+    architecture = Recipe(patch_px, 4).architecture(3)
     rng = np.random.default_rng(1)
     weights = {
         name: (rng.uniform(0.5, 1.5, shape) if name.startswith(("gamma", "variance")) else rng.normal(0, 0.2, shape)).astype(np.float32)
         for name, shape in architecture.shapes.items()
     }
-    save_model(path, CnnDnn(encoder, architecture, [weights], {"cell_size": [CELL, CELL], "crs": UTM}, "numpy"))
+    told = {"cell_size": [CELL, CELL], "crs": UTM} if told is None else told
+    save_model(path, CnnDnn(encoder, architecture, [weights], told, "numpy"))
 
 
 def write_stack(path, values, *, transform=TRANSFORM, crs=UTM, covariates=COVARIATES):
@@ -481,6 +483,157 @@ def doubles(folder, good):
 
 
 @raster
+def mask_of_nothing(folder, good):
+    path = _like(folder, good)
+    made = gdal.Open(path, gdal.GA_Update)
+    made.CreateMaskBand(gdal.GMF_PER_DATASET)
+    made.GetRasterBand(1).GetMaskBand().Fill(0)
+    del made
+    return path
+
+
+def _told_of(folder, good, tell):
+    """Change what each band of a copy tells of itself."""
+    path = _like(folder, good)
+    made = gdal.Open(path, gdal.GA_Update)
+    for number in range(1, made.RasterCount + 1):
+        tell(made.GetRasterBand(number))
+    del made
+    return path
+
+
+@raster
+def scale_of_zero(folder, good):
+    return _told_of(folder, good, lambda band: band.SetScale(0.0))
+
+
+@raster
+def scale_is_no_number(folder, good):
+    return _told_of(folder, good, lambda band: band.SetScale(float("nan")))
+
+
+@raster
+def offset_is_infinite(folder, good):
+    return _told_of(folder, good, lambda band: band.SetOffset(float("inf")))
+
+
+@raster
+def numbers_of_colours(folder, good):
+    colours = gdal.ColorTable()
+    for number in range(256):
+        colours.SetColorEntry(number, (number, 0, 255 - number, 255))
+    values = (surface() * 250).astype(np.uint8)
+    path = write_raster(folder / "bad.tif", values, kind=gdal.GDT_Byte)
+    made = gdal.Open(path, gdal.GA_Update)
+    made.GetRasterBand(1).SetColorTable(colours)
+    del made
+    return path
+
+
+@raster
+def numbers_of_64_bits(folder, good):
+    return write_raster(folder / "bad.tif", (surface() * 2**62).astype(np.int64), kind=gdal.GDT_Int64)
+
+
+@raster
+def ones_and_zeros_of_one_bit(folder, good):
+    return write_raster(folder / "bad.tif", (surface() > 0.5).astype(np.uint8), kind=gdal.GDT_Byte, options=["NBITS=1"])
+
+
+@raster
+def unknown_compression(folder, good):
+    """Tag 259 of the TIFF says a number that no library knows."""
+    path = Path(_like(folder, good))
+    content = bytearray(path.read_bytes())
+    place = content.index(bytes((3, 1, 3, 0, 1, 0, 0, 0))) + 8
+    content[place : place + 2] = (64_999).to_bytes(2, "little")
+    path.write_bytes(content)
+    return str(path)
+
+
+@raster
+def two_pages(folder, good):
+    path = folder / "bad.tif"
+    for options in ([], ["APPEND_SUBDATASET=YES"]):
+        gdal.GetDriverByName("GTiff").CreateCopy(str(path), gdal.Open(good), options=options)
+    return str(path)
+
+
+@raster
+def across_the_date_line(folder, good):
+    return _like(folder, good, transform=(179.99, 0.0005, 0.0, 10.0, 0.0, -0.0005), crs=reference_of(4326).ExportToWkt())
+
+
+@raster
+def at_the_pole(folder, good):
+    return _like(folder, good, transform=(-700.0, CELL, 0.0, 700.0, 0.0, -CELL), crs=reference_of(3995).ExportToWkt())
+
+
+@raster
+def in_feet(folder, good):
+    return _like(folder, good, transform=(980_000.0, CELL, 0.0, 200_000.0, 0.0, -CELL), crs=reference_of(2263).ExportToWkt())
+
+
+@raster
+def bands_of_one_name(folder, good):
+    return _told_of(folder, good, lambda band: band.SetDescription("slope"))
+
+
+@raster
+def bands_of_an_unknown_kind(folder, good):
+    return _told_of(folder, good, lambda band: band.SetMetadata({"kind": "beautiful", "classes": "{", "unit": "\n" * 99}))
+
+
+@raster
+def bands_of_odd_classes(folder, good):
+    classes = '{"one": 1, "2": {"a": []}, "3": null}'
+    return _told_of(folder, good, lambda band: band.SetMetadata({"kind": "categorical", "classes": classes}))
+
+
+@raster
+def band_name_of_a_million_letters(folder, good):
+    return _told_of(folder, good, lambda band: band.SetDescription("x" * 1_000_000))
+
+
+@raster
+def model_of_other_covariates(folder, good):
+    write_model(folder / "bad.scarp", (Covariate("rain"), Covariate("geology", "categorical", classes={1: "marl", 2: "lime"})))
+    return str(folder / "bad.scarp")
+
+
+@raster
+def model_of_other_classes(folder, good):
+    write_model(folder / "bad.scarp", (Covariate("slope"), Covariate("geology", "categorical", classes={7: "tuff", 9: "basalt"})))
+    return str(folder / "bad.scarp")
+
+
+@raster
+def model_of_a_patch_wider_than_the_area(folder, good):
+    write_model(folder / "bad.scarp", patch_px=2 * SIDE + 1)
+    return str(folder / "bad.scarp")
+
+
+@raster
+def model_of_cells_in_degrees(folder, good):
+    write_model(folder / "bad.scarp", told={"cell_size": [3e-4, 3e-4], "crs": reference_of(4326).ExportToWkt()})
+    return str(folder / "bad.scarp")
+
+
+@raster
+def model_that_tells_nothing_of_itself(folder, good):
+    write_model(folder / "bad.scarp", told={})
+    return str(folder / "bad.scarp")
+
+
+@raster
+def model_within_an_archive(folder, good):
+    path = folder / "bad.scarp"
+    with zipfile.ZipFile(path, "w") as made:
+        made.write(good, "model.scarp")
+    return str(path)
+
+
+@raster
 def picture(folder, good):
     grey = np.random.default_rng(1).integers(0, 255, (3, SIDE, SIDE)).astype(np.uint8)
     return write_raster(folder / "bad.tif", grey, kind=gdal.GDT_Byte, options=["PHOTOMETRIC=RGB"])
@@ -757,6 +910,119 @@ def no_such_layer(folder, good):
     return f"{good}|layername=nothing"
 
 
+def _fields(folder, fields, driver="GeoJSON"):
+    """Zones with odd fields, {name: values of all}; GeoJSON takes any name twice but for its letters' case."""
+    features = [
+        {"type": "Feature", "properties": fields, "geometry": json.loads(ogr.CreateGeometryFromWkt(square(*each)).ExportToJson())}
+        for each in places(40)
+    ]
+    crs = {"type": "name", "properties": {"name": "urn:ogc:def:crs:EPSG::32639"}}
+    path = folder / "bad.geojson"
+    path.write_text(json.dumps({"type": "FeatureCollection", "crs": crs, "features": features}), encoding="utf-8")
+    return str(path)
+
+
+@vector
+def fields_of_one_name_but_for_case(folder, good):
+    return _fields(folder, {"Name": "a", "NAME": "b", "name": "c"})
+
+
+@vector
+def fields_called_as_databases_call_theirs(folder, good):
+    names = ("fid", "FID_1", "fid_1", "geom", "GEOM", "rowid", "ogc_fid", "susc_mean", "SUSC_MEAN", "select", 'a"b', " ", "x" * 300)
+    return _fields(folder, {name: number for number, name in enumerate(names)})
+
+
+@vector
+def fields_of_all_kinds(folder, good):
+    values = {"list": [1, 2], "texts": ["a", "b"], "none": None, "yes": True, "object": {"a": [1]}, "date": "2020-01-01", "big": 2**62}
+    return _fields(folder, values | {"time": "12:30:00", "html": "<b>&</b>", "nul": "a\0b", "long": "x" * 200_000})
+
+
+@vector
+def fields_without_number(folder, good):
+    return _fields(folder, {f"f{number}": number for number in range(2100)})
+
+
+# What holds a file until the test ends, as another program would.
+_HELD = []
+
+
+@vector
+def locked_by_another_program(folder, good):
+    path = _lines(folder, [square(*each) for each in places(40)], ogr.wkbPolygon)
+    database = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+    database.execute("BEGIN EXCLUSIVE")
+    _HELD.append(database)
+    return path
+
+
+@vector
+def with_writings_ahead(folder, good):
+    """As a program leaves it that was killed while it wrote: what is new lies beside it."""
+    path = Path(_lines(folder, [square(*each) for each in places(40)], ogr.wkbPolygon))
+    other = folder / "other.gpkg"
+    other.write_bytes(path.read_bytes())
+    with closing(sqlite3.connect(other, isolation_level=None)) as database:
+        database.execute("PRAGMA journal_mode=WAL")
+        database.execute("CREATE TABLE more (a)")
+        path.write_bytes(other.read_bytes())
+        Path(f"{path}-wal").write_bytes(Path(f"{other}-wal").read_bytes())
+    other.unlink()
+    return str(path)
+
+
+@vector
+def numbered_below_zero(folder, good):
+    path = _lines(folder, [square(*each) for each in places(40)], ogr.wkbPolygon)
+    with closing(sqlite3.connect(path)) as database, database:
+        for (name,) in database.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():
+            database.execute(f'DROP TRIGGER "{name}"')
+        database.execute("UPDATE layer SET fid = -fid * 100000000000")
+    return path
+
+
+@vector
+def the_whole_globe(folder, good):
+    return _lines(folder, ["POLYGON ((-180 -90, 180 -90, 180 90, -180 90, -180 -90))"], ogr.wkbPolygon, crs=4326)
+
+
+@vector
+def a_polygon_of_a_million_corners(folder, good):
+    turns = np.linspace(0, 2 * np.pi, 1_000_000)
+    x, y = (WEST + EAST) / 2 + 500 * np.cos(turns), (NORTH + SOUTH) / 2 + 500 * np.sin(turns)
+    ring = ogr.Geometry(ogr.wkbLinearRing)
+    for each in zip(x, y):
+        ring.AddPoint_2D(*each)
+    ring.CloseRings()
+    polygon = ogr.Geometry(ogr.wkbPolygon)
+    polygon.AddGeometry(ring)
+    return _lines(folder, [polygon], ogr.wkbPolygon)
+
+
+@vector
+def holes_around_their_polygons(folder, good):
+    wkt = [square(x, y)[:-1] + ", " + square(x, y, 200.0)[len("POLYGON (") :] for x, y in places(40)]
+    return _lines(folder, wkt, ogr.wkbPolygon)
+
+
+@vector
+def each_five_times(folder, good):
+    return _lines(folder, [square(*each) for each in places(12)] * 5, ogr.wkbPolygon)
+
+
+@vector
+def lines_that_are_closed(folder, good):
+    return _lines(folder, [square(*each).replace("POLYGON ((", "LINESTRING (").replace("))", ")") for each in places(40)])
+
+
+@vector
+def text_in_utf_16(folder, good):
+    path = Path(write_layer(folder / "bad.geojson", [square(*each) for each in places(40)], driver="GeoJSON", name="bad"))
+    path.write_bytes(path.read_text(encoding="utf-8").encode("utf-16"))
+    return str(path)
+
+
 def _shapefile(folder):
     return write_layer(folder / "bad.shp", [square(*each) for each in places(40)], ogr.wkbPolygon, driver="ESRI Shapefile", name="bad")
 
@@ -794,6 +1060,34 @@ def shapefile_attributes_cut_off(folder, good):
     path = Path(_shapefile(folder))
     table = path.with_suffix(".dbf")
     table.write_bytes(table.read_bytes()[:40])
+    return str(path)
+
+
+@vector
+def shapefile_of_an_unknown_encoding(folder, good):
+    path = _shapefile(folder)
+    Path(path).with_suffix(".cpg").write_text("KLINGON-8")
+    return path
+
+
+@vector
+def shapefile_whose_projection_is_words(folder, good):
+    path = _shapefile(folder)
+    Path(path).with_suffix(".prj").write_text("the usual one")
+    return path
+
+
+@vector
+def tracks_of_a_receiver(folder, good):
+    path = folder / "bad.gpx"
+    path.write_text('<?xml version="1.0"?><gpx version="1.1" creator="x"><wpt lat="32.5" lon="51.0"/><wpt lat="91" lon="400"/></gpx>')
+    return str(path)
+
+
+@vector
+def drawing(folder, good):
+    path = folder / "bad.dxf"
+    path.write_text("0\nSECTION\n2\nENTITIES\n0\nPOINT\n8\n0\n10\n500000\n20\n3600000\n0\nENDSEC\n0\nEOF\n")
     return str(path)
 
 

@@ -4,7 +4,10 @@
 import json
 import os
 import shutil
+import zipfile
 from pathlib import Path
+
+from osgeo import ogr
 
 # What a function of this module makes, by its name: a folder, or a table of some part.
 PROJECTS, TABLES = {}, {}
@@ -363,3 +366,78 @@ def table_of_html(row):
     return [
         {key: HTML if isinstance(value, str) and key not in ("kind", "part", "validation") else value for key, value in row.items()}
     ] * 3
+
+
+@table
+def table_of_one_class_thrice(row):
+    return [row] * 3
+
+
+def other_table(make):
+    """Count a function as one that makes a table which is no plain CSV: it is given a folder and a good row."""
+    TABLES[make.__name__] = lambda folder, part: str(make(Path(folder), ROWS.get(part, ROWS["class_table"])))
+    return make
+
+
+def _csv(row, apart=","):
+    return "".join(apart.join(str(each) for each in line) + "\n" for line in (row, row.values(), row.values()))
+
+
+@other_table
+def table_with_semicolons(folder, row):
+    (folder / "bad.csv").write_text(_csv(row, ";"), encoding="utf-8")
+    return folder / "bad.csv"
+
+
+@other_table
+def table_in_utf_16(folder, row):
+    (folder / "bad.csv").write_text(_csv(row), encoding="utf-16")
+    return folder / "bad.csv"
+
+
+@other_table
+def table_with_nul(folder, row):
+    (folder / "bad.csv").write_text(_csv(row).replace("low", "l\0w"), encoding="utf-8")
+    return folder / "bad.csv"
+
+
+@other_table
+def table_of_one_endless_line(folder, row):
+    with (folder / "bad.csv").open("w") as stream:
+        stream.write(",".join(row) + "\n" + "x" * 50_000_000)
+    return folder / "bad.csv"
+
+
+@other_table
+def table_of_no_rows(folder, row):
+    (folder / "bad.csv").write_text(",".join(row) + "\n", encoding="utf-8")
+    return folder / "bad.csv"
+
+
+@other_table
+def table_with_a_column_twice(folder, row):
+    (folder / "bad.csv").write_text(_csv(row).replace("class,", "class,class,", 1).replace("low,", "low,high,"), encoding="utf-8")
+    return folder / "bad.csv"
+
+
+@other_table
+def sheet_of_a_million_columns(folder, row):
+    good, path = folder / "good.xlsx", folder / "bad.xlsx"
+    made = ogr.GetDriverByName("XLSX").CreateDataSource(str(good))
+    layer = made.CreateLayer("table")
+    for name in row:
+        layer.CreateField(ogr.FieldDefn(name, ogr.OFTString))
+    layer.CreateFeature(ogr.Feature(layer.GetLayerDefn()))
+    del layer, made
+    with zipfile.ZipFile(good) as source, zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as target:
+        for name in source.namelist():
+            if "worksheets/sheet1" not in name:
+                target.writestr(name, source.read(name))
+                continue
+            with target.open(name, "w", force_zip64=True) as stream:
+                stream.write(source.read(name).partition(b"<sheetData>")[0] + b"<sheetData>")
+                for number in range(1, 3):
+                    stream.write(b'<row r="%d">' % number + b"<c><v>1</v></c>" * 1_000_000 + b"</row>")
+                stream.write(b"</sheetData></worksheet>")
+    good.unlink()
+    return path

@@ -56,7 +56,14 @@ def runs(area, out):
             "model": at("m.scarp"),
             "fold_cells": at("f.gpkg"),
         },
-        "finetune_model": {**cells, "model": area["model"], "output": at("m.scarp"), "report": at("r.html")},
+        "finetune_model": {  # few cells, since it trains many networks
+            "covariates": area["stack"],
+            "inventory": area["cells"],
+            "label_field": "landslide",
+            "model": area["model"],
+            "output": at("m.scarp"),
+            "report": at("r.html"),
+        },
         "project_report": {
             **cells,
             **{key: area[name] for key, name in PROJECT.items()},
@@ -68,4 +75,5 @@ def runs(area, out):
     }
 
 
-TASKS = tuple(runs(dict.fromkeys(("stack", "landslides", "dem", "model", "map", "band", "zones", "classes", "table", "pair"), ""), Path()))
+NAMES = ("stack", "landslides", "dem", "model", "map", "band", "zones", "classes", "table", "pair", "cells")
+TASKS = tuple(runs(dict.fromkeys(NAMES, ""), Path()))

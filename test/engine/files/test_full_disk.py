@@ -71,6 +71,24 @@ def test_with_room_enough_the_same_run_succeeds(tmp_path, susceptibility):
     assert set(np.unique(gdal.Open(str(target)).ReadAsArray())) == {1, 2, 3, 4, 5}
 
 
+@pytest.mark.parametrize("limit", [4_700, 6_000])
+def test_a_raster_that_cannot_be_laid_for_want_of_room_is_told_as_that(tmp_path, susceptibility, limit):
+    """The second map has larger cells, so that less is read of it than is laid over the first."""
+    coarse, points = tmp_path / "coarse.tif", tmp_path / "task-points.geojson"
+    made = Grid(reference_of(32639).ExportToWkt(), (5e5, 200.0, 0.0, 3.6e6, 0.0, -200.0), (30, 30)).create(str(coarse), 1)
+    made.GetRasterBand(1).WriteArray(np.random.default_rng(1).random((30, 30)))
+    del made
+    geometries = [{"type": "Point", "coordinates": [5e5 + 90 * number, 3.6e6 - 50 * number]} for number in range(1, 60)]
+    features = [{"type": "Feature", "properties": {}, "geometry": each} for each in geometries]
+    points.write_text(json.dumps({"type": "FeatureCollection", "features": features}))
+    maps = {"susceptibility": susceptibility, "susceptibility_2": str(coarse)}
+    code, last = worker(tmp_path, "validate_map", limit, **maps, inventory=f"{points}|crs=EPSG:32639", output=str(tmp_path / "table.csv"))
+    assert code == 1
+    assert last["text"].startswith(f"The output {tmp_path / 'table.csv'} cannot be written (")
+    assert "tiff" not in last["text"].lower()
+    assert sorted(each.name for each in tmp_path.iterdir() if not each.name.startswith("task")) == ["coarse.tif"]
+
+
 @pytest.mark.parametrize("limit", [50_000, 100_000])
 def test_points_that_do_not_fit_are_not_there(tmp_path, susceptibility, limit):
     """A GeoPackage whose transaction or index cannot be kept is no output, whatever was written of it."""

@@ -178,6 +178,21 @@ def test_points_of_one_size_are_read_from_one_block():
     assert is_point.all() and xy.tolist() == [[number, -number] for number in range(5)]
 
 
+def test_ids_below_zero_stay_apart(tmp_path):
+    """Cut to the letters of the largest, they would be one landslide."""
+    path = str(tmp_path / "layer.gpkg")
+    dataset = ogr.GetDriverByName("GPKG").CreateDataSource(path)
+    layer = dataset.CreateLayer("layer", WORLD, ogr.wkbPoint)
+    for number in (-4_000_000, -3_000_000, 5, 123):
+        feature = ogr.Feature(layer.GetLayerDefn())
+        feature.SetFID(number)
+        feature.SetGeometry(shape("POINT (1 2)"))
+        layer.CreateFeature(feature)
+    del layer, dataset
+    dataset = ogr.Open(path)
+    assert next(batches(dataset.GetLayer(0), [])).ids.tolist() == ["-4000000", "-3000000", "5", "123"]
+
+
 def test_ids_of_a_field_in_every_batch(layer, monkeypatch):
     monkeypatch.setattr(shapes, "_BATCH", 3)
     monkeypatch.setattr(shapes, "_columns", shapes._loop)

@@ -1,4 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
+import json
+
 import numpy as np
 import pytest
 from listening import Listener
@@ -42,6 +44,18 @@ def zones(tmp_path):
         return str(tmp_path / "zones.gpkg")
 
     return write
+
+
+def with_fields(path, fields):
+    """Write a square over the whole map as GeoJSON, whose fields may have any names."""
+    x, width, _, y, _, height = GRID.transform
+    rows, cols = GRID.shape
+    right, low = x + cols * width, y + rows * height
+    ring = [[x, low], [right, low], [right, y], [x, y], [x, low]]
+    feature = {"type": "Feature", "properties": fields, "geometry": {"type": "Polygon", "coordinates": [ring]}}
+    crs = {"type": "name", "properties": {"name": "urn:ogc:def:crs:EPSG::32639"}}
+    path.write_text(json.dumps({"type": "FeatureCollection", "crs": crs, "features": [feature]}), encoding="utf-8")
+    return str(path)
 
 
 def results(path):
@@ -108,3 +122,49 @@ def test_what_is_of_no_use_is_one_sentence(raster, zones, tmp_path):
             run(Feedback(), **{**good, **changed})
         assert "\n" not in str(told.value)
         assert not list(tmp_path.glob("z.gpkg")) and not list(tmp_path.glob(".*"))
+
+
+def test_fields_whose_names_a_geopackage_takes_for_one_are_told_apart(raster, tmp_path):
+    fields = {"Name": "a", "NAME": "b", "name": "c", "name_1": "d", "fid": "e", "FID_1": "f", "geom": "g", "SUSC_MEAN": "old", "x": "h"}
+    output = str(tmp_path / "o.gpkg")
+    run(Listener(), susceptibility=raster(VALUES, "s.tif"), zones=with_fields(tmp_path / "z.geojson", fields), output=output)
+    (found,) = results(output)
+    own = {name: value for name, value in found.items() if not name.startswith("susc_")}
+    assert own == {
+        "Name": "a",
+        "NAME_1": "b",
+        "name_2": "c",
+        "name_1_1": "d",
+        "fid_1": "e",
+        "FID_1_1": "f",
+        "geom_1": "g",
+        "x": "h",
+    }
+    assert found["susc_mean"] == pytest.approx(VALUES.mean(), abs=1e-6)
+
+
+def test_more_fields_than_a_geopackage_takes_are_told(raster, tmp_path):
+    for count, message in ((1993, ""), (1994, "has 1,994 fields, and a GeoPackage takes 1,993 beside those of the map; leave out")):
+        zones = with_fields(tmp_path / "z.geojson", {f"f{number}": number for number in range(count)})
+        output = str(tmp_path / f"{count}.gpkg")
+        if message:
+            with pytest.raises(EngineError, match=message):
+                run(Listener(), susceptibility=raster(VALUES, "s.tif"), zones=zones, output=output)
+        else:
+            run(Listener(), susceptibility=raster(VALUES, "s.tif"), zones=zones, output=output)
+            assert results(output)[0]["f1992"] == 1992
+
+
+def test_what_covers_no_area_is_told_as_that(raster, zones, tmp_path):
+    lines = zones(["LINESTRING (500000 3599990, 500030 3599990)"], name=["a"])
+    with pytest.raises(EngineError, match=r"\(1 lines or points, which cover no area\); give polygons"):
+        run(Listener(), susceptibility=raster(VALUES, "s.tif"), zones=lines, output=str(tmp_path / "o.gpkg"))
+
+
+def test_classes_of_one_name_keep_their_shares_apart(raster, tmp_path):
+    classes = raster(np.repeat([1, 2, 3, 2], 6).reshape(4, 6), "c.tif", gdal.GDT_Byte, 0, ["", "Low", "low", "High classes"])
+    output, zones = str(tmp_path / "o.gpkg"), with_fields(tmp_path / "z.geojson", {"name": "a"})
+    run(Listener(), susceptibility=raster(VALUES, "s.tif"), zones=zones, classes=classes, output=output)
+    (found,) = results(output)
+    shares = {name.removeprefix("susc_percent_"): value for name, value in found.items() if name.startswith("susc_percent_")}
+    assert shares == {"high_classes": 75, "low_1": 25, "low_2": 50, "high_classes_3": 25}
