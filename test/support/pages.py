@@ -29,3 +29,8 @@ def drawn_by(monkeypatch, module, *names):
     for name in names:
         monkeypatch.setattr(module, name, recorded(name, getattr(module, name)))
     return calls
+
+
+def without_pictures(monkeypatch):
+    """Let figures be made but not be turned into pictures, which takes longest."""
+    monkeypatch.setattr("scarp.engine.reporting.page._image", lambda figure: ("image/png", b""))

@@ -4,6 +4,7 @@
 from types import SimpleNamespace
 
 import numpy as np
+import pages
 import pytest
 from scarp.engine.adaptation import report
 from scarp.engine.adaptation.contest import Contest
@@ -37,6 +38,7 @@ def contest():
 @pytest.fixture
 def page(contest, monkeypatch):
     """Return what makes a report, and what it drew."""
+    pages.without_pictures(monkeypatch)
     drawn = []
     true = report.figures.roc_curves
     monkeypatch.setattr(report.figures, "roc_curves", lambda curves: drawn.append(curves) or true(curves))
@@ -91,7 +93,7 @@ def test_curves_are_of_each_fold_and_under_the_name_of_their_model(page):
 def test_the_area_stands_beside_the_training(page):
     """5 to 95 % are the second and the last but one of the shares that are told, the ends the least and the greatest."""
     texts, tables, _ = page()
-    assert "slope: 25 % of the cells lie outside what the model has seen (10 to 40 °)." in texts
+    assert "Slope: 25 % of the cells lie outside what the model has seen (10 to 40 °)." in texts
     assert tables["Covariate"]["header"] == [
         "Covariate",
         "Unit",
@@ -100,7 +102,7 @@ def test_the_area_stands_beside_the_training(page):
         "Area, 5 to 95 %",
         "Outside",
     ]
-    assert tables["Covariate"]["rows"] == [["slope", "°", "20 to 30", "10 to 40", "15 to 50", "25 %"]]
+    assert tables["Covariate"]["rows"] == [["Slope", "°", "20 to 30", "10 to 40", "15 to 50", "25 %"]]
     alike = Likeness("slope", "continuous", "°", 0.0, SLOPE.known, SLOPE.known, {}, 200)
     texts, tables, _ = page(found=[alike])
     assert "No covariate has more than a few cells outside" in texts and "lie outside" not in texts

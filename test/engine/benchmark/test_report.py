@@ -51,8 +51,9 @@ RANDOM = [summary("random", "cnn_dnn", 0.85), summary("random", "rf", 0.95), sum
 
 
 @pytest.fixture
-def page():
+def page(monkeypatch):
     """Return what makes a report."""
+    pages.without_pictures(monkeypatch)
 
     def make(summaries=(*BLOCKS, *RANDOM), methods=("blocks", "random"), **facts):
         asked = [Validation(method, 2, block_size_m=300.0) for method in methods]

@@ -38,8 +38,9 @@ HEADER = ("Fall of the AUC", "Deviation over permutations", "Lowest fold", "High
 
 
 @pytest.fixture
-def page():
+def page(monkeypatch):
     """Return what makes a report of what differs from the usual."""
+    pages.without_pictures(monkeypatch)
 
     def make(**changed):
         model = SimpleNamespace(

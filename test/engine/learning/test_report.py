@@ -37,8 +37,9 @@ FITTED = evaluation("training", "Training cells", RIGHT)
 
 
 @pytest.fixture
-def page():
+def page(monkeypatch):
     """Return what makes a report of what differs from the usual."""
+    pages.without_pictures(monkeypatch)
 
     def make(**changed):
         model = SimpleNamespace(
@@ -148,7 +149,8 @@ def test_a_calibration_is_shown_beside_what_it_was(page, monkeypatch):
     assert curves["Calibrated"][0][1].tolist() == (LONE_LAST / 2).tolist() and curves["Not calibrated"][0][1].tolist() == LONE_LAST.tolist()
     assert "Isotonic" in next(each for each in pages.captions(made, "table") if "Calibration" in each)
     page(model=calibrated)
-    assert list(drawn[-1][1][0]) == ["CNN–DNN with trees"]
+    ((name, ((_, said),)),) = drawn[-1][1][0].items()
+    assert name == "CNN–DNN with trees" and said.tolist() == LONE_LAST.tolist()
 
 
 def test_candidates_stand_with_what_they_reached(page):

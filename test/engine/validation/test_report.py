@@ -17,6 +17,7 @@ VALUES = [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0]
 @pytest.fixture
 def page(map_of, layer_of, tmp_path, monkeypatch):
     """Return what validates the map, and the page that tells of it."""
+    pages.without_pictures(monkeypatch)
     made = []
     true = validate_map.make_report
     monkeypatch.setattr(validate_map, "make_report", lambda *given: made.append(true(*given)) or made[-1])
