@@ -69,8 +69,8 @@ class Project:
         The landslides; None where they are not known or no more there.
     held_out
         Other landslides, which took no part in the training and tested the model or the map; None where no run tells of any.
-    is_learnt
-        Whether the map was made from the landslides of `inventory`, as far as runs tell.
+    is_learnt, is_counted_learnt
+        Whether the map was made from the landslides of `inventory`, and from those that the classes count, as far as runs tell.
     notes
         Sentences on what was chosen and what was left out.
     """
@@ -80,6 +80,7 @@ class Project:
     inventory: str | None = None
     held_out: str | None = None
     is_learnt: bool = False
+    is_counted_learnt: bool = False
     notes: list[str] = field(default_factory=list)
 
     def run(self, part: str) -> Run | None:
@@ -128,6 +129,8 @@ def find_project(folder: str | None, given: Mapping[str, str | None], inventory:
         )
     project.inventory = inventory or finder.inventory()
     project.is_learnt = finder.is_learnt(project.inventory)
+    classes = project.run("classes")
+    project.is_counted_learnt = finder.is_learnt(classes.source("inventory") if classes else None)
     project.held_out = finder.held_out()
     finder.tell_what_was_too_large()
     return project

@@ -20,6 +20,8 @@ from ..validation.landslides import Part, Tested
 from ..validation.ranking import Estimate
 from ..validation.survey import cuts_of, survey
 
+# What stands for the kind of movement where the field is empty.
+UNTOLD = "not told"
 # Kinds of movement that a table tells of; further ones are counted together.
 _MOST_TYPES = 20
 
@@ -134,7 +136,7 @@ def read_project_inventory(source: str, seen: Map, type_field: str | None, date_
     types = None
     if type_field:
         words = ("" if value is None else str(value).strip() for value in slides.fields[type_field][rows])
-        counted = Counter(word or "not told" for word in words)
+        counted = Counter(word or UNTOLD for word in words)
         types = dict(counted.most_common(_MOST_TYPES))
         if rest := sum(counted.values()) - sum(types.values()):
             types["further kinds"] = rest

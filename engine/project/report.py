@@ -17,12 +17,13 @@ from ..learning.report import PAPER
 from ..mapping.trust import UNCERTAINTY_BREAKS
 from ..mapping.zonation import falling
 from ..reporting import figures, rates
-from ..reporting.numbers import interval, number, percent, signed
+from ..reporting.numbers import count, interval, number, percent, signed
 from ..reporting.page import Report, citation, listed
 from ..validation.assessment import FEW, WAYS
 from ..validation.figures import density_by_class
 from . import statement
 from .gather import Facts, Tested
+from .landslides import UNTOLD
 from .runs import TITLES, Run, name_of
 from .words import adapted_for, limits, methods, methods_references, system_of, tested_in_words
 
@@ -103,7 +104,8 @@ def summary(facts: Facts) -> str:
         text += " No test of it was found: how reliable it is, is not known."
     highest = facts.classes[-1] if facts.classes else None
     if highest and (share := highest.get("percent_of_landslides", highest.get("landslide_percent"))) is not None:
-        text += f" The class {highest['class']} holds {share:.0f} % of the landslides on {highest['share_percent']:.0f} % of the area."
+        its = ", those that the map was made from," if facts.project.is_counted_learnt else ""
+        text += f" The class {highest['class']} holds {share:.0f} % of the landslides{its} on {highest['share_percent']:.0f} % of the area."
     if facts.outside_percent is not None:
         text += f" {facts.outside_percent:.1f} % of the area lie outside the model's area of applicability."
     return text
@@ -147,7 +149,8 @@ def _inventory(page: Report, facts: Facts) -> None:
     counted = f"; those that share cells count as one elsewhere, {slides.count:,} in all" if slides.count < slides.as_mapped else ""
     copies = f"{found.copies:,} of {found.features:,} features have the geometry of one before"
     each = f", {number(slides.cells / slides.as_mapped)} a landslide" if found.are_polygons else ""
-    kinds = f"{len(found.types)} kinds are told; see below" if found.types else "not told: no field was named (TYPE_FIELD)"
+    told = [name for name in found.types or () if name != UNTOLD]
+    kinds = f"{len(told)} kinds are told; see below" if found.types else "not told: no field was named (TYPE_FIELD)"
     undated = f"; {found.undated:,} landslides without a date" if found.undated else ""
     period = f"{found.period}{undated}" if found.period else "not told: no field was named (DATE_FIELD)"
     page.table(
@@ -408,13 +411,19 @@ def _classes(page: Report, facts: Facts) -> None:
         if has_slides:
             share = row.get("percent_of_landslides", row.get("landslide_percent"))
             cells += [
-                row.get("landslides", row.get("landslide_cells")),
+                count(float(row.get("landslides", row.get("landslide_cells")) or 0)),
                 percent((share or 0) / 100),
                 row.get("landslides_per_km2"),
                 row.get("frequency_ratio_by_landslides", row.get("frequency_ratio")),
             ]
         body.append(cells)
-    page.table(header, body, "Susceptibility classes; the frequency ratio is the share of landslides divided by the share of the area.")
+    its = " The landslides are those that the map was made from, so the shares are success, no test." if has_slides else ""
+    page.table(
+        header,
+        body,
+        "Susceptibility classes; the frequency ratio is the share of landslides divided by the share of the area."
+        + (its if facts.project.is_counted_learnt else ""),
+    )
     if has_slides:
         names = [str(row["class"]) for row in rows]
         area, by_slides, by_cells = (
@@ -431,18 +440,20 @@ def _uncertainty(page: Report, facts: Facts) -> None:
         _missing(page, "map_susceptibility", where="UNCERTAINTY")
         return
     low, high = UNCERTAINTY_BREAKS
+    run = facts.project.run("uncertainty")
+    whose = "passes of dropout" if run and run.parameters.get("dropout_passes") else "members"
     page.table(
-        ["Standard deviation of the members", "Share of the area"],
+        [f"Standard deviation of the {whose}", "Share of the area"],
         [
             (f"below {low:g}", percent(spread.shares[0])),
             (f"{low:g} to {high:g}", percent(spread.shares[1])),
             (f"above {high:g}", percent(spread.shares[2])),
         ],
-        f"How far the members of the model differ; {number(spread.mean)} on average. On average {percent(spread.stability)} of the "
-        f"members put a "
+        f"How far the {whose} of the model differ; {number(spread.mean)} on average. On average {percent(spread.stability)} of the "
+        f"{whose} put a "
         "cell into the class that the map puts it into.",
     )
-    page.text("Members share covariates, inventory and recipe: a small spread is no proof of being right.")
+    page.text("They share covariates, inventory and recipe: a small spread is no proof of being right.")
 
 
 def _applicability(page: Report, facts: Facts) -> None:

@@ -181,10 +181,11 @@ def _model(facts: Facts) -> str:
     if not isinstance(model, CnnDnn):
         return f"The classifier is {model.name}."
     size, members = model.architecture.patch_size_px, len(model.members)
+    of = f"the mean of {members} networks" if members > 1 else "that of one network"
     text = (
         f"The classifier is a coupled convolutional and dense neural network after Azarafza et al. (2021), which reads patches of "
         f"{size} × {size} "
-        f"cells and the cell's own covariates; susceptibility is the mean of {members} network{'s' if members > 1 else ''}"
+        f"cells and the cell's own covariates; susceptibility is {of}"
     )
     if model.trees:
         text += f" and, with a weight of {1 - model.share:.2f}, of a random forest (Breiman 2001) on the cell's own covariates"
@@ -217,7 +218,8 @@ def _classes(facts: Facts) -> str:
     if len(rows) > 2 and all(isinstance(each, (int, float)) for each in shares):
         area = sum(float(row["share_percent"]) for row in high)
         held = sum(float(each) for each in shares if each is not None)
-        text += f"; the two highest hold {held:.0f} % of the landslides on {area:.0f} % of the area"
+        its = " that it was made from" if facts.project.is_counted_learnt else ""
+        text += f"; the two highest hold {held:.0f} % of the landslides{its} on {area:.0f} % of the area"
     return f"{text}."
 
 

@@ -294,4 +294,5 @@ def _correlation_matrix(sample: np.ndarray, covariates: Sequence[Covariate]) -> 
 
 
 def _number(value: float) -> float | None:
-    return None if np.isnan(value) else float(f"{value:.6g}")
+    """Return a number of the table, with so many digits that whoever rounds it again writes what the report does."""
+    return None if np.isnan(value) else float(f"{value:.10g}")

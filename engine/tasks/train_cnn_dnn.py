@@ -120,10 +120,10 @@ def run(
         for held, found in held_out(known, folds, recipe, seed, calibrating):
             learnt[held] = found
         network.calibration = fit_calibration(calibration, learnt, known.labels, metrics.balanced(known.labels))
-    size = suggested_block_size(stack, cells.rows, cells.cols, seed, recipe.patch_size, feedback)
+    tested_in_space = known if test_inventory else examples
+    size = suggested_block_size(stack, tested_in_space.rows, tested_in_space.cols, seed, recipe.patch_size, feedback)
     feedback.message(f"Validation trains {costs[-1]} networks more, one a fold, beside the {recipe.members} of the model.")
     spaces, rest = validating.parts([1, 1 if few else 0])
-    tested_in_space = known if test_inventory else examples
     spatial = by_spatial_folds(tested_in_space, size, fold_count, recipe, seed, spaces)
     if few:
         beside = by_random_folds(examples, fold_count, recipe, seed, rest)

@@ -17,7 +17,7 @@ from scarp.engine.learning.fitting import fit as fit_examples
 from scarp.engine.learning.validation import Evaluation, by_parts, by_random_folds, by_spatial_folds, random_folds, spatial_folds
 from scarp.engine.reporting.metrics import delong, evaluate
 from scarp.engine.samples.cells import resolve_samples
-from scarp.engine.samples.folds import landslide_weights, validation_part
+from scarp.engine.samples.folds import landslide_weights, suggested_block_size, validation_part
 from scarp.engine.tasks import train_cnn_dnn
 from scarp.models.covariate import Covariate
 from scarp.models.model_file import load_model
@@ -181,6 +181,8 @@ def test_a_test_inventory_takes_no_part_and_gives_the_headline(tmp_path):
     fit = float(re.search(r"the model fits \(AUC (0\.\d{3})\)", page)[1])
     stack = Stack.open(str(tmp_path / "stack.tif"))
     cells = resolve_samples(stack, str(tmp_path / "slides.gpkg"), None, 1, None, str(tmp_path / "later.gpkg"))
+    sizes = [suggested_block_size(stack, each.rows, each.cols, 1, TINY.patch_size) for each in (cells.only(cells.subset == "train"), cells)]
+    assert f"Square blocks of {sizes[0]:,.0f} m" in page and f"{sizes[0]:,.0f}" != f"{sizes[1]:,.0f}", "its cells have no say in the blocks"
     known = Examples.of(stack, cells.only(cells.subset == "train"), TINY.patch_size)
     assert fit == pytest.approx(roc_auc_score(known.labels, uncalibrated(model, known)), abs=6e-4)
     again, _ = fit_examples(known, TINY, 1)
