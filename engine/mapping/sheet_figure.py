@@ -90,6 +90,8 @@ def facts_of(picture: Picture, frame: Frame, paper: str, date: str) -> list[str]
         f"Scale: about 1 : {_rounded(frame.scale):,} in the middle, on {paper.upper()}",
         f"Date: {date}",
     ]
+    if any(row.get("percent_of_landslides") is not None for row in picture.rows):
+        facts.append("Shares of landslides are no test of the map if it was made from these.")
     return [textwrap.fill(fact, _WIDE, subsequent_indent="    ") for fact in facts]
 
 

@@ -361,7 +361,7 @@ def _of_benchmark(facts: Facts) -> list[Tested]:
     for row in facts.tables["benchmark"]:
         if row["label"] == best and str(row["validation"]) in VALIDATIONS and _auc(row["auc"]) is not None:
             kind = KINDS[row["validation"]]
-            name = f"{VALIDATIONS[row['validation']]}, in the benchmark"
+            name = f"{VALIDATIONS[row['validation']]} of the benchmark"
             is_headline = VALIDATIONS[row["validation"]] == run.results.get("validation")
             how = str(run.results.get("flattered") or "") if is_headline else ""
             made.append(Tested(kind, name, how, float(row["auc"]), _real(row.get("auc_low")), _real(row.get("auc_high")), None))

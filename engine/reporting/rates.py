@@ -20,6 +20,8 @@ REFERENCE = (
     "Chung, C.-J. F., Fabbri, A. G. (2003). Validation of spatial prediction models for landslide hazard mapping. Natural Hazards 30, "
     "451–472."
 )
+# Points of a curve that are drawn: more cannot be told apart on paper.
+_POINTS = 2000
 
 
 @dataclass(frozen=True)
@@ -123,7 +125,8 @@ def unit_curves(
         axes.plot([0, 1], guide, color=figures.GREY, lw=0.8, ls=":")
     for at, (name, (across, up)) in enumerate(curves.items()):
         colour = figures.COLOURS[at // 2 % len(figures.COLOURS)]
-        axes.plot(across, up, color=colour, ls="--" if at % 2 else "-", label=name)
+        some = np.unique(np.linspace(0, len(across) - 1, min(len(across), _POINTS)).round().astype(int))
+        axes.plot(across[some], up[some], color=colour, ls="--" if at % 2 else "-", label=name)
     axes.set(xlabel=x, ylabel=y, xlim=(-0.01, 1.01), ylim=(-0.01, 1.01), aspect="equal")
     axes.legend(loc=place, title=legend or None, alignment="left")
     return drawing

@@ -34,8 +34,6 @@ REFERENCES = (
 )
 # Rows and columns of the picture of the map.
 PICTURE_PX = (900, 900)
-# A curve in the report has no more points than this.
-_POINTS = 2000
 _ROLE_WORDS = {"unknown": "landslides", "held_out": "held-out landslides", "training": "landslides that the map was made from"}
 
 
@@ -181,14 +179,12 @@ def _ranking(page: Report, whole: Sequence[Assessment]) -> None:
     ways = _ways(whole)
     rates = {f"{_named(RATES[each.role], each)}{label}": each.rates[way] for each in whole for way, label in ways.items()}
     page.figure(
-        rate_curves({name: type(curve)(*_thinned(curve.area, curve.landslides)) for name, curve in rates.items()}),
+        rate_curves(rates),
         "Rate curves: the share of the landslides in the most susceptible share of the area. The success rate is that of landslides that "
         "the "
         "map was made from, the prediction rate that of others.",
     )
-    curves = {
-        f"{_called(each)}{label}  {number(each.auc[way].value)}": _thinned(*each.roc[way]) for each in whole for way, label in ways.items()
-    }
+    curves = {f"{_called(each)}{label}  {number(each.auc[way].value)}": each.roc[way] for each in whole for way, label in ways.items()}
     page.figure(
         unit_curves(curves, "False positive rate (1 − specificity)", "True positive rate (sensitivity)", legend="AUC", guide=(0, 1)),
         "ROC curves.",
@@ -197,11 +193,11 @@ def _ranking(page: Report, whole: Sequence[Assessment]) -> None:
     name = f"{_called(first)}, by cells  {number(first.average_precision)}"
     page.figure(
         unit_curves(
-            {name: _thinned(first.recall, first.precision)},
+            {name: (first.recall, first.precision)},
             "Recall",
             "Precision",
             legend="average precision",
-            place="upper right",
+            place="best",
             guide=(first.prevalence, first.prevalence),
         ),
         f"Precision–recall curve. A map that says nothing reaches {number(first.prevalence)}, the share of landslide cells (dotted). Where "
@@ -405,8 +401,3 @@ def _named(what: str, each: Assessment) -> str:
 
 def _called(each: Assessment) -> str:
     return _named(_ROLE_WORDS[each.role], each)
-
-
-def _thinned(across: np.ndarray, up: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    some = np.unique(np.linspace(0, len(across) - 1, min(len(across), _POINTS)).round().astype(int))
-    return across[some], up[some]

@@ -160,6 +160,9 @@ def test_words_of_the_pdf(write, tmp_path):
         assert said in words
     for said in ("Date: 2026-01-31", "moderate", "0.336", "75.0 %", "N", "3,599,400", "neither hazard", "Mapped area: 0.920 km²"):
         assert said in words, said
+    assert "are no test of the map" in words
+    run(Feedback(), **{**given, "table": None})
+    assert "are no test of the map" not in text_of(output), "no landslides are told"
 
 
 def test_a_table_of_another_map_is_refused(write, tmp_path):

@@ -25,3 +25,14 @@ def test_two_curves_of_one_kind_share_a_colour_and_the_second_is_dashed():
         (figures.COLOURS[0], "-"), (figures.COLOURS[0], "--"), (figures.COLOURS[1], "-"), (figures.COLOURS[1], "--")
     ]  # fmt: skip
     assert (axes.get_xlabel(), axes.get_ylabel()) == ("x", "y") and axes.get_legend().get_title().get_text() == ""
+
+
+def test_the_legend_tells_the_area_under_the_whole_curve_though_fewer_points_are_drawn():
+    """Steps of a thousandth and one great one: without a point of its corner there is less under what is drawn."""
+    area = np.r_[np.linspace(0, 0.001, 30_000), 0.2, 1.0]
+    curve = RateCurve(area, np.r_[np.linspace(0, 0.5, 30_000), 1.0, 1.0])
+    whole = 0.001 * 0.25 + 0.199 * 0.75 + 0.8
+    drawn = rate_curves({"rate": curve}).axes[0].lines[1]
+    assert drawn.get_label() == f"rate  {whole:.3f}"
+    across, up = drawn.get_data()
+    assert len(across) == 2000 and f"{RateCurve(across, up).under:.3f}" != f"{whole:.3f}"
