@@ -146,7 +146,7 @@ def test_the_methods_have_each_number_in_its_place(monkeypatch):
 
 def test_methods_claim_no_more_than_is_there(monkeypatch):
     told = methods(facts(model=network(monkeypatch, members=1, trees=0), tests=[], outside_percent=None, inventory=None))
-    assert "mean of 1 network." in told and "random forest" not in told and "candidates" not in told and "ROC" not in told
+    assert "that of one network." in told and "random forest" not in told and "candidates" not in told and "ROC" not in told
     assert "applicability" not in told and "inventory" not in told and "classes" not in told and "factors of those" not in told
     alone = methods(facts(model=SimpleNamespace(name="Random forest", covariates=(), manifest={})))
     assert "The classifier is Random forest." in alone
