@@ -26,7 +26,7 @@ from qgis.PyQt.QtGui import QIcon
 
 from ..engine.declarations.checks import check_together, checked_value, point
 from ..engine.declarations.outputs import check_outputs
-from ..engine.declarations.parameters import FILES, RESULTS, dialog_parameters
+from ..engine.declarations.parameters import FILES, RESULTS, Parameter, dialog_parameters
 from ..engine.environment import PACKAGES
 from ..engine.errors import EngineError
 from .bridge import WorkerMissingError, find_python, run_task
@@ -154,6 +154,8 @@ class ScarpAlgorithm(QgsProcessingAlgorithm):
                 number = _number(value) if declared.kind in ("integer", "number") else None
                 read = self.value(self.parameterDefinition(declared.id), parameters, context, None) if number is None else number
                 value = checked_value(declared, read)
+            elif declared.kind == "file" and value:
+                _refuse_ending(declared, str(_plain(value)))
             values[declared.key] = value
         check_together(self.TASK, values)
 
@@ -265,6 +267,13 @@ class ScarpAlgorithm(QgsProcessingAlgorithm):
         if definition.isDestination():
             return self.parameterAsOutputLayer(parameters, name, context) or None
         return self.parameterAsString(parameters, name, context) or None
+
+
+def _refuse_ending(declared: Parameter, path: str) -> None:
+    """Raise EngineError if a file cannot be of the kind that is asked for; QGIS would only say that the value is incorrect."""
+    endings = re.findall(r"\*(\.\w+)", declared.files)
+    if endings and not path.lower().endswith(tuple(endings)):
+        raise EngineError(f"“{Path(path).name}” ({declared.title}) is none of these files: {declared.files}; choose another.")
 
 
 def _plain(value: Any) -> Any:

@@ -69,6 +69,12 @@ _STRING, _TRUTH, _WHOLE = (
 )
 # What names a table of a database rather than a file.
 _IN_DATABASE = re.compile(r"(^|\s)(dbname|host|service|table|password)\s*=")
+# What a vector layer holds, by the type that a parameter names.
+_SHAPES = {
+    QgsProcessing.SourceType.TypeVectorPoint: (QgsWkbTypes.GeometryType.PointGeometry, "points"),
+    QgsProcessing.SourceType.TypeVectorLine: (QgsWkbTypes.GeometryType.LineGeometry, "lines"),
+    QgsProcessing.SourceType.TypeVectorPolygon: (QgsWkbTypes.GeometryType.PolygonGeometry, "polygons"),
+}
 # Features between two looks at whether the user cancelled.
 _LOOK = 4096
 # What becomes of layers of other kinds.
@@ -233,12 +239,12 @@ def _refuse(given: _Given, algorithm: QgsProcessingAlgorithm, parameters: dict[s
     if not layer.isValid():
         raise EngineError(f"The layer {given.told} is broken: {_why_not(given)}. Repair its source in QGIS, or choose another layer.")
     if isinstance(layer, QgsRasterLayer) and not takes_rasters:
-        raise EngineError(
-            f"The layer {given.told} is a raster, and a vector layer is needed; make points (native:pixelstopoints) or polygons "
-            "(gdal:polygonize) of its cells first, and keep the landslides alone by a filter."
-        )
+        way = "make polygons of its cells first (gdal:polygonize)"
+        if given.definition.name() in _INVENTORIES:
+            way += " or points (native:pixelstopoints), and keep the landslides alone by a filter"
+        raise EngineError(f"The layer {given.told} is a raster, and a vector layer is needed; {way}.")
     if isinstance(layer, QgsVectorLayer) and not takes_vectors:
-        raise EngineError(f"The layer {given.told} is a vector layer, and a raster is needed; make one of it first (gdal:rasterize).")
+        raise EngineError(f"The layer {given.told} is a vector layer, and a raster is needed; choose one.")
     if isinstance(layer, QgsVectorLayer) and layer.wkbType() == QgsWkbTypes.NoGeometry:
         raise EngineError(
             f"The layer {given.told} is a table without geometries; load it with “Add Delimited Text Layer”, or make points of it first "
@@ -250,7 +256,19 @@ def _refuse(given: _Given, algorithm: QgsProcessingAlgorithm, parameters: dict[s
             "the others."
         )
     if isinstance(layer, QgsVectorLayer):
+        _refuse_geometry(given, layer)
         _refuse_features(given, layer, algorithm, parameters, context)
+
+
+def _refuse_geometry(given: _Given, layer: QgsVectorLayer) -> None:
+    """Raise EngineError if a layer holds points, lines or polygons alone, and the parameter takes others."""
+    types = given.definition.dataTypes() if hasattr(given.definition, "dataTypes") else []
+    taken = [_SHAPES[each] for each in types if each in _SHAPES]
+    kind = QgsWkbTypes.geometryType(layer.wkbType())
+    holds = next((words for known, words in _SHAPES.values() if known == kind), None)
+    if taken and holds and kind not in [known for known, _ in taken]:
+        needed = [words for _, words in taken] + ["a raster"] * _takes(given.definition)[0]
+        raise EngineError(f"The layer {given.told} holds {holds}, and {' or '.join(needed)} are needed; choose another.")
 
 
 def _takes(definition: QgsProcessingParameterDefinition) -> tuple[bool, bool]:

@@ -19,6 +19,6 @@ class PrintMap(ScarpAlgorithm):
         "bar, north arrow, a legend that is a table of the classes, coordinate reference system, cell size, scale and date. The paper is "
         "turned so that the map is largest, and its scale is true when printed at full size. Nothing of QGIS's window is needed, so that "
         "it also works in models and by qgis_process.\n\n"
-        "Give the table that “Classify susceptibility” wrote, and the share of landslides in each class appears beside its area. Level "
+        "The share of landslides in each class appears beside its area where “Classify susceptibility” had an inventory. Level "
         "ground has exactly the colours of the legend; slopes are lighter or darker."
     )

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
+from ..declarations.covariates import DECLARATIONS, MAP_BANDS
 from ..errors import EngineError
 from ..feedback import Feedback
 from ..files.grid import Grid, Window
@@ -41,6 +42,8 @@ _UNITS = {
 
 # A stack of more cells than this is a slip of the hand: 40 GB a band.
 _MOST_CELLS = 10**10
+# Names of bands that Scarp writes, or that hold its covariates, and that are no elevations.
+_NO_ELEVATIONS = {*MAP_BANDS, *(each.name for each in DECLARATIONS)} - {"altitude"}
 
 
 @dataclass(frozen=True)
@@ -85,6 +88,8 @@ class Elevation:
                 f"The DEM {name} is a picture: its bands are colours from 0 to 255, not metres. Give the elevations themselves "
                 "(in QGIS: Export > Save as > Raw data)."
             )
+        if other := _told_otherwise(raster.band):
+            raise EngineError(f"The DEM {name} holds {other}, not elevations; choose the raster that has these.")
         check_ground(raster.grid, f"The DEM {name}", "slopes and distances need metres")
         factor = z_factor if z_factor else _declared_unit(raster, feedback)
         raster = _without_voids(raster, factor, feedback)
@@ -229,6 +234,15 @@ def _without_voids(raster: Raster, factor: float, feedback: Feedback) -> Raster:
             "count as ground at 0 m. If they are none, complete the mosaic or declare 0 as nodata (gdal:translate)."
         )
     return ground
+
+
+def _told_otherwise(band: gdal.Band) -> str:
+    """Return what a band says of itself where that is no elevation: classes by their names, or what Scarp named; empty if nothing."""
+    names = [name for name in band.GetCategoryNames() or [] if name]
+    if names:
+        return f"classes ({', '.join(names[:3])}{', …' if len(names) > 3 else ''})"
+    told = band.GetDescription().lower()
+    return told.replace("_", " ") if told in _NO_ELEVATIONS else ""
 
 
 def _voids(found: Contents, factor: float) -> tuple[float, ...]:

@@ -125,6 +125,8 @@ DECLARATIONS = (
 )
 BY_NAME = {declaration.name: declaration for declaration in DECLARATIONS}
 
+# What the bands of maps that Scarp makes are called.
+MAP_BANDS = ("susceptibility", "susceptibility class")
 # What the DEM alone gives: names and labels, and those computed by default.
 TERRAIN = {declaration.name: declaration.label for declaration in DECLARATIONS if declaration.requires == "dem"}
 TERRAIN_DEFAULT = tuple(name for name in TERRAIN if BY_NAME[name].default)

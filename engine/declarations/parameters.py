@@ -1210,7 +1210,8 @@ TASKS: dict[str, tuple[Parameter, ...]] = {
             "TABLE",
             "Table of classes",
             "file",
-            "The table that “Classify susceptibility” wrote with the classes: adds the landslides of each class. Empty: areas alone.",
+            "The table that “Classify susceptibility” wrote with the classes: adds the landslides of each class. Empty: what that "
+            "run told beside the classes, else areas alone.",
             files=_TABLE,
             optional=True,
         ),

@@ -46,9 +46,10 @@ def quantity_raster(raster: Raster, grid: Grid, path: Path, feedback: Feedback) 
     """
     part = part_under(raster, grid)
     raster = without_voids(raster, tally(raster, part), feedback)
-    if raster.band.GetColorTable() is not None:
+    told = "a palette" if raster.band.GetColorTable() is not None else "names of classes" if raster.band.GetCategoryNames() else ""
+    if told:
         feedback.warning(
-            f"The raster {raster.file} has a palette, so its values are perhaps class codes, which must not be averaged; "
+            f"The raster {raster.file} has {told}, so its values are perhaps class codes, which must not be averaged; "
             "if so, give it as a categorical raster."
         )
     if raster.grid.matches(grid):

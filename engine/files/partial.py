@@ -17,6 +17,7 @@ from typing import IO, Any
 
 import numpy as np
 
+from ..declarations.covariates import MAP_BANDS
 from ..errors import EngineError
 from ..gdal import close, gdal
 from .grid import Grid, Window, compression
@@ -82,7 +83,7 @@ class PartialRaster:
         nodata: float,
         key: Mapping[str, Any],
         windows: Sequence[Window] = (),
-        bands: Sequence[str] = ("susceptibility",),
+        bands: Sequence[str] = MAP_BANDS[:1],
         *,
         keep: bool = False,
     ) -> None:

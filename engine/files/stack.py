@@ -16,6 +16,7 @@ import numpy as np
 from ...models.covariate import Covariate
 from ...models.errors import short
 from ...models.patches import Patches
+from ..declarations.covariates import MAP_BANDS
 from ..declarations.source import Source
 from ..errors import EngineError
 from ..gdal import close, gdal
@@ -287,6 +288,8 @@ def _describe(band: gdal.Band, path: str) -> Covariate:
     if not name:
         raise EngineError(f"Band {band.GetBand()} of {path} has no name, so it is no covariate stack; make one with “Prepare covariates”.")
     item = {key: as_text(value) for key, value in band.GetMetadata().items()}
+    if name in MAP_BANDS and "kind" not in item:
+        raise EngineError(f"The raster {path} holds a map ({name}), so it is no covariate stack; make one with “Prepare covariates”.")
     wrong = f"The metadata of the band {short(name)[1:-1]} of {path} are no longer those of a covariate stack"
     if len(name) > _LONGEST_NAME or any(len(text) > _LONGEST_TEXT for text in item.values()):
         raise EngineError(f"{wrong}: they are longer than any covariate's; make it anew with “Prepare covariates”.")

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -184,16 +184,20 @@ def shade(elevation: np.ndarray, cell_size_m: tuple[float, float]) -> np.ndarray
 
 
 def with_table(picture: Picture, table: str) -> Picture:
-    """Return the picture with what a table of “Classify susceptibility” tells of its classes.
+    """Return the picture with what a table of “Classify susceptibility” tells of its classes; see `with_rows` for errors."""
+    return with_rows(picture, read_table(table), Path(table).name)
+
+
+def with_rows(picture: Picture, told: Sequence[Mapping[str, Any]], name: str) -> Picture:
+    """Return the picture with what rows of the table of this name tell of its classes.
 
     Raises
     ------
     EngineError
-        If it cannot be opened, or is not the table of this map: other classes, or other numbers of cells.
+        If they are not of this map: other classes, or other numbers of cells.
     """
-    name = Path(table).name
     wanted = "give the table that “Classify susceptibility” wrote with this map"
-    rows_of = with_numbers(read_table(table), CLASS_NUMBERS, f"The table {name}", wanted)
+    rows_of = with_numbers(told, CLASS_NUMBERS, f"The table {name}", wanted)
     found: dict[str, Mapping[str, Any]] = {str(each.get("class", "")).lower(): each for each in rows_of}
     if set(found) != set(picture.names):
         raise EngineError(
@@ -202,10 +206,10 @@ def with_table(picture: Picture, table: str) -> Picture:
         )
     rows = []
     for row in picture.rows:
-        told = {key: value for key, value in found[row["class"]].items() if key in CLASS_NUMBERS and value is not None}
-        if "cells" in told and told["cells"] != row["cells"]:
+        held = {key: value for key, value in found[row["class"]].items() if key in CLASS_NUMBERS and value is not None}
+        if "cells" in held and held["cells"] != row["cells"]:
             raise EngineError(
-                f"The table {name} counts {told['cells']:,.0f} cells of the class {row['class']}, and the map {row['cells']:,}; {wanted}."
+                f"The table {name} counts {held['cells']:,.0f} cells of the class {row['class']}, and the map {row['cells']:,}; {wanted}."
             )
-        rows.append({**told, **row})
+        rows.append({**held, **row})
     return replace(picture, rows=rows)

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from ..declarations.covariates import MAP_BANDS
 from ..declarations.source import Source
 from ..errors import EngineError
 from ..feedback import Feedback
@@ -158,7 +159,7 @@ def write_classes(
     own = raster.raster.dataset.GetMetadata()
     out.SetMetadata({name: own[name] for name in ("model", "landslide_type") if name in own})
     band = out.GetRasterBand(1)
-    band.SetDescription("susceptibility class")
+    band.SetDescription(MAP_BANDS[1])
     table = gdal.ColorTable()
     for number, colour in enumerate(colours, start=1):
         table.SetColorEntry(number, (*colour, 255))

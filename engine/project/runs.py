@@ -113,7 +113,7 @@ def runs_in(folder: Path, feedback: Feedback, *, below: bool = True) -> list[Run
     found: dict[str, Run] = {}
     unknown: list[str] = []
     for path in found_there:
-        made = _read(path)
+        made = read_run(path)
         if made is None:
             unknown.append(path.name)
         elif made.task != "project_report":
@@ -126,7 +126,7 @@ def runs_in(folder: Path, feedback: Feedback, *, below: bool = True) -> list[Run
     return sorted(found.values(), key=lambda each: each.written, reverse=True)
 
 
-def _read(path: Path) -> Run | None:
+def read_run(path: Path) -> Run | None:
     """Return what a manifest tells; None of a file that is none. It may come from anybody."""
     try:
         with path.open("rb") as stream:

@@ -481,10 +481,11 @@ def _draw_absences(
     grid = stack.grid
     ring = buffer_m + _RING_CELLS * max(grid.cell_size_m)
     reach = ring if rule == "seed_cells" else buffer_m
-    best_rank, best_cell = np.empty(0), np.empty(0, np.int64)
+    best_rank, best_cell, valid = np.empty(0), np.empty(0, np.int64), 0
     for window in grid.windows():
         values = stack.read(window)
         allowed = np.isfinite(values).all(axis=-1)
+        valid += int(allowed.sum())
         if rule == "flat":
             allowed &= values[..., stack.names.index("slope")] < slope_limit_deg
         allowed[_in_window(grid, occupied, window)] = False
@@ -500,6 +501,11 @@ def _draw_absences(
         best_rank, best_cell = rank[lowest], cell[lowest]
         if window.col + window.cols == grid.shape[1]:
             stack.forget()
+    if len(best_cell) < least and 2 * len(landslides) > valid:
+        raise EngineError(
+            f"The landslides cover {len(landslides):,} of {valid:,} valid cells, so that too little is left without. If these are no "
+            "landslides, choose the layer that holds them."
+        )
     if len(best_cell) < least:
         raise EngineError(
             f"{least} non-landslide cells were to be drawn ({choices.ABSENCE_METHODS[rule]}), "

@@ -170,13 +170,13 @@ def check_no_labels(source: str, feedback: Feedback | None = None) -> None:
     found = [name for name in left if {0, 1} <= set(seen[name])]
     if found:
         first, word = found[0], _quoted(seen[found[0]][1])
-        way = f"Set “Field that tells landslides” to {first!r}"
+        way = f'Keep the landslides alone by a filter ("{first}" = {word}) or, where it is asked for, set'
         if None in seen[first]:
-            way = "Some of its values are empty (NULL), which say neither: fill them and set “Field that tells landslides” to it"
+            way = f"Some of its values are empty (NULL), which say neither: fill them, then k{way[1:]}"
         raise EngineError(
             f"The field {_listed(found)} of the landslide inventory holds both yes and no (1 and 0 or −1), and no field is set that "
-            f"tells landslides: those without would count as landslides. {way}, or keep the landslides alone by a filter "
-            f'("{first}" = {word}); leave the field out if it means something else (native:deletecolumn).'
+            f"tells landslides: those without would count as landslides. {way} “Field that tells landslides” to it; leave the "
+            "field out if it means something else (native:deletecolumn)."
         )
     for name, codes in doubtful.items():
         if len(codes) == len(_CODES) and feedback is not None:

@@ -69,7 +69,8 @@ def run(
             write_table(table, rows)
     for row in rows:
         ends, share = interval(row["from"], row["to"]), percent(row["share_percent"] / 100, 1)
-        feedback.message(f"{row['class']}: {ends}, {share} of the area")
+        held = f", {percent(row['percent_of_landslides'] / 100, 1)} of the landslides" if slides else ""
+        feedback.message(f"{row['class']}: {ends}, {share} of the area{held}")
     if sentence := falling(rows):
         feedback.warning(sentence)
     results = {"classes": rows, "falling": sentence, "types": of_type}

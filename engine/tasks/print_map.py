@@ -5,14 +5,18 @@ from __future__ import annotations
 
 import datetime
 import time
+from pathlib import Path
 from typing import Any
 
+from ..declarations.source import Source
+from ..errors import EngineError
 from ..feedback import Feedback
 from ..files.manifest import write_manifests
 from ..files.outputs import check_writable, replacing, scratch_folder
 from ..mapping.maps import open_map
-from ..mapping.sheet import read_picture, read_shade, with_table
+from ..mapping.sheet import Picture, read_picture, read_shade, with_rows, with_table
 from ..mapping.sheet_figure import Frame, draw_sheet, facts_of, foot_of, ground_size_m, save_sheet
+from ..project.runs import read_run
 from . import task
 
 
@@ -39,8 +43,7 @@ def run(
     frame = Frame.of(paper, ground_size_m(seen.grid))
     feedback.progress(20)
     picture = read_picture(seen, frame.pixels(resolution), feedback.part(20, 50))
-    if table:
-        picture = with_table(picture, table)
+    picture = with_table(picture, table) if table else _as_classified(picture, Source.parse(classes).path)
     with scratch_folder(output) as folder:
         shade = read_shade(hillshade, dem, picture.grid, folder, feedback)
     feedback.progress(75)
@@ -55,3 +58,13 @@ def run(
     feedback.message(f"The scale on paper is about 1 : {frame.scale:,.0f}.")
     feedback.progress(100)
     return {"output": output}
+
+
+def _as_classified(picture: Picture, classes: str) -> Picture:
+    """Return the picture with what the run that wrote the classes told of them beside its output, if they are still those."""
+    run_told = read_run(Path(f"{classes}.run.json"))
+    rows = run_told.results.get("classes") if run_told and run_told.task == "classify_susceptibility" else None
+    try:
+        return with_rows(picture, [row for row in rows if isinstance(row, dict)], "") if isinstance(rows, list) else picture
+    except EngineError:
+        return picture

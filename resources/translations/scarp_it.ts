@@ -1306,10 +1306,10 @@ Si dia la cartella in cui hanno scritto gli altri algoritmi. Ognuno ha lasciato 
 <message>
 <source>Puts the susceptibility classes on paper, as a PDF or PNG: over a hillshade where one or a DEM is given, with coordinates, scale bar, north arrow, a legend that is a table of the classes, coordinate reference system, cell size, scale and date. The paper is turned so that the map is largest, and its scale is true when printed at full size. Nothing of QGIS's window is needed, so that it also works in models and by qgis_process.
 
-Give the table that “Classify susceptibility” wrote, and the share of landslides in each class appears beside its area. Level ground has exactly the colours of the legend; slopes are lighter or darker.</source>
+The share of landslides in each class appears beside its area where “Classify susceptibility” had an inventory. Level ground has exactly the colours of the legend; slopes are lighter or darker.</source>
 <translation>Porta le classi di suscettibilità su carta, in PDF o PNG: sopra un ombreggiato, se ne è dato uno o un DEM, con coordinate, barra di scala, freccia del nord, una legenda che è la tabella delle classi, sistema di riferimento, dimensione delle celle, scala e data. Il foglio è girato come la carta viene più grande, e la scala è vera se si stampa a grandezza naturale. Non serve la finestra di QGIS: funziona anche nei modelli e con qgis_process.
 
-Date la tabella scritta da «Classifica suscettibilità», e accanto alla superficie di ogni classe appare la sua quota di frane. Il terreno piano ha esattamente i colori della legenda; i versanti sono più chiari o più scuri.</translation>
+Accanto alla superficie di ogni classe appare la sua quota di frane, se «Classifica suscettibilità» aveva un inventario. Il terreno piano ha esattamente i colori della legenda; i versanti sono più chiari o più scuri.</translation>
 </message>
 <message>
 <source>Python interpreter (empty: the engine that Scarp installs)</source>
@@ -2012,8 +2012,8 @@ La tabella ha una riga per covariata con un consiglio (tenere, togliere o dubbia
 <translation>La tabella di “Valida mappa di suscettibilità”. Vuoto: quella della cartella.</translation>
 </message>
 <message>
-<source>The table that “Classify susceptibility” wrote with the classes: adds the landslides of each class. Empty: areas alone.</source>
-<translation>La tabella che «Classifica suscettibilità» ha scritto con le classi: aggiunge le frane di ogni classe. Vuota: solo le superfici.</translation>
+<source>The table that “Classify susceptibility” wrote with the classes: adds the landslides of each class. Empty: what that run told beside the classes, else areas alone.</source>
+<translation>La tabella che «Classifica suscettibilità» ha scritto con le classi: aggiunge le frane di ogni classe. Vuoto: ciò che quell'esecuzione ha lasciato accanto alle classi, altrimenti le sole superfici.</translation>
 </message>
 <message>
 <source>The trained model, for “Map a new area” and “Map susceptibility”.</source>

@@ -106,6 +106,14 @@ def vector(path, name="Slides of 2014", provider="ogr"):
     return shown(QgsVectorLayer(path, name, provider))
 
 
+def areas(folder):
+    """The points of `gpkg` as discs."""
+    sql = "SELECT ST_Buffer(geom, 10) AS geom, nr, kind FROM inv"
+    path = str(folder / "areas.gpkg")
+    gdal.VectorTranslate(path, gpkg(folder, None), format="GPKG", SQLStatement=sql, SQLDialect="SQLITE", geometryType="POLYGON")
+    return path
+
+
 def gpkg(folder, _stack):
     return write(folder / "slides.gpkg", "GPKG", POINTS)
 
@@ -333,14 +341,12 @@ def test_joins_virtual_fields_and_edits_give_their_values(take, tmp_path, stack)
 
     layer = joined(tmp_path, None)
     layer.addExpressionField("CASE WHEN nr < 5 THEN 'hard' ELSE 'söft' END", QgsField("strength", QVariant.String))
-    made = dict.fromkeys(("DEM", "GEOLOGY"), stack) | {"GEOLOGY": layer}
-    assert values(take("preparecovariates", **made, GEOLOGY_FIELD="strength")["GEOLOGY"][0], "strength") == ["hard"] * 5 + ["söft"] * 35
-    assert values(take("preparecovariates", **made, GEOLOGY_FIELD="table_when")["GEOLOGY"][0], "table_when") == [
-        f"20{n:02}" for n in range(40)
-    ]
+    made = {"COVARIATES": stack, "INVENTORY": layer}
+    assert values(take("samplecells", **made, TYPE_FIELD="strength")["INVENTORY"][0], "strength") == ["hard"] * 5 + ["söft"] * 35
+    assert values(take("samplecells", **made, TYPE_FIELD="table_when")["INVENTORY"][0], "table_when") == [f"20{n:02}" for n in range(40)]
     layer.startEditing()
     layer.changeAttributeValue(1, layer.fields().indexOf("kind"), "typed just now")
-    assert values(take("preparecovariates", **made, GEOLOGY_FIELD="kind")["GEOLOGY"][0], "kind")[:2] == ["typed just now", "odd"]
+    assert values(take("samplecells", **made, TYPE_FIELD="kind")["INVENTORY"][0], "kind")[:2] == ["typed just now", "odd"]
 
 
 def test_the_encoding_set_in_qgis_counts(take, tmp_path, stack):
@@ -353,7 +359,7 @@ def test_the_encoding_set_in_qgis_counts(take, tmp_path, stack):
     (tmp_path / "geo.dbf").write_bytes(dbf)
     layer = vector(path)
     layer.setProviderEncoding("windows-1251")
-    assert values(take("preparecovariates", DEM=stack, GEOLOGY=layer, GEOLOGY_FIELD="kind")["GEOLOGY"][0], "kind") == ["Глей"]
+    assert values(take("samplecells", COVARIATES=stack, INVENTORY=layer, TYPE_FIELD="kind")["INVENTORY"][0], "kind") == ["Глей"]
 
 
 def test_dates_become_text_and_truth_numbers(take, stack):
@@ -546,6 +552,41 @@ def test_what_cannot_go_in_is_refused_by_name(refusal, tmp_path, stack):
     )
 
 
+@pytest.mark.parametrize(
+    ("algorithm", "parameter", "kind", "needed"),
+    [
+        ("preparecovariates", "AREA", "LineString", "polygons"),
+        ("preparecovariates", "AREA", "MultiPoint", "polygons"),
+        ("preparecovariates", "GEOLOGY", "Point", "polygons or a raster"),
+        ("preparecovariates", "GEOLOGY", "Polygon", None),
+        ("preparecovariates", "FAULTS", "Point", None),
+        ("samplecells", "INVENTORY", "LineString", "points or polygons"),
+        ("samplecells", "INVENTORY", "MultiPolygon", None),
+        ("zonalsusceptibility", "ZONES", "Point", "polygons"),
+        ("susceptibilityfromdemandlandslides", "INVENTORY", "LineString", "points or polygons"),
+    ],
+)
+def test_shapes_that_cannot_be_right_are_refused_before_any_work(provider, algorithm, parameter, kind, needed):
+    from qgis.core import QgsProcessingContext, QgsVectorLayer
+    from scarp.algorithms.inputs import refusal
+
+    layer = QgsVectorLayer(f"{kind}?crs=EPSG:32639&field=unit:string", "drawn", "memory")
+    said = refusal(provider.algorithm(algorithm), {parameter: layer, "GEOLOGY_FIELD": "unit"}, QgsProcessingContext())
+    holds = {"Line": "lines", "Poin": "points"}.get(kind.replace("Multi", "")[:4])
+    assert (f"holds {holds}, and {needed} are needed; choose another" in said) if needed else not said
+
+
+@pytest.mark.parametrize(("name", "right"), [("report.html", False), ("m.scarp", True), ("m.scarp.run.json", False)])
+def test_a_file_of_another_kind_is_told_with_the_kinds_that_are_taken(provider, stack, tmp_path, name, right):
+    """QGIS would say “Incorrect parameter value for MODEL”."""
+    from qgis.core import QgsProcessingContext
+
+    (tmp_path / name).touch()
+    values = {"COVARIATES": stack, "MODEL": str(tmp_path / name), "OUTPUT": "TEMPORARY_OUTPUT"}
+    can, why = provider.algorithm("mapsusceptibility").create().checkParameterValues(values, QgsProcessingContext())
+    assert can is right and (right or why == f"“{name}” (Model file) is none of these files: Scarp model (*.scarp); choose another.")
+
+
 def test_a_pipe_or_a_device_is_told_and_not_waited_for(refusal, tmp_path, stack):
     os.mkfifo(tmp_path / "pipe.tif")
     os.mkfifo(tmp_path / "pipe.gpkg")
@@ -596,7 +637,7 @@ def test_a_path_that_does_not_tell_the_layer_is_refused(take, refusal, tmp_path,
     assert f"mixes geometries (Point, Polygon); name those that count: {mixed}|layername=inv|geometrytype=Point or " in text
     both = str(tmp_path / "both.gpkg")
     gdal.Translate(both, raster_file(tmp_path / "elev.tif"), format="GPKG", outputType=gdal.GDT_Byte, creationOptions=["RASTER_TABLE=elev"])
-    gdal.VectorTranslate(both, gpkg(tmp_path, None), format="GPKG", accessMode="update", layerName="units")
+    gdal.VectorTranslate(both, areas(tmp_path), format="GPKG", accessMode="update", layerName="units")
     assert "both.gpkg holds 2 layers" in refusal("preparecovariates", DEM=stack, GEOLOGY=both)
     source = take("preparecovariates", DEM=stack, GEOLOGY=both, GEOLOGY_FIELD="kind")["GEOLOGY"][0]
     assert source == f"{both}|name=both|layername=units"
@@ -605,8 +646,8 @@ def test_a_path_that_does_not_tell_the_layer_is_refused(take, refusal, tmp_path,
 
 def test_fields_are_told_where_none_or_a_wrong_one_is_named(take, refusal, tmp_path, stack):
     slides = gpkg(tmp_path, None)
-    text = refusal("preparecovariates", DEM=stack, SOIL=slides)
-    assert text == "The layer “slides” (Soil type) is a polygon layer; name the field with the class (SOIL_FIELD): fid, nr, kind."
+    text = refusal("preparecovariates", DEM=stack, SOIL=areas(tmp_path))
+    assert text == "The layer “areas” (Soil type) is a polygon layer; name the field with the class (SOIL_FIELD): fid, nr, kind."
     text = refusal("benchmarkclassifiers", COVARIATES=stack, INVENTORY=slides, DATE_FIELD="when")
     assert text.endswith("has no field “when” (DATE_FIELD); its fields are fid, nr, kind.")
     take("preparecovariates", DEM=stack, SOIL=stack)

@@ -142,6 +142,24 @@ def test_pictures_are_refused(write, tmp_path):
         opened(path, tmp_path)
 
 
+def test_what_says_that_it_is_something_else_is_refused(write, tmp_path):
+    path = write(plane())
+    dataset = gdal.Open(path, gdal.GA_Update)
+    for told, expected in (("susceptibility", "susceptibility"), ("Slope", "slope"), ("local_relief", "local relief")):
+        dataset.GetRasterBand(1).SetDescription(told)
+        dataset.FlushCache()
+        with pytest.raises(EngineError, match=rf"The DEM dem\.tif holds {expected}, not elevations; choose the raster that has these"):
+            opened(path, tmp_path)
+    for told in ("altitude", "Elevation", "Band 1", ""):
+        dataset.GetRasterBand(1).SetDescription(told)
+        dataset.FlushCache()
+        np.testing.assert_array_equal(opened(path, tmp_path)[1], plane())
+    dataset.GetRasterBand(1).SetCategoryNames(["", "rock", "meadow", "wood", "field"])
+    dataset = None
+    with pytest.raises(EngineError, match=r"holds classes \(rock, meadow, wood, …\), not elevations"):
+        opened(path, tmp_path)
+
+
 def test_a_missing_tile_of_zeros_is_told(write, tmp_path):
     values = plane()
     values[10:18, 5:12] = 0

@@ -127,6 +127,15 @@ def test_bands_without_names_are_refused(odd_grid, tmp_path):
             Stack.open(source)
 
 
+def test_a_map_is_no_stack(odd_grid, tmp_path):
+    path = str(tmp_path / "map.tif")
+    dataset = odd_grid(ROWS, COLS).create(path, 1)
+    dataset.GetRasterBand(1).SetDescription("susceptibility")
+    dataset = None
+    with pytest.raises(EngineError, match=r"The raster .*map\.tif holds a map \(susceptibility\), so it is no covariate stack"):
+        Stack.open(path)
+
+
 def test_a_part_that_is_gone_is_named(write, tmp_path):
     path = built(tmp_path, [write("west.tif", ALTITUDE), write("east.tif", ALTITUDE, east=1)])
     (tmp_path / "east.tif").unlink()

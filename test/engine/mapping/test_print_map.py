@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Printed maps by value: colours of known cells, length of the scale bar, words of the PDF, numbers of the table."""
 
+import json
 import re
 import runpy
 import zlib
@@ -163,6 +164,33 @@ def test_words_of_the_pdf(write, tmp_path):
     assert "are no test of the map" in words
     run(Feedback(), **{**given, "table": None})
     assert "are no test of the map" not in text_of(output), "no landslides are told"
+
+
+def test_what_the_classification_told_is_printed_without_a_table(write, tmp_path):
+    classes, manifest = write("c.tif", bands()), tmp_path / "c.tif.run.json"
+    counts = [int((bands() == number).sum()) for number in (1, 2, 3)]
+    rows = [
+        {"class": name, "cells": count, "percent_of_landslides": share}
+        for name, count, share in zip(("low", "moderate", "high"), counts, (5.5, 20.25, 74.25))
+    ]
+    told = {"task": "classify_susceptibility", "parameters": {}, "results": {"classes": rows}}
+
+    def printed(content):
+        manifest.write_text(content if isinstance(content, str) else json.dumps(content), encoding="utf-8")
+        run(Feedback(), classes=classes, output=str(tmp_path / "m.pdf"), date="2026-01-31")
+        return [each in text_of(tmp_path / "m.pdf") for each in ("5.5 %", "20.2 %", "74.2 %")]
+
+    assert printed(told) == [True] * 3
+    others = [{**row, "cells": row["cells"] + 1} for row in rows]
+    for content in (
+        {**told, "results": {"classes": others}},  # classified anew since
+        {**told, "results": {"classes": rows[:2]}},
+        {**told, "results": {"classes": [{**rows[0], "cells": "many"}, *rows[1:]]}},
+        {**told, "results": {"classes": 3}},
+        {**told, "task": "map_susceptibility"},
+        "{",
+    ):
+        assert printed(content) == [False] * 3, content
 
 
 def test_a_table_of_another_map_is_refused(write, tmp_path):

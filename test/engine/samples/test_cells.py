@@ -202,6 +202,20 @@ def test_too_few_landslides_are_told_with_what_the_test_took(stack, layer_of, po
     assert draw(stack, layer_of("b.gpkg", points(CELLS[:3])), Feedback(), folds=2).landslide.sum() == 3
 
 
+def test_a_layer_that_covers_most_of_the_area_is_told_as_no_landslides(stack, layer_of):
+    """25 of 39 valid rows of 61 cells; a geological map, say, in place of the inventory. Half of the cells are no reason."""
+
+    def drawn(rows):
+        y = 3600011.5
+        halves = [(500007.25 + west, 500007.25 + east) for west, east in ((0, 600), (600, 1220))]
+        areas = [f"POLYGON (({w} {y}, {e} {y}, {e} {y - 35 * rows}, {w} {y - 35 * rows}, {w} {y}))" for w, e in halves]
+        return draw(stack, layer_of(f"{rows}.gpkg", areas), Feedback(), buffer_m=0, ratio=1, folds=2, test_share=0)
+
+    with pytest.raises(EngineError, match="The landslides cover 1,525 of 2,379 valid cells, .* choose the layer that holds them"):
+        drawn(25)
+    assert (drawn(19).landslide == 0).sum() == 19 * 61
+
+
 @pytest.mark.parametrize(("size", "told"), [(500.0, 1), (201.0, 1), (200.0, 0)])
 def test_large_cells_are_told(stack_of, layer_of, points, listener, size, told):
     grid = Grid(reference_of(32639).ExportToWkt(), (500007.25, 100.0, 0.0, 3600011.5, 0.0, -size), (40, 61))

@@ -64,10 +64,10 @@ def test_all_outputs_by_value(susceptibility, slides, tmp_path):
         (1, "low", 137), (2, "moderate", 276), (3, "high", 138), (4, "very high", 138)
     ]  # fmt: skip
     assert listener.messages == [
-        "low: 0.000 to 0.051, 19.9 % of the area",
-        "moderate: 0.051 to 0.310, 40.1 % of the area",
-        "high: 0.310 to 0.700, 20.0 % of the area",
-        "very high: 0.700 to 1.000, 20.0 % of the area",
+        "low: 0.000 to 0.051, 19.9 % of the area, 20.0 % of the landslides",
+        "moderate: 0.051 to 0.310, 40.1 % of the area, 0.0 % of the landslides",
+        "high: 0.310 to 0.700, 20.0 % of the area, 0.0 % of the landslides",
+        "very high: 0.700 to 1.000, 20.0 % of the area, 80.0 % of the landslides",
     ]
     assert listener.percents == sorted(listener.percents) and listener.percents[-1] == 100
 

@@ -290,6 +290,16 @@ def test_a_palette_is_warned_of(tmp_path, dem):
     assert any("palette" in text for text in listener.warnings)
 
 
+def test_names_of_classes_are_warned_of(tmp_path, dem):
+    codes = raster(tmp_path / "codes.tif", np.ones((SIZE, SIZE)), kind=gdal.GDT_Byte)
+    dataset = gdal.Open(codes, gdal.GA_Update)
+    dataset.GetRasterBand(1).SetCategoryNames(["", "rock"])
+    dataset = None
+    listener = Listener()
+    prepared(tmp_path, listener, dem=dem, extra_continuous=[codes])
+    assert any("codes.tif has names of classes, so its values are perhaps class codes" in text for text in listener.warnings)
+
+
 @pytest.mark.parametrize("parameter", ["extra_continuous", "extra_categorical"])
 def test_complex_bands_are_refused(tmp_path, dem, parameter):
     radar = raster(tmp_path / "radar.tif", hill(), kind=gdal.GDT_CFloat32)
