@@ -12,7 +12,7 @@ CALIBRATIONS = {"none": "None", "platt": "Platt (logistic)", "isotonic": "Isoton
 # Which training cells decide when to stop.
 VALIDATIONS = {"random": "Random cells", "blocks": "Spatial blocks"}
 # Epochs of a network where none are asked for: the least, and as many more as show it so many cells, up to the usual. So five absences a
-# landslide train in about twice the time of one at most, as reckoned in docs/results.md.
+# landslide train in about twice the time of one at most, as timed in docs/results.md.
 USUAL_EPOCHS, LEAST_EPOCHS, MORE_SEEN = 40, 15, 25_000
 
 

@@ -30,7 +30,7 @@ SPLITS = {
 METHOD = "random"
 RATIO = 5.0
 # Beyond so many non-landslide cells the default ratio becomes less, and no less than this, so that a long training takes no more than
-# twice as long as with as many of each.
+# about twice as long as with as many of each (docs/results.md).
 RATIO_CELLS, RATIO_LEAST = 10_000, 3.0
 BUFFER_M = 100.0
 SLOPE_LIMIT_DEG = 2.0
