@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The report on a map of ten cells: each figure, reckoned by hand, in its row and its column."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pages
 import pytest
@@ -123,3 +125,17 @@ def test_what_the_landslides_are_to_the_map_is_said(page):
 def test_numbers_that_are_no_probabilities_have_no_brier_score(page):
     words = pages.words(page([10 * each for each in VALUES]))
     assert "no probabilities from 0 to 1, so there is no Brier score" in words and "The Brier score" not in words
+
+
+@pytest.mark.parametrize(
+    ("value", "p", "told"),
+    [
+        (0.125, 0.01, "one.tif ranks the landslides better: its AUC by landslides is higher by 0.125 (p 0.010)."),
+        (-0.125, 0.049, "two.tif ranks the landslides better: its AUC by landslides is higher by 0.125 (p 0.049)."),
+        (-0.125, 0.05, "The AUCs by landslides differ by 0.125, no more than chance may bring (p 0.050)."),
+        (0.125, float("nan"), "By landslides the AUCs differ by 0.125; one landslide does not tell whether that is chance."),
+    ],
+)
+def test_the_better_of_two_maps_is_named_where_chance_does_not_explain_it(value, p, told):
+    pair = SimpleNamespace(difference={"landslides": SimpleNamespace(value=value)}, p_value={"landslides": p}, names=("one.tif", "two.tif"))
+    assert report.pair_verdict(pair) == told
