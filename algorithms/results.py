@@ -46,8 +46,10 @@ STYLES = Path(__file__).resolve().parents[1] / "resources" / "styles"
 _HILLSHADE = "scarp/hillshade"
 # Files of polygons through which what is below them is seen; told before any look is given, since looks come in any order.
 _hatched: set[str] = set()
+# The band of a stack that holds elevations.
+_ALTITUDE = "altitude"
 # Bands of a stack that show its area at a glance, the best first.
-_READABLE = ("slope", "altitude")
+_READABLE = ("slope", _ALTITUDE)
 # How much lighter a hillshade is drawn, of 255.
 _BRIGHTER = 90
 # Viridis, which colour-blind people can read too.
@@ -320,20 +322,40 @@ def _covers(layer: QgsMapLayer) -> bool:
 
 
 def _lay_hillshade(group: QgsLayerTreeGroup, ground: str, layer: QgsMapLayer, project: QgsProject) -> None:
-    """Put a hillshade at the bottom of a group: of `ground`, else of one that the project has in that place."""
+    """Put a hillshade at the bottom of a group: of `ground`, else of one, or of a stack, that the project has in that place.
+
+    Where there is none, the layer is not mixed with whatever lies below the group: its colours would no longer be those of its legend.
+    """
     if any(each.layer() and is_hillshade(each.layer()) for each in group.findLayers()):
         return
+    shade = _hillshade_of(ground or _ground_below(layer, project))
+    if shade is None:
+        layer.setBlendMode(QPainter.CompositionMode.CompositionMode_SourceOver)
+        return
+    project.addMapLayer(shade, False)
+    group.addLayer(shade).setExpanded(False)
+
+
+def _ground_below(layer: QgsMapLayer, project: QgsProject) -> str:
+    """Return the source of elevations in a layer's place: a hillshade's, else a stack's; empty if the project has none."""
+    rasters = [each for each in project.mapLayers().values() if isinstance(each, QgsRasterLayer)]
+    shades = [each for each in rasters if is_hillshade(each)]
+    stacks = [each for each in rasters if _ALTITUDE in band_names(each)]
+    there = (each for each in (*shades, *stacks) if each.extent().intersects(layer.extent()) and each.crs() == layer.crs())
+    return next((each.source() for each in there), "")
+
+
+def _hillshade_of(ground: str) -> QgsRasterLayer | None:
+    """Return a hillshade of a raster's elevations, without the style that lies beside the raster; None if it has none."""
     if not ground:
-        others = (each for each in project.mapLayers().values() if is_hillshade(each))
-        ground = next((each.source() for each in others if each.extent().intersects(layer.extent()) and each.crs() == layer.crs()), "")
+        return None
     # Another spelling of the path, so that what a user gives by it is not taken for this layer.
-    shade = QgsRasterLayer(str(Path(ground).parent) + "/./" + Path(ground).name, tr("Hillshade")) if ground else None
-    if shade is None or not shade.isValid():
-        return
-    names = band_names(shade)
-    band = names.index("altitude") + 1 if "altitude" in names else 1 if len(names) == 1 else 0
+    path = str(Path(ground).parent) + "/./" + Path(ground).name
+    shade = QgsRasterLayer(path, tr("Hillshade"), "gdal", QgsRasterLayer.LayerOptions(False))
+    names = band_names(shade) if shade.isValid() else []
+    band = names.index(_ALTITUDE) + 1 if _ALTITUDE in names else 1 if len(names) == 1 else 0
     if not band:
-        return
+        return None
     renderer = QgsHillshadeRenderer(shade.dataProvider(), band, 315, 45)
     renderer.setMultiDirectional(True)
     shade.setRenderer(renderer)
@@ -341,8 +363,7 @@ def _lay_hillshade(group: QgsLayerTreeGroup, ground: str, layer: QgsMapLayer, pr
     shade.brightnessFilter().setBrightness(_BRIGHTER)
     shade.resampleFilter().setZoomedInResampler(QgsBilinearRasterResampler())
     shade.setCustomProperty(_HILLSHADE, True)
-    project.addMapLayer(shade, False)
-    group.addLayer(shade).setExpanded(False)
+    return shade
 
 
 def elevation_of(values: dict[str, Any]) -> str:

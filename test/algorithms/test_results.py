@@ -91,6 +91,26 @@ def test_classes_find_the_hillshade_of_their_place(load, project, stack, mapped)
     }
     assert layer(project, "Susceptibility").renderer().type() == "singlebandpseudocolor"
     assert layer(project, "Susceptibility classes").renderer().type() == "paletted"
+    # The stack has a style beside it that mixes its colours with what is below; the ground itself is opaque.
+    assert {each.blendMode() for each in project.mapLayersByName("Hillshade")} == {NORMAL}
+
+
+NORMAL, MULTIPLIED = 0, 13
+
+
+def test_classes_keep_the_colours_of_their_legend_where_there_is_no_ground(load, project, stack, mapped, landscape):
+    """Multiplied by a map below them they would have the colours of neither; a stack in the project gives the ground."""
+    from qgis.core import QgsRasterLayer
+
+    project.addMapLayer(QgsRasterLayer(mapped["map"], "older map"))
+    load("classifysusceptibility", {"SUSCEPTIBILITY": mapped["map"]}, ["OUTPUT"])
+    assert groups(project) == {"Classify susceptibility": ["Susceptibility classes"]}
+    assert layer(project, "Susceptibility classes").blendMode() == NORMAL
+    project.clear()
+    project.addMapLayer(QgsRasterLayer(stack, "factors"))
+    load("classifysusceptibility", {"SUSCEPTIBILITY": mapped["map"]}, ["OUTPUT"])
+    assert groups(project) == {"Classify susceptibility": ["Susceptibility classes", "Hillshade"]}
+    assert layer(project, "Susceptibility classes").blendMode() == MULTIPLIED
 
 
 def test_uncertainty_is_drawn_with_susceptibility(load, project, stack, mapped, tmp_path):
