@@ -177,7 +177,8 @@ def _scale_bar(axes: Axes, grid: Grid, frame: Frame) -> None:
     bottom = south + min(0.25, 0.15 * height) * inch
     has_room = length_m / ground_m * width >= 0.8 * _LEAST_BAR
     around = {"facecolor": "white", "alpha": 0.8, "linewidth": 0}
-    axes.add_patch(Rectangle((left - 0.1 * length, bottom - 1.2 * deep), 1.25 * length, 5.5 * deep, zorder=3, **around))
+    beside = max(0.15 * length, 0.2 * (east - west) / width)  # room for half of the last number and its unit
+    axes.add_patch(Rectangle((left - 0.1 * length, bottom - 1.2 * deep), 1.1 * length + beside, 5.5 * deep, zorder=3, **around))
     for part, colour in enumerate(("black", "white")):
         half = Rectangle((left + part * length / 2, bottom), length / 2, deep, facecolor=colour, edgecolor="black", linewidth=0.7, zorder=4)
         half.set_gid("scale bar")

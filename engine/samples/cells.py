@@ -380,14 +380,14 @@ def _with_test(
     shared = np.isin(numbers, tested)
     units = np.arange(len(numbers)) if cells.units is None else cells.units
     known = np.isin(units, units[shared & slides])
-    if known.any():
-        there = len(np.unique(units[known]))
-        feedback.warning(f"{there:,} of the landslides lie in the test inventory too, and take no part in training.")
     near = _distance_to(stack.grid, np.concatenate([tested, aside]), cells.rows, cells.cols) < choices.BUFFER_M
     shared |= np.isin(numbers, aside) & ~slides
     keep = ~known & ~shared & ~(near & np.isin(cells.origin, list(choices.ABSENCE_METHODS)))
     if not (keep & slides).any():
         raise EngineError("All landslides of the inventory lie in the test inventory too; none is left to train with.")
+    if known.any():
+        there = len(np.unique(units[known]))
+        feedback.warning(f"{there:,} of the landslides lie in the test inventory too, and take no part in training.")
     rng = np.random.default_rng([seed, len(tested)])
     count = absences_of(len(tested))
     taken = np.concatenate([numbers, tested, aside])

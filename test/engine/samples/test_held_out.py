@@ -57,10 +57,11 @@ def test_a_landslide_of_both_inventories_is_no_part_of_training(stack, grid, lay
     assert len(np.unique(cells.units[slide])) == 3, "landslides with the same id in the two inventories are two"
 
 
-def test_the_same_inventory_twice_leaves_nothing_to_train_with(stack, layer_of, points):
+def test_the_same_inventory_twice_leaves_nothing_to_train_with(stack, layer_of, points, listener):
     given = layer_of("slides.gpkg", points(CELLS[:20]))
     with pytest.raises(EngineError, match="All landslides of the inventory lie in the test inventory too"):
-        resolve_samples(stack, given, None, 3, test_inventory=given)
+        resolve_samples(stack, given, None, 3, listener, test_inventory=given)
+    assert not listener.warnings, "one sentence says it"
 
 
 @pytest.mark.parametrize(("count", "tested"), [(59, 0), (60, 12)])
