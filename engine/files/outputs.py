@@ -25,6 +25,8 @@ from .naming import Step, lock, take_names, undo_interrupted
 
 # Paths under work in this process; the worker removes them when it is told to stop.
 _unfinished: set[Path] = set()
+# The output that each folder with steps on the way is for.
+_scratch: dict[Path, Path] = {}
 _PRIVATE = "scarp-run-"
 # Ends the name of a folder of a raster under work, which has no number of a process since the next run may go on from it.
 _PARTIAL = ".scarp-partial"
@@ -147,8 +149,9 @@ def place_of(target: str | Path) -> Path:
 
 
 def not_written(target: str | Path, error: BaseException) -> EngineError:
-    """Return the sentence for an output that cannot be written."""
-    folder = Path(target).parent
+    """Return the sentence for an output that cannot be written, be it something on the way to it."""
+    target = _scratch.get(Path(target).parent, Path(target))
+    folder = target.parent
     if not folder.is_dir():
         return EngineError(
             f"The output {target} cannot be written: its folder was removed meanwhile. Make it again, or choose another one."
@@ -213,11 +216,13 @@ def scratch_folder(target: str | Path) -> Iterator[Path]:
     check_writable(target)
     folder = target.with_name(f".{_short(target.stem)}.{os.getpid()}{_PART}.folder")
     _unfinished.add(folder)
+    _scratch[folder] = target
     try:
         with _told_in_words(target):
             folder.mkdir()
             yield folder
     finally:
+        del _scratch[folder]
         _remove(folder)
         _unfinished.discard(folder)
 

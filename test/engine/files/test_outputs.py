@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
+import errno
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -82,6 +84,18 @@ def test_what_a_killed_run_left_of_a_long_name_is_cleared(tmp_path):
     assert left.exists()
     check_writable(tmp_path / names[0])
     assert not left.exists()
+
+
+def test_a_step_on_the_way_is_told_as_the_output_that_it_is_for(tmp_path):
+    """Its own place is hidden, and gone when the sentence is read."""
+    target = tmp_path / "zones.gpkg"
+    for error, told in (
+        (RuntimeError("the database is broken"), f"The output {target} cannot be written (the database is broken)"),
+        (OSError(errno.ENOSPC, "No space left on device"), f"The disk of {tmp_path} is full; free some space"),
+    ):
+        with pytest.raises(EngineError, match="^" + re.escape(told)), scratch_folder(target) as folder, replacing(folder / "step.gpkg"):
+            raise error
+    assert not list(tmp_path.iterdir())
 
 
 def test_what_goes_wrong_in_a_scratch_folder_is_told_of_the_output(tmp_path):
