@@ -144,11 +144,22 @@ def test_members_that_differ_make_the_colour_of_susceptibility_paler(raster):
         told = [legend[10 * tens + units] for units in (1, 2, 3)]
         assert [label.partition(",")[0] for _, label in told] == [f"{word} susceptibility"] * 3
         assert [label.partition(", ")[2].partition(" uncertainty")[0] for _, label in told] == ["low", "moderate", "high"]
+        assert [label.rpartition("(")[2] for _, label in told] == ["below 0.05)", "0.05 to 0.10)", "0.10 and more)"]
         strong = [colour.saturation() for colour, _ in told]
         assert strong == sorted(strong, reverse=True) and strong[0] > strong[-1]
     blue, red = legend[11][0], legend[31][0]
     assert blue.blue() > blue.red() and red.red() > red.blue()
     assert is_multiplied(layer)
+
+
+def test_what_lies_outside_is_hatched_and_seen_through(polygons):
+    from scarp.algorithms.results import LOOKS
+
+    layer = polygons("outside", [0.5])
+    LOOKS["outside"](layer)
+    hatch = layer.renderer().symbol().symbolLayer(0)
+    assert (hatch.layerType(), hatch.distance(), hatch.lineAngle()) == ("LinePatternFill", 1.6, 45)
+    assert hatch.subSymbol().color().name() == "#333333" and layer.renderer().symbol().symbolLayerCount() <= 2
 
 
 def test_landslide_cells_are_red_and_others_grey(provider):
