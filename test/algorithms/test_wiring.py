@@ -228,6 +228,9 @@ def test_an_output_that_is_an_input_or_of_another_format_never_reaches_the_worke
         assert not ok and asked == []
     _, ok, asked = run("classifysusceptibility", {"SUSCEPTIBILITY": layers["source"], "OUTPUT": str(tmp_path / "a.tif")}, {})
     assert not ok and asked == [], "polygons are no susceptibility"
+    given = {"SUSCEPTIBILITY": layers["source"], "OUTPUT": str(tmp_path / "a.tif")}
+    ok, sentence = provider.algorithm("classifysusceptibility").create().checkParameterValues(given, QgsProcessingContext())
+    assert not ok and "is a vector layer, and a raster is needed" in sentence
 
 
 def test_outputs_without_a_name_are_temporary_and_those_left_out_are_none(run, layers, tmp_path):
