@@ -168,6 +168,7 @@ def test_landslide_cells_are_red_and_others_grey(provider):
 
     layer = QgsVectorLayer("Point?crs=EPSG:32639&field=landslide:integer", "cells", "memory")
     LOOKS["cells"](layer)
+    assert layer.renderer().classAttribute() == "landslide"
     told = {each.value(): (each.label(), each.symbol().color()) for each in layer.renderer().categories()}
     assert {value: label for value, (label, _) in told.items()} == {1: "Landslide", 0: "No landslide"}
     assert told[1][1].name() == "#d7191c" and told[0][1].saturation() < 30
