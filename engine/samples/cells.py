@@ -262,6 +262,7 @@ def resolve_samples(
         beside = _of_types(stack, inventory, types, Feedback()) if types and not label_field else None
         others = [] if beside is None else [stack.grid.numbers(*(each[len(beside[3]) :] for each in beside[:2]))]
         cells = _with_test(stack, cells, test_inventory, seed, feedback, types, others)
+        notice_few(cells, feedback)
     some = np.random.default_rng(seed).permutation(len(cells.rows))[:_LEAK_CELLS]
     values = stack.at(cells.rows[some], cells.cols[some])
     for name, auc in leaking(values, cells.landslide[some], stack.covariates).items():
@@ -436,8 +437,8 @@ def notice_few(cells: SampleCells, feedback: Feedback) -> None:
     if 0 < tested < _FEW_TEST:
         there = len(np.unique(cells.origin[slides]))
         feedback.warning(
-            f"Only {tested} of {there} landslides are for the test: what it says is chance to a large part. Validation by folds tests on "
-            "all of them."
+            f"Only {tested} of {there} landslides {'are' if tested > 1 else 'is'} for the test: what it says is chance to a large part. "
+            "Validation by folds tests on more of them."
         )
 
 

@@ -101,15 +101,19 @@ def overlapping(cells: np.ndarray, origin: np.ndarray) -> np.ndarray:
 
 def _joined(origin: np.ndarray, pairs: np.ndarray) -> np.ndarray:
     """Return the landslide of each cell, (n,), where those of a pair of cells, by number (pairs, 2), are one, with the first one's id."""
-    from scipy.sparse import coo_matrix
-    from scipy.sparse.csgraph import connected_components
-
     names, first, of_cell = np.unique(origin, return_index=True, return_inverse=True)
-    links = of_cell.ravel()[pairs]
-    _, group = connected_components(coo_matrix((np.ones(len(links)), links.T), shape=(len(names),) * 2), directed=False)
-    leader = np.full(group.max(initial=-1) + 1, len(origin))
-    np.minimum.at(leader, group, first)
-    return np.asarray(origin)[leader[group][of_cell.ravel()]]
+    place = np.empty(len(names), np.int64)
+    place[np.argsort(first)] = np.arange(len(names))  # by the first cell, so that the least of a group is its first landslide
+    links, group = place[of_cell.ravel()][pairs], np.arange(len(names))
+    while True:
+        least = group.copy()
+        for one, other in (links.T, links.T[::-1]):
+            np.minimum.at(least, one, group[other])
+        least = least[least]
+        if np.array_equal(least, group):
+            break
+        group = least
+    return np.asarray(origin)[np.sort(first)[group[place[of_cell.ravel()]]]]
 
 
 def _rank(landslide: np.ndarray, keys: tuple[np.ndarray, ...]) -> np.ndarray:

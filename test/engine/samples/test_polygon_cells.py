@@ -5,8 +5,10 @@ import numpy as np
 import pytest
 from scarp.engine.errors import EngineError
 from scarp.engine.samples.cells import draw
-from scarp.engine.samples.polygon_cells import standing_for
+from scarp.engine.samples.polygon_cells import overlapping, standing_for
 from scarp.models.covariate import Covariate
+from scipy.sparse import csr_matrix
+from scipy.sparse.csgraph import connected_components
 
 # A landslide of 4 rows and 3 columns, one of 1 cell, and one of 2.
 ROWS = np.array([*np.repeat([10, 11, 12, 13], 3), 20, 30, 30])
@@ -81,3 +83,20 @@ def test_near_landslides_are_one_unit(stack, layer_of, points, listener):
     assert len(set(at.values())) == 4
     assert len(set(joined.fold[slide & (joined.rows == 5)])) == 1
     assert draw(stack, source, listener, together_m=60.0, **options).units is None
+
+
+def test_chains_of_landslides_are_one_as_scipy_finds_them():
+    """Two hundred cells of eighty landslides drawn, and a chain through all of a thousand, whichever comes first in the layer."""
+    rng = np.random.default_rng(3)
+    cells, origin = rng.integers(0, 150, 200), rng.integers(0, 80, 200).astype(str)
+    found = overlapping(cells, origin)
+    names, number = np.unique(origin, return_inverse=True)
+    sharing = csr_matrix((cells[:, None] == cells[None]).astype(int))
+    of_cell = csr_matrix((np.ones(200), (np.arange(200), number)), shape=(200, len(names)))
+    _, group = connected_components(of_cell.T @ sharing @ of_cell, directed=False)
+    for each in np.unique(group):
+        mine = group[number] == each
+        assert set(found[mine]) == {origin[mine][0]}, "the first one's id"
+    order = rng.permutation(1000)
+    chain = overlapping(np.r_[order, order + 1], np.r_[order, order].astype(str))
+    assert set(chain) == {str(order[0])}
