@@ -1,8 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The main job from end to end, by processing.run, by qgis_process and in a QGIS window."""
+"""The main job from end to end, by qgis_process and in a QGIS window."""
 
 import json
-import os
 
 import pytest
 
@@ -66,27 +65,6 @@ def test_real_data_by_qgis_process(qgis_process, data_folder, tmp_path):
 def test_the_sample_landscape_by_qgis_process(qgis_process, landscape, tmp_path):
     """The twin of the test on real data."""
     check_chain(chain(qgis_process, tmp_path, landscape["DEM"], landscape["INVENTORY"]), tmp_path)
-
-
-def test_the_shipped_model_by_processing_run(run, landscape, stack, tmp_path):
-    names = ("sample_cells", "model_file", "report", "susceptibility", "susceptibility_classes", "table_of_classes")
-    endings = ("gpkg", "scarp", "html", "tif", "tif", "csv")
-    outputs = {name: str(tmp_path / f"{name}.{ending}") for name, ending in zip(names, endings)}
-    results = run("susceptibilityfromcovariates", {"COVARIATES": stack, "INVENTORY": landscape["INVENTORY"], **outputs})
-    for name, path in outputs.items():
-        assert os.path.isfile(path), name
-        assert results[name] == path
-
-
-def test_the_shipped_model_by_qgis_process(qgis_process, landscape, stack, tmp_path):
-    outputs = {"susceptibility_classes": str(tmp_path / "classes.tif"), "model_file": str(tmp_path / "m.scarp")}
-    temporary = dict.fromkeys(("sample_cells", "report", "susceptibility", "table_of_classes"), "TEMPORARY_OUTPUT")
-    results = qgis_process(
-        "susceptibilityfromcovariates", {"COVARIATES": stack, "INVENTORY": landscape["INVENTORY"], **outputs, **temporary}
-    )
-    assert isinstance(results, dict), results
-    assert results["susceptibility_classes"] == outputs["susceptibility_classes"]
-    assert (tmp_path / "m.scarp").is_file()
 
 
 def test_a_dialog_in_a_real_window(profile, window, mapped, stack, tmp_path):
