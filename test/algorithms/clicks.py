@@ -67,7 +67,7 @@ def click_batch(order):
     said.clear()
     dialog.runButton().click()
     is_done = lambda: "Batch execution completed" in log_of(dialog) or dialog.messageBar().items()  # noqa: E731
-    wait_until(is_done, order.get("seconds", 240))
+    wait_until(is_done, order.get("seconds", 600))
     pause(300)
     log = log_of(dialog)
     seen = {"ended": ["Batch execution completed" in log and "failed" not in log], "said": list(said), "log": log, "results": {}}
@@ -100,7 +100,7 @@ def run_in_modeler(order):
         dialog.algorithmFinished.connect(lambda ok, results: seen["ended"].append(ok))
         dialog.setParameters(order["parameters"])
         dialog.runButton().click()
-        wait_until(lambda: seen["ended"] or "Execution failed" in log_of(dialog), order.get("seconds", 240))
+        wait_until(lambda: seen["ended"] or "Execution failed" in log_of(dialog), order.get("seconds", 600))
         pause(300)
         seen["results"], seen["log"] = {name: str(value) for name, value in dialog.results().items()}, log_of(dialog)
         dialog.close()
@@ -132,7 +132,7 @@ def click_run(order):
     dialog.runButton().click()
     wait_until(
         lambda: seen["ended"] or "Execution failed" in log_of(dialog) or dialog.messageBar().items(),
-        order.get("seconds", 240),
+        order.get("seconds", 600),
     )
     pause(300)
     seen["said"] = said + [item.text() for item in dialog.messageBar().items()]

@@ -71,13 +71,13 @@ def test_styles_of_rasters_with_odd_names_are_xml_with_these_names(provider, are
     save_look("stack", stack)
     assert ElementTree.parse(tmp_path / "s'%1 [x].qml").getroot().tag == "qgis"
     dominant = tmp_path / "d.tif"
-    made = gdal.GetDriverByName("GTiff").CreateCopy(str(dominant), gdal.Open(area["classes"]))
+    made = gdal.GetDriverByName("MEM").CreateCopy("", gdal.Open(area["classes"]))
     table = gdal.ColorTable()
     for number in range(6):
         table.SetColorEntry(number, (40 * number, 0, 0, 255))
     made.GetRasterBand(1).SetColorTable(table)
     made.GetRasterBand(1).SetCategoryNames(["", VALUE, FIELD, "a", "b", "c"])
-    del made
+    gdal.GetDriverByName("GTiff").CreateCopy(str(dominant), made)
     layer = QgsRasterLayer(str(dominant), "d")
     LOOKS["dominant"](layer)
     labels = [each.label for each in layer.renderer().classes()]
