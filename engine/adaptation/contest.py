@@ -89,6 +89,11 @@ class Contest:
     @property
     def advice(self) -> str:
         """What to do where the adapted model is not the best; empty where it is."""
+        if self.best != "adapted" and not self.against(self.best, "adapted").p_value < _CHANCE:
+            return (
+                f"Whether adapting serves better than {CONTENDERS[self.best][1]} is not told by so few landslides; the adapted model is "
+                "written, and either may do."
+            )
         if self.best == "unadapted":
             return (
                 "Adapting does not help here: map with the model as it was, or adapt it with more landslides. The adapted model is "

@@ -48,6 +48,8 @@ class Adaptation:
         What was read: a few words to path.
     settings, versions
         What was run with what: title to text, package to version.
+    warnings
+        Sentences on what else differs: cell size, units, coordinate reference system.
     """
 
     given: CnnDnn
@@ -59,6 +61,7 @@ class Adaptation:
     files: Mapping[str, str]
     settings: Mapping[str, str]
     versions: Mapping[str, str]
+    warnings: Sequence[str] = ()
 
 
 def make_report(facts: Adaptation) -> Report:
@@ -111,6 +114,8 @@ def _add_contest(page: Report, contest: Contest) -> None:
 
 def _add_likeness(page: Report, facts: Adaptation) -> None:
     page.section("How far the area lies from the model’s")
+    for sentence in facts.warnings:
+        page.text(sentence)
     told = [each.sentence for each in facts.found if each.sentence]
     if facts.given.encoder.seen is None:
         page.text(OLDER)
@@ -151,8 +156,10 @@ def _add_method(page: Report, facts: Adaptation) -> None:
         if trees and facts.given.trees
         else ""
     )
+    count = len(facts.made.members)
+    members = "The one member" if count == 1 else f"Each of the {count} members"
     page.text(
-        f"Each of the {len(facts.made.members)} members was trained on from its weights, on landslide and non-landslide cells of the new "
+        f"{members} was trained on from its weights, on landslide and non-landslide cells of the new "
         f"area alone, by Adam at a learning rate of {LEARNING_RATE:g}. {listed([str(each) for each in EPOCHS])} epochs were "
         f"tried, and {facts.epochs} were "
         "chosen on inner folds of these cells, and anew in each fold of the test, where the tested cells took no part; of many cells "

@@ -114,6 +114,7 @@ def run(
             {"Covariate stack": covariates, "Model file": model, "Landslides": inventory},
             {**inputs("finetune_model", asked), **settings("finetune_model", asked)},
             packages,
+            warnings,
         )
         make_report(facts).write(report)
     results = {

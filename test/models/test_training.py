@@ -102,6 +102,23 @@ def test_training_stops_when_validation_stalls_and_keeps_the_best():
     assert loss == pytest.approx(min(losses), abs=1e-4)
 
 
+def test_cells_that_say_when_to_stop_teach_nothing():
+    """Of one epoch there is nothing to choose: with other labels and covariates of the validation cells the weights stay bit for bit,
+    what the training cells lose too, and only what those cells lose is another."""
+    patches, labels = toy(200)
+    validation = np.arange(200) % 4 == 0
+    chosen = Recipe(7, 4, epochs=1, learning_rate=0.01)
+    other = patches.copy()
+    other[validation] = np.random.default_rng(8).normal(3, 2, other[validation].shape)
+    given = ((patches, labels), (patches, np.where(validation, 1 - labels, labels)), (other, labels))
+    first, *others = (train(Patches.of(cells), told, validation, chosen, seed=3) for cells, told in given)
+    for member in others:
+        for name, array in first.weights.items():
+            np.testing.assert_array_equal(array, member.weights[name])
+        assert member.history["loss"] == first.history["loss"]
+        assert member.history["val_loss"] != first.history["val_loss"]
+
+
 def test_class_weights():
     labels = np.array([1, 0, 0, 0, 1, 0, 0, 0], np.float32)
     everything = np.ones(8, bool)

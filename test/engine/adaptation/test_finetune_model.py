@@ -213,6 +213,11 @@ def test_the_verdict_says_which_serves_best_and_what_chance_may_bring():
         {"unadapted": evaluation(nothing, fold), "adapted": evaluation(right, fold), "alone": evaluation(close, fold)}
     )
     assert "but chance alone may bring this lead: +0.021 on a model of the new landslides alone (p = " in told.verdict
+    turned = contests.Contest.of(
+        {"unadapted": evaluation(nothing, fold), "adapted": evaluation(close, fold), "alone": evaluation(right, fold)}
+    )
+    assert turned.best == "alone" and "train on these" not in turned.advice
+    assert turned.advice.startswith("Whether adapting serves better than a model of the new landslides alone is not told")
 
 
 def test_bad_input_is_one_sentence_and_leaves_nothing(study, tmp_path, write_stack):
