@@ -14,7 +14,7 @@ def test_a_network_has_the_shape_that_is_asked_for():
 
 @pytest.mark.parametrize(
     ("given", "epochs"),
-    [({"patience": 7, "epochs": 90}, 7), ({"epochs": 90}, 30), ({"epochs": 32}, 10), ({"epochs": 31}, 10), ({"epochs": 33}, 11)],
+    [({"patience": 7, "epochs": 90}, 7), ({"epochs": 90}, 30), ({"epochs": 32}, 10), ({"epochs": 12}, 10), ({"epochs": 33}, 11)],
 )
 def test_a_third_of_the_epochs_is_waited_for_and_ten_at_least(given, epochs):
     assert Recipe(**given).epochs_to_wait == epochs
