@@ -4,6 +4,7 @@
 import json
 import subprocess
 import sys
+from types import SimpleNamespace
 
 import pytest
 
@@ -144,6 +145,28 @@ def test_outputs_that_few_want_are_left_out_until_asked_for(provider):
         "susceptibility": True,
         "susceptibility_classes": True,
     }
+
+
+def test_what_a_step_of_a_shipped_model_reads_is_made_whether_asked_for_or_not(provider):
+    needed = {
+        name: set(provider.algorithm(name)._needed()) for name in ("susceptibilityfromcovariates", "mapanewarea", "benchmarkandmapthebest")
+    }
+    assert needed == {
+        "susceptibilityfromcovariates": {"sample_cells", "model_file", "susceptibility"},
+        "mapanewarea": {"susceptibility"},
+        "benchmarkandmapthebest": {"model_file", "susceptibility"},
+    }
+
+
+def test_the_plugin_takes_its_menu_away_once(provider):
+    from scarp.plugin import ScarpPlugin
+
+    gone = []
+    plugin = ScarpPlugin(None)
+    plugin._menu = SimpleNamespace(remove=lambda: gone.append(True))
+    plugin.unload()
+    plugin.unload()
+    assert gone == [True]
 
 
 def test_a_first_map_is_made_of_all_that_the_landscape_has(provider, tmp_path):

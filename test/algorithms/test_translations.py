@@ -95,6 +95,9 @@ def test_the_toolbox_is_in_the_language_of_qgis(provider, italian):
     assert model.parameterDefinition("INVENTORY").description() == "Inventario delle frane"
     assert model.parameterDefinition("report").description() == "Rapporto dell'addestramento"
     assert model.helpContent()["covariates"] == "Lo stack di covariate, per altre esecuzioni."
+    helps = {each.name(): each.help() for each in model.parameterDefinitions()}
+    assert helps["AREA"] == "Poligoni che delimitano l'area di studio. Vuoto: tutto il DEM."
+    assert helps["covariates"] == "Una banda per covariata, con nome, tipo e unità."
     assert {each.name() for each in model.destinationParameterDefinitions()} >= {"susceptibility_classes", "report"}
 
 
