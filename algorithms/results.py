@@ -86,14 +86,36 @@ def outside(layer: QgsMapLayer) -> None:
 
 
 def classes(layer: QgsMapLayer) -> None:
-    """Show classes in their own colours, with the hillshade through them."""
-    if isinstance(layer, QgsRasterLayer):
-        layer.setBlendMode(QPainter.CompositionMode.CompositionMode_Multiply)
+    """Show classes in their own colours and the user's words, with the hillshade through them."""
+    if not isinstance(layer, QgsRasterLayer):
+        return
+    layer.setBlendMode(QPainter.CompositionMode.CompositionMode_Multiply)
+    renderer = layer.renderer()
+    if renderer is not None and renderer.type() == "paletted":
+        kind, words = QgsPalettedRasterRenderer.Class, _words()
+        told = [kind(each.value, each.color, words.get(each.label, each.label)) for each in renderer.classes()]
+        layer.setRenderer(QgsPalettedRasterRenderer(layer.dataProvider(), 1, told))
+
+
+def _words() -> dict[str, str]:
+    """Return what the engine calls classes, and each in the user's words."""
+    return {
+        "Very low": tr("Very low"),
+        "Low": tr("Low"),
+        "Moderate": tr("Moderate"),
+        "High": tr("High"),
+        "Very high": tr("Very high"),
+        "Extreme": tr("Extreme"),
+        "Extremely low": tr("Extremely low"),
+        "Extremely high": tr("Extremely high"),
+    }
 
 
 def cells(layer: QgsMapLayer) -> None:
     """Show sample cells as small points: landslides red, the others grey."""
     layer.loadNamedStyle(str(STYLES / "sample_cells.qml"))
+    for index, words in enumerate((tr("Landslide"), tr("No landslide"))):
+        layer.renderer().updateCategoryLabel(index, words)
 
 
 def stack(layer: QgsMapLayer) -> None:

@@ -544,6 +544,18 @@ L'area di applicabilità è dove le covariate somigliano a quelle delle celle di
 <translation>Rapporto della spiegazione</translation>
 </message>
 <message>
+<source>Extreme</source>
+<translation>Estrema</translation>
+</message>
+<message>
+<source>Extremely high</source>
+<translation>Estremamente alta</translation>
+</message>
+<message>
+<source>Extremely low</source>
+<translation>Estremamente bassa</translation>
+</message>
+<message>
 <source>Faults</source>
 <translation>Faglie</translation>
 </message>
@@ -752,6 +764,10 @@ L'area di applicabilità è dove le covariate somigliano a quelle delle celle di
 <translation>Numeri di strati nascosti da provare</translation>
 </message>
 <message>
+<source>High</source>
+<translation>Alta</translation>
+</message>
+<message>
 <source>Hillshade</source>
 <translation>Ombreggiatura</translation>
 </message>
@@ -888,6 +904,10 @@ L'area di applicabilità è dove le covariate somigliano a quelle delle celle di
 <translation>Uso del suolo: campo con la classe</translation>
 </message>
 <message>
+<source>Landslide</source>
+<translation>Frana</translation>
+</message>
+<message>
 <source>Landslide inventory</source>
 <translation>Inventario delle frane</translation>
 </message>
@@ -972,6 +992,10 @@ L'area di applicabilità è dove le covariate somigliano a quelle delle celle di
 <translation>Regressione logistica</translation>
 </message>
 <message>
+<source>Low</source>
+<translation>Bassa</translation>
+</message>
+<message>
 <source>Make a first map</source>
 <translation>Fai una prima mappa</translation>
 </message>
@@ -1032,6 +1056,10 @@ I fold casuali lusingano, perché le celle di test hanno vicine tra quelle di ad
 <translation>Modello che serve meglio</translation>
 </message>
 <message>
+<source>Moderate</source>
+<translation>Moderata</translation>
+</message>
+<message>
 <source>Most cells of a polygon</source>
 <translation>Massimo di celle di un poligono</translation>
 </message>
@@ -1086,6 +1114,10 @@ I fold casuali lusingano, perché le celle di test hanno vicine tra quelle di ad
 <message>
 <source>No half-written output is left; run again.</source>
 <translation>Non resta nessun output scritto a metà; ripeti.</translation>
+</message>
+<message>
+<source>No landslide</source>
+<translation>Nessuna frana</translation>
 </message>
 <message>
 <source>Nodata</source>
@@ -2162,6 +2194,14 @@ Dividi per blocchi per provare quanto bene il modello predice terreno che non ha
 <message>
 <source>Vector ruggedness</source>
 <translation>Asperità vettoriale</translation>
+</message>
+<message>
+<source>Very high</source>
+<translation>Molto alta</translation>
+</message>
+<message>
+<source>Very low</source>
+<translation>Molto bassa</translation>
 </message>
 <message>
 <source>Watershed</source>

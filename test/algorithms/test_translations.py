@@ -109,6 +109,28 @@ def test_outputs_of_a_model_keep_their_names_in_the_language_of_qgis(provider, i
     assert set(model._needed()) == {"susceptibility"}
 
 
+def test_legends_are_in_the_language_of_qgis(italian, tmp_path):
+    """Classes with the engine's names; names of others stay, and so do colours."""
+    import numpy as np
+    from osgeo import gdal
+    from qgis.core import QgsPalettedRasterRenderer, QgsRasterLayer, QgsVectorLayer
+    from qgis.PyQt.QtGui import QColor
+    from scarp.algorithms.results import LOOKS
+
+    dataset = gdal.GetDriverByName("GTiff").Create(str(tmp_path / "c.tif"), 4, 3)
+    dataset.GetRasterBand(1).WriteArray(np.ones((3, 4)))
+    dataset = None
+    layer, kind = QgsRasterLayer(str(tmp_path / "c.tif")), QgsPalettedRasterRenderer.Class
+    told = [kind(1, QColor("#2c7bb6"), "Very low"), kind(2, QColor("#d7191c"), "Extremely high"), kind(3, QColor("#000000"), "rock")]
+    layer.setRenderer(QgsPalettedRasterRenderer(layer.dataProvider(), 1, told))
+    LOOKS["classes"](layer)
+    shown = [(each.value, each.label, each.color.name()) for each in layer.renderer().classes()]
+    assert shown == [(1, "Molto bassa", "#2c7bb6"), (2, "Estremamente alta", "#d7191c"), (3, "rock", "#000000")]
+    cells = QgsVectorLayer("Point?crs=EPSG:32639&field=landslide:integer", "cells", "memory")
+    LOOKS["cells"](cells)
+    assert {each.value(): each.label() for each in cells.renderer().categories()} == {1: "Frana", 0: "Nessuna frana"}
+
+
 def test_the_language_is_the_one_that_qgis_is_set_to(root, tmp_path):
     """In a QGIS of its own, by its settings; the names that scripts rely on stay."""
     settings = tmp_path / "profiles" / "default" / "QGIS" / "QGIS3.ini"
