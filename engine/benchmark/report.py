@@ -240,11 +240,15 @@ def _auc_table(page: Report, by_method: Mapping[str, Sequence[ClassifierSummary]
                     p_value(difference.p_value) if difference else None,
                 )
             )
+    header = ["Validation", "Classifier", "AUC", "SD", "95 % interval", "Minus CNN–DNN", "95 % interval", "p"]
+    beside = ", and the paired difference from the CNN–DNN on the same test cells"
+    if not any(each.difference for summaries in by_method.values() for each in summaries):
+        header, rows, beside = header[:5], [row[:5] for row in rows], ""
     page.table(
-        ["Validation", "Classifier", "AUC", "SD", "95 % interval", "Minus CNN–DNN", "95 % interval", "p"],
+        header,
         rows,
-        "Area under the ROC curve: mean, standard deviation over repeats (over folds where there is one repeat), and the paired difference "
-        "from the CNN–DNN on the same test cells. Intervals and p by the t-test corrected for overlapping training sets (Nadeau & Bengio "
+        f"Area under the ROC curve: mean, standard deviation over repeats (over folds where there is one repeat){beside}. Intervals and p "
+        "by the t-test corrected for overlapping training sets (Nadeau & Bengio "
         "2003), by DeLong’s test where there is one test set, there with the cells of a landslide as one draw (Obuchowski 1997); p "
         "corrected for the number of classifiers (Holm 1979).",
     )

@@ -84,6 +84,18 @@ def test_the_auc_of_each_stands_with_what_it_differs_by(page):
     assert row[2:] == ["–", "–", "not fitted in 1 of 2 test sets", "–", "–", "–"]
 
 
+def test_without_the_network_nothing_is_said_of_it(page):
+    """Neither what others have less than it, nor that narrow blocks flatter it, as they do where it is."""
+    narrow = "Blocks of 300 m are narrower than two patches of the network (600 m)"
+    assert narrow in pages.words(page())
+    made = page([summary("blocks", "rf", 0.8), summary("blocks", "lr", 0.65)], ("blocks",))
+    assert pages.rows(made, "Validation", "Classifier", "AUC", "SD", "95 % interval") == [
+        ["Spatial folds", "Random forest", "0.800", "0.013", "0.750 to 0.840"],
+        ["Spatial folds", "Logistic regression", "0.650", "0.013", "0.600 to 0.690"],
+    ]
+    assert narrow not in pages.words(made)
+
+
 def test_random_folds_promise_more_by_what_stands_beside_them(page, monkeypatch):
     """0.1, 0.15 and 0.05 more: on average 0.1, most for the random forest."""
     drawn = pages.drawn_by(monkeypatch, report.figures, "bars")
