@@ -432,15 +432,15 @@ def stubs(calls):
         },
         "classify_susceptibility": {
             "SusceptibilityRaster.open": anything,
-            "Types.of": SimpleNamespace(field="kind", among=lambda *_, **__: (anything, "flow")),
-            "read_landslides": anything,
+            "Types.of": SimpleNamespace(field="kind"),
+            "read_landslides": SimpleNamespace(of_types=lambda *_: (anything, anything, "flow")),
             "find_breaks": [0.5],
             "write_classes": (anything, anything),
             "class_rows": [],
             "write_polygons": None,
         },
         "validate_map": {
-            "read_parts": SimpleNamespace(parts=[anything], aside=[], types=""),
+            "read_parts": SimpleNamespace(parts=[anything], aside=[], types="", are_samples=False),
             "cuts_of": (anything, anything),
             "lay_zones": None,
             "survey": anything,
