@@ -143,6 +143,14 @@ def test_landslides_count_alike_where_the_model_was_trained_so(ground, monkeypat
     weights = as_it_is(whole, 1).weights
     np.testing.assert_array_equal(weights, landslide_weights(whole.labels, whole.data.units))
     assert weights[slides[0]] == weights[slides[1]] == pytest.approx(weights[slides[2]] / 2)
+    monkeypatch.setattr(held_out, "_MOST_CELLS", 100)
+    some = held_out._some(whole.labels, 100, 1)
+    np.testing.assert_array_equal(as_it_is(whole, 1).weights, landslide_weights(whole.labels[some], whole.data.units[some]))
+
+
+def test_folds_go_by_the_seed(ground):
+    first, again, other = ([fold.test.tolist() for fold in spatial_folds(ground, 4, 240.0, seed, Feedback())[0]] for seed in (5, 5, 6))
+    assert first == again != other
 
 
 def test_of_many_cells_each_fold_is_asked_about_its_share(ground, monkeypatch):

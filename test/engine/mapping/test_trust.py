@@ -149,6 +149,7 @@ def test_a_value_on_a_break_belongs_to_the_class_above():
     """One of two members lies on it, as the map does; the other below."""
     spread, stability, both = uncertainty(np.array([[0.5]]), [np.array([[0.5]]), np.array([[0.25]])], [0.5])
     assert (stability.item(), spread.item()) == (0.5, 0.125) and both.item() == 23
+    assert uncertainty(np.array([[0.5]]), [np.array([[0.5]]), np.array([[0.75]])], [0.5])[1].item() == 1.0
     assert uncertainty(np.array([[1 / 3, 2 / 3]]), [np.array([[1 / 3, 2 / 3]])], [])[2].tolist() == [[21, 31]]
 
 
