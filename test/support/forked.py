@@ -11,6 +11,7 @@ import runpy
 import signal
 import sys
 import time
+from contextlib import suppress
 from multiprocessing import forkserver
 from pathlib import Path
 
@@ -35,8 +36,6 @@ for _name in (
 ):
     importlib.import_module(f"scarp.engine.tasks.{_name}")
 OLD = b"what an earlier run wrote\n"
-# An adaptation trains a network for each fold and inner fold, a second each: with fewer it still does all that it does.
-adapting._INNER_FOLDS, contest.FOLDS = 2, 2
 # A process that is told to end, or whose worker is gone, may take so long.
 GONE_S = 5.0
 
@@ -58,6 +57,8 @@ def context():
 
 
 def _work(description, told, limits):
+    # An adaptation trains a network for each fold and inner fold, a second each: with fewer it still does all that it does.
+    adapting._INNER_FOLDS, contest.FOLDS = 2, 2
     os.setsid()
     for path, stream in ((told, 1), (f"{told}.log", 2)):
         os.dup2(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC), stream)
@@ -101,8 +102,9 @@ class Run:
 
     def end(self, number):
         """Send it a signal, and wait for its end and for that of every process that it started."""
-        if self.process.is_alive():
-            os.kill(self.process.pid, number)
+        with suppress(ProcessLookupError):  # it may end by itself meanwhile
+            if self.process.is_alive():
+                os.kill(self.process.pid, number)
         code, until = self.wait(2 * GONE_S), time.monotonic() + GONE_S
         while self.processes():
             assert time.monotonic() < until, self.processes()

@@ -165,13 +165,13 @@ def test_ndvi_of_bands_of_one_raster(prepared, raster):
 
 
 def test_rasters_of_several_bands_are_no_dem_and_no_classes(prepared, raster):
-    several = raster("several.tif", numbered(), numbered(2), names=["altitude", "slope"])
+    several = raster("several.tif", numbered(), numbered(2), names=["altitude", "heights"])
     with pytest.raises(
         EngineError,
-        match=r"several\.tif has 2 bands \(altitude, slope\), and one is needed; choose the one with the elevations by DEM_BAND",
+        match=r"several\.tif has 2 bands \(altitude, heights\), and one is needed; choose the one with the elevations by DEM_BAND",
     ):
         prepared(dem=several, terrain=["slope"])
-    with pytest.raises(EngineError, match=r"several\.tif has 2 bands \(altitude, slope\), and one is needed"):
+    with pytest.raises(EngineError, match=r"several\.tif has 2 bands \(altitude, heights\), and one is needed"):
         prepared(dem=dem(raster), terrain=["slope"], geology=several)
     _, _, bands = prepared(dem=f"{several}|band=1", terrain=["altitude"])
     np.testing.assert_array_equal(bands["altitude"], numbered())
