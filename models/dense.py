@@ -28,8 +28,8 @@ from .memory import TENSORFLOW_BYTES, check_room, has_room
 Weights = Mapping[str, np.ndarray]
 Pass = Callable[[np.ndarray], np.ndarray]
 BATCH_NORM_EPSILON = 1e-3
-# Cells times members from which TensorFlow makes up for its start: about three seconds to import, then a third of a microsecond less
-# for each (`test/bench/bench_mapping.py`).
+# Cells times members from which TensorFlow makes up for its start and its memory: about two and a half seconds to import, then a third of a
+# microsecond less for each (`test/bench/bench_mapping.py`).
 _WORTH_TENSORFLOW = 10_000_000
 # Rows that the numpy pass takes at once: its maps should stay in the processor's cache.
 _NUMPY_ROWS = 32
