@@ -44,6 +44,8 @@ _WRITTEN = "scarp_wrote_this_style"
 STYLES = Path(__file__).resolve().parents[1] / "resources" / "styles"
 # Marks the hillshade of a group.
 _HILLSHADE = "scarp/hillshade"
+# Marks layers that wait for a hillshade: a step that comes later in a model may bring it.
+_UNMIXED = "scarp/unmixed"
 # Files of polygons through which what is below them is seen; told before any look is given, since looks come in any order.
 _hatched: set[str] = set()
 # The band of a stack that holds elevations.
@@ -352,8 +354,12 @@ def _lay_hillshade(group: QgsLayerTreeGroup, ground: str, layer: QgsMapLayer, pr
         return
     shade = _hillshade_of(ground or _ground_below(layer, project))
     if shade is None:
+        layer.setCustomProperty(_UNMIXED, layer.blendMode() == QPainter.CompositionMode.CompositionMode_Multiply)
         layer.setBlendMode(QPainter.CompositionMode.CompositionMode_SourceOver)
         return
+    for each in (node.layer() for node in group.findLayers()):
+        if each and each.customProperty(_UNMIXED):
+            each.setBlendMode(QPainter.CompositionMode.CompositionMode_Multiply)
     project.addMapLayer(shade, False)
     group.addLayer(shade).setExpanded(False)
 

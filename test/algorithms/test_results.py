@@ -240,3 +240,20 @@ def test_zones_are_coloured_by_their_mean(load, project, mapped, tmp_path):
         colours = [renderer.symbolForValue(mean).color().name() for mean in (means[0], means[-1])]
         assert len(means) == 4 and colours == ["#2c7bb6", "#d7191c"], [(each.lowerValue(), each.upperValue()) for each in renderer.ranges()]
         assert renderer.ranges()[-1].label().endswith(f" – {means[-1]:.3f}")
+
+
+def test_classes_are_mixed_with_a_hillshade_that_a_later_step_brings(project, stack, mapped):
+    """In a model the step that classifies knows no ground; that of the map does, and its layer may come second."""
+    from qgis.core import QgsRasterLayer
+    from qgis.PyQt.QtGui import QPainter
+    from scarp.algorithms.results import _lay_hillshade
+
+    group = project.layerTreeRoot().addGroup("run")
+    classes, around = (QgsRasterLayer(mapped["map"], name) for name in ("classes", "map"))
+    classes.setBlendMode(QPainter.CompositionMode.CompositionMode_Multiply)
+    for each, ground, mode in ((classes, "", NORMAL), (around, stack, MULTIPLIED)):
+        project.addMapLayer(each, False)
+        group.addLayer(each)
+        _lay_hillshade(group, ground, each, project)
+        assert classes.blendMode() == mode
+    assert around.blendMode() == NORMAL, "it was not mixed before either"
