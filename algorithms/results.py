@@ -348,7 +348,8 @@ def _covers(layer: QgsMapLayer) -> bool:
 def _lay_hillshade(group: QgsLayerTreeGroup, ground: str, layer: QgsMapLayer, project: QgsProject) -> None:
     """Put a hillshade at the bottom of a group: of `ground`, else of one, or of a stack, that the project has in that place.
 
-    Where there is none, the layer is not mixed with whatever lies below the group: its colours would no longer be those of its legend.
+    Where there is none, the layer is not mixed with whatever lies below the group, since its colours would no longer be those of its
+    legend, until another layer brings one.
     """
     if any(each.layer() and is_hillshade(each.layer()) for each in group.findLayers()):
         return

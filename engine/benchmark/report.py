@@ -120,8 +120,10 @@ def verdict(summaries: Sequence[ClassifierSummary], method: str) -> str:
     name = f"The {first.label}" if first.classifier in NETWORKS else first.label
     text = (
         f"{name} has the highest AUC in the validation by {_name(method)}: {_with_interval(first)}; that is what to expect "
-        f"{WHERE[KINDS[method]]}.{flattered(summaries)}"
+        f"{WHERE[KINDS[method]]}."
     )
+    if optimism := flattered(summaries):
+        text += f" {optimism}"
     reference = next((each for each in summaries if each.classifier == REFERENCE), None)
     left_out = [each for each in summaries if not each.fitted]
     ending = (
@@ -146,11 +148,11 @@ def verdict(summaries: Sequence[ClassifierSummary], method: str) -> str:
 
 
 def flattered(summaries: Sequence[ClassifierSummary]) -> str:
-    """Say, after a blank, that the best was chosen on the cells that it is quoted on, and what it reaches on others; empty of one alone."""
+    """Say that the best was chosen on the cells that it is quoted on, and what it reaches on others; empty of one alone."""
     count = sum(each.fitted for each in summaries)
     if count < 2:
         return ""
-    text = f" It is the best of {count} on these very cells, and to be the highest of several flatters a figure a little"
+    text = f"It is the best of {count} on these very cells, and to be the highest of several flatters a figure a little"
     honest = chosen_elsewhere(summaries)
     if honest is None:
         return f"{text}."

@@ -140,14 +140,19 @@ WIDTHS = {"d8": "cell size", "mfd": _CONTOURS, "dinf": "cell size"}
 UNKNOWN = {"class": "A class of their own", "nodata": "Nodata"}
 
 
-def labels_of(names: Iterable[str]) -> list[str]:
-    """Return covariates' names as people read them: the label of those that are declared, else the name.
+def label_of(name: str) -> str:
+    """Return a covariate's name as people read it: its label if it is declared, else the name.
 
-    >>> from scarp.engine.declarations.covariates import labels_of
-    >>> labels_of(["slope", "distance_to_faults", "my_raster"])
-    ['Slope', 'Distance to faults', 'my_raster']
+    >>> from scarp.engine.declarations.covariates import label_of
+    >>> label_of("distance_to_faults"), label_of("my_raster")
+    ('Distance to faults', 'my_raster')
     """
-    return [BY_NAME[name].label if name in BY_NAME else name for name in names]
+    return BY_NAME[name].label if name in BY_NAME else name
+
+
+def labels_of(names: Iterable[str]) -> list[str]:
+    """Return `label_of` of each name."""
+    return [label_of(name) for name in names]
 
 
 def spoken(name: str) -> str:
@@ -157,5 +162,5 @@ def spoken(name: str) -> str:
     >>> spoken("distance_to_faults"), spoken("ndvi"), spoken("Rain_1990")
     ('distance to faults', 'NDVI', 'Rain_1990')
     """
-    (label,) = labels_of([name])
+    label = label_of(name)
     return label if name not in BY_NAME or label.isupper() else f"{label[:1].lower()}{label[1:]}"

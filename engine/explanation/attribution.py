@@ -24,7 +24,7 @@ from ...models.model_file import Model
 from ..declarations.checks import point
 from ..errors import EngineError
 from ..feedback import Feedback
-from ..files.attributes import attribute_table
+from ..files.attributes import attribute_table, name_values
 from ..files.grid import Grid, Window, reference_of
 from ..files.shapes import Onto
 from ..files.stack import Stack
@@ -238,8 +238,10 @@ def map_attributions(
 
     with ExitStack() as files:
         written = files.enter_context(_created(stack.grid, dominant, 1, gdal.GDT_Byte, 0)) if dominant else None
+        colours = [tuple(bytes.fromhex(each[1:])) for each in factor_colours(len(names))]
         if written:
-            _name_factors(written.GetRasterBand(1), names)
+            written.GetRasterBand(1).SetDescription("strongest factor")
+            name_values(written.GetRasterBand(1), names, colours)
         each_band = files.enter_context(_created(stack.grid, bands, len(names), gdal.GDT_Float32, NODATA)) if bands else None
         threads = files.enter_context(ThreadPoolExecutor(_AT_ONCE))
         windows = windows_of(stack.grid)
@@ -257,7 +259,6 @@ def map_attributions(
         if not counts.any():
             raise EngineError(f"The covariate stack {stack.told} has no valid cell: every cell lacks a covariate of the model.")
         if written:
-            colours = [_rgb(each) for each in factor_colours(len(names))]
             written.GetRasterBand(1).SetDefaultRAT(attribute_table("Factor", names, colours, counts))
         if each_band:
             for place, name in enumerate(names, start=1):
@@ -283,18 +284,3 @@ def _created(grid: Grid, path: Path, bands: int, kind: int, nodata: float) -> It
     dataset = grid.create(str(path), bands, kind, nodata)
     yield dataset
     close(dataset)
-
-
-def _name_factors(band: gdal.Band, names: list[str]) -> None:
-    """Give the raster of the strongest factor its names and a palette; a GeoTIFF takes a palette before the first cell alone."""
-    band.SetDescription("strongest factor")
-    palette = gdal.ColorTable()
-    for number, colour in enumerate(factor_colours(len(names)), start=1):
-        palette.SetColorEntry(number, (*_rgb(colour), 255))
-    band.SetColorTable(palette)
-    band.SetCategoryNames(["", *names])
-
-
-def _rgb(colour: str) -> tuple[int, int, int]:
-    red, green, blue = bytes.fromhex(colour[1:])
-    return red, green, blue

@@ -11,7 +11,7 @@ import numpy as np
 
 from ...models.covariate import Covariate
 from ...models.model_file import Model
-from ..declarations.covariates import labels_of, spoken
+from ..declarations.covariates import label_of, labels_of, spoken
 from ..files.grid import Grid
 from ..reporting.figures import Frame, class_map, coordinate
 from ..reporting.numbers import number, percent, signed
@@ -184,7 +184,7 @@ def _importance(page: Report, facts: Explanation) -> None:
     )
     page.table(
         ["Covariate", "Fall of the AUC", "Deviation over permutations", "Lowest fold", "Highest fold", "Matters"],
-        [_row(each, labels_of([each.factor.name])[0]) for each in ranked],
+        [_row(each, label_of(each.factor.name)) for each in ranked],
         f"Importance of each covariate; the AUC as it is: {number(facts.auc)}.",
     )
     groups = facts.of_kind("group")

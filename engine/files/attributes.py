@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The attribute table of a raster of numbered things, as GIS shows it: names, colours and counts."""
+"""What the numbers of a raster stand for, as GIS shows it: names, colours and counts."""
 
 from __future__ import annotations
 
@@ -8,6 +8,21 @@ from collections.abc import Sequence
 import numpy as np
 
 from ..gdal import gdal
+
+
+def name_values(band: gdal.Band, names: Sequence[str], colours: Sequence[Sequence[int]]) -> None:
+    """Give a band a palette and the names of its values 1, 2, …; a GeoTIFF takes a palette only before its first cell is written.
+
+    Parameters
+    ----------
+    names, colours
+        What each value stands for, and its red, green and blue (0 to 255); (n,).
+    """
+    palette = gdal.ColorTable()
+    for number, colour in enumerate(colours, start=1):
+        palette.SetColorEntry(number, (*colour, 255))
+    band.SetColorTable(palette)
+    band.SetCategoryNames(["", *names])
 
 
 def attribute_table(

@@ -21,6 +21,9 @@ from .opening import check_file, shortened
 from .outputs import replacing
 from .virtual import check_virtual
 
+# Ends the name of a run manifest, which begins with that of the output that it lies beside.
+ENDING = ".run.json"
+
 
 def versions() -> dict[str, str]:
     """Return the versions of Python and of the packages that results depend on."""
@@ -142,5 +145,5 @@ def write_manifests(
     text = json.dumps(content, indent=1, default=str)
     for beside in besides:
         if beside:
-            with replacing(f"{beside}.run.json") as temporary:
+            with replacing(f"{beside}{ENDING}") as temporary:
                 temporary.write_text(text, encoding="utf-8")

@@ -77,9 +77,6 @@ def opened(named: Source, kind: int, what: str, options: Sequence[str] = (), wan
     check_file(named.path, what)
     try:
         dataset = gdal.OpenEx(named.path, kind | gdal.OF_VERBOSE_ERROR, open_options=list(options))
-    except RuntimeError as error:
-        raise EngineError(f"The {what} cannot be opened: {_why_not(named.path, str(error), kind, wanted or _WANTED[kind])}.") from error
-    try:
         parts = dataset.GetFileList() or []
     except RuntimeError as error:
         raise EngineError(f"The {what} cannot be opened: {_why_not(named.path, str(error), kind, wanted or _WANTED[kind])}.") from error

@@ -10,7 +10,7 @@ import numpy as np
 
 from ...models.covariate import QUANTILES
 from ...models.model_file import Model
-from ..declarations.covariates import labels_of
+from ..declarations.covariates import label_of
 from ..files.grid import Window
 from ..files.stack import Stack
 from ..reporting.numbers import percent
@@ -68,7 +68,7 @@ class Likeness:
     @property
     def label(self) -> str:
         """The covariate's name as people read it."""
-        return labels_of([self.name])[0]
+        return label_of(self.name)
 
     @property
     def sentence(self) -> str:

@@ -14,7 +14,7 @@ from ..declarations.covariates import MAP_BANDS
 from ..declarations.source import Source
 from ..errors import EngineError
 from ..feedback import Feedback
-from ..files.attributes import attribute_table
+from ..files.attributes import attribute_table, name_values
 from ..files.grid import Grid, Window
 from ..files.outputs import replacing, scratch_folder
 from ..files.overlay import without_voids
@@ -160,11 +160,8 @@ def write_classes(
     out.SetMetadata({name: own[name] for name in ("model", "landslide_type") if name in own})
     band = out.GetRasterBand(1)
     band.SetDescription(MAP_BANDS[1])
-    table = gdal.ColorTable()
-    for number, colour in enumerate(colours, start=1):
-        table.SetColorEntry(number, (*colour, 255))
-    band.SetColorTable(table)
-    band.SetCategoryNames(["", *(name.capitalize() for name in names)])
+    shown = [name.capitalize() for name in names]
+    name_values(band, shown, colours)
     counts, areas = np.zeros(classes, np.int64), np.zeros(classes)
     of_cell = cell_areas_km2(raster.grid)
     windows = raster.windows()
@@ -176,8 +173,8 @@ def write_classes(
         counts += np.bincount(numbers.ravel(), minlength=classes + 1)[1:]
         areas += np.bincount(numbers.ravel(), rows, classes + 1)[1:]
         band.WriteArray(numbers, window.col, window.row)
-    band.SetDefaultRAT(attribute_table("Class", [name.capitalize() for name in names], colours, counts, [0.0, *breaks, 1.0]))
-    del band, table
+    band.SetDefaultRAT(attribute_table("Class", shown, colours, counts, [0.0, *breaks, 1.0]))
+    del band
     close(out)
     return counts, areas
 

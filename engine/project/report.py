@@ -9,7 +9,7 @@ import numpy as np
 
 from ...models.cnn_dnn import CnnDnn
 from ..declarations.choices import VALIDATIONS
-from ..declarations.covariates import labels_of, spoken
+from ..declarations.covariates import label_of, labels_of, spoken
 from ..declarations.labels import settings
 from ..declarations.parameters import task_parameters
 from ..environment import scarp_version
@@ -240,7 +240,7 @@ def _factors(page: Report, facts: Facts) -> None:
         ["Covariate", "Advice", "Reason", "VIF", "Information gain (bits)", "In the model"],
         [
             (
-                labels_of([str(row["covariate"])])[0],
+                label_of(str(row["covariate"])),
                 row["advice"],
                 row.get("reason") or "–",
                 row.get("vif"),

@@ -15,10 +15,9 @@ from ..declarations.parameters import TASKS, task_parameters
 from ..declarations.source import Source
 from ..errors import EngineError
 from ..feedback import Feedback
-from ..files.manifest import files_of, hashes
+from ..files.manifest import ENDING, files_of, hashes
 from ..files.opening import shortened
 
-ENDING = ".run.json"
 # A manifest of Scarp has some kB; a folder of a project some dozens of them.
 _MOST_BYTES, _MOST_RUNS, _MOST_BYTES_OF_ALL = 8 << 20, 1000, 64 << 20
 # Sentences, numbers and depths of a manifest of Scarp are less.

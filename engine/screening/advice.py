@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from ...models.covariate import Covariate
-from ..declarations.covariates import labels_of, spoken
+from ..declarations.covariates import label_of, labels_of, spoken
 from ..reporting.numbers import number
 from .binning import Classing
 from .statistics import (
@@ -80,7 +80,7 @@ class CovariateSummary:
     @property
     def label(self) -> str:
         """Its name as people read it."""
-        return labels_of([self.name])[0]
+        return label_of(self.name)
 
     @property
     def measure(self) -> str:
@@ -282,7 +282,7 @@ def _correlation_matrix(sample: np.ndarray, covariates: Sequence[Covariate]) -> 
     names, columns = [], []
     for values, covariate in zip(sample.T.astype(np.float64), covariates):
         if covariate.kind == "continuous":
-            names += labels_of([covariate.name])
+            names.append(label_of(covariate.name))
             columns.append(values)
         elif covariate.kind == "circular":
             names += [f"{of} of {spoken(covariate.name)}" for of in ("Sine", "Cosine")]

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from ..declarations.choices import CLASSINGS
-from ..declarations.covariates import GROUPS, labels_of, spoken
+from ..declarations.covariates import GROUPS, label_of, spoken
 from ..files.grid import Grid
 from ..reporting.figures import Frame
 from ..reporting.numbers import number, p_value
@@ -112,7 +112,7 @@ def _result_table(page: Report, screening: Screening) -> None:
                 each.advice,
                 number(each.inflation.vif),
                 number(each.inflation.tolerance) if each.inflation.df else "–",
-                labels_of([each.alike])[0] or "–",
+                label_of(each.alike) or "–",
                 number(each.alike_r) if each.alike else "",
                 each.pearson.r,
                 each.gain.bits,

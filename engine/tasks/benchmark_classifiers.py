@@ -155,7 +155,7 @@ def run(
         "best": winner.label,
         "validation": VALIDATIONS[honest],
         "auc": winner.auc.mean,
-        "flattered": flattered(of_honest).strip(),
+        "flattered": flattered(of_honest),
     }
     seconds = time.monotonic() - started
     write_manifests((output, report, model), "benchmark_classifiers", asked, seconds, inputs=digests, results=results, used=used)

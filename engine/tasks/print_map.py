@@ -11,7 +11,7 @@ from typing import Any
 from ..declarations.source import Source
 from ..errors import EngineError
 from ..feedback import Feedback
-from ..files.manifest import write_manifests
+from ..files.manifest import ENDING, write_manifests
 from ..files.outputs import check_writable, replacing, scratch_folder
 from ..mapping.maps import open_map
 from ..mapping.sheet import Picture, read_picture, read_shade, with_rows, with_table
@@ -62,7 +62,7 @@ def run(
 
 def _as_classified(picture: Picture, classes: str) -> Picture:
     """Return the picture with what the run that wrote the classes told of them beside its output, if they are still those."""
-    run_told = read_run(Path(f"{classes}.run.json"))
+    run_told = read_run(Path(f"{classes}{ENDING}"))
     rows = run_told.results.get("classes") if run_told and run_told.task == "classify_susceptibility" else None
     try:
         return with_rows(picture, [row for row in rows if isinstance(row, dict)], "") if isinstance(rows, list) else picture

@@ -44,6 +44,17 @@ def provider(tmp_path_factory):
 
 
 @pytest.fixture
+def project(provider):
+    """The project of this QGIS, empty at first."""
+    from qgis.core import QgsProject
+
+    project = QgsProject.instance()
+    project.clear()
+    yield project
+    project.clear()
+
+
+@pytest.fixture
 def feedback(provider):
     """Feedback that keeps what it is told."""
     from qgis.core import QgsProcessingFeedback

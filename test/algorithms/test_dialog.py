@@ -7,16 +7,6 @@ from osgeo import gdal, osr
 
 
 @pytest.fixture
-def project(provider):
-    from qgis.core import QgsProject
-
-    project = QgsProject.instance()
-    project.clear()
-    yield project
-    project.clear()
-
-
-@pytest.fixture
 def dialog(provider):
     made = []
 

@@ -23,16 +23,6 @@ SHOWN = {
 
 
 @pytest.fixture
-def project(provider):
-    from qgis.core import QgsProject
-
-    project = QgsProject.instance()
-    project.clear()
-    yield project
-    project.clear()
-
-
-@pytest.fixture
 def raster(provider, tmp_path):
     """Write bands (rows, cols) by name; return the layer."""
 

@@ -7,16 +7,6 @@ import pytest
 
 
 @pytest.fixture
-def project(provider):
-    from qgis.core import QgsProject
-
-    project = QgsProject.instance()
-    project.clear()
-    yield project
-    project.clear()
-
-
-@pytest.fixture
 def load(project, provider):
     """Run an algorithm as its dialog does, and load what came out; return the layers of the project by name."""
 
