@@ -7,7 +7,7 @@ from pathlib import Path
 import bad_files
 import pytest
 from scarp.engine.feedback import Feedback
-from scarp.engine.files.manifest import hashes, write_manifests
+from scarp.engine.files.manifest import write_manifests
 from scarp.engine.files.tables import write_table
 from scarp.engine.tasks import classify_susceptibility, map_susceptibility, sample_cells, validate_map
 from scarp.models.model_file import load_model, save_model
@@ -59,13 +59,6 @@ NAMES = {
     "validation": "validation.gpkg",
     "explanation": "importance.csv",
 }
-
-
-def write_run(task, output, asked, **more):
-    """Write an output of nothing and its manifest."""
-    Path(output).write_text("nothing", encoding="utf-8")
-    inputs = {key: value for key, value in asked.items() if Path(str(value)).is_file() and value != output}
-    write_manifests([output], task, asked, 1.0, inputs=hashes(inputs), **more)
 
 
 @pytest.fixture(scope="session")

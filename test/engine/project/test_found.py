@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 from scarp.engine.errors import EngineError
 from scarp.engine.feedback import Feedback
+from scarp.engine.files.manifest import write_manifests
+from scarp.engine.project import found as finding
 from scarp.engine.project import runs
 from scarp.engine.project.found import MADE_BY, find_project
 from scarp.engine.project.runs import TITLES, Digests, is_of, runs_in
@@ -285,3 +287,155 @@ def test_an_output_beside_its_manifest_counts_before_that_at_its_old_place(tmp_p
     assert run.output("output") == new / "map.tif"
     (new / "map.tif").unlink()
     assert run.output("output") == old / "map.tif"
+
+
+@pytest.fixture
+def ran(tmp_path):
+    """Write an output that holds its name alone, and the manifest of a run that read what was asked for; the first one is the newest."""
+    times = iter(range(59, 0, -1))
+
+    def run(task, name, key="output", *, results=None, **asked):
+        path = tmp_path / name
+        path.write_text(name, encoding="utf-8")
+        write_manifests([str(path)], task, {**asked, key: str(path)}, 1.0, results=results)
+        rewrite(path, written=f"2026-01-01T00:00:{next(times):02}+00:00")
+        return str(path)
+
+    return run
+
+
+def test_covariates_are_those_of_the_map_and_not_those_of_the_training(ran, tmp_path):
+    trained_on, mapped = ran("prepare_covariates", "trained.tif"), ran("prepare_covariates", "mapped.tif")
+    model = ran("train_cnn_dnn", "m.scarp", "model", covariates=trained_on)
+    ran("map_susceptibility", "map.tif", covariates=mapped, model=model)
+    assert find(tmp_path).files["covariates"] == mapped
+    (tmp_path / "map.tif.run.json").unlink()
+    assert find(tmp_path).files["covariates"] == trained_on, "no map, so those of the model"
+
+
+@pytest.mark.parametrize(("task", "key"), [("benchmark_classifiers", "model"), ("finetune_model", "output"), ("train_cnn_dnn", "model")])
+def test_a_model_may_come_of_any_of_three(ran, tmp_path, task, key):
+    model = ran(task, "m.scarp", key)
+    assert find(tmp_path).files == {"model": model}
+
+
+def test_landslides_are_an_inventory_and_not_labelled_cells(ran, tmp_path):
+    slides, cells = tmp_path / "slides.gpkg", tmp_path / "cells.gpkg"
+    for each in (slides, cells):
+        each.write_text(each.name, encoding="utf-8")
+    ran("train_cnn_dnn", "m.scarp", "model", inventory=str(cells), label_field="landslide")
+    ran("validate_map", "v.csv", inventory=str(cells), label_field="landslide", role="held_out")
+    screening = ran("screen_covariates", "s.csv", inventory=str(slides))
+    given = {"screening": screening}
+    found = find(tmp_path, given)
+    assert found.inventory == str(slides)
+    assert not found.is_learnt and not find(tmp_path, given, str(cells)).is_learnt, "cells are no landslides that were learnt from"
+
+
+def test_what_screening_and_sampling_read_needs_not_be_there_any_more(ran, tmp_path):
+    stack = ran("prepare_covariates", "stack.tif")
+    screening = ran("screen_covariates", "s.csv", covariates=stack)
+    ran("train_cnn_dnn", "m.scarp", "model", covariates=stack)
+    for each in ("stack.tif", "stack.tif.run.json"):
+        (tmp_path / each).unlink()
+    assert find(tmp_path).files["screening"] == screening
+
+
+def test_sample_cells_are_those_that_the_model_learnt_from(ran, tmp_path):
+    ran("sample_cells", "newer.gpkg")
+    learnt = ran("sample_cells", "learnt.gpkg")
+    ran("train_cnn_dnn", "m.scarp", "model", inventory=learnt, label_field="landslide")
+    found = find(tmp_path)
+    assert found.files["samples"] == learnt and found.notes == []
+
+
+def test_a_stack_too_large_to_be_read_is_known_by_the_hash_that_the_map_tells(ran, tmp_path, monkeypatch):
+    stack = ran("prepare_covariates", "stack.tif")
+    ran("screen_covariates", "s.csv", covariates=stack)
+    Path(stack).write_text("made anew", encoding="utf-8")
+    ran("map_susceptibility", "map.tif", covariates=stack)
+    monkeypatch.setattr(finding, "Digests", lambda: Digests(0))
+    found = find(tmp_path)
+    assert "screening" not in found.files
+    assert found.notes[0] == "s.csv is left out: its covariate stack has been written anew since. Run Screen covariates again."
+
+
+def test_what_was_given_though_it_was_made_of_another_map_is_told(ran, tmp_path):
+    for name in ("a", "b"):
+        (tmp_path / f"{name}.tif").write_text(name, encoding="utf-8")
+    own, other = (ran("validate_map", f"of_{name}.csv", susceptibility=str(tmp_path / f"{name}.tif")) for name in "ab")
+    mapped = str(tmp_path / "a.tif")
+    assert find(None, {"susceptibility": mapped, "validation": own}).notes == []
+    assert find(None, {"susceptibility": mapped, "validation": other}).notes == [
+        "of_b.csv was given, though it was made from another susceptibility map."
+    ]
+
+
+def test_landslides_that_classes_count_are_learnt_or_not_by_themselves(ran, tmp_path):
+    """The map was made from one inventory, and its classes count another one."""
+    slides, later = tmp_path / "slides.gpkg", tmp_path / "later.gpkg"
+    for each in (slides, later):
+        each.write_text(each.name, encoding="utf-8")
+    model = ran("train_cnn_dnn", "m.scarp", "model", inventory=str(slides))
+    mapped = ran("map_susceptibility", "map.tif", model=model)
+    ran("classify_susceptibility", "c.tif", susceptibility=mapped, inventory=str(later))
+    found = find(tmp_path)
+    assert (found.inventory, found.is_learnt, found.is_counted_learnt) == (str(slides), True, False)
+    found = find(tmp_path, inventory=str(later))
+    assert (found.is_learnt, found.is_counted_learnt) == (False, False)
+    ran("classify_susceptibility", "c.tif", susceptibility=mapped, inventory=str(slides))
+    found = find(tmp_path, inventory=str(later))
+    assert (found.is_learnt, found.is_counted_learnt) == (False, True)
+    (tmp_path / "map.tif.run.json").unlink()
+    assert not find(None, {"susceptibility": mapped}, str(slides)).is_learnt, "no run tells of it"
+
+
+def test_landslides_that_took_no_part_are_none_that_a_sample_labels(ran, tmp_path):
+    slides = tmp_path / "slides.gpkg"
+    slides.write_text("slides", encoding="utf-8")
+    mapped = ran("map_susceptibility", "map.tif")
+    asked = {"susceptibility": mapped, "inventory": str(slides), "role": "held_out"}
+    ran("validate_map", "v.csv", **asked, label_field="landslide")
+    assert find(tmp_path).held_out is None
+    ran("validate_map", "v.csv", **asked)
+    assert find(tmp_path).held_out == str(slides)
+    ran("validate_map", "v.csv", **{**asked, "role": "unknown"})
+    assert find(tmp_path).held_out is None
+
+
+def test_a_model_without_a_manifest_is_that_of_the_map_as_long_as_it_is_the_same(ran, tmp_path):
+    model = tmp_path / "m.scarp"
+    model.write_text("as it was", encoding="utf-8")
+    ran("map_susceptibility", "map.tif", model=str(model))
+    assert find(tmp_path).files["model"] == str(model)
+    model.write_text("trained anew", encoding="utf-8")
+    assert "model" not in find(tmp_path).files
+
+
+def test_of_many_files_of_a_part_three_are_named_and_the_others_counted(ran, tmp_path):
+    mapped = ran("map_susceptibility", "map.tif")
+    for name in "abcdef":
+        ran("validate_map", f"{name}.csv", susceptibility=mapped)
+        (note,) = find(tmp_path).notes or [""]
+        named = {"c": "b.csv and c.csv. Give", "d": "b.csv, c.csv and d.csv. Give", "f": "b.csv, c.csv and d.csv and 2 more. Give"}
+        assert f"left out: {named.get(name, '')}" in note or name in "abe"
+
+
+def test_what_was_too_large_for_a_hash_is_told_by_three_names(ran, tmp_path, monkeypatch):
+    stack = ran("prepare_covariates", "stack.tif")
+    model = ran("train_cnn_dnn", "m.scarp", "model", covariates=stack)
+    mapped = ran("map_susceptibility", "map.tif", covariates=stack, model=model)
+    ran("validate_map", "v.csv", susceptibility=mapped)
+    assert find(tmp_path).notes == []
+    monkeypatch.setattr(finding, "Digests", lambda: Digests(0))
+    told = "Too large to be read for a hash, so taken by name for what the run manifests tell of: "
+    (note,) = find(tmp_path).notes
+    assert note == f"{told}m.scarp, stack.tif, map.tif. Whether they have changed since was not looked at."
+    monkeypatch.setattr(Digests, "of", lambda self, path: self.passed_over.extend("abcd" if not self.passed_over else ""))
+    (note,) = find(tmp_path).notes
+    assert note.startswith(f"{told}a, b, c and 1 more.")
+
+
+def test_a_result_of_another_kind_is_none():
+    project = finding.Project(runs={"model": runs.Run("train_cnn_dnn", None, {}, results={"tried": "twelve"})})
+    assert project.result("model", "tried", int, 0) == 0 and project.result("model", "tried", str) == "twelve"
