@@ -16,8 +16,9 @@ from ..declarations.labels import read_by, settings
 from ..declarations.outputs import archive_of
 from ..declarations.source import Source, without_password
 from ..environment import DISTRIBUTIONS, NUMERIC_PACKAGES, scarp_version
+from ..errors import EngineError
 from ..gdal import gdal
-from .opening import check_file, shortened
+from .opening import UNLOCK, ahead_of, check_file, is_locked, shortened
 from .outputs import replacing
 from .virtual import check_virtual
 
@@ -79,10 +80,15 @@ def files_of(path: str) -> list[Path]:
         file = archive_of(each)
         if file.is_file() and file not in files:
             files.append(file)
+        if beside := ahead_of(each):  # what was written last lies there
+            files.append(beside)
+            continue
         try:
             listed = gdal.OpenEx(each).GetFileList() or []
-        except RuntimeError:  # no layer
-            continue
+        except RuntimeError as error:
+            if is_locked(str(error)):
+                raise EngineError(f"The file {shortened(each)} cannot be opened: {UNLOCK}.") from error
+            continue  # no layer
         waiting += [other for other in dict.fromkeys(listed) if other not in seen]
         seen.update(listed)
     # Overviews are for display, and statistics are GDAL's own notes: they may come later, and nothing is read from them.

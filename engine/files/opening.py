@@ -4,7 +4,9 @@
 from __future__ import annotations
 
 import os
+import shutil
 import stat
+import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,8 +19,10 @@ from ..gdal import gdal
 _HEAD_BYTES = 512
 # Longer names are cut, and causes as GDAL tells them.
 _SHOWN = 120
+# So often a file is copied that another program writes to.
+_TRIES = 5
 # What SQLite says of a file that another program writes.
-_LOCKED, _UNLOCK = "database is locked", "another program holds it locked; close it there, or wait until that is done, and run again"
+_LOCKED, UNLOCK = "database is locked", "another program holds it locked; close it there, or wait until that is done, and run again"
 
 
 def parsed(source: str, what: str = "layer") -> Source:
@@ -76,7 +80,7 @@ def opened(named: Source, kind: int, what: str, options: Sequence[str] = (), wan
     """
     check_file(named.path, what)
     try:
-        dataset = gdal.OpenEx(named.path, kind | gdal.OF_VERBOSE_ERROR, open_options=list(options))
+        dataset = gdal.OpenEx(untouched(named.path), kind | gdal.OF_VERBOSE_ERROR, open_options=list(options))
         parts = dataset.GetFileList() or []
     except RuntimeError as error:
         raise EngineError(f"The {what} cannot be opened: {_why_not(named.path, str(error), kind, wanted or _WANTED[kind])}.") from error
@@ -85,6 +89,37 @@ def opened(named: Source, kind: int, what: str, options: Sequence[str] = (), wan
     for part in parts:  # what a mosaic is made of is opened when it is read
         check_file(part, f"file {part} of the {what}")
     return dataset
+
+
+def ahead_of(path: str) -> Path | None:
+    """Return the file in which SQLite keeps what was written to a GeoPackage and not yet moved into it; None where there is none."""
+    beside = Path(f"{archive_of(path)}-wal")
+    try:
+        return beside if beside.is_file() and beside.stat().st_size else None
+    except (OSError, ValueError):  # a name that no file has
+        return None
+
+
+def untouched(path: str) -> str:
+    """Return what to open so that a file stays as it is: itself, or a copy for this run where something waits to be moved into it.
+
+    Whoever opens such a GeoPackage last, were it only to read, moves that.
+    """
+    file, beside = archive_of(path), ahead_of(path)
+    if beside is None:
+        return path
+    copy = Path(tempfile.mkdtemp(prefix="scarp-")) / file.name
+    for _ in range(_TRIES):  # again where a program wrote meanwhile
+        before = _state(file, beside)
+        shutil.copyfile(file, copy)
+        Path(f"{copy}-wal").write_bytes(beside.read_bytes() if beside.is_file() else b"")
+        if _state(file, beside) == before:
+            break
+    return path.replace(str(file), str(copy))
+
+
+def _state(*files: Path) -> list[tuple[int, int]]:
+    return [(each.stat().st_mtime_ns, each.stat().st_size) for each in files if each.is_file()]
 
 
 @contextmanager
@@ -102,10 +137,15 @@ def damage_told(what: str) -> Iterator[None]:
         raise damaged(what, str(error).rpartition(" failed: ")[2]) from error  # SQLite gives the whole statement before
 
 
+def is_locked(text: str) -> bool:
+    """Tell from what GDAL says whether another program holds a file locked; it has waited for seconds then."""
+    return _LOCKED in text
+
+
 def damaged(what: str, text: str, how: str = "") -> EngineError:
     """Return the error for a file that was opened and cannot be read: what it is called, what GDAL says, and how far it was read."""
-    if _LOCKED in text:
-        return EngineError(f"The {what} cannot be read{how}: {_UNLOCK}.")
+    if is_locked(text):
+        return EngineError(f"The {what} cannot be read{how}: {UNLOCK}.")
     return EngineError(f"The {what} cannot be read{how}{cause(text)}; its file is damaged. Download or copy it again.")
 
 
@@ -140,8 +180,8 @@ def _why_not(path: str, text: str, kind: int, sought: tuple[str, str]) -> str:
     wanted, form = sought
     if archive_of(path).is_dir():
         return f"it is a folder; give the file of a {wanted} in it"
-    if _LOCKED in text:
-        return _UNLOCK
+    if is_locked(text):
+        return UNLOCK
     if not os.path.lexists(path.partition("\0")[0]) and ("No such file" in text or "not recognized" in text or not path.strip()):
         return f"there is no such file ({shortened(path)}); check its name and folder"
     if found := _of_its_beginning(path):
@@ -184,7 +224,7 @@ def _beginning(file: Path) -> bytes:
 def opens(path: str, kind: int) -> bool:
     """Tell whether GDAL finds rasters, or layers, in a file: `kind` is `gdal.OF_RASTER` or `gdal.OF_VECTOR`."""
     try:
-        dataset = gdal.OpenEx(path, kind)
+        dataset = gdal.OpenEx(untouched(path), kind)
     except RuntimeError:
         return False
     return bool(dataset.RasterCount if kind == gdal.OF_RASTER else dataset.GetLayerCount())

@@ -14,7 +14,7 @@ from ..errors import EngineError
 from ..feedback import Feedback
 from ..gdal import close, gdal, osr
 from .grid import Grid, Window, compression
-from .opening import cause, opens
+from .opening import cause, opens, untouched
 from .outputs import is_of_writing
 from .raster import Contents, Raster, open_raster, tally, told_voids, undeclared_voids, windows_of
 from .vectors import laid_over, open_layer
@@ -143,7 +143,7 @@ def is_raster(source: str, field: str | None = None) -> bool:
         return True
     if field:
         return False
-    vectors = gdal.OpenEx(named.path, gdal.OF_VECTOR)
+    vectors = gdal.OpenEx(untouched(named.path), gdal.OF_VECTOR)
     layer = vectors.GetLayer(0).GetName()
     raise EngineError(
         f"The file {named.path} holds a raster and a vector layer, and its path alone does not tell which: name the vector layer "

@@ -11,11 +11,12 @@ from typing import Any, Optional
 
 import numpy as np
 
+from ..declarations.outputs import archive_of
 from ..declarations.source import ID_FIELD, Source, several_layers
 from ..errors import EngineError
 from ..gdal import close, gdal, ogr, osr
 from .grid import Grid, reference_of
-from .opening import damage_told, opened, parsed, shortened
+from .opening import damage_told, is_locked, opened, opens, parsed, shortened
 from .shapes import NO_GEOMETRY, Bounds, Onto, Tally, cut_off, every
 
 _KINDS = ("points", "lines")
@@ -93,11 +94,7 @@ def _opened(named: Source) -> gdal.Dataset:
     try:
         return opened(named, gdal.OF_VECTOR, f"layer {shortened(named.label)}", named.options)
     except EngineError as error:
-        try:
-            is_raster = Path(named.path).is_file() and bool(gdal.OpenEx(named.path, gdal.OF_RASTER).RasterCount)
-        except (RuntimeError, OSError):
-            is_raster = False
-        if not is_raster:
+        if is_locked(str(error.__cause__)) or not archive_of(named.path).is_file() or not opens(named.path, gdal.OF_RASTER):
             raise
         raise EngineError(_is_raster(named)) from error
 

@@ -34,15 +34,22 @@ def add(page: Report, samples: np.ndarray, folds: np.ndarray, places: np.ndarray
 
 
 def in_words(folds: np.ndarray, places: np.ndarray, name: str) -> str:
-    """Say whether a test by these folds is as hard as the map; distances in metres.
+    """Say whether a test by these folds is as hard as the map; distances in metres, infinite where no landslide trains.
 
     >>> import numpy as np
     >>> from scarp.engine.reporting.distances import in_words
     >>> said = in_words(np.array([40.0, 60]), np.array([300.0, 700]), "random folds")
     >>> said.split(": ")[1]
     'the test is easier than the map, and its figure flatters.'
+    >>> said = in_words(np.array([50.0, np.inf]), np.array([300.0, 700]), "random folds")
+    >>> said.split(". ")[1]
+    '1 of 2 landslide cells are tested where no landslide trains, and are left out of this.'
     """
-    tested, mapped = float(np.mean(folds)), float(np.mean(places))
+    near = folds[np.isfinite(folds)]
+    if not len(near):
+        return f"By {name} no landslide cell is tested where other landslides train, so that nothing says how far the test lies from them."
+    tested, mapped = float(np.mean(near)), float(np.mean(places))
+    alone = len(folds) - len(near)
     if tested * _ALIKE < mapped:
         verdict = "the test is easier than the map, and its figure flatters"
     elif tested > mapped * _ALIKE:
@@ -52,4 +59,4 @@ def in_words(folds: np.ndarray, places: np.ndarray, name: str) -> str:
     return (
         f"By {name} a test landslide lies on average {tested:,.0f} m from the nearest training landslide, and a cell of the map "
         f"{mapped:,.0f} m from the nearest landslide: {verdict}."
-    )
+    ) + (f" {alone:,} of {len(folds):,} landslide cells are tested where no landslide trains, and are left out of this." if alone else "")

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -48,6 +49,8 @@ _LARGE_CELL_M = 200.0
 _MOST_BESIDE = 0.5
 # Cells that leaks are looked for in.
 _LEAK_CELLS = 20_000
+# A whole number, as tables that take it for a real one write it.
+_NUMBER = re.compile(r"^([+-]?\d+)[.,]0+$")
 
 
 @dataclass(frozen=True)
@@ -328,8 +331,17 @@ def ids_given(values: np.ndarray, own: np.ndarray, landslide: np.ndarray, known:
 
     The field of another tool may say anything (GPS, photo): it counts if the layer is `known` for sample cells, or absences name the rule
     that drew them. Landslide cells without an id, where others have one, are warned of.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from scarp.engine.feedback import Feedback
+    >>> from scarp.engine.samples.cells import ids_given
+    >>> ids = np.array(["7", "7.0", 7.0, " 7", "7.1", "7.10"], object)
+    >>> ids_given(ids, np.arange(6), np.ones(6, int), True, Feedback()).tolist()
+    ['7', '7', '7', '7', '7.1', '7.10']
     """
-    words = np.array(["" if value is None else str(value).strip() for value in values])
+    words = np.array(["" if value is None else _NUMBER.sub(r"\1", str(value).strip()) for value in values])
     known = known or bool(np.isin(words[landslide == 0], list(choices.ABSENCE_METHODS)).any())
     lone = np.char.add("feature ", np.asarray(own, str))  # no id of a landslide
     empty = int(((words == "") & (landslide == 1)).sum())

@@ -157,13 +157,13 @@ def test_a_mistake_is_told_in_one_sentence(row, area, tmp_path, monkeypatch):
     assert not [path for path in left if "scarp-part" in path or path.startswith(str(temporary))]
     assert listed(Path(area["dem"]).parent) == inputs
     assert not (tmp_path / "executed").exists()
+    assert all(time_ns == before[path] for path, time_ns in listed(tmp_path).items() if path in before)
     wanted = words.split(" | ")
     right = [each for each in wanted if each.startswith("right")]
     if told.error or not right:
         assert any(each in told.error for each in wanted if each not in right), told.error or told.lines[-1]
         assert_is_a_sentence(told.error.replace(str(tmp_path), "").replace(str(Path(area["dem"]).parent), ""))
         assert not left
-        assert all(time_ns == before[path] for path, time_ns in listed(tmp_path).items() if path in before)
         return
     assert right[0].partition(": ")[2] in " ".join(told.warnings)
     for path in left:

@@ -1,14 +1,19 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 import os
 import re
+import sqlite3
+import tempfile
+from contextlib import closing
+from pathlib import Path
 
 import numpy as np
 import pytest
-from osgeo import ogr, osr
+from osgeo import gdal, ogr, osr
 from scarp.engine.errors import EngineError
 from scarp.engine.files import tables, vectors
 from scarp.engine.files.grid import Grid, reference_of
-from scarp.engine.files.opening import opened
+from scarp.engine.files.manifest import files_of
+from scarp.engine.files.opening import opened, opens
 from scarp.engine.files.shapes import Tally
 from scarp.engine.files.vectors import feature_id, features, laid_over, open_layer, write_points
 
@@ -225,3 +230,45 @@ def test_a_geopackage_that_is_cut_off_once_it_is_open_is_told_as_damaged(tmp_pat
         EngineError, match=rf"The {what} a\S* cannot be read \(database .*\); its file is damaged\. Download or copy it again\."
     ):
         vectors.open_layer(str(path)) if what == "layer" else tables.read_table(str(path))
+
+
+def slides_of(path, count):
+    vectors.write_layer(
+        path, "a", ogr.wkbPoint, {"n": ogr.OFTInteger}, [({"n": n}, vectors.point(n, n)) for n in range(count)], reference_of(32639)
+    )
+
+
+def test_a_geopackage_with_writings_ahead_is_read_with_them_and_stays_as_it_is(tmp_path, monkeypatch):
+    """SQLite moves what lies in the `-wal` into the file when it is closed, were it opened to be read."""
+    made, path, beside = tmp_path / "made.gpkg", tmp_path / "a.gpkg", tmp_path / "a.gpkg-wal"
+    slides_of(made, 3)
+    with closing(sqlite3.connect(made, isolation_level=None)) as database:
+        database.execute("PRAGMA journal_mode=WAL")
+        database.execute("DELETE FROM a WHERE n = 2")  # as if the program had been killed here
+        path.write_bytes(made.read_bytes())
+        beside.write_bytes(Path(f"{made}-wal").read_bytes())
+    (tmp_path / "run").mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "run"))
+    before = path.read_bytes(), beside.read_bytes()
+    dataset, layer = open_layer(str(path))
+    assert [feature["n"] for feature in layer] == [0, 1]
+    del dataset, layer
+    assert files_of(str(path)) == [path, beside]
+    assert not opens(str(path), gdal.OF_RASTER)
+    assert (path.read_bytes(), beside.read_bytes()) == before
+    assert {each.name for each in tmp_path.iterdir()} == {"a.gpkg", "a.gpkg-wal", "made.gpkg", "run"}
+
+
+def test_a_locked_geopackage_is_waited_for_once(tmp_path, monkeypatch):
+    path = tmp_path / "a.gpkg"
+    slides_of(path, 3)
+    opened_so_often, open_it = [], gdal.OpenEx
+    monkeypatch.setattr(gdal, "OpenEx", lambda *given, **named: opened_so_often.append(given) or open_it(*given, **named))
+    monkeypatch.setitem(os.environ, "SQLITE_BUSY_TIMEOUT", "10")
+    with closing(sqlite3.connect(path, isolation_level=None)) as database:
+        database.execute("BEGIN EXCLUSIVE")
+        for ask in (open_layer, files_of):
+            opened_so_often.clear()
+            with pytest.raises(EngineError, match="another program holds it locked; close it there"):
+                ask(str(path))
+            assert len(opened_so_often) == 1
