@@ -47,10 +47,10 @@ _FEW_TEST = 10
 _LARGE_CELL_M = 200.0
 # Points are rarely so dense that more than this share of them lies in a cell beside another one.
 _MOST_BESIDE = 0.5
+# A whole number, however it is written.
+_WHOLE = re.compile(r"^([+-]?)0*(\d+)(?:[.,]0+)?$")
 # Cells that leaks are looked for in.
 _LEAK_CELLS = 20_000
-# A whole number, as tables that take it for a real one write it.
-_NUMBER = re.compile(r"^([+-]?\d+)[.,]0+$")
 
 
 @dataclass(frozen=True)
@@ -330,27 +330,36 @@ def ids_given(values: np.ndarray, own: np.ndarray, landslide: np.ndarray, known:
     """Return the landslide of each cell, (n,), as the field `origin` of sample cells says, or its `own` feature where that is empty.
 
     The field of another tool may say anything (GPS, photo): it counts if the layer is `known` for sample cells, or absences name the rule
-    that drew them. Landslide cells without an id, where others have one, are warned of.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from scarp.engine.feedback import Feedback
-    >>> from scarp.engine.samples.cells import ids_given
-    >>> ids = np.array(["7", "7.0", 7.0, " 7", "7.1", "7.10"], object)
-    >>> ids_given(ids, np.arange(6), np.ones(6, int), True, Feedback()).tolist()
-    ['7', '7', '7', '7', '7.1', '7.10']
+    that drew them. Ids that differ only in how they are written are one, see `_alike`; what all absences have is no id of theirs, but
+    says that they are absences. Landslide cells without an id, where others have one, are warned of.
     """
-    words = np.array(["" if value is None else _NUMBER.sub(r"\1", str(value).strip()) for value in values])
-    known = known or bool(np.isin(words[landslide == 0], list(choices.ABSENCE_METHODS)).any())
+    words, slide = _alike(values), landslide == 1
+    known = known or bool(np.isin(words[~slide], list(choices.ABSENCE_METHODS)).any())
     lone = np.char.add("feature ", np.asarray(own, str))  # no id of a landslide
-    empty = int(((words == "") & (landslide == 1)).sum())
-    if known and 0 < empty < (landslide == 1).sum():
+    empty = int(((words == "") & slide).sum())
+    if known and 0 < empty < slide.sum():
         feedback.warning(
-            f"{empty:,} of {(landslide == 1).sum():,} landslide cells have no id in the field origin, so each counts as a landslide of its "
-            "own: if they belong to others, these lie on both sides of a test. Fill it in, or draw the cells anew (scarp:samplecells)."
+            f"Landslide cells without an id in the field origin: {empty:,} of {slide.sum():,}. Each counts as a landslide of its own: if "
+            "they belong to others, these lie on both sides of a test. Fill it in, or draw the cells anew (scarp:samplecells)."
         )
-    return np.where(words == "", lone, words) if known else own
+    said = np.unique(words[~slide & (words != "")])
+    is_id = (words != "") & (slide | (len(said) > 1) | np.isin(words, list(choices.ABSENCE_METHODS)))
+    return np.where(is_id, words, lone) if known else own
+
+
+def _alike(values: np.ndarray) -> np.ndarray:
+    """Return values (n,) as text; those that differ in case, blanks around or as 7, 007 and 7.0 do are as the first is written.
+
+    Two landslides that are taken for one only stay together, while one that is taken for two lies on both sides of a test.
+
+    >>> import numpy as np
+    >>> from scarp.engine.samples.cells import _alike
+    >>> _alike(np.array(["7", "7.0", "A1", " a1 ", 7.0, "007", "7.1", None], object)).tolist()
+    ['7', '7', 'A1', 'A1', '7', '7', '7.1', '']
+    """
+    texts = ["" if value is None else str(value).strip() for value in values]
+    first = {rule: rule for rule in choices.ABSENCE_METHODS}
+    return np.array([first.setdefault(_WHOLE.sub(r"\1\2", text).casefold(), text) for text in texts])
 
 
 def _tell_unknown(rows: np.ndarray, cols: np.ndarray, landslide: np.ndarray, origin: np.ndarray, feedback: Feedback) -> None:

@@ -324,10 +324,13 @@ def fewest_units(labels: np.ndarray, units: np.ndarray | None) -> int:
 
 def _deal_units(labels: np.ndarray, folds: int, units: np.ndarray, seed: int) -> np.ndarray:
     """Deal units of one class each, the largest first: each goes to the fold that has the fewest cells of its class so far."""
-    if fewest_units(labels, units) < folds:
+    fewest = fewest_units(labels, units)
+    if fewest < folds:
+        slides = len(np.unique(units[np.asarray(labels) == 1]))
+        what = "landslides" if slides == fewest else "features without landslides"
         raise EngineError(
-            f"{folds} folds need at least {folds} landslides, since the cells of one are not divided; there are "
-            f"{fewest_units(labels, units)}. Use fewer folds or a larger inventory."
+            f"{folds} folds need at least {folds} {what}, since the cells of one are not divided; there are {fewest}. Use fewer folds or a "
+            "larger inventory."
         )
     rng = np.random.default_rng(seed)
     _, first, of_cell, size = np.unique(units, return_index=True, return_inverse=True, return_counts=True)

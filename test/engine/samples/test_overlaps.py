@@ -137,6 +137,46 @@ def test_cells_without_an_id_are_landslides_of_their_own(stack, layer_of, points
     cells = resolve_samples(stack, labelled(layer_of, points, "cells.gpkg", origin=some, subset=parts), "label", 3, listener)
     slides = cells.landslide == 1
     assert landslides(cells) == 20 + 5
-    (told,) = [text for text in listener.warnings if "have no id" in text]
-    assert told.startswith("20 of 40 landslide cells have no id in the field origin, so each counts as a landslide of its own")
+    (told,) = [text for text in listener.warnings if "without an id" in text]
+    assert told.startswith("Landslide cells without an id in the field origin: 20 of 40. Each counts as a landslide of its own")
     assert sorted(np.unique(cells.units[slides], return_counts=True)[1].tolist()) == [1] * 20 + [4] * 5
+
+
+@pytest.mark.parametrize(
+    "written", [lambda text: f"{text}.0", lambda text: f"00{text}", lambda text: f" {text} ", lambda text: f"{text},0"], ids=str
+)
+def test_an_id_that_is_written_in_two_ways_is_one(stack, layer_of, points, listener, written):
+    """As where tables of two programs were joined: 7 and 7.0 are one landslide, which lies on one side."""
+
+    def some(number):
+        return [written(f"{place // 4}") if place % 2 else f"{place // 4}" for place in range(len(number))]
+
+    given = labelled(layer_of, points, "cells.gpkg", origin=some, subset=lambda number: ["train"] * len(number))
+    cells = resolve_samples(stack, given, "label", 3, listener)
+    assert landslides(cells) == 10
+    assert all(len(parts) == 1 for parts in of_slides(cells).values()), "none is on both sides"
+
+
+def test_ids_in_capitals_and_parts_of_ids(stack, layer_of, points, listener):
+    """A1 and a1 are one, which at worst keeps two landslides together; 1.1 and 1.10 are parts 1 and 10 of a feature."""
+    names = ["A1", "a1", "1.1", "1.10"]
+    given = labelled(
+        layer_of, points, "cells.gpkg", origin=lambda n: [names[i % 4] for i in range(len(n))], subset=lambda n: ["train"] * len(n)
+    )
+    cells = resolve_samples(stack, given, "label", 3, listener)
+    assert set(cells.origin[cells.landslide == 1]) == {"A1", "1.1", "1.10"}
+
+
+@pytest.mark.parametrize("word", ["stable", "Random", "0"])
+def test_what_all_absences_have_is_no_id_of_theirs(stack, layer_of, points, listener, word):
+    """Else all of them were one unit, which no part can hold."""
+    given = labelled(
+        layer_of,
+        points,
+        "cells.gpkg",
+        origin=lambda n: [word if i >= 40 else f"slide {i // 4}" for i in range(len(n))],
+        subset=lambda n: ["train"] * len(n),
+    )
+    cells = resolve_samples(stack, given, "label", 3, listener)
+    others = cells.landslide == 0
+    assert len(np.unique(cells.units[others])) == others.sum()

@@ -98,6 +98,9 @@ def test_folds_are_dealt_by_landslides_and_hold_as_many_cells():
     units = np.where(few == 1, UNITS, 10_000 + np.arange(len(few)))
     with pytest.raises(EngineError, match="5 folds need at least 5 landslides, since the cells of one are not divided; there are 3"):
         deal_folds(few, 5, None, 1, units)
+    stable = np.where(few == 1, 10_000 + np.arange(len(few)), np.arange(len(few)) % 2)
+    with pytest.raises(EngineError, match="5 folds need at least 5 features without landslides, .*; there are 2"):
+        deal_folds(few, 5, None, 1, stable)
 
 
 def test_points_are_dealt_as_ever():
