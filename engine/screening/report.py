@@ -19,9 +19,9 @@ from . import figures
 from .advice import MOST_CELLS, CovariateSummary, Screening
 from .survey import Survey
 
-# With fewer landslide cells than this, shares of single classes are mostly chance.
 # Maps in one figure: more would be too small to read on a printed page.
 _MOST_PANELS = 6
+# With fewer landslide cells than this, shares of single classes are mostly chance.
 FEW_LANDSLIDES = 30
 REFERENCES = (
     "Azarafza, M., Azarafza, M., Akgün, H., Atkinson, P. M., Derakhshani, R. (2021). Deep learning-based landslide susceptibility "
