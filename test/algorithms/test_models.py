@@ -5,6 +5,7 @@ import re
 import runpy
 import shutil
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -211,3 +212,25 @@ def test_a_copy_for_editing(provider, tmp_path, monkeypatch):
     assert (mine.name(), mine.group()) == ("Map a new area (copy 2)", "Scarp")
     assert mine.validate() == (True, [])
     assert set(mine.childAlgorithms()) == set(model.childAlgorithms())
+
+
+def test_a_copy_is_there_at_once_and_the_user_hears_where(provider, tmp_path, monkeypatch):
+    from processing.modeler.ModelerUtils import ModelerUtils
+    from qgis.core import QgsApplication
+    from scarp.processing_provider import copy_model
+
+    refreshed, told = [], []
+    monkeypatch.setattr(ModelerUtils, "modelsFolders", staticmethod(lambda: [str(tmp_path)]))
+    registry = SimpleNamespace(providerById={"model": SimpleNamespace(refreshAlgorithms=lambda: refreshed.append(True))}.get)
+    monkeypatch.setattr(
+        copy_model, "QgsApplication", SimpleNamespace(processingRegistry=lambda: registry, getThemeIcon=QgsApplication.getThemeIcon)
+    )
+    monkeypatch.setattr(
+        copy_model, "iface", SimpleNamespace(messageBar=lambda: SimpleNamespace(pushMessage=lambda *text: told.append(text)))
+    )
+    action = copy_model.CopyModelAction()
+    action.setData(provider.algorithm("mapanewarea"), None)
+    action.execute()
+    path = tmp_path / "map_a_new_area.model3"
+    assert refreshed == [True], "QGIS looks for models when it is told to"
+    assert told[0][1] == f"“Map a new area (copy)” is now among your models (Models, group Scarp), ready to be edited: {path}"

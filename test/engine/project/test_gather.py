@@ -5,9 +5,13 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from listening import Listener
+from scarp.engine.declarations.choices import INVENTORY_ROLES, VALIDATIONS
 from scarp.engine.errors import EngineError
 from scarp.engine.feedback import Feedback
 from scarp.engine.files.grid import Grid, reference_of
+from scarp.engine.files.tables import write_table
+from scarp.engine.mapping.maps import open_map
 from scarp.engine.project import gather
 from scarp.engine.project.found import Project
 from scarp.engine.project.gather import Facts
@@ -114,8 +118,6 @@ def test_what_the_map_was_tested_on_decides_what_it_tells():
     """All of the map, by cells; landslides that it was made from are no test."""
 
     def row(part, role, auc):
-        from scarp.engine.declarations.choices import INVENTORY_ROLES
-
         ends = {"auc_by_cells_low": auc - 0.05, "auc_by_cells_high": auc + 0.05}
         return {"part": part, "landslides_are": INVENTORY_ROLES[role], "landslides": 30, "auc_by_cells": auc, **ends}
 
@@ -147,3 +149,150 @@ def test_the_evidence_has_each_fact_in_its_place():
     assert told(**given, of_type="slide", tables={"class_table": classes[::-1]}).evidence.rises is False
     assert told(**given, of_type="slide").evidence.has_types and told(**given).evidence.rises is None
     assert told().evidence is None
+    success = gather.Tested("success", "", "", 0.9, 0.85, 0.95, 60)
+    assert told(grid=grid, area_km2=1.0, success=success).evidence.auc_low == 0.85, "where there is no test"
+    assert told(**given, success=success).evidence.auc_low == 0.72
+    one = told(**given, tables={"class_table": classes[:1]}).evidence
+    assert one.rises is None, "one class rises over none"
+
+
+def test_the_most_honest_test_is_the_evidence():
+    tests = [gather.Tested("spatial", "", "", 0.8, 0.72, 0.9, 48), gather.Tested("test", "", "", 0.9, 0.85, 0.95, 12)]
+    assert told(grid=UTM, area_km2=1.0, tests=tests).evidence.test == "spatial"
+
+
+@pytest.mark.parametrize("width", [1024, 7])
+def test_the_area_of_a_map_is_that_of_its_cells_with_data(bands, monkeypatch, width):
+    """Cells of a degree at 60.5° and 0.5° north have 6,123 and 12,308 km²."""
+    monkeypatch.setattr("scarp.engine.files.grid.WINDOW_PX", width)
+    path = bands(two_rows(0.2, 0.7), two_rows(0.2, 0.7), DEGREES)
+    cells, area = gather._area(open_map(path, 1, "BAND", Feedback()), Feedback())
+    assert cells == 2 and area == pytest.approx(6123.14 + 12308.46, rel=1e-4)
+    found = gather._spread(path, None, Feedback())
+    assert found.shares == pytest.approx((0, 0, 1)) and found.mean == pytest.approx((6123.14 * 0.2 + 12308.46 * 0.7) / 18431.6, abs=1e-4)
+
+
+def test_cells_are_told_as_the_training_tells_them_else_as_the_sampling_does():
+    pairs = {"training": [3, 9], "test": [1, 2], "short": [1], "words": ["a", "b"], "shares": [0.5, 0.5], "none": 3}
+    facts = told(results={"cells": pairs})
+    assert facts.counts == {"training": (3, 9), "test": (1, 2)}
+    facts.project.runs["samples"] = Run("sample_cells", None, {}, results={"cells": {"all": [5, 25]}})
+    assert facts.counts == {"training": (3, 9), "test": (1, 2)}
+    del facts.project.runs["model"]
+    assert facts.counts == {"all": (5, 25)}
+
+
+def test_what_flatters_is_told_of_the_headline_of_the_benchmark_alone():
+    rows = [{"validation": each, "classifier": "rf", "label": "RF", "auc": auc} for each, auc in (("blocks", 1.0), ("random", 0.0))]
+    results = {"best": "RF", "validation": VALIDATIONS["blocks"], "flattered": "It was chosen by this figure."}
+    facts = told(task="benchmark_classifiers", results=results, tables={"benchmark": rows})
+    gather._read_tests(facts)
+    assert [(each.auc, each.how) for each in facts.tests] == [(1.0, "It was chosen by this figure."), (0.0, "")]
+
+
+@pytest.mark.parametrize(
+    ("label", "results", "kind", "name"),
+    [
+        (None, {}, "held_out", "Validation of the map"),
+        ("landslide", {}, "test", "Test cells, by the map"),
+        ("landslide", {"are_samples": False}, "held_out", "Validation of the map"),
+        (None, {"are_samples": True}, "test", "Test cells, by the map"),
+    ],
+)
+def test_test_cells_of_a_sample_are_told_as_such(label, results, kind, name):
+    row = {"part": "all", "landslides_are": INVENTORY_ROLES["held_out"], "landslides": 30, "auc_by_cells": 0.75, "auc_by_landslides": 0.5}
+    facts = told(tables={"validation": [row, {**row, "landslides_are": INVENTORY_ROLES["training"]}]})
+    facts.project.runs["validation"] = Run("validate_map", None, {"label_field": label}, results=results)
+    gather._read_tests(facts)
+    assert [(each.kind, each.name) for each in facts.tests] == [(kind, name)]
+    assert facts.success.name == "Validation of the map", "cells that trained are no test cells"
+
+
+def test_a_model_file_tells_of_its_tests_where_no_run_does():
+    model = SimpleNamespace(manifest={"tests": [{"kind": "spatial", "auc": 0.75}]})
+    facts = told(model=model)
+    gather._read_tests(facts)
+    assert [each.auc for each in facts.tests] == [0.75]
+    facts = told(model=model, results={"tests": [{"kind": "spatial", "auc": 0.5}]})
+    gather._read_tests(facts)
+    assert [each.auc for each in facts.tests] == [0.5]
+    assert gather.members_of(model) == 0, "no network"
+
+
+def test_a_table_that_is_none_of_its_kind_is_refused(tmp_path):
+    def read(rows, part="screening"):
+        write_table(str(tmp_path / "t.csv"), rows)
+        return gather._table(part, str(tmp_path / "t.csv"))
+
+    row = {"covariate": "slope", "advice": "keep", "vif": 1.5}
+    assert read([row] * 1000)[0]["vif"] == 1.5
+    with pytest.raises(EngineError, match=r"The table t.csv has 1,001 rows, and at most 1,000 make a page; give the one that “Screen"):
+        read([row] * 1001)
+    with pytest.raises(EngineError, match=r"t\.csv.*vif.*give the one that “Screen covariates” wrote \(SCREENING\)"):
+        read([{**row, "vif": "high"}])
+    of_class = {"class": "low", "cells": 3, "area_km2": 1.0, "share_percent": 50.0}
+    assert read([of_class], "class_table")[0]["cells"] == 3
+    with pytest.raises(EngineError, match="t.csv lacks the name, cells or area of a class; give the one that “Classify susceptibility”"):
+        read([of_class, {**of_class, "area_km2": None}], "class_table")
+
+
+def test_classes_are_those_of_the_table_else_those_that_the_run_tells():
+    """The figures of a table are of no use without a map or a class raster that they are of."""
+    rows = [{"class": name, "cells": 3, "area_km2": 1.0, "share_percent": 50.0} for name in ("low", "high")]
+    of_run = [{**row, "cells": 7} for row in rows]
+
+    def found(seen, tables, results):
+        facts = told(tables=dict(tables))
+        facts.project.runs["classes"] = Run("classify_susceptibility", None, {}, results=results)
+        listener = Listener()
+        gather._read_classes(facts, seen, listener)
+        return [row["cells"] for row in facts.classes], listener.warnings
+
+    assert found("a map", {"class_table": rows}, {"classes": of_run}) == ([3, 3], [])
+    assert found("a map", {}, {"classes": of_run}) == ([7, 7], [])
+    assert found(None, {"class_table": rows}, {}) == ([], [])
+    cells, warnings = found("a map", {}, {"classes": [{"class": "low"}]})
+    assert cells == [] and "The run manifest has no column cells, area_km2, share_percent" in warnings[0]
+
+
+def test_which_landslides_are_moved_is_told(monkeypatch):
+    own, other = SimpleNamespace(count=60), SimpleNamespace(count=1234)
+    monkeypatch.setattr(gather, "read_landslides", lambda source, raster: other if source == "later.gpkg" else 1 / 0)
+    inventory, seen = SimpleNamespace(slides=own), SimpleNamespace(raster=None)
+
+    def moved(of_type="", **project):
+        facts = Facts(Project(inventory="slides.gpkg", **project), {}, of_type=of_type)
+        return gather._moved_ones(facts, inventory, seen, Feedback()), facts.moved_ones, facts.moved_role
+
+    assert moved() == (own, "60 landslides of slides.gpkg, of which is not known whether the map was made from them", "unknown")
+    assert moved(is_learnt=True) == (own, "60 landslides of slides.gpkg, which the map was made from", "training")
+    told = "1,234 landslides of later.gpkg, which took no part in the training, of all kinds"
+    assert moved("slide", is_learnt=True, held_out="later.gpkg") == (other, told, "held_out")
+
+
+@pytest.mark.parametrize(("told_m", "tried", "is_told"), [(None, 70.0, False), (12.5, 12.5, True), (0.0, None, False)])
+def test_what_each_file_is_for(monkeypatch, told_m, tried, is_told):
+    """Cells are 20 m wide and 35 m high: where no error is told two of their longer sides are tried."""
+    seen = SimpleNamespace(grid=UTM, name="map.tif", raster=None, says={"landslide_type": "flow"}.get)
+    monkeypatch.setattr(gather, "open_map", lambda source, band, parameter, feedback: seen)
+    monkeypatch.setattr(gather, "_area", lambda given, feedback: (4, 0.0028))
+    model = SimpleNamespace(manifest={})
+    monkeypatch.setattr(gather, "load_model", lambda path, backend: model)
+    other = SimpleNamespace(grid=Grid(UTM.crs, UTM.transform, (1, 5)))
+    monkeypatch.setattr(gather, "Stack", SimpleNamespace(open=lambda path: other))
+    slides, asked = SimpleNamespace(count=3), []
+    monkeypatch.setattr(gather, "read_project_inventory", lambda source, *given: SimpleNamespace(slides=slides, types=None, given=given))
+    monkeypatch.setattr(gather, "auc_of_moved", lambda *given: asked.append(given[:5]))
+    project = Project({"susceptibility": "map.tif", "model": "m.scarp", "covariates": "stack.tif"}, inventory="slides.gpkg")
+    listener = Listener()
+
+    def found():
+        return gather.gather(project, {}, ("kind", "day"), (told_m, 20, 7), listener)
+
+    facts = found()
+    assert asked == ([(slides, seen, tried, 20, 7)] if tried else []) and facts.is_error_told is is_told
+    assert facts.grid is UTM and (facts.cells, facts.area_km2) == (4, 0.0028) and facts.inventory.given[1:3] == ("kind", "day")
+    assert facts.of_type == "flow", "the map says it where the model does not"
+    assert listener.warnings == ["The covariate stack stack.tif has another grid than the map map.tif; is it that of this map?"]
+    model.manifest["landslide_type"] = "slide"
+    assert found().of_type == "slide"

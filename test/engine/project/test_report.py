@@ -108,6 +108,7 @@ def test_every_part_is_there_with_its_numbers(page):
     assert "Completeness All above 100 m² since 1990." in quality
     # Nobody told it, so two cells of 30 m are tried, which lowers nothing.
     assert "Positional error: not told (POSITION_ERROR), so two cells of the map were tried: each of 57 landslides of" in quality
+    assert "was moved by 60 m in a random direction, 3 times, and" in quality
     assert "How far landslides may lie from where they are mapped is not told (POSITION_ERROR)." in words["Limits"]
     assert "Slope keep – 1.250 0.500 yes Geology doubtful it shows nothing 1.125 0.000 yes" in words["Conditioning factors"]
     assert "Training 46 228 Test 11 57" in words["Sample cells"]
