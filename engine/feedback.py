@@ -78,3 +78,12 @@ def duration(seconds: float) -> str:
         return f"{max(round(seconds), 1)} s"
     minutes = round(seconds / 60)
     return f"{minutes} min" if minutes < 60 else f"{minutes // 60} h {minutes % 60} min"
+
+
+def counted(how_many: int, noun: str = "landslide") -> str:
+    """Return how many there are of something whose name takes an s.
+
+    >>> counted(1), counted(1234), counted(2, "cell")
+    ('1 landslide', '1,234 landslides', '2 cells')
+    """
+    return f"{how_many:,} {noun}{'' if how_many == 1 else 's'}"

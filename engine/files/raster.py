@@ -24,7 +24,8 @@ from .virtual import check_virtual
 HUGE = 1e19
 # What people write where nothing was measured, and forget to declare.
 USUAL_VOIDS = (-32768.0, -32767.0, -9999.0, -99999.0, -2147483648.0, -2147483647.0)
-# The largest numbers of the data types that are used so; those of bytes are values too often.
+# The largest numbers of the data types that are used so; of bytes only beside other values that end far below, see `undeclared_voids`.
+_LARGEST_BYTE = 255.0
 _LARGEST = {gdal.GDT_Int16: 32767.0, gdal.GDT_UInt16: 65535.0, gdal.GDT_Int32: 2147483647.0, gdal.GDT_UInt32: 4294967295.0}
 # Formats that show a band of bytes as red, green and blue.
 _TILED = ("GPKG", "MBTiles")
@@ -381,7 +382,7 @@ class Contents:
     low, high
         The least and greatest of them, those of `odd` left out.
     odd
-        How many cells have each value that looks like a void, and (under infinity) more than any quantity has.
+        How many cells have each value that looks like a void, and (under infinity) more than any quantity has, infinity too.
     """
 
     cells: int = 0
@@ -409,12 +410,13 @@ def is_odd(ends: Sequence[float]) -> bool:
 def tally(raster: Raster, part: Window) -> Contents:
     """Count what a part of a raster holds."""
     found = Contents(odd={})
-    suspects = (*USUAL_VOIDS, -999.0, *(value for kind, value in _LARGEST.items() if kind == raster.band.DataType))
+    largest = {**_LARGEST, gdal.GDT_Byte: _LARGEST_BYTE}.get(raster.band.DataType)
+    suspects = (*USUAL_VOIDS, -999.0, *([] if largest is None else [largest]))
     everything = replace(raster, limits=(-np.inf, np.inf))
     odd: dict[float, int] = {}
     for window in windows_of(part):
         values = everything.read(window, dtype=np.float64)
-        values = values[np.isfinite(values)]
+        values = values[~np.isnan(values)]
         found.cells += values.size
         huge = np.abs(values) >= HUGE
         if huge.any():
@@ -442,6 +444,8 @@ def windows_of(part: Window) -> Iterator[Window]:
 def undeclared_voids(found: Contents) -> tuple[float, ...]:
     """Return which odd values are voids: farther from all others than these from each other, or negative where no other is.
 
+    255 beside one other value alone makes a mask, and is none.
+
     Examples
     --------
     >>> undeclared_voids(Contents(100, 0.2, 1.4, {-9999.0: 7}))
@@ -451,6 +455,8 @@ def undeclared_voids(found: Contents) -> tuple[float, ...]:
     """
     spread = max(found.high - found.low, 1.0)
     odd = [value for value in found.odd or {} if np.isfinite(value) and value != -999.0]
+    if not found.low < found.high:
+        odd = [value for value in odd if value != _LARGEST_BYTE]
     return tuple(
         value for value in odd if found.low - value > spread or value - found.high > spread or value < 0 <= found.low or found.low == np.inf
     )

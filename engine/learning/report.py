@@ -13,6 +13,7 @@ from ...models.cnn_dnn import CnnDnn
 from ...models.optimizers import OPTIMIZERS, SCHEDULES
 from ...models.recipe import CALIBRATIONS, Recipe
 from ..declarations.covariates import labels_of
+from ..feedback import counted
 from ..files.grid import Grid
 from ..reporting import distances, figures, metrics, rates
 from ..reporting.numbers import interval, percent
@@ -100,7 +101,7 @@ class Training:
 def make_report(facts: Training) -> Report:
     """Return the report."""
     of_types = f" of the type {facts.types}" if facts.types else ""
-    page = Report("CNN–DNN landslide susceptibility model", f"Trained on {facts.fitted.landslides:,} landslides{of_types}")
+    page = Report("CNN–DNN landslide susceptibility model", f"Trained on {counted(facts.fitted.landslides)}{of_types}")
     _add_test(page, facts)
     if facts.tried:
         _add_search(page, facts)
@@ -162,8 +163,8 @@ def _add_rates(page: Report, facts: Training) -> None:
         if how == "by cells" or not alike
     }
     page.text(
-        f"The success rate is that of the {fit.landslides:,} training landslides and says how well the model fits (AUC "
-        f"{written(fit.auc.auc)}); the prediction rate is that of {tested.landslides:,} landslides that took no part "
+        f"The success rate is that of the {counted(fit.landslides, 'training landslide')} and says how well the model fits (AUC "
+        f"{written(fit.auc.auc)}); the prediction rate is that of {counted(tested.landslides)} that took no part "
         f"({tested.name.lower()}, AUC {written(tested.auc.auc)}) and says how well it predicts. Only the second is a test (Chung & Fabbri "
         "2003)."
     )

@@ -15,7 +15,7 @@ from ...models.recipe import Recipe
 from ..declarations import choices
 from ..declarations.source import Source
 from ..errors import EngineError
-from ..feedback import Feedback
+from ..feedback import Feedback, counted
 from ..files.grid import Grid, Window
 from ..files.stack import Stack
 from ..files.vectors import open_layer, write_points
@@ -175,7 +175,7 @@ def draw(
     rows, cols = np.divmod(occupied, stack.grid.shape[1])
     del occupied
     landslide = (np.arange(len(rows)) < slides).astype(int)
-    feedback.message(f"{slides:,} landslide cells and {len(rows) - slides:,} non-landslide cells.")
+    feedback.message(f"{counted(slides, 'landslide cell')} and {counted(len(rows) - slides, 'non-landslide cell')}.")
     if few and folds and (units := landslide_units(landslide, origin)) is not None:
         _, number = np.unique(units[landslide == 1], return_inverse=True)
         there = int(number.max()) + 1
@@ -303,7 +303,7 @@ def _labelled(stack: Stack, inventory: str, label_field: str, seed: int, feedbac
     _, first = np.unique(stack.grid.numbers(found.rows, found.cols), return_index=True)
     first.sort()
     if len(first) < len(found.rows):
-        feedback.warning(f"{len(found.rows) - len(first):,} points share a cell with another one and are left out.")
+        feedback.warning(f"Points that share a cell with another one and are left out: {len(found.rows) - len(first):,}.")
     rows, cols, landslide, origin = found.rows[first], found.cols[first], landslide[first], found.origin[first]
     if len(np.unique(landslide)) < 2:
         raise EngineError(
@@ -409,7 +409,7 @@ def _with_test(
         raise EngineError("All landslides of the inventory lie in the test inventory too; none is left to train with.")
     if known.any():
         there = len(np.unique(units[known]))
-        feedback.warning(f"{there:,} of the landslides lie in the test inventory too, and take no part in training.")
+        feedback.warning(f"Landslides that lie in the test inventory too, and take no part in training: {there:,}.")
     rng = np.random.default_rng([seed, len(tested)])
     count = absences_of(len(tested))
     taken = np.concatenate([numbers, tested, aside])
@@ -419,7 +419,8 @@ def _with_test(
     count = len(absences)
     rows, cols = np.divmod(np.concatenate([numbers[keep], tested, absences]), stack.grid.shape[1])
     more = len(tested) + count
-    feedback.message(f"The test inventory gives {len(tested):,} landslide cells; {count:,} non-landslide cells are drawn for the test.")
+    told = f"The test inventory gives {counted(len(tested), 'landslide cell')}"
+    feedback.message(f"{told}; {counted(count, 'non-landslide cell')} for the test were drawn.")
     return SampleCells(
         rows,
         cols,

@@ -495,15 +495,15 @@ class TemporalSplit:
         if not (dated & slide).any():
             raise EngineError("None of the landslides has a date, which a temporal validation needs.")
         if (slide & ~dated).any():
-            warnings.warn(f"{(slide & ~dated).sum()} landslide cells have no date and are left out.", FoldWarning, stacklevel=2)
+            warnings.warn(f"Landslide cells without a date, which are left out: {(slide & ~dated).sum()}.", FoldWarning, stacklevel=2)
         days = np.sort(spans[dated & slide, 0])
         date = self.date if self.date is not None else days[min(int(len(days) * (1 - self.test_share)), len(days) - 1)]
         earlier, later = within(spans, date)
         open_ = dated & ~earlier & ~later
         if (open_ & slide).any():
             warnings.warn(
-                f"{(open_ & slide).sum()} landslide cells are left out: whether before or from {date} on is not known of them "
-                f"({reach(spans[open_ & slide][:1])}, say).",
+                f"Landslide cells that are left out, since whether they are from before {date} or later is not known: "
+                f"{(open_ & slide).sum()} ({reach(spans[open_ & slide][:1])}, say).",
                 FoldWarning,
                 stacklevel=2,
             )

@@ -18,7 +18,7 @@ from ..declarations.choices import FEW_LANDSLIDES
 from ..declarations.labels import chosen, inputs, settings
 from ..declarations.parameters import GRID
 from ..errors import EngineError
-from ..feedback import Feedback
+from ..feedback import Feedback, counted
 from ..files.manifest import hashes, versions, write_manifests
 from ..files.outputs import check_writable, replacing
 from ..files.stack import Stack
@@ -230,13 +230,13 @@ def _check(cells: SampleCells, training: np.ndarray) -> None:
         for kind, count in zip(("landslide", "non-landslide"), counts):
             if count < least:
                 raise EngineError(
-                    f"There are {count} {kind} cells among the {name} cells, and at least {least} are needed; use a larger inventory or "
+                    f"The {name} cells hold {counted(count, f'{kind} cell')}, and at least {least} are needed; use a larger inventory or "
                     "another split."
                 )
     there = landslides(cells.only(training))
     if there < _FOLDS:
         raise EngineError(
-            f"There are {there} landslides for the training, and at least {_FOLDS} are needed, since the cells of one are not divided: one "
+            f"The training has {counted(there)}, and at least {_FOLDS} are needed, since the cells of one are not divided: one "
             "trains, one tells when to stop, one tests. Use a larger inventory."
         )
 

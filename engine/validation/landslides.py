@@ -131,7 +131,7 @@ def _by_date(part: Part, date: np.datetime64, aside: list[Landslides], feedback:
         raise EngineError(f"No landslide on the map is known to be of {date} or later (SPLIT_DATE); their dates are {reach(known)}.")
     if open_.any():
         count = len(np.unique(part.landslides.unit[open_]))
-        feedback.warning(f"{count:,} landslides take no part: whether they happened before or from {date} on is not known.")
+        feedback.warning(f"Landslides that take no part, since whether they happened before {date} or later is not known: {count:,}.")
         aside.append(part.landslides.alone(open_))
     others = replace(part, landslides=part.landslides.alone(later), spans=spans[later], role="held_out", name=f"from {date} on")
     if not earlier.any():
@@ -190,7 +190,6 @@ def _notice_shared(tested: Landslides, training: Landslides, feedback: Feedback)
     if shared.any():
         count = len(np.unique(tested.unit[shared]))
         feedback.warning(
-            f"{count:,} of {tested.count:,} landslides that are to test the map lie on cells of landslides that it was made from: for "
-            "these "
-            "the prediction rate is memory. Leave them out of the inventory if they are the same landslides."
+            f"Landslides that are to test the map and lie on cells of landslides that it was made from: {count:,} of {tested.count:,}. For "
+            "these the prediction rate is memory. Leave them out of the inventory if they are the same landslides."
         )

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from ..declarations.choices import INVENTORY_ROLES, RATES
+from ..feedback import counted
 from ..mapping.counting import Landslides
 from ..mapping.maps import Map, Thumbnail
 from ..mapping.zonation import class_colours, falling
@@ -35,6 +36,10 @@ REFERENCES = (
 # Rows and columns of the picture of the map.
 PICTURE_PX = (900, 900)
 _ROLE_WORDS = {"unknown": "landslides", "held_out": "held-out landslides", "training": "landslides that the map was made from"}
+_REVERSED = (
+    " An AUC below 0.5 ranks landslides lower than other ground. If low numbers mean high susceptibility on this map (a class 1 for very "
+    "high, say), turn it round first, by its negative (gdal:rastercalculator)."
+)
 
 
 def verdict(made: Sequence[Assessment]) -> str:
@@ -43,11 +48,11 @@ def verdict(made: Sequence[Assessment]) -> str:
     auc = first.auc
     alike = first.landslides == first.cells  # every landslide is one cell
     text = (
-        f"AUC {_interval(auc['cells'])}, of {first.landslides:,} {_called(first)}, each on one cell. The most susceptible 10 % of the area "
+        f"AUC {_interval(auc['cells'])}, of {_counted(first)}, each on one cell. The most susceptible 10 % of the area "
         f"holds {percent(first.rates['cells'].at(0.1))} of them."
         if alike
-        else f"AUC {_interval(auc['landslides'])} by landslides and {_interval(auc['cells'])} by cells, of {first.landslides:,} "
-        f"{_called(first)} on {first.cells:,} cells. The most susceptible 10 % of the area holds "
+        else f"AUC {_interval(auc['landslides'])} by landslides and {_interval(auc['cells'])} by cells, of "
+        f"{_counted(first)} on {counted(first.cells, 'cell')}. The most susceptible 10 % of the area holds "
         f"{percent(first.rates['landslides'].at(0.1))} of the landslides and {percent(first.rates['cells'].at(0.1))} of their cells."
     )
     if first.role == "training":
@@ -57,10 +62,12 @@ def verdict(made: Sequence[Assessment]) -> str:
             " It is not known whether the map was made from these landslides; if it was, this says how well it fits, and not what it can "
             "tell (set “These landslides”)."
         )
+    if first.auc["landslides"].high < 0.5 and first.auc["cells"].high < 0.5:
+        text += _REVERSED
     for other in (each for each in made[1:] if each.kind == "all"):
         fitted, told = other.auc["landslides"].value, first.auc["landslides"].value
         text += (
-            f" Of the {other.landslides:,} {_called(other)} it reaches {number(fitted)} by landslides (area under the "
+            f" Of the {_counted(other)} it reaches {number(fitted)} by landslides (area under the "
             f"{RATES[other.role]} {number(other.rates['landslides'].under)}, under the {RATES[first.role]} "
             f"{number(first.rates['landslides'].under)})."
         )
@@ -94,7 +101,7 @@ def make_report(
     first = whole[0]
     page = Report(
         "Validation of a susceptibility map",
-        f"{seen.name}, tested on {first.landslides:,} {_called(first)}",
+        f"{seen.name}, tested on {_counted(first)}",
     )
     page.section("Result")
     page.text(verdict(made), lead=True)
@@ -334,8 +341,7 @@ def _pair(page: Report, pair: Pair, role: str) -> None:
             )
             for way, label in WAYS.items()
         ],
-        f"The first map is {pair.names[0]}, the second {pair.names[1]}; {pair.landslides:,} landslides on the {pair.cells:,} cells where "
-        "both "
+        f"The first map is {pair.names[0]}, the second {pair.names[1]}; {counted(pair.landslides)} on the {pair.cells:,} cells where both "
         "have a value. The test is paired (DeLong et al. 1988), with the cells of one landslide as one cluster (Obuchowski 1997).",
     )
     page.figure(
@@ -401,3 +407,9 @@ def _named(what: str, each: Assessment) -> str:
 
 def _called(each: Assessment) -> str:
     return _named(_ROLE_WORDS[each.role], each)
+
+
+def _counted(each: Assessment) -> str:
+    """Return how many landslides there are, as they are called."""
+    called = _called(each)
+    return f"{each.landslides:,} {called.replace('landslides', 'landslide', 1) if each.landslides == 1 else called}"

@@ -181,7 +181,7 @@ def test_a_test_inventory_takes_no_part_and_gives_the_headline(tmp_path, monkeyp
     assert (held["kind"], held["landslides"]) == ("held_out", 11)
     assert (spatial["kind"], spatial["landslides"]) == ("spatial", 19)
     assert result["auc"] == held["auc"] > 0.6
-    assert "1 of the landslides lie in the test inventory too" in " ".join(listener.warnings)
+    assert "Landslides that lie in the test inventory too, and take no part in training: 1." in " ".join(listener.warnings)
     page = (tmp_path / "m.html").read_text(encoding="utf-8")
     assert "The success rate is that of the 19 training landslides" in page
     assert "the prediction rate is that of 11 landslides that took no part (held-out landslides (prediction), AUC" in page

@@ -160,7 +160,7 @@ def test_labels_in_words_and_two_points_in_a_cell(stack, layer_of, points, liste
     cells = resolve_samples(stack, source, "label", 1, listener)
     assert pairs(cells) == CELLS
     assert pairs(cells, cells.landslide == 1) == CELLS[1::2], "the first of two points in a cell counts"
-    assert listener.warnings == ["1 points share a cell with another one and are left out."]
+    assert listener.warnings == ["Points that share a cell with another one and are left out: 1."]
     assert [(cells.subset[cells.landslide == label] == "test").sum() for label in (0, 1)] == [6, 6]
     assert set(cells.fold[cells.subset == "train"]) == {0, 1, 2, 3, 4}
 

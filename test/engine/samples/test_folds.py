@@ -113,7 +113,7 @@ def test_a_landslide_of_an_open_date_is_left_out_and_told():
     spans = np.array(
         [["2014-01-01", "2014-12-31"], ["0001-01-01", "1997-12-31"], ["2014-06-01", "2014-06-30"], *[["NaT", "NaT"]] * 6], "datetime64[D]"
     )
-    with pytest.warns(FoldWarning, match="1 landslide cells are left out: .* on is not known of them .2014-01-01 to 2014-12-31, say"):
+    with pytest.warns(FoldWarning, match="Landslide cells that are left out, .* is not known: 1 .2014-01-01 to 2014-12-31, say"):
         ((training, test),) = TemporalSplit(np.datetime64("2014-05-01")).split(None, np.repeat([1, 0], [3, 6]), spans)
     assert training[training < 3].tolist() == [1] and test[test < 3].tolist() == [2]
     assert len(training) == len(test) == 4, "absences follow the share of a half"
@@ -123,7 +123,7 @@ def test_a_landslide_of_an_open_date_is_left_out_and_told():
 
 def test_undated_landslides_are_left_out_and_told():
     dates = days("2001-01-01", "2009-01-01", "NaT", *["NaT"] * 6)
-    with pytest.warns(FoldWarning, match="1 landslide cells have no date"):
+    with pytest.warns(FoldWarning, match="Landslide cells without a date, which are left out: 1."):
         ((training, test),) = TemporalSplit(np.datetime64("2005-01-01")).split(None, np.repeat([1, 0], [3, 6]), dates)
     assert 2 not in np.r_[training, test]
     with pytest.raises(EngineError, match="one side of 1990"):

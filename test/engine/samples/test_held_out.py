@@ -54,7 +54,7 @@ def test_a_landslide_of_both_inventories_is_no_part_of_training(stack, grid, lay
     assert set(cells.origin[slide & ~test]) == {"2", "3"}
     assert pairs(cells, slide & test) == [(row, col) for row in (5, 6) for col in range(4, 9)]
     assert listener.warnings == [
-        "1 of the landslides lie in the test inventory too, and take no part in training.",
+        "Landslides that lie in the test inventory too, and take no part in training: 1.",
         "Only 1 of 3 landslides is for the test: what it says is chance to a large part. Validation by folds tests on more of them.",
     ]
     assert len(np.unique(cells.units[slide])) == 3, "landslides with the same id in the two inventories are two"

@@ -252,7 +252,10 @@ def test_the_run_can_be_repeated_from_its_manifest(rich):
 
 @pytest.mark.parametrize(
     ("parts", "message"),
-    [("few", "9 landslide cells among the training cells, and at least 10"), ("none", "0 non-landslide cells among the test")],
+    [
+        ("few", "The training cells hold 9 landslide cells, and at least 10"),
+        ("none", "The test cells hold 0 non-landslide cells, and at least 1 "),
+    ],
 )
 def test_too_few_cells_are_told(study, parts, message):
     folder, stack = study
@@ -275,7 +278,7 @@ def test_two_landslides_are_too_few_however_many_cells_they_have(study):
     cells = resolve_samples(stack, str(folder / "cells.gpkg"), "landslide", SEED)
     two = np.where(cells.landslide == 1, np.where(cells.rows % 2, "a", "b"), "random")
     replace(cells, origin=two).write(folder / "two.gpkg", stack.grid)
-    with pytest.raises(EngineError, match="There are 2 landslides for the training, and at least 3 are needed"):
+    with pytest.raises(EngineError, match="The training has 2 landslides, and at least 3 are needed"):
         trained(study, "two", "two")
     assert not (folder / "two.scarp").exists()
 

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 import json
+import re
 
 import numpy as np
 import pytest
@@ -87,6 +88,49 @@ def test_integers_and_an_undeclared_void(map_of, slides, tmp_path):
     assert any("nodata that nobody declared" in each for each in listener.warnings)
 
 
+def test_percents_of_bytes_and_an_undeclared_255(map_of, slides, tmp_path):
+    """The nodata that most tools give bytes; beside 0 alone it is a value, as in a mask."""
+    listener = Listener()
+    values = np.array([*(100.0 * np.array(VALUES)), 255])
+    result = validate(tmp_path, listener, susceptibility=map_of(values, kind=gdal.GDT_Byte, nodata=None), inventory=slides)
+    assert result["auc"] == pytest.approx(15 / 21)
+    assert [text for text in listener.warnings if text.startswith("The raster map.tif holds 255 on 1 of 11 cells, which looks like nodata")]
+    mask = map_of([0, 0, 0, 255, 0, 0, 0, 255, 255, 0], "mask.tif", kind=gdal.GDT_Byte, nodata=None)
+    assert validate(tmp_path, susceptibility=mask, inventory=slides)["auc"] == 1
+
+
+def test_infinite_values_are_told(map_of, slides, tmp_path):
+    """Log odds of 1 are infinite: the cell of a landslide that is lost so is not lost in silence."""
+    listener = Listener()
+    values = np.array(VALUES)
+    values[7], values[0] = np.inf, -np.inf
+    validate(tmp_path, listener, susceptibility=map_of(values), inventory=slides)
+    assert [text for text in listener.warnings if text.startswith("The raster map.tif holds a number beyond 1e+19 on 2 of 10 cells")]
+
+
+def test_a_map_that_ranks_the_other_way_is_told_so(map_of, layer_of, tmp_path):
+    """As classes do of which 1 is the highest; by chance alone it is not said."""
+    slides = layer_of([box(UTM, 0, col) for col in (0, 1, 2, 3)])
+    listener = Listener()
+    validate(tmp_path, listener, susceptibility=map_of(VALUES), inventory=slides)
+    assert "An AUC below 0.5 ranks landslides lower than other ground. If low numbers mean" in listener.messages[-1]
+    listener = Listener()
+    validate(tmp_path, listener, susceptibility=map_of([0.1, 0.9, 0.5, 0.2, 0.6, 0.3, 0.7, 0.8, 0.4, 1.0]), inventory=slides)
+    assert "below 0.5" not in listener.messages[-1]
+
+
+def test_one_landslide_is_not_called_some(map_of, layer_of, tmp_path):
+    one, other = layer_of([box(UTM, 0, 7, 1, 2)]), layer_of([box(UTM, 0, 3)], "other.gpkg")
+    listener, given = (
+        Listener(),
+        {"susceptibility": map_of(VALUES), "training_inventory": other, "susceptibility_2": map_of(VALUES, "b.tif")},
+    )
+    validate(tmp_path, listener, **given, inventory=one, report=str(tmp_path / "r.html"))
+    words = listener.messages[-1]
+    assert "of 1 held-out landslide on 2 cells." in words and "Of the 1 landslide that the map was made from it reaches" in words
+    assert not re.search(r"(?<![\d,.])1 (held-out )?(landslides|cells)", (tmp_path / "r.html").read_text(encoding="utf-8"))
+
+
 def test_perfect_and_noise(map_of, layer_of, tmp_path):
     rng = np.random.default_rng(3)
     grid = Grid(UTM.crs, UTM.transform, (100, 100))
@@ -130,7 +174,7 @@ def test_roles_are_kept_apart_by_name(map_of, slides, layer_of, tmp_path):
     assert float(trained["auc_by_cells"]) == 1 and trained["landslides"] == "1" and trained["auc_by_cells_low"] == ""
     assert any("one landslide, and has no interval" in each for each in listener.warnings)
     validate(tmp_path, listener, susceptibility=map_of(VALUES), inventory=slides, training_inventory=slides)
-    assert any("2 of 2 landslides that are to test the map lie on cells" in each for each in listener.warnings)
+    assert any("lie on cells of landslides that it was made from: 2 of 2." in each for each in listener.warnings)
 
 
 def test_labelled_cells(map_of, layer_of, tmp_path):
@@ -294,7 +338,7 @@ def test_success_on_later_landslides(map_of, layer_of, tmp_path):
     assert (earlier["name"], earlier["rate"]) == ("before 2021-01-01", "rate curve")
     assert float(earlier["auc_by_cells"]) == pytest.approx(5 / 6, abs=1e-6)
     assert [row["name"] for row in years] == ["2021", "2022", "2019"]
-    assert "1 landslides take no part: whether they happened before or from 2021-01-01 on is not known." in listener.warnings
+    assert "Landslides that take no part, since whether they happened before 2021-01-01 or later is not known: 1." in listener.warnings
     page = (tmp_path / "r.html").read_text(encoding="utf-8")
     assert "from 2021-01-01 on" in page and "0.667" in page
     with pytest.raises(EngineError, match=r"known to be of 2030-01-01 or later \(SPLIT_DATE\); their dates are 2019-05-01 to 2022-12-31"):
