@@ -296,3 +296,29 @@ def test_what_each_file_is_for(monkeypatch, told_m, tried, is_told):
     assert listener.warnings == ["The covariate stack stack.tif has another grid than the map map.tif; is it that of this map?"]
     model.manifest["landslide_type"] = "slide"
     assert found().of_type == "slide"
+
+
+def test_the_class_raster_lies_on_the_grid_of_the_map_and_its_table_names_its_classes(monkeypatch):
+    pictured = SimpleNamespace(rows=[{"cells": 5}])
+    monkeypatch.setattr(gather, "open_map", lambda *given, varied: SimpleNamespace(grid=UTM))
+    monkeypatch.setattr(gather, "read_picture", lambda *_: pictured)
+    monkeypatch.setattr(gather, "with_table", lambda picture, path: (picture, path))
+    facts = Facts(Project({"classes": "classes.tif"}), {})
+    gather._read_classes(facts, None, Feedback())
+    assert facts.picture is pictured and facts.classes == [{"cells": 5}], "of the raster alone where there is no table"
+    facts.project.files["class_table"] = "t.csv|layername=t"
+    gather._read_classes(facts, SimpleNamespace(grid=UTM), Feedback())
+    assert facts.picture == (pictured, "t.csv")
+    other = SimpleNamespace(grid=Grid(UTM.crs, UTM.transform, (1, 5)), name="map.tif")
+    with pytest.raises(EngineError, match=r"classes.tif has another grid than the map map.tif; give that of this map \(CLASSES\)"):
+        gather._read_classes(facts, other, Feedback())
+
+
+def test_what_the_run_tells_of_the_area_outside_is_not_counted_again(monkeypatch):
+    monkeypatch.setattr(gather, "_outside", lambda *_: 50.0)
+    facts = Facts(Project({"applicability": "a.tif"}), {})
+    gather._read_trust(facts, None, Feedback())
+    assert facts.outside_percent == 50.0
+    facts.project.runs["applicability"] = Run("map_susceptibility", None, {}, results={"outside_percent": 12.5})
+    gather._read_trust(facts, None, Feedback())
+    assert facts.outside_percent == 12.5

@@ -187,3 +187,11 @@ def test_two_maps_on_cells_that_both_have(map_of, layer_of, tmp_path, monkeypatc
     row = rows_of(tmp_path / "t.csv")[-1]
     assert float(row["p_value_by_cells"]) == pytest.approx(2 * norm.sf(slide.mean() / error), abs=1e-5)
     assert float(row["auc_by_cells_low"]) == pytest.approx(slide.mean() - 1.959964 * error, abs=1e-5)
+
+
+def test_cells_of_one_feature_are_one_whether_it_is_a_landslide_or_none(map_of, layer_of):
+    labelled = layer_of([box(UTM, 0, 7, 1, 2), box(UTM, 0, 5), box(UTM, 0, 0, 1, 3), box(UTM, 0, 4)], label=[1, 1, 0, 0])
+    seen = open_map(map_of(VALUES), None, "BAND", Feedback())
+    (part,) = read_parts(seen.raster, labelled, "label", None, "unknown", None, None, None, Feedback()).parts
+    for kind, sizes in ((part.landslides, [1, 2]), (part.others, [1, 3])):
+        assert sorted(np.unique(kind.unit, return_counts=True)[1].tolist()) == sizes
