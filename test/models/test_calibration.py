@@ -87,3 +87,11 @@ def test_a_calibrated_model_keeps_its_curve_in_its_file(tmp_path, method):
     assert np.isnan(found[5, 5])
     np.testing.assert_allclose(found, apply_calibration(curve, plain.predict(values)), atol=1e-6)
     assert not np.allclose(found, plain.predict(values), equal_nan=True, atol=0.01)
+
+
+@pytest.mark.parametrize("method", ["platt", "isotonic"])
+def test_each_cell_has_the_weight_that_it_is_given(method):
+    """Of two cells with 0.2 the one without a landslide counts three, of two with 0.8 the one with one: a quarter and three."""
+    said, labels = np.repeat([0.2, 0.8], 2), np.array([1, 0, 1, 0])
+    found = fit_calibration(method, said, labels, np.array([1.0, 3.0, 3.0, 1.0]))
+    assert apply_calibration(found, np.array([0.2, 0.8])) == pytest.approx([0.25, 0.75], abs=1e-3)

@@ -112,3 +112,22 @@ def test_many_equal_values_are_widened_too():
     encoder = Encoder.fit(np.repeat([0.0, 2.0], 10)[:, None], COVARIATES[:1])
     found = encoder.widened(np.full((20, 1), 1.0)).seen[0]["quantiles"]
     assert found[:2] == [0, 0] and found[2:5] == pytest.approx([0.2, 0.6, 1]) and found[-1] == 2
+
+
+def test_those_who_are_more_have_the_greater_say_in_what_was_seen():
+    """Thirty cells of class 1 at 0 … 100 and ten of class 2: three quarters are of class 1; none of unknown ones changes nothing."""
+    first = np.column_stack([np.linspace(0, 100, 30), np.full(30, 90.0), np.full(30, 1.0)])
+    columns = [{"mean": 50.0, "deviation": 10.0}, {}, {"classes": [1, 2]}]
+    seen = [{"cells": 30, "quantiles": [0, 5, 25, 50, 75, 95, 100]}, {"cells": 30}, {"cells": 30, "shares": [1.0, 0.0]}]
+    encoder = Encoder(COVARIATES, columns, seen)
+    wide = encoder.widened(np.column_stack([np.linspace(200, 300, 10), np.full(10, 90.0), np.full(10, 2.0)]))
+    assert wide.seen[2] == {"cells": 40, "shares": [0.75, 0.25]}
+    assert wide.seen[0]["quantiles"][2] == pytest.approx(100 / 3), "a quarter of all is a third of the old ones"
+    assert encoder.widened(np.full_like(first, np.nan)).seen == seen
+
+
+def test_each_covariate_has_its_own_channels():
+    encoder = Encoder.fit(
+        np.array([[1, 10, 30, 5], [2, 20, 60, 6], [3, 20, 60.0, 7]]), (*COVARIATES[2:], *COVARIATES[:2], Covariate("twi"))
+    )
+    assert encoder.of_covariate == [slice(0, 3), slice(3, 4), slice(4, 6), slice(6, 7)]

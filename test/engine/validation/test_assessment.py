@@ -195,3 +195,40 @@ def test_cells_of_one_feature_are_one_whether_it_is_a_landslide_or_none(map_of, 
     (part,) = read_parts(seen.raster, labelled, "label", None, "unknown", None, None, None, Feedback()).parts
     for kind, sizes in ((part.landslides, [1, 2]), (part.others, [1, 3])):
         assert sorted(np.unique(kind.unit, return_counts=True)[1].tolist()) == sizes
+
+
+def test_landslides_of_a_day_and_of_none(map_of, layer_of):
+    """Of three one has no date, on two cells; the others are later than the day that is asked for."""
+    slides = layer_of([box(UTM, 0, 7, 1, 2), box(UTM, 0, 3), box(UTM, 0, 5)], day=[None, "2020-01-01", "2021-05-01"])
+    seen, listener = open_map(map_of(VALUES), None, "BAND", Feedback()), Listener()
+    tested = read_parts(seen.raster, slides, None, None, "training", "day", "2019-01-01", None, listener)
+    (part,) = tested.parts
+    assert (part.name, part.role, part.landslides.count) == ("from 2019-01-01 on", "held_out", 2)
+    assert [each.cells for each in tested.aside] == [2]
+    assert listener.warnings == ["1 landslides take no part: whether they happened before or from 2019-01-01 on is not known."]
+    tested = read_parts(seen.raster, slides, None, None, "training", "day", "2020-06-01", None, Listener())
+    assert [(each.name, each.role, each.landslides.cols.tolist()) for each in tested.parts] == [
+        ("from 2020-06-01 on", "held_out", [5]), ("before 2020-06-01", "training", [3])
+    ]  # fmt: skip
+    assert [str(each.spans[0, 0]) for each in tested.parts] == ["2021-05-01", "2020-01-01"]
+
+
+def test_sample_cells_of_one_landslide_are_one_and_need_both_kinds_in_both_parts(map_of, layer_of):
+    points = ["POINT ({} {})".format(*UTM.centres(0, each)) for each in range(8)]
+    fields = {
+        "landslide": [1, 1, 1, 0, 0, 1, 0, 0],
+        "fold": [0] * 8,
+        "origin": ["7", "7", "8", "random", "random", "9", "random", "random"],
+    }
+    seen = open_map(map_of(VALUES), None, "BAND", Feedback())
+
+    def parts(*subset):
+        cells = layer_of(points, **fields, subset=list(subset))
+        return read_parts(seen.raster, cells, "landslide", None, "unknown", None, None, None, Feedback()).parts
+
+    test, train = parts(*["train"] * 5, *["test"] * 3)
+    assert (test.role, train.role) == ("held_out", "training")
+    assert (train.landslides.count, train.landslides.cells, test.landslides.count) == (2, 3, 1)
+    assert train.landslides.of_landslides.tolist() == [0.5, 0.5, 1.0]
+    (alone,) = parts(*["train"] * 5, "test", "train", "train")
+    assert alone.role == "unknown" and alone.landslides.count == 3, "a part of landslides alone is no test"
