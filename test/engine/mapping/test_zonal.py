@@ -168,3 +168,54 @@ def test_classes_of_one_name_keep_their_shares_apart(raster, tmp_path):
     (found,) = results(output)
     shares = {name.removeprefix("susc_percent_"): value for name, value in found.items() if name.startswith("susc_percent_")}
     assert shares == {"high_classes": 75, "low_1": 25, "low_2": 50, "high_classes_3": 25}
+
+
+def test_shares_are_of_the_cells_that_have_a_class_whatever_the_codes(raster, zones, tmp_path):
+    """Of the first row one cell has no class, two are of class 4 and three of class 9; none is of class 1."""
+    codes = np.full((4, 6), 9.0)
+    codes[0], codes[3] = [0, 4, 4, 9, 9, 9], 1
+    names = ["", "Low", "", "", "High", "", "", "", "", "Very high"]
+    given = {"susceptibility": raster(VALUES, "s.tif"), "classes": raster(codes, "c.tif", gdal.GDT_Byte, 0, names)}
+    (found,) = results(
+        run(Feedback(), **given, zones=zones([box(GRID, 0, 0, 1, 6)]), high_classes=1, output=str(tmp_path / "z.gpkg"))["output"]
+    )
+    assert found["susc_cells"] == 6
+    assert [found[f"susc_percent_{each}"] for each in ("low", "high", "very_high", "high_classes")] == [0, 40, 60, 60]
+    assert found["susc_class"] == "very high"
+
+
+def test_of_slivers_without_a_centre_the_cell_of_the_largest_counts(raster, zones, tmp_path):
+    """Both lie beside the centre of their cell: 4 by 4 m in the cell of 15/24, 2 by 2 m in that of 1/24."""
+    x, y = 500_000.0, 3_600_000.0
+
+    def square(row, col, side):
+        left, top = x + 20 * col + 2, y - 20 * row - 2
+        return f"(({left} {top}, {left + side} {top}, {left + side} {top - side}, {left} {top - side}, {left} {top}))"
+
+    both = f"MULTIPOLYGON ({square(0, 1, 2)}, {square(2, 3, 4)})"
+    (found,) = results(
+        run(Feedback(), susceptibility=raster(VALUES, "s.tif"), zones=zones([both]), output=str(tmp_path / "z.gpkg"))["output"]
+    )
+    assert (found["susc_cells"], found["susc_mean"]) == (1, pytest.approx(15 / 24, abs=1e-6))
+
+
+@pytest.mark.parametrize("width", [1024, 16])
+def test_in_degrees_each_cell_counts_by_its_area(tmp_path, monkeypatch, width):
+    """Cells at 60.5° and at 0.5° north: 6,123 and 12,308 km², so that the southern one counts twice."""
+    monkeypatch.setattr("scarp.engine.mapping.zonal.WINDOW_PX", width)
+    grid = Grid(reference_of(4326).ExportToWkt(), (0.0, 1.0, 0.0, 61.0, 0.0, -1.0), (61, 1))
+    dataset = grid.create(str(tmp_path / "s.tif"), nodata=-9999.0)
+    values = np.full((61, 1), -9999.0)
+    values[0], values[60] = 0.2, 0.8
+    dataset.GetRasterBand(1).WriteArray(values)
+    del dataset
+    shape = {"type": "Polygon", "coordinates": [[[0, 0], [1, 0], [1, 61], [0, 61], [0, 0]]]}
+    features = [{"type": "Feature", "properties": {}, "geometry": shape}]
+    (tmp_path / "z.geojson").write_text(json.dumps({"type": "FeatureCollection", "features": features}), encoding="utf-8")
+    given = {"susceptibility": str(tmp_path / "s.tif"), "zones": str(tmp_path / "z.geojson")}
+    (found,) = results(run(Feedback(), **given, output=str(tmp_path / "out.gpkg"))["output"])
+    share = 12308.46 / (6123.14 + 12308.46)
+    assert found["susc_cells"] == 2 and found["susc_area_km2"] == pytest.approx(6123.14 + 12308.46, rel=1e-5)
+    assert found["susc_mean"] == pytest.approx(0.2 + 0.6 * share, abs=1e-5)
+    assert found["susc_deviation"] == pytest.approx(0.6 * np.sqrt(share * (1 - share)), abs=1e-5)
+    assert found["susc_highest"] == pytest.approx(0.8)

@@ -11,6 +11,7 @@ from scarp.engine.feedback import Feedback
 from scarp.engine.files.grid import Grid, reference_of
 from scarp.engine.mapping.maps import open_map
 from scarp.engine.samples.dates import dates
+from scarp.engine.samples.types import Types
 from scarp.engine.tasks import validate_map
 from scarp.engine.validation.assessment import Assessor, periods, warn_of_few
 from scarp.engine.validation.landslides import read_parts
@@ -232,3 +233,17 @@ def test_sample_cells_of_one_landslide_are_one_and_need_both_kinds_in_both_parts
     assert train.landslides.of_landslides.tolist() == [0.5, 0.5, 1.0]
     (alone,) = parts(*["train"] * 5, "test", "train", "train")
     assert alone.role == "unknown" and alone.landslides.count == 3, "a part of landslides alone is no test"
+    del fields["fold"]
+    (alone,) = parts(*["train"] * 5, *["test"] * 3)
+    assert alone.role == "unknown", "a field subset of another tool"
+
+
+def test_training_landslides_are_told_from_the_cells_that_are_labelled(map_of, layer_of):
+    labelled = layer_of([box(UTM, 0, each) for each in (8, 3, 2, 5)], label=[1, 1, 0, 0], kind=["x", "y", "x", "y"])
+    training = layer_of([box(UTM, 0, 9), box(UTM, 0, 0)], "training.gpkg", kind=["X", "y"])
+    seen = open_map(map_of(VALUES), None, "BAND", Feedback())
+    tested = read_parts(seen.raster, labelled, "label", training, "unknown", None, None, Types("kind", "x"), Feedback())
+    first, trained = tested.parts
+    assert trained.others is first.others and sorted(first.others.cols.tolist()) == [2, 5]
+    assert (first.landslides.cols.tolist(), trained.landslides.cols.tolist(), tested.types) == ([8], [9], "x")
+    assert [each.cols.tolist() for each in tested.aside] == [[3], [0]]
