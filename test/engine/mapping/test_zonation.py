@@ -6,7 +6,7 @@ from osgeo import gdal, ogr, osr
 from scarp.engine.errors import EngineError
 from scarp.engine.feedback import Feedback
 from scarp.engine.files.grid import Grid, reference_of
-from scarp.engine.mapping.counting import read_landslides
+from scarp.engine.mapping.counting import Landslides, cell_keys, read_landslides
 from scarp.engine.mapping.figures import class_map_figure
 from scarp.engine.mapping.zonation import (
     SusceptibilityRaster,
@@ -14,9 +14,13 @@ from scarp.engine.mapping.zonation import (
     class_colours,
     class_names,
     class_rows,
+    falling,
+    landslides_in_bins,
     write_classes,
+    write_outside,
     write_polygons,
 )
+from scarp.engine.samples.types import Types
 
 UTM = Grid(reference_of(32639).ExportToWkt(), (500007.25, 20.0, 0.0, 3600011.5, 0.0, -35.0), (30, 23))
 BREAKS = [0.25, 0.5, 0.625, 0.75]
@@ -243,3 +247,80 @@ def test_the_picture_has_the_shape_of_the_ground(raster_of, tmp_path, values):
     shares = [text.get_text() for text in legend.get_legend().get_texts()]
     names = ["Very low", "Low", "Moderate", "High", "Very high"]
     assert shares == [f"{name}  ({100 * count / counts.sum():.0f} %)" for name, count in zip(names[::-1], counts[::-1])]
+
+
+def features(path):
+    dataset = ogr.Open(str(path))
+    return [(each.items(), each.geometry().GetEnvelope(), each.geometry().Area()) for each in dataset.GetLayer(0)]
+
+
+def test_outside_is_where_the_applicability_says_so(tmp_path):
+    """Of its second band 0 is outside; where there is no value nothing is known. Two cells and one, three of 20 by 35 m."""
+    dataset = UTM.create(str(tmp_path / "a.tif"), 2, nodata=-9999.0)
+    inside = np.ones(UTM.shape)
+    inside[2, 3:5] = inside[9, 9] = 0
+    inside[20:] = -9999
+    dataset.GetRasterBand(1).WriteArray(np.full(UTM.shape, 5.0))
+    dataset.GetRasterBand(2).WriteArray(inside)
+    del dataset
+    write_outside(str(tmp_path / "a.tif"), tmp_path / "outside.gpkg")
+    ((fields, envelope, area),) = features(tmp_path / "outside.gpkg")
+    assert (fields["name"], area) == ("outside the area of applicability", pytest.approx(3 * 700))
+    west, north = 500007.25, 3600011.5
+    assert envelope == pytest.approx((west + 60, west + 200, north - 350, north - 70))
+    assert fields["area_km2"] == pytest.approx(0.0021)
+
+
+def test_polygons_in_degrees_are_as_large_as_their_latitude_has_it(raster_of, tmp_path):
+    grid = Grid(reference_of(4326).ExportToWkt(), (10.0, 1.0, 0.0, 61.0, 0.0, -1.0), (61, 1))
+    values = np.full((61, 1), -9999.0)
+    values[0], values[60] = 0.9, 0.1
+    write_classes(raster_of(values, grid), [0.5], tmp_path / "classes.tif", Feedback())
+    for dissolve in (True, False):
+        write_polygons(str(tmp_path / "classes.tif"), class_names(2), tmp_path / f"{dissolve}.gpkg", dissolve=dissolve)
+        sizes = {fields["class"]: fields["area_km2"] for fields, _, _ in features(tmp_path / f"{dissolve}.gpkg")}
+        assert sizes == {1: pytest.approx(12308.4639, abs=1e-3), 2: pytest.approx(6123.1409, abs=1e-3)}
+
+
+def slides_of(values, unit):
+    number = np.arange(len(values))
+    return Landslides.of(number, number, np.array(unit), np.array(values, np.float32))
+
+
+def test_a_landslide_on_a_break_is_of_the_class_above():
+    rows = class_rows(class_names(2), [0.5], np.array([5, 5]), np.array([1.0, 1.0]), slides_of([0.5, 0.25], [0, 1]))
+    assert [row["landslide_cells"] for row in rows] == [1, 1]
+
+
+def test_a_landslide_counts_as_one_over_all_bins():
+    """One of four cells in three bins, and one of a cell."""
+    counts = landslides_in_bins(slides_of([0.0, 0.5, 0.5, 1.0, 1.0], [0, 0, 0, 0, 1]))
+    assert {int(each): float(counts[each]) for each in np.flatnonzero(counts)} == {0: 0.25, 512: 0.5, 1023: 1.25}
+
+
+def test_classes_of_the_same_density_do_not_rank():
+    rows = [{"class": name, "density_percent": density} for name, density in (("low", 1.0), ("high", 1.0))]
+    assert falling(rows).startswith("Landslides are no denser in the class high than in low (1.0 % against 1.0 % of the cells)")
+
+
+def test_classes_tell_the_model_and_the_type_of_their_map(raster_of, values, tmp_path):
+    raster = raster_of(values)
+    raster.raster.dataset.SetMetadata({"model": "m.scarp", "landslide_type": "flow", "other": "x"})
+    write_classes(raster, [0.5], tmp_path / "classes.tif", Feedback())
+    told = gdal.Open(str(tmp_path / "classes.tif")).GetMetadata()
+    assert (told["model"], told["landslide_type"], "other" in told) == ("m.scarp", "flow", False)
+
+
+def test_landslides_of_a_type_stand_as_if_there_were_no_others():
+    """A flow shares a cell with each of two slides, and so all are one; without it the slides are two, and have their cells alone."""
+    kinds = np.array(["slide", "slide", "flow", "flow", "slide", "slide"], object)
+    rows = np.array([0, 1, 1, 2, 2, 3])
+    both = Landslides.of(rows, rows, np.array([7, 7, 8, 8, 9, 9]), np.zeros(6, np.float32), {"kind": kinds})
+    assert (both.count, both.as_mapped, both.cells) == (1, 3, 4)
+    mine, others, told = both.of_types(Types("kind", "slide"), "slides.gpkg", Feedback())
+    assert told == "slide" and (mine.count, others.count) == (2, 1)
+    assert mine.of_landslides.tolist() == [0.5] * 4 and mine.of_cells.tolist() == [1] * 4 and others.of_cells.tolist() == [1, 1]
+
+
+def test_no_two_cells_of_a_large_map_are_taken_for_one():
+    assert len(np.unique(cell_keys(np.array([0, 1, 0]), np.array([65_536, 0, 0])))) == 3

@@ -247,3 +247,43 @@ def test_training_landslides_are_told_from_the_cells_that_are_labelled(map_of, l
     assert trained.others is first.others and sorted(first.others.cols.tolist()) == [2, 5]
     assert (first.landslides.cols.tolist(), trained.landslides.cols.tolist(), tested.types) == ([8], [9], "x")
     assert [each.cols.tolist() for each in tested.aside] == [[3], [0]]
+
+
+@pytest.mark.parametrize("width", [1024, 7])
+def test_two_maps_in_degrees_count_cells_by_their_area(map_of, layer_of, tmp_path, monkeypatch, width):
+    """At 60.5° north a landslide above all others by the first map, at 0.5° one above one of each; by the second above one, and none."""
+    monkeypatch.setattr("scarp.engine.files.grid.WINDOW_PX", width)
+    grid = Grid(reference_of(4326).ExportToWkt(), (0.0, 1.0, 0.0, 61.0, 0.0, -1.0), (61, 3))
+    one, two = np.full((61, 3), np.nan), np.full((61, 3), np.nan)
+    one[0], one[60] = [0.9, 0.1, 0.5], [0.2, 0.25, 0.3]
+    two[0], two[60] = [0.3, 0.4, 0.2], [0.8, 0.1, 0.4]
+    slides = layer_of(["POINT (0.5 60.5)", "POINT (1.5 0.5)"], crs=4326)
+    maps = {"susceptibility": map_of(one, grid=grid), "susceptibility_2": map_of(two, "two.tif", grid)}
+    validate(tmp_path, **maps, inventory=slides, method="manual", breaks="0.45")
+    row = rows_of(tmp_path / "t.csv")[-1]
+    north = 6123.14 / (6123.14 + 12308.46)
+    first, second = north + (1 - north) / 2, north * north / 2
+    assert float(row["auc_by_cells"]) == pytest.approx(first - second, abs=1e-5)
+    assert float(row["auc_by_landslides"]) == pytest.approx(0.75 - north / 4, abs=1e-5)
+    # Both below 0.45: the middle cell of the northern row, and two of the southern one.
+    assert float(row["agreement"]) == pytest.approx((north + 2 * (1 - north)) / 3, abs=1e-4)
+
+
+def test_cells_of_one_feature_are_one_witness_for_two_maps(map_of, layer_of, tmp_path):
+    """Landslides on cells 8 and 9, and 3; others on 0, 1 and 2, and 5. The second map is the first one turned round."""
+    labelled = layer_of([box(UTM, 0, 8, 1, 2), box(UTM, 0, 3), box(UTM, 0, 0, 1, 3), box(UTM, 0, 5)], label=[1, 1, 0, 0])
+    maps = {"susceptibility": map_of(VALUES), "susceptibility_2": map_of(VALUES[::-1], "b.tif")}
+    validate(tmp_path, **maps, inventory=labelled, label_field="label")
+    row = rows_of(tmp_path / "t.csv")[-1]
+    # Differences of 1, 1 and 1/2 over three cells of two landslides; of 1, 1, 1 and 1/3 over four cells of two others: 5/6 on average.
+    slide, other = np.array([2 / 6, -2 / 6]) / 3, np.array([3 / 6, -3 / 6]) / 4
+    error = np.sqrt(2 * (slide**2).sum() + 2 * (other**2).sum())
+    assert float(row["auc_by_cells"]) == pytest.approx(5 / 6, abs=1e-6)
+    assert float(row["auc_by_cells_low"]) == pytest.approx(5 / 6 - 1.959964 * error, abs=1e-5)
+
+
+def test_maps_of_unlike_numbers_of_classes_agree_on_nothing(map_of, layer_of, tmp_path):
+    classes = map_of([1, 1, 1, 2, 2, 2, 3, 3, 3, 3], "classes.tif", kind=gdal.GDT_Byte, nodata=0)
+    validate(tmp_path, susceptibility=map_of(VALUES), inventory=layer_of([box(UTM, 0, 8)]), susceptibility_2=classes)
+    row = rows_of(tmp_path / "t.csv")[-1]
+    assert (row["agreement"], row["kappa"]) == ("", "") and row["auc_by_cells"]
