@@ -52,7 +52,7 @@ _HOW = {
     "knndm": "Landslides are joined to clusters, and clusters to folds, such that a test landslide lies as far from the training "
     "landslides as the cells of the map do (kNNDM; Linnenbrink et al. 2024); absences go with the nearest landslide. Where landslides "
     "lie spread over the map these are random folds.",
-    "inventory": "The landslides of another inventory are the test, with absences drawn beyond both inventories. Training hears nothing "
+    "inventory": "The landslides of another inventory are the test, with absences drawn outside both inventories. Training hears nothing "
     "of them.",
     "temporal": "Landslides before a date train, those from it on test; non-landslide cells without a date are dealt at random in the same "
     "share.",

@@ -247,7 +247,7 @@ def resolve_samples(
 
     With a label field, the layer holds labelled points: ours, with `subset` and `fold`, or anybody's, which are split 80/20 at random
     where they have no `subset`; folds are −1 where they have a `subset` alone. Without one it is a plain inventory, and absences are
-    drawn with the defaults. With a test inventory its landslides and absences drawn beyond both inventories are the test cells, and all
+    drawn with the defaults. With a test inventory its landslides and absences drawn outside both inventories are the test cells, and all
     others train, see `_with_test`.
     With types, landslides of others take no part, in either inventory. A covariate that tells the labels by itself is warned of.
 
@@ -388,9 +388,11 @@ def _with_test(
     types: Types | None,
     others: Sequence[np.ndarray],
 ) -> SampleCells:
-    """Return cells that all train, less what touches the landslides of another inventory, and test cells: those landslides and absences.
+    """Return cells that all train, and test cells: the landslides of another inventory, and absences on any other cell.
 
-    A landslide that shares a cell with one of the test inventory takes no part in training, nor does an absence drawn within its buffer.
+    A landslide that shares a cell with one of the test inventory takes no part in training. Else training hears nothing of that inventory:
+    absences may lie on its landslides, as they do where these are not known yet; a gap among them there would tell where to look. Nor do
+    the test's absences keep a distance from landslides: ground beside these belongs to the map too, and is the harder to tell from them.
     `others` are the numbers of cells of landslides that are neither, of other types.
     """
     check_no_labels(test_inventory, feedback)
@@ -399,12 +401,9 @@ def _with_test(
     tested = stack.grid.numbers(test_rows[:count], test_cols[:count])
     aside = np.concatenate([stack.grid.numbers(test_rows[count:], test_cols[count:]), *others])
     numbers, slides = stack.grid.numbers(cells.rows, cells.cols), np.asarray(cells.landslide) == 1
-    shared = np.isin(numbers, tested)
     units = np.arange(len(numbers)) if cells.units is None else cells.units
-    known = np.isin(units, units[shared & slides])
-    near = _distance_to(stack.grid, np.concatenate([tested, aside]), cells.rows, cells.cols) < choices.BUFFER_M
-    shared |= np.isin(numbers, aside) & ~slides
-    keep = ~known & ~shared & ~(near & np.isin(cells.origin, list(choices.ABSENCE_METHODS)))
+    known = np.isin(units, units[np.isin(numbers, tested) & slides])
+    keep = ~known
     if not (keep & slides).any():
         raise EngineError("All landslides of the inventory lie in the test inventory too; none is left to train with.")
     if known.any():
@@ -415,7 +414,7 @@ def _with_test(
     taken = np.concatenate([numbers, tested, aside])
     landslides = np.concatenate([numbers[slides], tested, aside])
     least = min(count, len(tested))
-    absences = _draw_absences(stack, landslides, taken, choices.METHOD, count, least, choices.BUFFER_M, choices.SLOPE_LIMIT_DEG, rng)
+    absences = _draw_absences(stack, landslides, taken, choices.METHOD, count, least, 0.0, choices.SLOPE_LIMIT_DEG, rng)
     count = len(absences)
     rows, cols = np.divmod(np.concatenate([numbers[keep], tested, absences]), stack.grid.shape[1])
     more = len(tested) + count
@@ -430,14 +429,6 @@ def _with_test(
         np.concatenate([cells.origin[keep], [f"test {each}" for each in test_origin], np.full(count, choices.METHOD)]),
         types=cells.types,
     )
-
-
-def _distance_to(grid: Grid, landslides: np.ndarray, rows: np.ndarray, cols: np.ndarray) -> np.ndarray:
-    """Return the distance in metres of cells from the nearest of the landslide cells with such numbers, (n,)."""
-    from scipy.spatial import cKDTree
-
-    tree = cKDTree(grid.centres_m(*np.divmod(landslides, grid.shape[1])))
-    return np.asarray(tree.query(grid.centres_m(rows, cols))[0])
 
 
 def landslides(cells: SampleCells) -> int:

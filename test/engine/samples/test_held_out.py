@@ -4,7 +4,7 @@
 import numpy as np
 import pytest
 from scarp.engine.errors import EngineError
-from scarp.engine.samples.cells import resolve_samples
+from scarp.engine.samples.cells import draw, resolve_samples
 
 CELLS = [(row, col) for row in range(1, 39, 4) for col in range(1, 61, 8)]
 
@@ -35,14 +35,32 @@ def test_the_landslides_of_the_test_inventory_are_the_test(stack, layer_of, poin
     assert pairs(cells, slide & test) == sorted(later)
     assert pairs(cells, slide & ~test) == sorted(slides)
     assert (~slide & test).sum() == len(later)
-    assert len(set(pairs(cells, slice(None)))) == len(cells.rows), "no cell is there twice"
-    at = np.array([35.0, 20.0])
     for part in (test, ~test):
-        away = np.stack([cells.rows, cells.cols], axis=1)[~slide & part][:, None] - np.array([*slides, *later])[None]
-        assert np.hypot(*(away * at).transpose(2, 0, 1)).min() >= 36, "absences keep the buffer from both inventories"
+        assert len(set(pairs(cells, part))) == part.sum(), "no cell is there twice in a part"
+    assert not set(pairs(cells, ~slide & test)) & set(pairs(cells, slide | ~test)), "the test's absences are cells of nothing else"
     assert set(cells.origin[slide & test]) == {f"test {number}" for number in range(1, len(later) + 1)}
     assert (cells.fold[test] == -1).all()
     assert not listener.warnings
+
+
+def test_training_hears_nothing_of_the_test_inventory(stack, grid, layer_of, points, listener):
+    """Not by where absences are missing either: the training cells are those of a run that knows of no other landslides."""
+    given, later = layer_of("slides.gpkg", points(CELLS[:20])), layer_of("later.gpkg", [box((16, 10), (32, 40), grid)])
+    cells = resolve_samples(stack, given, None, 3, listener, test_inventory=later)
+    alone = draw(stack, given, listener, seed=3, folds=None, test_share=0.0)
+    train = cells.subset == "train"
+    assert np.array_equal(cells.rows[train], alone.rows) and np.array_equal(cells.cols[train], alone.cols)
+    assert set(pairs(cells, train)) & set(pairs(cells, ~train)), "some lie on the landslide that nobody knew of"
+
+
+def test_the_absences_of_the_test_are_the_ground_of_the_map(stack, layer_of, points, listener):
+    """Near landslides too: without these the AUC would be above that of the map against all its cells."""
+    given, later = layer_of("slides.gpkg", points(CELLS[::2])), layer_of("later.gpkg", points(CELLS[1::2]))
+    cells = resolve_samples(stack, given, None, 3, listener, test_inventory=later)
+    of_test = (cells.landslide == 0) & (cells.subset == "test")
+    away = np.stack([cells.rows, cells.cols], axis=1)[of_test][:, None] - np.array(CELLS)[None]
+    near = np.hypot(*(away * np.array([35.0, 20.0])).transpose(2, 0, 1)).min(axis=1) < 36
+    assert near.any()
 
 
 def test_a_landslide_of_both_inventories_is_no_part_of_training(stack, grid, layer_of, listener):
