@@ -15,6 +15,7 @@ from ..declarations.outputs import archive_of, odd_kind
 from ..declarations.source import Source, without_password
 from ..errors import EngineError, without_workings
 from ..gdal import gdal
+from .virtual import check_virtual
 
 _HEAD_BYTES = 512
 # Longer names are cut, and causes as GDAL tells them.
@@ -79,6 +80,7 @@ def opened(named: Source, kind: int, what: str, options: Sequence[str] = (), wan
         If it cannot be opened: why, and what to do.
     """
     check_file(named.path, what)
+    check_virtual(named.path)
     try:
         dataset = gdal.OpenEx(untouched(named.path), kind | gdal.OF_VERBOSE_ERROR, open_options=list(options))
         parts = dataset.GetFileList() or []
@@ -182,7 +184,7 @@ def _why_not(path: str, text: str, kind: int, sought: tuple[str, str]) -> str:
         return f"it is a folder; give the file of a {wanted} in it"
     if is_locked(text):
         return UNLOCK
-    if not os.path.lexists(path.partition("\0")[0]) and ("No such file" in text or "not recognized" in text or not path.strip()):
+    if not is_there(path) and ("No such file" in text or "not recognized" in text or not path.strip()):
         return f"there is no such file ({shortened(path)}); check its name and folder"
     if found := _of_its_beginning(path):
         return found
@@ -193,6 +195,12 @@ def _why_not(path: str, text: str, kind: int, sought: tuple[str, str]) -> str:
     if "not recognized" in text:
         return f"it is no {wanted} that GDAL knows, or damaged at its beginning; export it anew, as {form}"
     return f"it is damaged{cause(text.replace(f'{path}: ', ''))}; download, copy or export it again"
+
+
+def is_there(path: str) -> bool:
+    """Tell whether there is something of this name, in an archive too."""
+    plain = path.partition("\0")[0]
+    return os.path.lexists(plain) or (plain.startswith("/vsi") and gdal.VSIStatL(plain) is not None)
 
 
 def _of_its_beginning(path: str) -> str:

@@ -18,7 +18,6 @@ from ..errors import EngineError
 from ..gdal import gdal, osr
 from .grid import Grid, Window, reference_of, with_halo
 from .opening import cause, opened, parsed, shortened
-from .virtual import check_virtual
 
 # No quantity of this field is as large; fill values are (−3.4e38 of 32-bit floats, 1e20 and 9.97e36 of NetCDF).
 HUGE = 1e19
@@ -182,7 +181,6 @@ def open_dataset(source: str, what: str) -> tuple[Source, gdal.Dataset]:
     """
     named = parsed(source, "raster")
     name = file_name(named)
-    check_virtual(named.path)
     dataset = opened(named, gdal.OF_RASTER, f"{what} {shortened(named.told)}", named.options)
     if not dataset.RasterCount:
         inner = [path for path, _ in dataset.GetSubDatasets()]

@@ -20,6 +20,8 @@ from .opening import damage_told, is_locked, opened, opens, parsed, shortened
 from .shapes import NO_GEOMETRY, Bounds, Onto, Tally, cut_off, every
 
 _KINDS = ("points", "lines")
+# Of the index of a shapefile: its head, and each shape.
+_SHX_HEAD_BYTES, _SHX_BYTES = 100, 8
 # What GeoPackages say where nobody told the CRS.
 _NO_CRS = ("Undefined geographic SRS", "Undefined Cartesian SRS")
 # Points that are written at once, and so many that an index of their places takes longer than all else.
@@ -72,6 +74,8 @@ def _layer_of(dataset: gdal.Dataset, named: Source) -> tuple[gdal.Dataset, ogr.L
         )
     if dataset.GetDriver().ShortName == "FlatGeobuf":
         _check_end(layer)
+    if dataset.GetDriver().ShortName == "ESRI Shapefile":
+        _check_attributes(dataset, layer)
     if named.crs or named.geometrytype:
         dataset = _as_named(dataset, layer, named)
         layer = dataset.GetLayer(0)
@@ -90,11 +94,29 @@ def _check_end(layer: ogr.Layer) -> None:
     layer.ResetReading()
 
 
+def _check_attributes(dataset: gdal.Dataset, layer: ogr.Layer) -> None:
+    """Raise EngineError where a shapefile has not as many rows of attributes as shapes: GDAL leaves out shapes, or gives them others'."""
+    files = {Path(each).suffix.lower(): each for each in dataset.GetFileList() or [] if Path(each).stem == layer.GetName()}
+    if not {".shx", ".dbf"} <= set(files):
+        return
+    shapes = (gdal.VSIStatL(files[".shx"]).size - _SHX_HEAD_BYTES) // _SHX_BYTES
+    stream = gdal.VSIFOpenL(files[".dbf"], "rb")
+    head = gdal.VSIFReadL(1, 8, stream) or b""
+    gdal.VSIFCloseL(stream)
+    rows = int.from_bytes(head[4:8], "little")
+    if rows != shapes:
+        raise EngineError(
+            f"The layer {layer.GetName()} has {shapes:,} shapes and {rows:,} rows of attributes: its .dbf was cut off, or is that of "
+            "another file. Copy or export the shapefile anew, with all files that belong to it (.shp, .shx, .dbf, .prj)."
+        )
+
+
 def _opened(named: Source) -> gdal.Dataset:
     try:
         return opened(named, gdal.OF_VECTOR, f"layer {shortened(named.label)}", named.options)
     except EngineError as error:
-        if is_locked(str(error.__cause__)) or not archive_of(named.path).is_file() or not opens(named.path, gdal.OF_RASTER):
+        is_tried = isinstance(error.__cause__, RuntimeError) and not is_locked(str(error.__cause__))
+        if not is_tried or not archive_of(named.path).is_file() or not opens(named.path, gdal.OF_RASTER):
             raise
         raise EngineError(_is_raster(named)) from error
 

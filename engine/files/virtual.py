@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Virtual rasters (VRT) of others: their text is looked at before GDAL opens it, and with it whatever it names."""
+"""Virtual rasters and layers (VRT) of others: their text is looked at before GDAL opens it, and with it whatever it names."""
 
 from __future__ import annotations
 
@@ -8,20 +8,23 @@ from html import unescape
 from pathlib import Path
 
 from ...models.errors import short
+from ..declarations.outputs import odd_kind
 from ..errors import EngineError
 
-_START, _MOST_BYTES = re.compile(rb"\s*(<\?xml[^>]*>\s*)?<VRTDataset\b"), 256 << 20
-_SOURCE = re.compile(r"<(?:SourceFilename|SourceDataset)([^>]*)>([^<]*)<")
+_START, _MOST_BYTES = re.compile(rb"\s*(<\?xml[^>]*>\s*)?<(VRTDataset|OGRVRTDataSource)\b"), 256 << 20
+_SOURCE = re.compile(r"<(?:SourceFilename|SourceDataset|SrcDataSource)([^>]*)>([^<]*)<")
+# How files begin that tell GDAL of a service.
+_SERVICE = re.compile(rb"\s*(<\?xml[^>]*>\s*)?<(GDAL_WMS|GDAL_WMTS|WCS_GDAL|OGRWFSDataSource|OGROAPIFDataSource|OGRCSWDataSource)\b")
 # What GDAL would fetch from another machine.
 _REMOTE = re.compile(
-    r"/vsi(curl|s3|gs|az|adls|oss|swift|webhdfs|hdfs)|\b(https?|ftp)://|^(WMS|WCS|WMTS|OGCAPI|STACIT|STACTA|DAAS|EEDAI?|PLMOSAIC):",
+    r"/vsi(curl|s3|gs|az|adls|oss|swift|webhdfs|hdfs)|\b(https?|ftp)://|^(WMS|WFS|WCS|WMTS|OGCAPI|STACIT|STACTA|DAAS|EEDAI?|PLMOSAIC):",
     re.IGNORECASE,
 )
 _PYTHON = re.compile(r"<PixelFunctionLanguage>\s*Python\s*<", re.IGNORECASE)
 
 
 def check_virtual(path: str) -> None:
-    """Raise EngineError if a virtual raster, or one that it names, names itself, runs Python or fetches files from the network.
+    """Raise EngineError if a virtual raster or layer, or one that it names, names itself or a pipe, runs Python or asks the network.
 
     A raster that the user names with an address of the network is the user's own wish; that of a virtual raster is that of who made it.
     Any other file passes, one that cannot be read too: whoever opens it says so.
@@ -30,10 +33,14 @@ def check_virtual(path: str) -> None:
     waiting: list[tuple[Path, tuple[Path, ...]]] = [(Path(path), ())]
     while waiting:
         file, above = waiting.pop()
+        if above and (kind := odd_kind(str(file))):
+            raise EngineError(f"The file {short(file)} of the virtual file {path} cannot be opened: it is {kind}, no file; give a file.")
+        if above and _SERVICE.match(_start(file)):
+            raise EngineError(f"The virtual file {path} names a service of the network ({short(file)}); download it and build it anew.")
         text = _text(file)
         real = file.resolve() if text is not None else file
         if real in above:
-            raise EngineError(f"The virtual raster {path} is made of itself; build it anew from the files that hold the values.")
+            raise EngineError(f"The virtual file {path} is made of itself; build it anew from the files that hold the values.")
         if text is None or real in seen:
             continue
         seen.add(real)
@@ -42,17 +49,23 @@ def check_virtual(path: str) -> None:
         for attributes, told in _SOURCE.findall(text):
             name = unescape(told).strip()
             if _REMOTE.search(name):
-                raise EngineError(f"The virtual raster {file} names a file of the network ({short(name)}); download it and build it anew.")
+                raise EngineError(f"The virtual file {file} names a file of the network ({short(name)}); download it and build it anew.")
             waiting.append((file.parent / name if 'relativeToVRT="1"' in attributes else Path(name), (*above, real)))
 
 
-def _text(path: Path) -> str | None:
-    """Return the text of a virtual raster; None for anything else."""
+def _start(path: Path) -> bytes:
+    """Return how a file begins; nothing of what is none."""
     try:
-        if not path.is_file() or path.stat().st_size > _MOST_BYTES:
-            return None
+        if not path.is_file():
+            return b""
         with path.open("rb") as stream:
-            start = stream.read(300)
-            return (start + stream.read()).decode("utf-8", "replace") if _START.match(start) else None
+            return stream.read(300)
     except (OSError, ValueError):  # ValueError: a name with a zero byte
+        return b""
+
+
+def _text(path: Path) -> str | None:
+    """Return the text of a virtual raster or layer; None for anything else."""
+    if not _START.match(_start(path)) or path.stat().st_size > _MOST_BYTES:
         return None
+    return path.read_bytes().decode("utf-8", "replace")

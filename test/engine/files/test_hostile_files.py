@@ -2,11 +2,13 @@
 """Stacks, virtual rasters and descriptions of tasks that somebody spoiled: one sentence each, and nothing is run or fetched."""
 
 import json
+import os
 import time
+import zipfile
 
 import numpy as np
 import pytest
-from osgeo import gdal
+from osgeo import gdal, ogr
 from scarp.engine import worker
 from scarp.engine.declarations.parameters import TASKS
 from scarp.engine.errors import EngineError
@@ -14,6 +16,7 @@ from scarp.engine.feedback import Feedback
 from scarp.engine.files.grid import reference_of
 from scarp.engine.files.manifest import files_of
 from scarp.engine.files.stack import Stack
+from scarp.engine.files.vectors import open_layer, point, write_layer
 
 
 def refused(act):
@@ -100,6 +103,50 @@ def test_virtual_rasters_of_themselves_and_of_the_network(write_stack, tmp_path,
     for name, sources in files.items():
         virtual(tmp_path / f"{name}.vrt", *sources)
     assert words in refused(lambda: reads(str(tmp_path / "a.vrt")))
+
+
+def test_a_virtual_raster_of_a_description_of_a_service_fetches_nothing(write_stack, tmp_path):
+    write_stack("good.tif", (5, 6))
+    (tmp_path / "tiles.xml").write_text(
+        '<?xml version="1.0"?>\n<GDAL_WMS><Service name="TMS"><ServerUrl>http://192.0.2.1/</ServerUrl></Service></GDAL_WMS>'
+    )
+    assert "names a service of the network" in refused(lambda: Stack.open(virtual(tmp_path / "a.vrt", "good.tif", "tiles.xml")))
+
+
+@pytest.mark.parametrize("reads", [open_layer, files_of])
+@pytest.mark.parametrize(
+    ("source", "words"),
+    [
+        ("a.vrt", OF_ITSELF),
+        ("pipe.gpkg", "it is a pipe, no file; give a file"),
+        ("/vsicurl/http://192.0.2.1/a.gpkg", NETWORK),
+        ("WFS:http://192.0.2.1/", NETWORK),
+        ("service.xml", "names a service of the network"),
+    ],
+)
+def test_virtual_layers_of_themselves_of_pipes_and_of_the_network(tmp_path, monkeypatch, reads, source, words):
+    os.mkfifo(tmp_path / "pipe.gpkg")
+    monkeypatch.setattr(gdal, "OpenEx", lambda *given, **named: pytest.fail("it would be waited for without end"))
+    (tmp_path / "service.xml").write_text("<OGRWFSDataSource><URL>http://192.0.2.1/</URL></OGRWFSDataSource>")
+    made = f'<SrcDataSource relativeToVRT="{int(source[0] not in "/W")}">{source}</SrcDataSource>'
+    path = tmp_path / "a.vrt"
+    path.write_text(f'<OGRVRTDataSource><OGRVRTLayer name="a">{made}</OGRVRTLayer></OGRVRTDataSource>')
+    assert words in refused(lambda: reads(str(path)))
+
+
+def test_what_is_no_raster_within_an_archive_is_not_told_as_missing(tmp_path):
+    with zipfile.ZipFile(tmp_path / "a.zip", "w") as made:
+        made.writestr("a.tif", bytes(5000))
+    told = refused(lambda: Stack.open(f"/vsizip/{tmp_path}/a.zip/a.tif"))
+    assert "no such file" not in told and "it is no raster that GDAL knows" in told
+
+
+def test_a_good_virtual_layer_is_read(tmp_path):
+    write_layer(tmp_path / "b.gpkg", "b", ogr.wkbPoint, {}, [({}, point(1, 2))], reference_of(32639))
+    made = '<SrcDataSource relativeToVRT="1">b.gpkg</SrcDataSource>'
+    (tmp_path / "a.vrt").write_text(f'<OGRVRTDataSource><OGRVRTLayer name="b">{made}</OGRVRTLayer></OGRVRTDataSource>')
+    _, layer = open_layer(str(tmp_path / "a.vrt"))
+    assert [feature.GetGeometryRef().ExportToWkt() for feature in layer] == ["POINT (1 2)"]
 
 
 def test_a_good_virtual_raster_twice_over_is_none_of_itself(write_stack, tmp_path):

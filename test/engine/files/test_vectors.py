@@ -272,3 +272,19 @@ def test_a_locked_geopackage_is_waited_for_once(tmp_path, monkeypatch):
             with pytest.raises(EngineError, match="another program holds it locked; close it there"):
                 ask(str(path))
             assert len(opened_so_often) == 1
+
+
+@pytest.mark.parametrize("rows", [10, 61])
+def test_a_shapefile_whose_attributes_are_not_those_of_its_shapes_is_refused(tmp_path, rows):
+    """Of 60 points GDAL would read those 10 that have a row, without a word."""
+    path = tmp_path / "a.shp"
+    made = [({"n": n}, vectors.point(n, n)) for n in range(60)]
+    vectors.write_layer(path, "a", ogr.wkbPoint, {"n": ogr.OFTInteger}, made, reference_of(32639), "ESRI Shapefile")
+    dataset, layer = open_layer(str(path))
+    assert layer.GetFeatureCount() == 60
+    del layer, dataset
+    table = bytearray(path.with_suffix(".dbf").read_bytes())
+    table[4:8] = rows.to_bytes(4, "little")
+    path.with_suffix(".dbf").write_bytes(table)
+    with pytest.raises(EngineError, match=rf"a has 60 shapes and {rows} rows of attributes: its \.dbf was cut off, or is that of"):
+        open_layer(str(path))
