@@ -42,6 +42,11 @@ class Feedback:
         ends = [100.0 * sum(weights[:number]) / (sum(weights) or 1.0) for number in range(len(weights) + 1)]
         return [self.part(start, end) for start, end in zip(ends, ends[1:])]
 
+    def beside(self, count: int) -> list[Feedback]:
+        """Return feedback for so many pieces of work that are done at once, each of which counts the same."""
+        reached = [0.0] * count
+        return [_Beside(self, reached, number) for number in range(count)]
+
     def steps(self, items: Iterable[T], total: int, doing: str = "") -> Iterator[T]:
         """Yield `items`, reporting progress after each of `total`, and with `doing` (Mapping window) which of them is being done."""
         for done, item in enumerate(items, start=1):
@@ -66,6 +71,16 @@ class _Part(Feedback):
 
     def status(self, text: str) -> None:
         self._whole.status(self._title + (text[:1].lower() + text[1:] if self._title else text))
+
+
+class _Beside(_Part):
+    def __init__(self, whole: Feedback, reached: list[float], number: int) -> None:
+        super().__init__(whole, 0, 100)
+        self._reached, self._number = reached, number
+
+    def progress(self, percent: float) -> None:
+        self._reached[self._number] = percent
+        super().progress(sum(self._reached) / len(self._reached))
 
 
 def duration(seconds: float) -> str:

@@ -6,7 +6,7 @@ from __future__ import annotations
 import os
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TypeVar
 
 Item = TypeVar("Item")
@@ -41,3 +41,16 @@ def in_order(submit: Callable[[Item], Future[Result]], items: Sequence[Item], at
     finally:
         for _, future in waiting:
             future.cancel()
+
+
+def at_once(work: Callable[[Item], Result], items: Sequence[Item]) -> Iterator[Result]:
+    """Yield what `work` makes of each item, in order, by as many threads as can compute at once.
+
+    Examples
+    --------
+    >>> list(at_once(lambda item: item**2, [3, 1, 2]))
+    [9, 1, 4]
+    """
+    with ThreadPoolExecutor(cores()) as threads:
+        for _, result in in_order(lambda item: threads.submit(work, item), items, cores()):
+            yield result

@@ -54,7 +54,7 @@ class JsonFeedback(Feedback):
     def __init__(self, stream: IO[str], clock: Callable[[], float] = time.monotonic) -> None:
         self._stream, self._clock = stream, clock
         self._percent = -1.0
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
         self._doing = self._told = ""
         self._began = self._since = self._progressed = self._last_line = clock()
         self._last_status = -_SILENCE_S
@@ -62,9 +62,10 @@ class JsonFeedback(Feedback):
 
     def progress(self, percent: float) -> None:
         percent = min(round(percent, 1), 100.0)
-        if percent > self._percent:
-            self._percent, self._progressed = percent, self._clock()
-            self.write("progress", percent=percent)
+        with self._lock:  # threads may tell at once
+            if percent > self._percent:
+                self._percent, self._progressed = percent, self._clock()
+                self.write("progress", percent=percent)
 
     def message(self, text: str) -> None:
         self.write("message", text=text)

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from threading import RLock
 from typing import Any
 
 import keras
@@ -16,6 +17,8 @@ from .patches import Patches
 # Few batches make an epoch on a small inventory; statistics must follow within them.
 _BATCH_NORM_MOMENTUM = 0.9
 _PREDICTED_AT_ONCE = 1024
+# Held while a network is built: its first weights come from a seed that the whole process shares.
+building = RLock()
 _NORMALISATION = ("gamma", "beta", "mean", "variance")
 
 
@@ -25,6 +28,11 @@ def build(architecture: Architecture, l2: float = 1e-3) -> keras.Model:
     Input shape: patches (n, size, size, channels) and their centre cells (n, channels), encoded. Output shape: (n, 1), the logit of
     susceptibility. `l2` weighs the squared weights in the loss.
     """
+    with building:
+        return _build(architecture, l2)
+
+
+def _build(architecture: Architecture, l2: float) -> keras.Model:
     regular = keras.regularizers.L2(l2)
     side, channels = architecture.patch_size_px, architecture.channels
     patch = keras.Input((side, side, channels), name="patch")

@@ -4,9 +4,11 @@
 from __future__ import annotations
 
 import math
+import os
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
-from threading import Lock
+from threading import BoundedSemaphore, Lock
 from typing import Any
 
 import keras
@@ -16,11 +18,16 @@ import tensorflow as tf
 from .architecture import Architecture
 from .dense import Weights, has_gpu
 from .errors import DivergedError
-from .network import build, put_weights, still_normalisation, weights_of
+from .network import build, building, put_weights, still_normalisation, weights_of
 from .optimizers import OPTIMIZERS, PLATEAU_EPOCHS, make_optimizer, rate_at
 from .patches import ALIGNMENT, Patches
 from .recipe import Recipe
 
+# Batches are small: networks of a thread each, as many at once as there are cores, are trained sooner than one by all threads, and are the
+# same whatever the number of cores.
+with suppress(RuntimeError):  # where TensorFlow has begun to compute, as after a map
+    tf.config.threading.set_intra_op_parallelism_threads(1)
+_turns = BoundedSemaphore(os.cpu_count() or 1)
 _VALIDATION_BATCH = 1024
 # A network that says one half of every cell has a loss of ln 2. Twice that, on training and on validation cells, is no network.
 _WORST_LOSS = 2 * math.log(2)
@@ -32,10 +39,14 @@ _LEAST_SPREAD = 1e-6
 
 @dataclass
 class Member:
-    """One trained network: its weights and its training history (a list per curve, a value per epoch)."""
+    """One trained network: its weights and its training history (a list per curve, a value per epoch).
+
+    `is_kept` tells that an earlier run trained it.
+    """
 
     weights: dict[str, np.ndarray]
     history: dict[str, list[float]] = field(default_factory=dict)
+    is_kept: bool = False
 
 
 def train(
@@ -90,6 +101,22 @@ def train(
     DivergedError
         If the loss is no number, or twice as large as that of a network that knows nothing, or the network says the same of every cell.
     """
+    with _turns:
+        return _trained(patches, labels, validation, recipe, seed, circular_pairs, progress, status, counts, start)
+
+
+def _trained(
+    patches: Patches,
+    labels: np.ndarray,
+    validation: np.ndarray,
+    recipe: Recipe,
+    seed: int,
+    circular_pairs: Sequence[tuple[int, int]],
+    progress: Callable[[float], None],
+    status: Callable[[str], None],
+    counts: np.ndarray | None,
+    start: Weights | None,
+) -> Member:
     rng = np.random.default_rng(seed)
     architecture = recipe.architecture(patches.cells.shape[-1])
     labels = np.asarray(labels, np.float32)
@@ -300,7 +327,7 @@ class _Loop:
 
     def start(self, seed: int) -> None:
         """Forget what was trained: weights as a new network of this seed has them."""
-        with _building:
+        with building:
             keras.utils.set_random_seed(seed)
             tf.config.experimental.enable_op_determinism()
             new = build(self.kind.architecture, self.kind.l2)
@@ -352,24 +379,24 @@ class _Loop:
         return total / tf.cast(count, tf.float32), right / tf.cast(count, tf.float32), low, high
 
 
-# Loops that no training uses now, the latest last; networks are built one at a time, since their seeds are the process's own.
+# Loops that no training uses now, the latest last.
 _LOOPS_KEPT = 4
 _idle: list[_Loop] = []
-_building = Lock()
+_choosing = Lock()
 
 
 def _taken(kind: _Kind) -> _Loop:
     """Return a loop of a kind, one that is idle if there is any."""
-    with _building:
+    with _choosing:
         for loop in _idle:
             if loop.kind == kind:
                 _idle.remove(loop)
                 return loop
-        return _Loop(kind)
+    return _Loop(kind)
 
 
 def _kept(loop: _Loop) -> None:
     """Keep a loop for the next training of its kind."""
-    with _building:
+    with _choosing:
         _idle.append(loop)
         del _idle[:-_LOOPS_KEPT]

@@ -6,6 +6,7 @@ What is done was chosen on sample landscapes and on two real areas, see docs/ada
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
@@ -19,6 +20,7 @@ from ...models.trees import grow, joined
 from ..learning.fitting import Examples, recipe_of, uncalibrated
 from ..reporting import metrics
 from ..samples.folds import deal_folds, fewest_units, landslide_weights
+from ..threads import at_once
 
 LEARNING_RATE = 1e-3
 # Passes over the new cells: so many that what the model knows bends to them, or that it is mostly replaced. Which is right depends on how
@@ -117,24 +119,27 @@ def _trained_on(
     doing: str = "Adapting",
 ) -> list[Weights]:
     """Return the weights of members that were trained on, on all of the cells; `doing` begins what is told."""
-    import keras
-
     from ...models.training import train
 
     recipe = recipe_for(model, len(examples.labels), epochs)
     encoded = examples.patches.encoded(model.encoder)
     none = np.zeros(len(examples.labels), bool)
     counts = landslide_weights(examples.labels, examples.units) if recipe.equal_landslides else None
-    found: list[Weights] = []
-    for number, weights in enumerate(members):
-        part = _within(progress, (100 * number / len(members), 100 * (number + 1) / len(members)))
+    reached = [0.0] * len(members)
 
-        def telling(text: str, number: int = number) -> None:
+    def trained(number: int) -> Weights:
+        def part(percent: float) -> None:
+            reached[number] = percent
+            progress(sum(reached) / len(members))
+
+        def telling(text: str) -> None:
             status(f"{doing} member {number + 1} of {len(members)}, {text}")
 
-        how = recipe, seed + number, model.encoder.circular_pairs, part, telling, counts, weights
-        found.append(train(encoded, examples.labels, none, *how).weights)
-    keras.backend.clear_session()  # networks hold their patches in memory until they are collected
+        how = recipe, seed + number, model.encoder.circular_pairs, part, telling, counts, members[number]
+        return train(encoded, examples.labels, none, *how).weights
+
+    found = list(at_once(trained, range(len(members))))
+    gc.collect()  # networks hold their patches in memory until they are collected
     return found
 
 

@@ -9,7 +9,6 @@ from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import chain
-from threading import Lock
 from typing import Any
 
 import numpy as np
@@ -49,6 +48,7 @@ from ..samples.folds import (
     take_share,
 )
 from ..samples.nearest import Distances, KnndmKFold
+from ..threads import at_once
 
 # Spatial folds always come with random ones, and random ones with spatial ones: one alone does not tell what to expect.
 # Later landslides are a third question: they stand beside both.
@@ -76,8 +76,6 @@ _INNER_FOLDS = 3
 SEARCH_CELLS = 3000
 # What a member of a network costs, in fits of a quick classifier; for progress only.
 _MEMBER_COST = 100
-# Networks use all cores, so a process trains one at a time.
-_training = Lock()
 
 
 @dataclass(frozen=True)
@@ -247,7 +245,7 @@ def compare(
 ) -> list[Outcome]:
     """Train every classifier on every fold and predict its test cells.
 
-    Classifiers of single cells run side by side on all cores, then the networks one after the other, each of which uses them all. With
+    Classifiers of single cells run side by side on all cores, and then networks as many as there are cores. With
     the address of a Dask `scheduler` both run on the workers of its cluster. Whatever is learnt, chosen or fitted in a fold, it is by the
     training cells of that fold alone.
 
@@ -286,11 +284,10 @@ def compare(
         found: Iterator[list[Outcome]] = ([each] for each in _parallel(cell_job(fold, name) for fold, name in cell_jobs))
         if network_folds:
             job = partial(_network_outcomes, Examples.of(stack, data.cells, recipe.patch_size), networks, recipe, seed)
-            parts = [
-                feedback.part(*part).under(f"Networks: fold {number} of {len(folds)}")
-                for number, part in enumerate(zip(starts[len(cell_jobs) :], ends[len(cell_jobs) :]), start=1)
-            ]
-            found = chain(found, _parallel(map(delayed(job), network_folds)) if scheduler else map(job, network_folds, parts))
+            parts = feedback.part(starts[len(cell_jobs)], 100).beside(len(folds))
+            told = [part.under(f"Networks: fold {number} of {len(folds)}") for number, part in enumerate(parts, start=1)]
+            jobs = list(zip(folds, told))
+            found = chain(found, _parallel(map(delayed(job), folds)) if scheduler else at_once(lambda each: job(*each), jobs))
         outcomes: list[Outcome] = []
         for done, (some, end) in enumerate(zip(found, ends), start=1):
             outcomes.extend(some)
@@ -403,15 +400,14 @@ def _network_outcomes(
 ) -> list[Outcome]:
     """Return the outcomes of the network alone, with its trees, or both: it is trained once."""
     feedback = feedback or Feedback()
-    with _training:
-        wanted = replace(recipe, companion="cnn_dnn_trees" in names)
-        test = examples.only(fold.test)
-        try:
-            model, _ = fit(examples.only(fold.training), wanted, seed, feedback.progress, status=feedback.status)
-        except DivergedError:  # it says the same of every cell, as the report tells of what was not fitted
-            return [Outcome(fold, name, np.full(len(test.labels), 0.5, np.float32), {}) for name in names]
-        of = {"cnn_dnn": (model.alone(), {}), model.classifier: (model, {"network_share": model.share} if model.trees else {})}
-        return [Outcome(fold, name, susceptibility(of[name][0], test), of[name][1]) for name in names]
+    wanted = replace(recipe, companion="cnn_dnn_trees" in names)
+    test = examples.only(fold.test)
+    try:
+        model, _ = fit(examples.only(fold.training), wanted, seed, feedback.progress, status=feedback.status)
+    except DivergedError:  # it says the same of every cell, as the report tells of what was not fitted
+        return [Outcome(fold, name, np.full(len(test.labels), 0.5, np.float32), {}) for name in names]
+    of = {"cnn_dnn": (model.alone(), {}), model.classifier: (model, {"network_share": model.share} if model.trees else {})}
+    return [Outcome(fold, name, susceptibility(of[name][0], test), of[name][1]) for name in names]
 
 
 def _check_both_classes(labels: np.ndarray, part: np.ndarray, name: str) -> None:

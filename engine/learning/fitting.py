@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -22,6 +23,7 @@ from ..files.grid import Grid
 from ..files.stack import Stack
 from ..samples.cells import SampleCells
 from ..samples.folds import landslide_weights, own_block_size, validation_part
+from ..threads import at_once
 from .companion import choose_share
 from .kept import KeptMembers
 
@@ -115,8 +117,6 @@ def fit(
     check_room(TENSORFLOW_BYTES)
     if "keras" not in sys.modules:
         status("Starting TensorFlow")
-    import keras
-
     from ...models.network import predict_patches
     from ...models.training import Member, train
 
@@ -126,28 +126,34 @@ def fit(
     architecture = recipe.architecture(len(encoder.channels))
     cells = examples.rows, examples.cols, examples.labels, recipe.validation, examples.grid
     block = [_block_size(examples, recipe, seed)] if recipe.validation == "blocks" else []
-    members, histories, told = [], [], []
     counts = landslide_weights(examples.labels, examples.units) if recipe.equal_landslides else None
     own = encoder.encode(examples.patches.centres()) if recipe.companion else None
-    for number in range(recipe.members):
+    reached = [0.0] * recipe.members
 
-        def part(percent: float, number: int = number) -> None:
-            progress((100 * number + percent) / recipe.members)
+    def trained(number: int) -> tuple[Member, np.ndarray]:
+        """Return a member, and which cells it has not seen: boolean (n,)."""
 
-        def doing(text: str, number: int = number) -> None:
+        def part(percent: float) -> None:
+            reached[number] = percent
+            progress(sum(reached) / recipe.members)
+
+        def doing(text: str) -> None:
             status(f"Training member {number + 1} of {recipe.members}, {text}")
 
         held = validation_part(*cells, seed, number, examples.units, *block)
         left = kept.read(number, architecture) if kept else None
         if left:
-            member = Member(*left)
-        else:
-            member = train(encoded, examples.labels, held, recipe, seed + number, encoder.circular_pairs, part, doing, counts)
-            if kept:
-                kept.write(number, member.weights, member.history)
+            return Member(*left, is_kept=True), held
+        member = train(encoded, examples.labels, held, recipe, seed + number, encoder.circular_pairs, part, doing, counts)
+        if kept:
+            kept.write(number, member.weights, member.history)
+        return member, held
+
+    members, histories, told = [], [], []
+    for number, (member, held) in enumerate(at_once(trained, range(recipe.members))):
         members.append(member.weights)
         histories.append(member.history)
-        how = ", trained before the interruption" if left else ""
+        how = ", trained before the interruption" if member.is_kept else ""
         message(f"Member {number + 1} of {recipe.members}: {len(member.history['loss'])} epochs{how}.")
         if own is not None:
             status(f"Growing trees beside member {number + 1} of {recipe.members}")
@@ -155,7 +161,7 @@ def fit(
             without = grow(own[~held], examples.labels[~held], seed + number, None if counts is None else counts[~held])
             units = np.flatnonzero(held) if examples.units is None else examples.units[held]
             told.append((examples.labels[held], network, without.predict(own[held]), units))
-    keras.backend.clear_session()  # networks hold their patches in memory until they are collected
+    gc.collect()  # networks hold their patches in memory until they are collected
     model = CnnDnn(encoder, architecture, members, backend="numpy")
     if own is not None:
         held_out = [np.concatenate(each) for each in zip(*told)]

@@ -15,6 +15,7 @@ from ..declarations.checks import checked_value, numbers
 from ..declarations.parameters import GRID, task_parameters
 from ..feedback import Feedback
 from ..reporting import metrics
+from ..threads import at_once
 from .fitting import Examples, fit, susceptibility
 
 
@@ -120,8 +121,12 @@ def held_out(
     Parameters are those of `search`; the model has all the members of the recipe.
     """
     numbers = np.unique(folds)
-    for count, (number, part) in enumerate(zip(numbers, feedback.parts([1] * len(numbers))), start=1):
-        test = folds == number
-        told = part.under(f"Fold {count} of {len(numbers)}")
-        model, _ = fit(examples.only(~test), recipe, seed, part.progress, status=told.status)
-        yield test, susceptibility(model, examples.only(test))
+    parts = feedback.beside(len(numbers))
+
+    def said(count: int) -> tuple[np.ndarray, np.ndarray]:
+        test = folds == numbers[count]
+        told = parts[count].under(f"Fold {count + 1} of {len(numbers)}")
+        model, _ = fit(examples.only(~test), recipe, seed, told.progress, status=told.status)
+        return test, susceptibility(model, examples.only(test))
+
+    yield from at_once(said, range(len(numbers)))
