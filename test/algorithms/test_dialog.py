@@ -115,6 +115,81 @@ def test_layers_that_cannot_be_right_are_not_chosen(project, dialog, tmp_path):
     assert chosen(dialog("traincnndnn"), project, "INVENTORY") == "settlements"  # the only points there are
 
 
+def test_a_layer_that_is_no_surface_of_amounts_is_neither_dem_nor_map(project, dialog, tmp_path):
+    """A susceptibility map is no DEM, be it the only raster; a stack has several bands; numbers with a palette are classes."""
+    from qgis.core import QgsPalettedRasterRenderer
+
+    project.addMapLayer(raster(tmp_path, "susceptibility"))
+    assert not chosen(dialog("preparecovariates"), project, "DEM")
+    project.clear()
+    project.addMapLayer(raster(tmp_path, "altitude alone", ("altitude",)))
+    assert not chosen(dialog("traincnndnn"), project, "COVARIATES")
+    assert chosen(dialog("preparecovariates"), project, "DEM") == "altitude alone"
+    project.clear()
+    for name in ("dem", "susceptibility"):
+        classes = raster(tmp_path, f"{name} in classes", kind=gdal.GDT_Int16)
+        classes.setRenderer(QgsPalettedRasterRenderer(classes.dataProvider(), 1, []))
+        project.addMapLayer(classes)
+    assert not chosen(dialog("preparecovariates"), project, "DEM")
+    assert not chosen(dialog("classifysusceptibility"), project, "SUSCEPTIBILITY")
+    assert chosen(dialog("printmap"), project, "CLASSES") == "susceptibility in classes"
+
+
+@pytest.mark.parametrize("name", ["SRTM 30 m", "DEM", "DTM_10", "dsm", "Elevation", "altitude", "heights", "terrain model"])
+def test_a_dem_is_known_by_its_name(project, dialog, tmp_path, name):
+    project.addMapLayers([raster(tmp_path, "rainfall"), raster(tmp_path, name)])
+    assert chosen(dialog("preparecovariates"), project, "DEM") == name
+
+
+@pytest.mark.parametrize("name", ["Land slides", "Slides of 2019", "INVENTORY", "mass movements", "Debris flows", "sample_cells"])
+def test_an_inventory_is_known_by_its_name(project, dialog, name):
+    project.addMapLayers([vector("geology", "Polygon"), vector(name, "Polygon")])
+    assert chosen(dialog("traincnndnn"), project, "INVENTORY") == name
+
+
+def test_zones_are_the_only_polygons_that_are_no_landslides(project, dialog):
+    project.addMapLayers([vector("landslides", "Polygon"), vector("wells"), vector("districts", "Polygon")])
+    assert chosen(dialog("zonalsusceptibility"), project, "ZONES") == "districts"
+    project.addMapLayer(vector("parcels", "Polygon"))
+    assert not chosen(dialog("zonalsusceptibility"), project, "ZONES"), "of two either may be meant"
+
+
+def test_a_layer_may_be_taken_back_and_a_hillshade_is_none(project, dialog, tmp_path):
+    from scarp.algorithms.dialog import _layer_box
+    from scarp.algorithms.results import _HILLSHADE
+
+    shade = raster(tmp_path, "dem hillshade")
+    shade.setCustomProperty(_HILLSHADE, True)
+    project.addMapLayer(shade)
+    made = dialog("preparecovariates")
+    assert not chosen(made, project, "DEM")
+    assert _layer_box(made.mainWidget().wrappers["DEM"].wrappedWidget()).allowEmptyLayer()
+
+
+def test_what_is_folded_away_and_may_be_left_out_is_left_out(project, dialog, provider, tmp_path):
+    from qgis.core import QgsProcessingParameterDefinition
+    from scarp.algorithms.dialog import _SUITS
+
+    project.addMapLayers(
+        [
+            *(raster(tmp_path, name) for name in ("dem", "susceptibility")),
+            raster(tmp_path, "susceptibility classes", kind=gdal.GDT_Byte),
+            raster(tmp_path, "stack", ("altitude", "slope")),
+            vector("districts", "Polygon"),
+            vector("landslides"),
+        ]
+    )
+    flags, spare, others = QgsProcessingParameterDefinition.Flag, 0, 0
+    for algorithm in provider.algorithms():
+        made = dialog(algorithm.name())
+        for each in algorithm.parameterDefinitions():
+            if each.name() in _SUITS and each.type() in ("raster", "source", "vector"):
+                is_spare = bool(each.flags() & flags.FlagAdvanced and each.flags() & flags.FlagOptional)
+                assert bool(chosen(made, project, each.name())) is not is_spare, (algorithm.name(), each.name())
+                spare, others = spare + is_spare, others + (not is_spare)
+    assert spare and others
+
+
 def test_a_required_layer_that_is_not_chosen_is_missed(project, dialog, provider):
     from processing.gui.AlgorithmDialogBase import AlgorithmDialogBase
 
@@ -136,6 +211,27 @@ def test_the_label_field_is_filled_in_and_fields_are_offered(project, dialog):
     made.setParameters({"LABEL_FIELD": "unit", "INVENTORY": cells.id()})
     assert line.text() == "unit"  # what the user wrote stays
     assert made.mainWidget().wrappers["LABEL_FIELD"].parameterValue() == "unit"
+    made.setParameters({"INVENTORY": plain.id()})
+    assert line.text() == "unit", "whatever layer comes after it"
+
+
+def test_other_fields_are_left_to_the_user_who_picks_them_from_a_list(project, dialog):
+    """Though sample cells have a field that tells landslides; also where only what is selected of them counts."""
+    from qgis.core import QgsProcessingFeatureSourceDefinition
+    from qgis.PyQt.QtWidgets import QMenu
+
+    cells = vector("sample cells", fields=("landslide", "fold"))
+    project.addMapLayer(cells)
+    made = dialog("validatemap")
+    made.setParameters({"INVENTORY": QgsProcessingFeatureSourceDefinition(cells.id(), True)})
+    lines = {name: made.mainWidget().wrappers[name].wrappedWidget() for name in made.mainWidget().pickers}
+    assert {name: line.text() for name, line in lines.items() if line.text()} == {"LABEL_FIELD": "landslide"}
+    picker, line = made.mainWidget().pickers["TYPE_FIELD"], lines["TYPE_FIELD"]
+    assert picker.names() == ["landslide", "fold"]
+    picker.pick()
+    (menu,) = line.findChildren(QMenu)
+    menu.actions()[1].trigger()
+    assert line.text() == "fold"
 
 
 def test_a_raster_offers_no_fields(project, dialog, tmp_path):
