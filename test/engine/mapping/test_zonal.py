@@ -206,7 +206,7 @@ def test_in_degrees_each_cell_counts_by_its_area(tmp_path, monkeypatch, width):
     grid = Grid(reference_of(4326).ExportToWkt(), (0.0, 1.0, 0.0, 61.0, 0.0, -1.0), (61, 1))
     dataset = grid.create(str(tmp_path / "s.tif"), nodata=-9999.0)
     values = np.full((61, 1), -9999.0)
-    values[0], values[60] = 0.2, 0.8
+    values[0], values[60] = 0.8, 0.2
     dataset.GetRasterBand(1).WriteArray(values)
     del dataset
     shape = {"type": "Polygon", "coordinates": [[[0, 0], [1, 0], [1, 61], [0, 61], [0, 0]]]}
@@ -216,6 +216,6 @@ def test_in_degrees_each_cell_counts_by_its_area(tmp_path, monkeypatch, width):
     (found,) = results(run(Feedback(), **given, output=str(tmp_path / "out.gpkg"))["output"])
     share = 12308.46 / (6123.14 + 12308.46)
     assert found["susc_cells"] == 2 and found["susc_area_km2"] == pytest.approx(6123.14 + 12308.46, rel=1e-5)
-    assert found["susc_mean"] == pytest.approx(0.2 + 0.6 * share, abs=1e-5)
+    assert found["susc_mean"] == pytest.approx(0.8 - 0.6 * share, abs=1e-5)
     assert found["susc_deviation"] == pytest.approx(0.6 * np.sqrt(share * (1 - share)), abs=1e-5)
     assert found["susc_highest"] == pytest.approx(0.8)

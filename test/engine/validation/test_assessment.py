@@ -287,3 +287,11 @@ def test_maps_of_unlike_numbers_of_classes_agree_on_nothing(map_of, layer_of, tm
     validate(tmp_path, susceptibility=map_of(VALUES), inventory=layer_of([box(UTM, 0, 8)]), susceptibility_2=classes)
     row = rows_of(tmp_path / "t.csv")[-1]
     assert (row["agreement"], row["kappa"]) == ("", "") and row["auc_by_cells"]
+
+
+def test_landslides_of_both_inventories_are_no_others_for_two_maps(map_of, layer_of, tmp_path):
+    """The landslide on cell 8 lies above cells 1 to 7 by the first map and below all of them by the second, which is turned round."""
+    slides, training = layer_of([box(UTM, 0, 8)]), layer_of([box(UTM, 0, 9), box(UTM, 0, 0)], "training.gpkg")
+    maps = {"susceptibility": map_of(VALUES), "susceptibility_2": map_of(VALUES[::-1], "b.tif")}
+    validate(tmp_path, **maps, inventory=slides, training_inventory=training)
+    assert float(rows_of(tmp_path / "t.csv")[-1]["auc_by_cells"]) == 1
