@@ -13,6 +13,7 @@ from ..declarations.covariates import label_of, labels_of, spoken
 from ..declarations.labels import settings
 from ..declarations.parameters import task_parameters
 from ..environment import scarp_version
+from ..feedback import counted
 from ..learning.report import PAPER
 from ..mapping.trust import UNCERTAINTY_BREAKS
 from ..mapping.zonation import falling
@@ -146,17 +147,17 @@ def _inventory(page: Report, facts: Facts) -> None:
         return
     slides = found.slides
     density = f", {number(slides.as_mapped / facts.area_km2)} a km²" if facts.area_km2 else ""
-    counted = f"; those that share cells count as one elsewhere, {slides.count:,} in all" if slides.count < slides.as_mapped else ""
+    as_one = f"; those that share cells count as one elsewhere, {slides.count:,} in all" if slides.count < slides.as_mapped else ""
     copies = f"{found.copies:,} of {found.features:,} features have the geometry of one before"
     each = f", {number(slides.cells / slides.as_mapped)} a landslide" if found.are_polygons else ""
     told = [name for name in found.types or () if name != UNTOLD]
     kinds = f"{len(told)} kinds are told; see below" if found.types else "not told: no field was named (TYPE_FIELD)"
-    undated = f"; {found.undated:,} landslides without a date" if found.undated else ""
+    undated = f"; {counted(found.undated)} without a date" if found.undated else ""
     period = f"{found.period}{undated}" if found.period else "not told: no field was named (DATE_FIELD)"
     page.table(
         ["Quality", "Found"],
         [
-            ("Landslides on the map", f"{slides.as_mapped:,}{density}{counted}"),
+            ("Landslides on the map", f"{slides.as_mapped:,}{density}{as_one}"),
             ("Mapped as", "polygons" if found.are_polygons else "points"),
             ("Cells of landslides", f"{slides.cells:,}{each}"),
             ("Kinds of movement", kinds),

@@ -338,7 +338,7 @@ def test_the_inventory_has_each_number_in_its_row():
         "Cells of landslides": "6, 1.500 a landslide",
         "Kinds of movement": "2 kinds are told; see below",
         "The map is for": "slide",
-        "Period": "2011 to 2014; 1 landslides without a date",
+        "Period": "2011 to 2014; 1 landslide without a date",
         "Completeness": "not told (COMPLETENESS)",
         "Duplicates": "5 of 9 features have the geometry of one before",
         "Overlap": "2 landslides lie on a cell that another one lies on too",

@@ -178,7 +178,9 @@ def test_two_maps_on_cells_that_both_have(map_of, layer_of, tmp_path, monkeypatc
     assert pair.aucs["cells"] == pytest.approx(((6 + 3) / 12, (4 + 1) / 12))
     np.testing.assert_allclose(pair.table * 2500, [[0, 0, 1], [2, 0, 1], [0, 3, 1]], atol=1e-3)
     assert pair.agreement == pytest.approx(1 / 8)
-    apart = gdal.Open(result["difference"]).ReadAsArray()[0]
+    difference = gdal.Open(result["difference"])
+    apart = difference.ReadAsArray()[0]
+    assert difference.GetRasterBand(1).GetDescription() == "susceptibility of the first map minus that of the second"
     assert apart[0] == apart[9] == -9999
     np.testing.assert_allclose(apart[1:9], VALUES[1:9] - second[1:9], atol=1e-6)
     # Of single cells: how each landslide's placement differs, and each other cell's.
@@ -206,7 +208,7 @@ def test_landslides_of_a_day_and_of_none(map_of, layer_of):
     (part,) = tested.parts
     assert (part.name, part.role, part.landslides.count) == ("from 2019-01-01 on", "held_out", 2)
     assert [each.cells for each in tested.aside] == [2]
-    assert listener.warnings == ["1 landslides take no part: whether they happened before or from 2019-01-01 on is not known."]
+    assert listener.warnings == ["Landslides that take no part, since whether they happened before 2019-01-01 or later is not known: 1."]
     tested = read_parts(seen.raster, slides, None, None, "training", "day", "2020-06-01", None, Listener())
     assert [(each.name, each.role, each.landslides.cols.tolist()) for each in tested.parts] == [
         ("from 2020-06-01 on", "held_out", [5]), ("before 2020-06-01", "training", [3])
