@@ -496,6 +496,13 @@ def test_crs_and_nodata_of_a_raster_count_as_set_in_qgis(take, tmp_path):
     assert first_cells(take("preparecovariates", DEM=layer)["DEM"][0]) == pytest.approx([np.nan, 0, 1, 5], nan_ok=True)
 
 
+def test_open_options_of_a_raster_count_as_set_in_qgis(take, tmp_path):
+    path = raster_file(tmp_path / "dem.tif")
+    layer = raster(f"{path}|option:NUM_THREADS=2|option:IGNORE_COG_LAYOUT_BREAK=YES")
+    (source,) = take("preparecovariates", DEM=layer)["DEM"]
+    assert source == f"{path}|name=Elevation|option:NUM_THREADS=2|option:IGNORE_COG_LAYOUT_BREAK=YES"
+
+
 def test_a_raster_without_a_file_is_written(take, tmp_path):
     base = raster(raster_file(tmp_path / "dem.tif"), "base")
     uri = f'?crs=EPSG:{CODE}&extent={base.extent().toString(6).replace(" : ", ",")}&width={SHAPE[1]}&height={SHAPE[0]}&formula="base@1" + 2'
