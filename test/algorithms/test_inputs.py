@@ -383,7 +383,7 @@ def test_dates_become_text_and_truth_numbers(take, stack):
 
 
 @pytest.mark.parametrize(("kind", "pair"), [("string", ("yes", "no")), ("bool", (True, False)), ("double", (1.0, 0.0))])
-def test_labels_that_were_overlooked_are_noticed_whatever_the_format(take, stack, kind, pair):
+def test_labels_that_were_overlooked_are_noticed_whatever_the_format(take, tmp_path, stack, kind, pair):
     from qgis.core import QgsFeature, QgsGeometry, QgsPointXY, QgsVectorLayer
     from scarp.engine.errors import EngineError
     from scarp.engine.samples.labels import check_no_labels
@@ -399,6 +399,26 @@ def test_labels_that_were_overlooked_are_noticed_whatever_the_format(take, stack
     source = take("samplecells", COVARIATES=stack, INVENTORY=shown(layer))["INVENTORY"][0]
     with pytest.raises(EngineError, match="'slid' of the landslide inventory holds both yes and no"):
         check_no_labels(source)
+    given = {"COVARIATES": stack, "INVENTORY": write(tmp_path / "plain.gpkg", "GPKG", POINTS), "TEST_INVENTORY": layer}
+    with pytest.raises(EngineError, match="'slid' of the landslide inventory holds both yes and no"):
+        check_no_labels(take("traincnndnn", **given)["TEST_INVENTORY"][0])
+
+
+def test_bands_whose_nodata_differ_in_qgis_are_refused(refusal, take, tmp_path):
+    from qgis.core import QgsRasterRange
+
+    grid = gdal.GetDriverByName("GTiff").Create(str(tmp_path / "two.tif"), SHAPE[1], SHAPE[0], 2, gdal.GDT_Int16)
+    grid.SetGeoTransform(GRID.transform)
+    grid.SetProjection(reference(CODE).ExportToWkt())
+    del grid
+    layer = raster(str(tmp_path / "two.tif"), "Two")
+    given = {"DEM": layer, "DEM_BAND": 1}
+    layer.dataProvider().setUserNoDataValue(1, [QgsRasterRange(1, 1)])
+    assert "“Two” (Elevation (DEM)) have different nodata values set in QGIS; save it as GeoTIFF and use that." in refusal(
+        "preparecovariates", **given
+    )
+    layer.dataProvider().setUserNoDataValue(2, [QgsRasterRange(1, 1)])
+    assert take("preparecovariates", **given)["DEM"] == [f"{tmp_path}/two.tif|name=Two|nodata=1.0:1.0"]
 
 
 def test_a_vector_file_that_is_cut_off_is_named(take, tmp_path, stack):

@@ -476,6 +476,21 @@ def test_classes_have_the_figures_by_landslides_before_those_by_cells(monkeypatc
     assert [tuple(row)[5:] for row in rows(page, *header)][1] == ("9", "90 %", "–", "3.600")
 
 
+def test_the_picture_of_the_classes_has_their_numbers_and_colours(monkeypatch):
+    """Of the raster the lowest class is 1, of a picture 0; −1 is no data, which is drawn as 0."""
+    without_pictures(monkeypatch)
+    drawn = drawn_by(monkeypatch, report.figures, "class_map")
+    grid = Grid(GRID.crs, GRID.transform, (2, 3))
+    table = [{"class": name, "area_km2": 1.0, "share_percent": share} for name, share in (("low", 75.0), ("high", 25.0))]
+    numbers, colours = np.array([[-1, 0, 1], [0, 0, 0]]), np.array([[1.0, 0.0, 0.0], [0.0, 0.5, 1.0]])
+    picture = SimpleNamespace(grid=grid, whole=grid, numbers=numbers, names=["low", "high"], colours=colours, rows=table)
+    page = section(report._classes, picture=picture, runs={"classes": of_run("classify_susceptibility", settings={"Method": "Quantiles"})})
+    ((_, (classes, names, told, shares, cell), more),) = drawn
+    assert classes.tolist() == [[0, 1, 2], [1, 1, 1]] and (names, told, shares) == (["low", "high"], ["#ff0000", "#0080ff"], [0.75, 0.25])
+    assert cell == (20.0, 35.0) and (more["frame"].west, more["frame"].north) == (5e5, 3.6e6)
+    assert "Classes by: Quantiles." in words_of(page)
+
+
 def test_uncertainty_and_applicability_in_words():
     spread = Spread(0.0625, (0.5, 0.375, 0.125), 0.75)
     for passes, whose in ((0, "members"), (8, "passes of dropout")):
