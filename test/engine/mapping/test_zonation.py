@@ -324,3 +324,14 @@ def test_landslides_of_a_type_stand_as_if_there_were_no_others():
 
 def test_no_two_cells_of_a_large_map_are_taken_for_one():
     assert len(np.unique(cell_keys(np.array([0, 1, 0]), np.array([65_536, 0, 0])))) == 3
+
+
+def test_cells_that_touch_at_a_corner_alone_are_two_patches(raster_of, tmp_path):
+    """Two of 700 m² each, of which none is as large as is asked for; side by side they are one that is."""
+    for cells, kept in ((((5, 5), (6, 6)), []), (((5, 5), (5, 6)), [1400.0])):
+        values = np.full((30, 23), 0.1)
+        for cell in cells:
+            values[cell] = 0.9
+        write_classes(raster_of(values), [0.5], tmp_path / "classes.tif", Feedback())
+        write_polygons(str(tmp_path / "classes.tif"), class_names(2), tmp_path / "p.gpkg", 1400.0)
+        assert [area for fields, _, area in features(tmp_path / "p.gpkg") if fields["name"] == "high"] == pytest.approx(kept)

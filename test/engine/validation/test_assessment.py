@@ -284,9 +284,13 @@ def test_cells_of_one_feature_are_one_witness_for_two_maps(map_of, layer_of, tmp
     assert float(row["auc_by_cells_low"]) == pytest.approx(5 / 6 - 1.959964 * error, abs=1e-5)
 
 
-def test_maps_of_unlike_numbers_of_classes_agree_on_nothing(map_of, layer_of, tmp_path):
-    classes = map_of([1, 1, 1, 2, 2, 2, 3, 3, 3, 3], "classes.tif", kind=gdal.GDT_Byte, nodata=0)
-    validate(tmp_path, susceptibility=map_of(VALUES), inventory=layer_of([box(UTM, 0, 8)]), susceptibility_2=classes)
+def test_maps_of_unlike_numbers_of_classes_agree_on_nothing(map_of, layer_of, tmp_path, monkeypatch):
+    classes, seen = map_of([1, 1, 1, 2, 2, 2, 3, 3, 3, 3], "classes.tif", kind=gdal.GDT_Byte, nodata=0), []
+    monkeypatch.setattr(validate_map, "make_report", lambda *told: seen.append(told[4]) or SimpleNamespace(write=lambda path: None))
+    given = {"susceptibility": map_of(VALUES), "inventory": layer_of([box(UTM, 0, 8)]), "susceptibility_2": classes}
+    validate(tmp_path, **given, report=str(tmp_path / "r.html"))
+    assert (seen[0].names, seen[0].classes) == (("map.tif", "classes.tif"), (["low", "high"], ["1", "2", "3"]))
+    np.testing.assert_allclose(seen[0].table * 2500, [[3, 2, 0], [0, 1, 4]], atol=1e-3)
     row = rows_of(tmp_path / "t.csv")[-1]
     assert (row["agreement"], row["kappa"]) == ("", "") and row["auc_by_cells"]
 
