@@ -15,7 +15,7 @@ from ..files.tables import check_table, write_table
 from ..mapping.maps import Thumbnail, open_map
 from ..mapping.zonation import falling
 from ..samples.types import Types, other_types
-from ..validation.assessment import Assessor, same_keys, table_row, warn_of_few
+from ..validation.assessment import Assessor, same_keys, table_row, warn_of_few, without_figures
 from ..validation.landslides import Part, read_parts
 from ..validation.pair import compare_maps
 from ..validation.report import PICTURE_PX, make_report, verdict
@@ -83,6 +83,8 @@ def run(
             beside = [*parts, *(Part("unknown", each) for each in tested.aside)]
             pair = compare_maps(seen, found, divided, beside, given, how, difference, feedback.part(55, 90))
     warn_of_few(made, feedback)
+    if without := without_figures(made, laid):
+        feedback.message(without)
     if sentence := falling([row for row in densities if row["part"] == "all"][: len(divided.names)]):
         feedback.warning(sentence)
     feedback.message(verdict(made))
@@ -108,6 +110,7 @@ def run(
             "types": of_parts or of_map,
             "picture": picture,
             "parts": parts,
+            "without": without,
         }
         make_report(seen, made, divided, densities, pair, facts).write(report)
     results = {"verdict": verdict(made), "role": made[0].role, "are_samples": tested.are_samples}

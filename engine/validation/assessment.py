@@ -304,6 +304,16 @@ def warn_of_few(made: Sequence[Assessment], feedback: Feedback) -> None:
         feedback.warning(f"Fewer than {FEW} landslides make the figures of {names}: they are chance to a large part.")
 
 
+def without_figures(made: Sequence[Assessment], zones: ZoneRaster | None) -> str:
+    """Say which sub-areas have no figures; empty where all have some."""
+    there = {each.name for each in made if each.kind == "sub-area"}
+    left = [name for name in zones.names if name not in there] if zones else []
+    if not left:
+        return ""
+    named = ", ".join(left[:5]) + (", …" if len(left) > 5 else "")
+    return f"Sub-areas without figures, since no landslide or no other cell of the map lies in them: {len(left):,} ({named})."
+
+
 def table_row(made: Assessment) -> dict[str, Any]:
     """Return an assessment as a row of the table."""
     row: dict[str, Any] = {

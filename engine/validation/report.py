@@ -95,7 +95,7 @@ def make_report(
     facts
         What the report states as it is: `map`, `inputs` and `settings` (name to text), `versions`, whether cells are `labelled`, the
         `files`, how many `cells` have a value, of which `types` the landslides and of which `model` the map are, where that is known,
-        the `picture` of the map, and the `parts` that were assessed.
+        the `picture` of the map, the `parts` that were assessed, and which sub-areas are `without` figures, in a sentence.
     """
     whole = [each for each in made if each.kind == "all"]
     first = whole[0]
@@ -116,7 +116,7 @@ def make_report(
     _ranking(page, whole)
     _calibration(page, first)
     _classes(page, classes, rows)
-    _groups(page, [each for each in made if each.kind == "sub-area"], "Sub-areas", "sub-area")
+    _groups(page, [each for each in made if each.kind == "sub-area"], "Sub-areas", "sub-area", facts["without"])
     _groups(page, [each for each in made if each.kind == "date"], "Dates", "period")
     if pair:
         _pair(page, pair, first.role)
@@ -277,10 +277,14 @@ def _classes(page: Report, classes: Classes, rows: Sequence[Mapping[str, Any]]) 
         page.text(sentence)
 
 
-def _groups(page: Report, made: Sequence[Assessment], heading: str, what: str) -> None:
+def _groups(page: Report, made: Sequence[Assessment], heading: str, what: str, without: str = "") -> None:
+    """Show the figures of some parts; `without` tells which have none."""
+    if made or without:
+        page.section(heading)
+    if without:
+        page.text(without)
     if not made:
         return
-    page.section(heading)
     shown = sorted(made, key=lambda each: -each.landslides)[:30] if what == "sub-area" else list(made)
     ways = {way: WAYS[way] for way in _ways(shown)}
     values = {label: [each.auc[way].value for each in shown] for way, label in ways.items()}
@@ -317,7 +321,11 @@ def _groups(page: Report, made: Sequence[Assessment], heading: str, what: str) -
             for each in made
         ],
         f"Each {what} by itself; the last column by landslides."
-        + (" Its landslides are told from the other cells of the same sub-area." if what == "sub-area" else ""),
+        + (
+            " Its landslides are told from the other cells of the same sub-area; one that lies in several counts in each."
+            if what == "sub-area"
+            else ""
+        ),
     )
 
 
@@ -402,7 +410,7 @@ def _of_hundred(value: float | None) -> str:
 
 def _named(what: str, each: Assessment) -> str:
     """Return a name with the dates that it is of, where it is of some."""
-    return what if each.name == "all" else f"{what}, {each.name}"
+    return what if each.name == "all" else f"{what} ({each.name})"
 
 
 def _called(each: Assessment) -> str:

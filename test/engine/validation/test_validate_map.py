@@ -131,6 +131,17 @@ def test_one_landslide_is_not_called_some(map_of, layer_of, tmp_path):
     assert not re.search(r"(?<![\d,.])1 (held-out )?(landslides|cells)", (tmp_path / "r.html").read_text(encoding="utf-8"))
 
 
+def test_sub_areas_without_figures_are_named(map_of, slides, layer_of, tmp_path):
+    """The landslides lie on cells 3, 7 and 8, so not in the first two, and nothing else is in the last."""
+    zones = layer_of([box(UTM, 0, 0, 1, 2), box(UTM, 0, 2, 1, 4), box(UTM, 0, 7, 1, 2)], "zones.gpkg", name=["plain", "slope", "scar"])
+    listener = Listener()
+    given = {"susceptibility": map_of(VALUES), "inventory": slides, "zones": zones, "zone_field": "name"}
+    validate(tmp_path, listener, **given, report=str(tmp_path / "r.html"))
+    told = "Sub-areas without figures, since no landslide or no other cell of the map lies in them: 2 (plain, scar)."
+    assert told in listener.messages and told in (tmp_path / "r.html").read_text(encoding="utf-8")
+    assert [row["name"] for row in rows_of(tmp_path / "t.csv") if row["part"] == "sub-area"] == ["slope"]
+
+
 def test_perfect_and_noise(map_of, layer_of, tmp_path):
     rng = np.random.default_rng(3)
     grid = Grid(UTM.crs, UTM.transform, (100, 100))
@@ -341,6 +352,9 @@ def test_success_on_later_landslides(map_of, layer_of, tmp_path):
     assert "Landslides that take no part, since whether they happened before 2021-01-01 or later is not known: 1." in listener.warnings
     page = (tmp_path / "r.html").read_text(encoding="utf-8")
     assert "from 2021-01-01 on" in page and "0.667" in page
+    words = listener.messages[-1]
+    assert "of 2 held-out landslides (from 2021-01-01 on), each on one cell." in words
+    assert "Of the 1 landslide (before 2021-01-01) it reaches 0.833 by landslides" in words
     with pytest.raises(EngineError, match=r"known to be of 2030-01-01 or later \(SPLIT_DATE\); their dates are 2019-05-01 to 2022-12-31"):
         validate(tmp_path, **{**given, "split_date": "2030-01-01"})
     with pytest.raises(EngineError, match="are told by the field that holds the landslides’ dates"):
