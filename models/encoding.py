@@ -15,6 +15,25 @@ from .errors import EngineError
 _MOST_DEVIATIONS = 5.0
 
 
+def check_codes(name: str, codes: np.ndarray) -> None:
+    """Raise EngineError where codes of classes are no whole numbers, as those of a stack that was resampled by means: they are no class's.
+
+    >>> import numpy as np
+    >>> from scarp.models.encoding import check_codes
+    >>> check_codes("rock", np.array([1, 4.0]))
+    >>> check_codes("rock", np.array([1, 1.25]))
+    Traceback (most recent call last):
+    scarp.models.errors.EngineError: The categorical covariate rock holds 1.25, and codes of classes are whole numbers. If ...
+    """
+    broken = codes[codes % 1 != 0]
+    if broken.size:
+        raise EngineError(
+            f"The categorical covariate {name} holds {broken[0]:g}, and codes of classes are whole numbers. If the raster was warped or "
+            "resampled, do that by nearest neighbour, else values between two classes come about that neither is; if its values are "
+            "amounts, prepare it as a continuous covariate."
+        )
+
+
 class Encoder:
     """Continuous covariates standardised, circular ones as sine and cosine, categorical ones one-hot.
 
@@ -66,7 +85,7 @@ class Encoder:
         Raises
         ------
         EngineError
-            If a covariate has no value at all there.
+            If a covariate has no value at all there, or classes whose codes are no whole numbers.
         """
         columns: list[dict[str, Any]] = []
         for covariate, column in zip(covariates, np.asarray(values, np.float64).T):
@@ -74,6 +93,7 @@ class Encoder:
             if not len(known):
                 raise EngineError(f"The covariate {covariate.name} has no value on any training cell; leave it out.")
             if covariate.kind == "categorical":
+                check_codes(covariate.name, known)
                 columns.append({"classes": sorted(int(code) for code in np.unique(known))})
             elif covariate.kind == "circular":
                 columns.append({})

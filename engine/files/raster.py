@@ -32,6 +32,8 @@ _TILED = ("GPKG", "MBTiles")
 _PLAIN = ("ENVI", "EHdr")
 # Cells of no data are smaller or larger, in units of the CRS, or in degrees; and no place lies so far off, in degrees.
 _CELLS, _CELLS_DEGREES, _DEGREES = (1e-5, 1e7), (1e-10, 180.0), (541.0, 91.0)
+# Rasters of so many cells are told before they are read: at a million cells a second they take more than half an hour.
+_MANY_CELLS = 2_000_000_000
 _COLOURS = (gdal.GCI_RedBand, gdal.GCI_GreenBand, gdal.GCI_BlueBand)
 
 
@@ -169,6 +171,21 @@ def open_rasters(source: str, what: str = "raster") -> list[Raster]:
     """
     named, dataset = open_dataset(source, what)
     return bands_of(named, dataset, what)
+
+
+def large(source: str) -> str:
+    """Return what a raster of very many cells means for who waits; nothing of any other, or of what is none."""
+    try:
+        _, dataset = open_dataset(source, "raster")
+    except EngineError:  # whoever reads it says so
+        return ""
+    cols, rows = dataset.RasterXSize, dataset.RasterYSize
+    if cols * rows < _MANY_CELLS:
+        return ""
+    return (
+        f"the raster has {cols * rows:,} cells ({cols:,} × {rows:,}), and to read them may take hours; cancel and cut it to the area "
+        "(gdal:cliprasterbyextent) if that is smaller."
+    )
 
 
 def open_dataset(source: str, what: str) -> tuple[Source, gdal.Dataset]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ...models.encoding import check_codes
 from ..errors import EngineError
 from ..feedback import Feedback
 from ..files.stack import Stack
@@ -70,6 +71,7 @@ def survey(stack: Stack, seed: int, feedback: Feedback, sample_cells: int = SAMP
         cells += len(valid)
         for index in categorical:
             codes[index] = np.union1d(codes[index], valid[:, index])
+            check_codes(stack.covariates[index].name, codes[index])
             if len(codes[index]) > _MOST_CLASSES:
                 raise EngineError(
                     f"The categorical covariate {stack.covariates[index].name} has more than {_MOST_CLASSES} classes; merge classes, or "

@@ -37,6 +37,7 @@ def task(run: Callable[..., dict[str, Any]]) -> Callable[..., dict[str, Any]]:
     def checked_run(feedback: Feedback, **given: Any) -> dict[str, Any]:
         values = checked(name, given)
         check_outputs(name, values, _inputs(name, values))
+        _tell_large(name, values, feedback)
         hyper = {key for key, each in task_parameters(name).items() if each.recipe}
         keywords = {key: value for key, value in values.items() if key not in hyper}
         if hyper:
@@ -63,3 +64,15 @@ def _inputs(name: str, values: Mapping[str, Any]) -> Iterator[tuple[str, Path]]:
 
         for source in values[key] if isinstance(values[key], (list, tuple)) else [values[key]]:
             yield from ((title, file) for file in files_of(parsed(source).path))
+
+
+def _tell_large(name: str, values: Mapping[str, Any], feedback: Feedback) -> None:
+    """Warn of rasters that take long to read, before that begins: a small file may hold a large one."""
+    for key, parameter in task_parameters(name).items():
+        if parameter.kind not in ("raster", "rasters") or not values.get(key):
+            continue
+        from ..files.raster import large  # installing needs no GDAL
+
+        for source in values[key] if isinstance(values[key], (list, tuple)) else [values[key]]:
+            if told := large(source):
+                feedback.warning(f"{parameter.title} ({parameter.id}): {told}")

@@ -131,3 +131,11 @@ def test_each_covariate_has_its_own_channels():
         np.array([[1, 10, 30, 5], [2, 20, 60, 6], [3, 20, 60.0, 7]]), (*COVARIATES[2:], *COVARIATES[:2], Covariate("twi"))
     )
     assert encoder.of_covariate == [slice(0, 3), slice(3, 4), slice(4, 6), slice(6, 7)]
+
+
+def test_classes_between_two_are_refused():
+    """As of a stack that was warped by means: 1.5 became the class 1 in name, and no cell was ever of it."""
+    values = TRAINING.copy()
+    values[0, 2] = 1.5
+    with pytest.raises(EngineError, match="covariate geology holds 1.5, and codes of classes are whole numbers. If the raster was warped"):
+        Encoder.fit(values, COVARIATES)

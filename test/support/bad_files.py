@@ -591,6 +591,13 @@ def bands_of_odd_classes(folder, good):
 
 
 @raster
+def bands_warped_by_means(folder, good):
+    values = _values(good)
+    values[1, :, 20] += 0.5
+    return _like(folder, good, values)
+
+
+@raster
 def band_name_of_a_million_letters(folder, good):
     return _told_of(folder, good, lambda band: band.SetDescription("x" * 1_000_000))
 

@@ -1,12 +1,16 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Pixel values as the raster declares them, on data of every kind that people hold."""
 
+import time
+
 import numpy as np
 import pytest
 from osgeo import gdal
 from scarp.engine.errors import EngineError
-from scarp.engine.files.grid import Window
-from scarp.engine.files.raster import Contents, band_name, open_raster, open_rasters, tally, told_voids, undeclared_voids
+from scarp.engine.feedback import Feedback
+from scarp.engine.files.grid import Window, reference_of
+from scarp.engine.files.raster import Contents, band_name, large, open_raster, open_rasters, tally, told_voids, undeclared_voids
+from scarp.engine.tasks import classify_susceptibility
 
 ROWS, COLS = 23, 17
 
@@ -324,3 +328,25 @@ def test_a_band_of_bytes_in_a_geopackage_is_one_band(write, tmp_path):
     gdal.Translate(picture, colours, format="GPKG")
     with pytest.raises(EngineError, match=r"picture\.gpkg is a picture"):
         open_raster(picture)
+
+
+def test_a_small_file_of_very_many_cells_is_told_before_it_is_read(tmp_path):
+    class HeardError(Exception):
+        pass
+
+    class First(Feedback):
+        def warning(self, text):
+            raise HeardError(text)
+
+    path = str(tmp_path / "large.tif")
+    options = ["SPARSE_OK=TRUE", "TILED=YES", "COMPRESS=DEFLATE"]
+    made = gdal.GetDriverByName("GTiff").Create(path, 50_000, 40_000, 1, gdal.GDT_Byte, options)
+    made.SetProjection(reference_of(32639).ExportToWkt())
+    made.SetGeoTransform((500_000, 1, 0, 3_600_000, 0, -1))
+    del made
+    words = r"SUSCEPTIBILITY\): the raster has 2,000,000,000 cells \(50,000 × 40,000\), and to read them may take hours; cancel and cut it"
+    began = time.monotonic()
+    with pytest.raises(HeardError, match=words):
+        classify_susceptibility.run(First(), susceptibility=path, output=str(tmp_path / "o.tif"))
+    assert time.monotonic() - began < 5
+    assert large(str(tmp_path / "missing.tif")) == ""
