@@ -43,14 +43,17 @@ def in_order(submit: Callable[[Item], Future[Result]], items: Sequence[Item], at
             future.cancel()
 
 
-def at_once(work: Callable[[Item], Result], items: Sequence[Item]) -> Iterator[Result]:
-    """Yield what `work` makes of each item, in order, by as many threads as can compute at once.
+def at_once(work: Callable[[Item], Result], items: Sequence[Item], most: int | None = None) -> Iterator[Result]:
+    """Yield what `work` makes of each item, in order, by as many threads as can compute at once, or at most so many.
 
     Examples
     --------
     >>> list(at_once(lambda item: item**2, [3, 1, 2]))
     [9, 1, 4]
+    >>> list(at_once(str, range(3), most=1))
+    ['0', '1', '2']
     """
-    with ThreadPoolExecutor(cores()) as threads:
-        for _, result in in_order(lambda item: threads.submit(work, item), items, cores()):
+    count = min(cores(), most or cores())
+    with ThreadPoolExecutor(count) as threads:
+        for _, result in in_order(lambda item: threads.submit(work, item), items, count):
             yield result

@@ -33,7 +33,7 @@ from ..errors import EngineError
 from ..feedback import Feedback
 from ..files.grid import Grid
 from ..files.stack import Stack
-from ..learning.fitting import Examples, fit, susceptibility
+from ..learning.fitting import FOLDS_AT_ONCE, Examples, fit, susceptibility
 from ..reporting.numbers import number as written
 from ..samples.cells import SampleCells
 from ..samples.folds import (
@@ -287,7 +287,9 @@ def compare(
             parts = feedback.part(starts[len(cell_jobs)], 100).beside(len(folds))
             told = [part.under(f"Networks: fold {number} of {len(folds)}") for number, part in enumerate(parts, start=1)]
             jobs = list(zip(folds, told))
-            found = chain(found, _parallel(map(delayed(job), folds)) if scheduler else at_once(lambda each: job(*each), jobs))
+            found = chain(
+                found, _parallel(map(delayed(job), folds)) if scheduler else at_once(lambda each: job(*each), jobs, FOLDS_AT_ONCE)
+            )
         outcomes: list[Outcome] = []
         for done, (some, end) in enumerate(zip(found, ends), start=1):
             outcomes.extend(some)

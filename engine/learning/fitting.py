@@ -28,6 +28,8 @@ from .companion import choose_share
 from .kept import KeptMembers
 
 History = dict[str, list[float]]
+# Each fold that is trained keeps its cells encoded, so that memory bounds how many are at once, whatever the number of cores.
+FOLDS_AT_ONCE = 4
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from ..declarations.parameters import GRID, task_parameters
 from ..feedback import Feedback
 from ..reporting import metrics
 from ..threads import at_once
-from .fitting import Examples, fit, susceptibility
+from .fitting import FOLDS_AT_ONCE, Examples, fit, susceptibility
 
 
 @dataclass(frozen=True)
@@ -129,4 +129,4 @@ def held_out(
         model, _ = fit(examples.only(~test), recipe, seed, told.progress, status=told.status)
         return test, susceptibility(model, examples.only(test))
 
-    yield from at_once(said, range(len(numbers)))
+    yield from at_once(said, range(len(numbers)), FOLDS_AT_ONCE)

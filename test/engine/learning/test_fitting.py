@@ -79,6 +79,22 @@ def test_no_more_networks_than_there_are_cores_are_under_training(examples, monk
     assert most[0] == 2
 
 
+def test_no_more_folds_than_memory_holds_are_at_work(monkeypatch):
+    monkeypatch.setattr(threads, "cores", lambda: 16)
+    at_work, most, lock = set(), [], threading.Lock()
+
+    def work(item):
+        with lock:
+            at_work.add(item)
+            most.append(len(at_work))
+        time.sleep(0.02)
+        with lock:
+            at_work.remove(item)
+
+    list(threads.at_once(work, range(12), 4))
+    assert max(most) == 4
+
+
 def test_what_is_done_at_once_comes_in_order_and_an_error_ends_it(monkeypatch):
     monkeypatch.setattr(threads, "cores", lambda: 3)
     waits = itertools.cycle((0.03, 0.0, 0.01))
