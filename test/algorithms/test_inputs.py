@@ -404,6 +404,26 @@ def test_labels_that_were_overlooked_are_noticed_whatever_the_format(take, tmp_p
         check_no_labels(take("traincnndnn", **given)["TEST_INVENTORY"][0])
 
 
+def test_zones_keep_all_of_their_fields_and_an_inventory_those_that_are_asked_for(take, tmp_path, stack):
+    from qgis.core import QgsFeature, QgsGeometry, QgsVectorLayer
+
+    layer = QgsVectorLayer(f"Polygon?crs=EPSG:{CODE}&field=name:string&field=when:date&field=nr:integer", "Districts", "memory")
+    feature = QgsFeature(layer.fields())
+    (x, y), *_ = POINTS
+    feature.setGeometry(QgsGeometry.fromWkt(f"POLYGON (({x} {y}, {x + 90} {y}, {x + 90} {y + 90}, {x} {y}))"))
+    layer.dataProvider().addFeatures([feature])
+
+    def fields(source):
+        dataset, opened = open_layer(source)
+        definition = opened.GetLayerDefn()
+        return {definition.GetFieldDefn(number).GetName() for number in range(definition.GetFieldCount())} - {"scarp_id"}
+
+    given = {"SUSCEPTIBILITY": raster_file(tmp_path / "s.tif"), "ZONES": shown(layer)}
+    assert fields(take("zonalsusceptibility", **given)["ZONES"][0]) == {"name", "when", "nr"}
+    given = {**given, "INVENTORY": write(tmp_path / "inv.gpkg", "GPKG", POINTS), "ZONE_FIELD": "name"}
+    assert fields(take("validatemap", **given)["ZONES"][0]) == {"name"}
+
+
 def test_bands_whose_nodata_differ_in_qgis_are_refused(refusal, take, tmp_path):
     from qgis.core import QgsRasterRange
 
