@@ -72,6 +72,13 @@ def test_cells_of_a_landslide_have_one_voice():
     assert choose_share(labels, network, trees, one_by_one) == 1.0
 
 
+def test_many_landslides_of_several_cells_can_tell():
+    """What is said of a landslide is the mean of its cells, and a landslide is one however many they are."""
+    labels, units = np.repeat(np.arange(1500) % 2, 2), np.repeat(np.arange(1500), 2)
+    assert choose_share(labels, said(labels, 0.6, 1), said(labels, 0.0, 2), units) == 1.0
+    assert choose_share(labels, said(labels, 0.0, 1), said(labels, 0.6, 2), units) == 0.0
+
+
 def test_few_cells_choose_one_half():
     """Twenty cells on which the network happens to be right always and the trees are no better than chance."""
     labels = np.arange(20) % 2
