@@ -3,7 +3,9 @@
 
 import configparser
 import importlib.metadata
+import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 from scarp.engine import environment
 from scarp.engine.files.manifest import versions
@@ -36,3 +38,13 @@ def test_an_environment_is_complete_from_the_last_step_on(tmp_path):
     assert environment.is_complete(tmp_path)
     (tmp_path / environment.UNFINISHED).touch()
     assert not environment.is_complete(tmp_path)
+
+
+def test_each_python_has_an_environment_of_its_own(monkeypatch):
+    """What is installed for 3.9 cannot be loaded by 3.12, whose QGIS may be that of the same user."""
+    names = []
+    for version in ((3, 9), (3, 12)):
+        told = SimpleNamespace(platform=sys.platform, version_info=SimpleNamespace(major=version[0], minor=version[1]))
+        monkeypatch.setattr(environment, "sys", told)
+        names.append(environment.environment_folder().name)
+    assert names == ["engine-py3.9", "engine-py3.12"]

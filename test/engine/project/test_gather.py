@@ -322,3 +322,10 @@ def test_what_the_run_tells_of_the_area_outside_is_not_counted_again(monkeypatch
     facts.project.runs["applicability"] = Run("map_susceptibility", None, {}, results={"outside_percent": 12.5})
     gather._read_trust(facts, None, Feedback())
     assert facts.outside_percent == 12.5
+
+
+def test_sample_cells_that_cannot_be_opened_are_told(tmp_path):
+    (tmp_path / "cells.gpkg").write_text("no layer", encoding="utf-8")
+    project = Project({"samples": str(tmp_path / "cells.gpkg")})
+    with pytest.raises(EngineError, match="The layer cells cannot be opened"):
+        gather.gather(project, {}, (None, None), (0.0, 1, 1), Feedback())
