@@ -309,9 +309,19 @@ def _tell(data: Data, outcomes: Sequence[Outcome], new: Sequence[Outcome], folds
         aucs: dict[str, list[float]] = {}
         for outcome in own:
             auc = float(roc_auc_score(data.labels[outcome.fold.test], outcome.susceptibility))
-            aucs.setdefault(VALIDATIONS[outcome.fold.validation].split(" (")[0].lower(), []).append(auc)
+            aucs.setdefault(called(outcome.fold.validation), []).append(auc)
         so_far = "" if len(own) == folds else f", {len(own)} of {folds} folds so far"
         feedback.message(f"{label}: AUC {', '.join(f'{written(np.mean(found))} in {name}' for name, found in aucs.items())}{so_far}.")
+
+
+def called(method: str) -> str:
+    """Return a validation as it stands within a sentence.
+
+    >>> from scarp.engine.benchmark.comparison import called
+    >>> called("knndm"), called("temporal")
+    ('spatial folds', 'later landslides')
+    """
+    return "later landslides" if method == "temporal" else VALIDATIONS[method].split(" (")[0].lower()
 
 
 def fit_cells(

@@ -19,7 +19,7 @@ from ..reporting.numbers import interval, p_value, percent, signed, with_interva
 from ..reporting.numbers import number as written
 from ..reporting.page import Report, listed
 from ..samples.folds import told_if_narrow
-from .comparison import KINDS, SEARCH_CELLS, SPATIAL, Data, Fold, Validation
+from .comparison import KINDS, SEARCH_CELLS, SPATIAL, Data, Fold, Validation, called
 from .summary import REFERENCE, ClassifierSummary, best, chosen_elsewhere
 
 # They have an article in a sentence.
@@ -116,10 +116,10 @@ def verdict(summaries: Sequence[ClassifierSummary], method: str) -> str:
     """Say in plain words which classifier is best, and whether the CNN–DNN differs from the others by more than chance."""
     first = best(summaries, method)
     if not first.fitted:
-        return f"No classifier was fitted in every fold of the validation by {_name(method)}: there are too few cells to compare them."
+        return f"No classifier was fitted in every fold of the validation by {called(method)}: there are too few cells to compare them."
     name = f"The {first.label}" if first.classifier in NETWORKS else first.label
     text = (
-        f"{name} has the highest AUC in the validation by {_name(method)}: {_with_interval(first)}; that is what to expect "
+        f"{name} has the highest AUC in the validation by {called(method)}: {_with_interval(first)}; that is what to expect "
         f"{WHERE[KINDS[method]]}."
     )
     if optimism := flattered(summaries):
@@ -164,7 +164,7 @@ def _not_fitted(page: Report, by_method: Mapping[str, Sequence[ClassifierSummary
         told = [f"{each.label} ({each.constant} of {len(each.test_sets)})" for each in summaries if not each.fitted]
         if told:
             page.text(
-                f"Not fitted by {_name(method)}, in so many test sets: {listed(told)}. There the classifier says the same of every cell, "
+                f"Not fitted by {called(method)}, in so many test sets: {listed(told)}. There the classifier says the same of every cell, "
                 "as where too few cells train it, and its AUC is 0.5 whatever the ground; it is left out of curves and comparisons."
             )
 
@@ -197,18 +197,18 @@ def _side_by_side(page: Report, by_method: Mapping[str, Sequence[ClassifierSumma
     order = sorted(names, key=lambda name: -found[honest][name].auc.mean)
     page.figure(
         figures.bars(
-            {_name(method): [found[method][name].auc.mean for name in order] for method in methods},
+            {called(method): [found[method][name].auc.mean for name in order] for method in methods},
             [found[honest][name].label for name in order],
             "AUC",
-            low={_name(method): [found[method][name].auc.low for name in order] for method in methods},
-            high={_name(method): [found[method][name].auc.high for name in order] for method in methods},
+            low={called(method): [found[method][name].auc.low for name in order] for method in methods},
+            high={called(method): [found[method][name].auc.high for name in order] for method in methods},
             start=0.5,
         ),
-        f"AUC by {listed([_name(method) for method in methods])}, with 95 % intervals.",
+        f"AUC by {listed([called(method) for method in methods])}, with 95 % intervals.",
     )
     optimism = bool(spatial and "random" in found)
     page.table(
-        ["Classifier", *(f"AUC, {_name(method)}" for method in methods), *["Optimism"] * optimism],
+        ["Classifier", *(f"AUC, {called(method)}" for method in methods), *["Optimism"] * optimism],
         [
             (
                 found[honest][name].label,
@@ -228,11 +228,11 @@ def _auc_table(page: Report, by_method: Mapping[str, Sequence[ClassifierSummary]
             difference = each.difference
             if not each.fitted:
                 told = f"not fitted in {each.constant} of {len(each.test_sets)} test sets"
-                rows.append((_name(method).capitalize(), each.label, None, None, told, None, None, None))
+                rows.append((called(method).capitalize(), each.label, None, None, told, None, None, None))
                 continue
             rows.append(
                 (
-                    _name(method).capitalize(),
+                    called(method).capitalize(),
                     each.label,
                     each.auc.mean,
                     each.deviation["auc"],
@@ -257,7 +257,7 @@ def _auc_table(page: Report, by_method: Mapping[str, Sequence[ClassifierSummary]
 
 
 def _accuracy(page: Report, summaries: Sequence[ClassifierSummary], method: str) -> None:
-    name = _name(method)
+    name = called(method)
     page.section(f"Accuracy by {name}")
     ordered = sorted((each for each in summaries if each.fitted), key=lambda each: -each.auc.mean)
     if not ordered:
@@ -306,7 +306,7 @@ def _folds(page: Report, data: Data, folds: Sequence[Fold], method: str) -> None
     number = np.full(len(data.labels), -1)
     for fold in folds:
         number[fold.test] = fold.number
-    name = _name(method)
+    name = called(method)
     used = number >= 0 if len(np.unique(number[number >= 0])) > 1 else np.ones(len(number), bool)
     alone = "" if (number[used] >= 0).all() else " (0: training only)"
     page.figure(
@@ -357,7 +357,7 @@ def _method(
         "of a landslide in a given time."
     )
     rows = [
-        (_name(method).capitalize(), each.label, *next(iter(each.chosen.items())))
+        (called(method).capitalize(), each.label, *next(iter(each.chosen.items())))
         for method, found in by_method.items()
         for each in found
         if each.chosen
@@ -374,11 +374,6 @@ def _method(
     page.table(["Metric", "Meaning"], [(label, meaning) for _, label, meaning in METRICS], "Definitions.")
     page.table(["Parameter", "Value"], [*facts["inputs"].items(), *facts["settings"].items()], "Inputs and parameters.")
     page.table(["Package", "Version"], list(facts["versions"].items()), "Versions.")
-
-
-def _name(method: str) -> str:
-    """Return a validation as it stands within a sentence: spatial folds."""
-    return VALIDATIONS[method].split(" (")[0].lower()
 
 
 def _with_interval(summary: ClassifierSummary) -> str:

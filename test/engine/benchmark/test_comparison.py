@@ -665,4 +665,10 @@ def test_temporal_validation_stands_beside_random_and_spatial(stack, layer, tmp_
     assert [row["validation"] for row in rows] == ["temporal"] * 2 + ["blocks"] * 2 + ["random"] * 2
     assert result["auc"] == pytest.approx(max(float(row["auc"]) for row in rows[:2]), abs=1e-6)
     text = (tmp_path / "report.html").read_text(encoding="utf-8")
-    assert "AUC, temporal" in text and "AUC, spatial folds" in text and "AUC, random folds" in text and "stack.tif" in text
+    assert (
+        "AUC, later landslides" in text
+        and "in the validation by later landslides" in text
+        and "AUC, spatial folds" in text
+        and "AUC, random folds" in text
+        and "stack.tif" in text
+    )
