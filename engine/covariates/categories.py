@@ -19,6 +19,7 @@ from ..declarations.source import Source
 from ..errors import EngineError
 from ..feedback import Feedback
 from ..files.grid import Grid, Window
+from ..files.opening import damage_told, opened
 from ..files.overlay import is_raster, lay, part_under, told_crs
 from ..files.raster import USUAL_VOIDS, Contents, Raster, as_text, file_name, is_text, open_raster, told_voids, undeclared_voids, windows_of
 from ..files.shapes import Tally, every
@@ -384,13 +385,15 @@ def _esri_names(source: Source) -> dict[int, str]:
     for path in (f"{source.path}.vat.dbf", f"{Path(source.path).with_suffix('')}.vat.dbf"):
         if not Path(path).is_file():
             continue
-        dataset = gdal.OpenEx(path, gdal.OF_VECTOR)
-        layer = dataset.GetLayer(0)
-        fields = [layer.GetLayerDefn().GetFieldDefn(number) for number in range(layer.GetLayerDefn().GetFieldCount())]
-        called = [each.GetName().lower() for each in fields]
-        texts = [number for number, each in enumerate(fields) if each.GetType() == ogr.OFTString]
-        name = next((number for each in _NAME_COLUMNS for number in texts if called[number] == each), next(iter(texts), None))
-        if "value" in called and name is not None:
-            value = called.index("value")
-            return {int(row.GetFieldAsDouble(value)): as_text(row.GetFieldAsString(name)).strip() for row in layer}
+        told = f"table {path} of the raster's classes"
+        dataset = opened(replace(source, path=path), gdal.OF_VECTOR, told)
+        with damage_told(told):
+            layer = dataset.GetLayer(0)
+            fields = [layer.GetLayerDefn().GetFieldDefn(number) for number in range(layer.GetLayerDefn().GetFieldCount())]
+            called = [each.GetName().lower() for each in fields]
+            texts = [number for number, each in enumerate(fields) if each.GetType() == ogr.OFTString]
+            name = next((number for each in _NAME_COLUMNS for number in texts if called[number] == each), next(iter(texts), None))
+            if "value" in called and name is not None:
+                value = called.index("value")
+                return {int(row.GetFieldAsDouble(value)): as_text(row.GetFieldAsString(name)).strip() for row in layer}
     return {}

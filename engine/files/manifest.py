@@ -81,7 +81,7 @@ def files_of(path: str) -> list[Path]:
         if file.is_file() and file not in files:
             files.append(file)
         if beside := ahead_of(each):  # what was written last lies there
-            files.append(beside)
+            files += beside
             continue
         try:
             listed = gdal.OpenEx(each).GetFileList() or []

@@ -5,10 +5,11 @@ from __future__ import annotations
 
 import os
 import shutil
+import sqlite3
 import stat
 import tempfile
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 from ..declarations.outputs import archive_of, odd_kind
@@ -20,6 +21,11 @@ from .virtual import check_virtual
 _HEAD_BYTES = 512
 # Longer names are cut, and causes as GDAL tells them.
 _SHOWN = 120
+# What SQLite calls the files beside a GeoPackage.
+_AHEAD = ("-wal", "-journal")
+# What GDAL opens beside a file, by endings that follow its name and such that replace its own.
+_BESIDE = (".aux.xml", ".ovr", ".msk", ".vat.dbf")
+_INSTEAD = (".aux", ".rrd", ".hdr", ".tfw", ".wld", ".prj", ".qpj", ".shx", ".dbf", ".cpg", ".sbn", ".qix", ".csvt", ".rpb")
 # So often a file is copied that another program writes to.
 _TRIES = 5
 # What SQLite says of a file that another program writes.
@@ -56,6 +62,11 @@ def check_file(path: str, told: str) -> None:
         raise EngineError(f"The {told} cannot be opened: {(error.strerror or str(error)).lower()}; check its name.") from error
     if kind := odd_kind(path):
         raise EngineError(f"The {told} cannot be opened: it is {kind}, no file; give a file.")
+    if stat.S_ISREG(found.st_mode):
+        file = archive_of(path)
+        for beside in (*(f"{file}{ending}" for ending in _BESIDE), *(str(file.with_suffix(ending)) for ending in _INSTEAD)):
+            if kind := odd_kind(beside):
+                raise EngineError(f"The {told} cannot be opened: {beside}, which belongs to it, is {kind}, no file; remove it.")
     if stat.S_ISREG(found.st_mode) and not found.st_size:
         raise EngineError(f"The {told} cannot be opened: its file is empty (0 bytes); download or copy it again.")
 
@@ -93,30 +104,32 @@ def opened(named: Source, kind: int, what: str, options: Sequence[str] = (), wan
     return dataset
 
 
-def ahead_of(path: str) -> Path | None:
-    """Return the file in which SQLite keeps what was written to a GeoPackage and not yet moved into it; None where there is none."""
-    beside = Path(f"{archive_of(path)}-wal")
+def ahead_of(path: str) -> list[Path]:
+    """Return the files in which SQLite keeps what was written to a GeoPackage and not yet moved into it, or is to be taken back."""
+    beside = [Path(f"{archive_of(path)}{ending}") for ending in _AHEAD]
     try:
-        return beside if beside.is_file() and beside.stat().st_size else None
+        return [each for each in beside if each.is_file() and each.stat().st_size]
     except (OSError, ValueError):  # a name that no file has
-        return None
+        return []
 
 
 def untouched(path: str) -> str:
-    """Return what to open so that a file stays as it is: itself, or a copy for this run where something waits to be moved into it.
+    """Return what to open so that a file stays as it is: itself, or a copy for this run where a killed program left something to be done.
 
-    Whoever opens such a GeoPackage last, were it only to read, moves that.
+    Whoever opens such a GeoPackage last, were it only to read, moves what waits into it; only a writer takes back what must be.
     """
     file, beside = archive_of(path), ahead_of(path)
-    if beside is None:
+    if not beside:
         return path
     copy = Path(tempfile.mkdtemp(prefix="scarp-")) / file.name
     for _ in range(_TRIES):  # again where a program wrote meanwhile
-        before = _state(file, beside)
-        shutil.copyfile(file, copy)
-        Path(f"{copy}-wal").write_bytes(beside.read_bytes() if beside.is_file() else b"")
-        if _state(file, beside) == before:
+        before = _state(file, *beside)
+        for each in (file, *beside):
+            copy.with_name(each.name).write_bytes(b"") if not each.is_file() else shutil.copyfile(each, copy.with_name(each.name))
+        if _state(file, *beside) == before:
             break
+    with suppress(sqlite3.Error), closing(sqlite3.connect(copy)) as database:  # of what is no such file whoever reads it says so
+        database.execute("SELECT count(*) FROM sqlite_master").fetchone()
     return path.replace(str(file), str(copy))
 
 

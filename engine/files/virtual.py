@@ -34,9 +34,13 @@ def check_virtual(path: str) -> None:
     while waiting:
         file, above = waiting.pop()
         if above and (kind := odd_kind(str(file))):
-            raise EngineError(f"The file {short(file)} of the virtual file {path} cannot be opened: it is {kind}, no file; give a file.")
+            raise EngineError(
+                f"The file {short(str(file))} of the virtual file {path} cannot be opened: it is {kind}, no file; give a file."
+            )
         if above and _SERVICE.match(_start(file)):
-            raise EngineError(f"The virtual file {path} names a service of the network ({short(file)}); download it and build it anew.")
+            raise EngineError(
+                f"The virtual file {path} names a service of the network ({short(str(file))}); download it and build it anew."
+            )
         text = _text(file)
         real = file.resolve() if text is not None else file
         if real in above:

@@ -598,6 +598,20 @@ def bands_warped_by_means(folder, good):
 
 
 @raster
+def pipe_beside_a_raster(folder, good):
+    path = _like(folder, good)
+    os.mkfifo(f"{path}.msk")
+    return path
+
+
+@raster
+def names_of_classes_that_are_none(folder, good):
+    path = _like(folder, good)
+    Path(f"{path}.vat.dbf").write_text("Value,Name")
+    return path
+
+
+@raster
 def band_name_of_a_million_letters(folder, good):
     return _told_of(folder, good, lambda band: band.SetDescription("x" * 1_000_000))
 
@@ -965,6 +979,23 @@ def locked_by_another_program(folder, good):
 
 
 @vector
+def with_writings_to_be_taken_back(folder, good):
+    """As a program leaves it that was killed in the middle of a change."""
+    path = Path(_lines(folder, [square(*each) for each in places(40)], ogr.wkbPolygon))
+    other = folder / "other.gpkg"
+    other.write_bytes(path.read_bytes())
+    with closing(sqlite3.connect(other, isolation_level=None)) as database:
+        database.execute("PRAGMA cache_size=1")
+        database.execute("BEGIN")
+        numbers = "WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c LIMIT 20000)"
+        database.execute(f"CREATE TABLE more AS {numbers} SELECT x, randomblob(200) FROM c")
+        path.write_bytes(other.read_bytes())
+        Path(f"{path}-journal").write_bytes(Path(f"{other}-journal").read_bytes())
+    other.unlink()
+    return str(path)
+
+
+@vector
 def with_writings_ahead(folder, good):
     """As a program leaves it that was killed while it wrote: what is new lies beside it."""
     path = Path(_lines(folder, [square(*each) for each in places(40)], ogr.wkbPolygon))
@@ -1038,6 +1069,14 @@ def _shapefile(folder):
 def shapefile_without_index(folder, good):
     path = _shapefile(folder)
     Path(path).with_suffix(".shx").unlink()
+    return path
+
+
+@vector
+def pipe_beside_a_shapefile(folder, good):
+    path = _shapefile(folder)
+    Path(path).with_suffix(".cpg").unlink(missing_ok=True)
+    os.mkfifo(Path(path).with_suffix(".cpg"))
     return path
 
 
