@@ -404,6 +404,28 @@ def test_labels_that_were_overlooked_are_noticed_whatever_the_format(take, tmp_p
         check_no_labels(take("traincnndnn", **given)["TEST_INVENTORY"][0])
 
 
+def test_a_filter_of_a_run_may_ask_for_the_layer_and_leaves_no_file_for_damaged(take, tmp_path, stack):
+    from qgis.core import QgsProcessingFeatureSourceDefinition, QgsVectorLayer
+
+    layer = shown(QgsVectorLayer(write(tmp_path / "points.fgb", "FlatGeobuf", POINTS), "Points", "ogr"))
+    some = QgsProcessingFeatureSourceDefinition(layer.id())
+    some.filterExpression = "@layer_name = 'Points' and \"nr\" < 10"
+    source = take("samplecells", COVARIATES=stack, INVENTORY=some)["INVENTORY"][0]
+    assert sorted(values(source, "nr")) == list(range(10))
+
+
+def test_a_field_of_the_name_alone_makes_no_sample_cells(take, stack):
+    from qgis.core import QgsFeature, QgsGeometry, QgsPointXY, QgsVectorLayer
+
+    layer = QgsVectorLayer(f"Point?crs=EPSG:{CODE}&field=fold:integer&field=names:stringlist", "Slides", "memory")
+    feature = QgsFeature(layer.fields())
+    feature.setGeometry(QgsGeometry.fromPointXY(QgsPointXY(*POINTS[0])))
+    feature.setAttributes([3, ["a", "ü"]])
+    layer.dataProvider().addFeatures([feature])
+    source = take("samplecells", COVARIATES=stack, INVENTORY=shown(layer), TYPE_FIELD="names")["INVENTORY"][0]
+    assert values(source, "fold") == [3] and values(source, "names") == ['["a", "ü"]']
+
+
 def test_zones_keep_all_of_their_fields_and_an_inventory_those_that_are_asked_for(take, tmp_path, stack):
     from qgis.core import QgsFeature, QgsGeometry, QgsVectorLayer
 

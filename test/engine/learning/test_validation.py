@@ -321,6 +321,7 @@ def test_a_fold_is_tested_by_one_network_with_the_seed_that_was_given(monkeypatc
         assert (found.kind, found.name) == (kind, name) and found.how.endswith("the mean over folds counts.")
         np.testing.assert_array_equal(found.susceptibility, cells.patches.centres()[:, 0].astype(float))
     assert found.fold.tolist() == spatial_folds(cells, 400.0, 3, 7, Listener())[0].tolist()
+    assert by_random_folds(cells, 3, recipe, 7, Listener()).fold.tolist() == random_folds(cells, 3, 7)[0].tolist()
 
 
 @pytest.mark.parametrize("equal", [True, False])
