@@ -426,6 +426,13 @@ def test_a_field_of_the_name_alone_makes_no_sample_cells(take, stack):
     assert values(source, "fold") == [3] and values(source, "names") == ['["a", "ü"]']
 
 
+def test_a_raster_of_landslides_is_told_what_to_do_with_it(refusal, tmp_path, stack):
+    given = {"COVARIATES": stack, "INVENTORY": write(tmp_path / "inv.gpkg", "GPKG", POINTS)}
+    for name in ("INVENTORY", "TEST_INVENTORY"):
+        said = refusal("traincnndnn", **{**given, name: raster_file(tmp_path / "r.tif")})
+        assert "is a raster, and a vector layer is needed;" in said and "or points (native:pixelstopoints), and keep the landslides" in said
+
+
 def test_zones_keep_all_of_their_fields_and_an_inventory_those_that_are_asked_for(take, tmp_path, stack):
     from qgis.core import QgsFeature, QgsGeometry, QgsVectorLayer
 

@@ -287,6 +287,13 @@ def test_blocks_are_as_wide_as_they_are_told_on_the_ground(monkeypatch):
     assert "The cells lie in 4 blocks only" in how and "2,000" not in how
 
 
+def test_blocks_are_counted_along_and_across():
+    """Ten rows and a hundred columns are 350 by 2,000 m: four blocks of 500 m."""
+    strip = wide()
+    strip = replace(strip, rows=strip.rows % 10)
+    assert "The cells lie in 4 blocks only" in spatial_folds(strip, 500.0, 2, 7, Listener())[1]
+
+
 def test_folds_go_by_the_seed():
     cells = wide()
     for deal in (

@@ -335,3 +335,17 @@ def test_cells_that_touch_at_a_corner_alone_are_two_patches(raster_of, tmp_path)
         write_classes(raster_of(values), [0.5], tmp_path / "classes.tif", Feedback())
         write_polygons(str(tmp_path / "classes.tif"), class_names(2), tmp_path / "p.gpkg", 1400.0)
         assert [area for fields, _, area in features(tmp_path / "p.gpkg") if fields["name"] == "high"] == pytest.approx(kept)
+
+
+def test_labelled_cells_are_no_plain_landslides(raster_of, values, tmp_path):
+    dataset = ogr.GetDriverByName("GPKG").CreateDataSource(str(tmp_path / "cells.gpkg"))
+    layer = dataset.CreateLayer("cells", UTM.spatial_reference, ogr.wkbPoint)
+    layer.CreateField(ogr.FieldDefn("slid", ogr.OFTInteger))
+    for number in range(20):
+        feature = ogr.Feature(layer.GetLayerDefn())
+        feature["slid"] = number % 2
+        feature.SetGeometry(ogr.CreateGeometryFromWkt("POINT ({} {})".format(*UTM.centres(1 + number, 3))))
+        layer.CreateFeature(feature)
+    del layer, dataset
+    with pytest.raises(EngineError, match="'slid' of the landslide inventory holds both"):
+        read_landslides(str(tmp_path / "cells.gpkg"), raster_of(values).raster)
