@@ -287,6 +287,15 @@ def test_blocks_are_as_wide_as_they_are_told_on_the_ground(monkeypatch):
     assert "The cells lie in 4 blocks only" in how and "2,000" not in how
 
 
+def test_parts_and_their_trees_go_by_the_seed(monkeypatch):
+    cells, asked, true = wide(), [], validation._said_by_trees
+    monkeypatch.setattr(validation, "_said_by_trees", lambda *given: asked.append(given[1:]) or true(*given))
+    spatial = Evaluation("spatial", "", "", cells.labels, np.zeros(200), np.arange(200) % 3, None)
+    folds = [by_parts(cells, spatial, True, seed).fold.tolist() for seed in (7, 7, 8)]
+    assert folds[0] == folds[1] != folds[2]
+    assert [each[1:] for each in asked] == [(True, 7)] * 4 + [(True, 8)] * 2
+
+
 def test_blocks_are_counted_along_and_across():
     """Ten rows and a hundred columns are 350 by 2,000 m: four blocks of 500 m."""
     strip = wide()
