@@ -3,7 +3,8 @@
 
 The same network, optimizer, batch size and validation after each epoch, on 268 patches of 15×15 cells and 30 channels as in the paper.
 Keras does not augment, Scarp does. Rounds of both alternate, and the fastest of each counts, so that other work on the machine touches
-both alike. At last Scarp trains 5,000 epochs in one go.
+both alike. Then Scarp trains networks one after the other and side by side, on as many cells as a large inventory has, and at last 5,000
+epochs in one go.
 
     python test/bench/bench_training.py [EPOCHS]
 """
@@ -21,6 +22,7 @@ runpy.run_path(str(Path(__file__).resolve().parents[2] / "engine" / "__main__.py
 
 import keras
 import numpy as np
+from scarp.engine.threads import at_once, cores
 from scarp.models.network import build
 from scarp.models.optimizers import make_optimizer
 from scarp.models.patches import Patches
@@ -29,6 +31,7 @@ from scarp.models.training import train
 
 PATCHES, CHANNELS = 268, 30
 ROUNDS, EPOCHS = 4, 50
+NETWORKS, MANY_PATCHES, FEW_EPOCHS = 4, 5000, 4
 TARGET = 4.0
 
 
@@ -62,6 +65,23 @@ def our_seconds(patches, labels, validation, recipe):
     return (ends[-2] - ends[0]) / (recipe.epochs - 1), time.perf_counter() - start
 
 
+def side_by_side(rng):
+    """Print how long some networks take one after the other, and as many at once as there are cores; neither compiles."""
+    recipe = Recipe(epochs=FEW_EPOCHS)
+    patches = Patches.of(rng.normal(size=(MANY_PATCHES, recipe.patch_size, recipe.patch_size, CHANNELS)).astype(np.float32))
+    labels, none = np.arange(MANY_PATCHES) % 2, np.zeros(MANY_PATCHES, bool)
+
+    def networks(most):
+        start = time.perf_counter()
+        list(at_once(lambda seed: train(patches, labels, none, recipe, seed), range(NETWORKS), most))
+        return time.perf_counter() - start
+
+    networks(cores())
+    alone, beside = (min(each) for each in zip(*((networks(1), networks(cores())) for _ in range(ROUNDS))))
+    what = f"{NETWORKS} networks of {FEW_EPOCHS} epochs on {MANY_PATCHES:,} cells"
+    print(f"{what}: {alone:.1f} s one after the other, {beside:.1f} s {cores()} at once, {alone / beside:.2f} times as fast")
+
+
 def main():
     epochs = int(sys.argv[1]) if len(sys.argv) > 1 else 5000
     rng = np.random.default_rng(1)
@@ -78,6 +98,7 @@ def main():
     print(f"{int((~validation).sum())} training and {int(validation.sum())} validation patches, {size}×{size}×{CHANNELS}, batches of 64")
     print(f"Keras model.fit  {1000 * min(theirs):6.1f} ms an epoch (fastest of {ROUNDS} × {EPOCHS} epochs)")
     print(f"Scarp            {1000 * min(ours):6.1f} ms an epoch: {ratio:.1f}× faster")
+    side_by_side(rng)
     _, seconds = our_seconds(patches, labels, validation, replace(recipe, epochs=epochs))
     print(f"Scarp, {epochs:,} epochs with compilation: {seconds:.0f} s")
     print(f"peak memory {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:,.0f} MiB")
