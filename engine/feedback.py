@@ -3,7 +3,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
+from threading import Lock
 from typing import TypeVar
 
 T = TypeVar("T")
@@ -44,8 +46,7 @@ class Feedback:
 
     def beside(self, count: int) -> list[Feedback]:
         """Return feedback for so many pieces of work that are done at once, each of which counts the same."""
-        reached = [0.0] * count
-        return [_Beside(self, reached, number) for number in range(count)]
+        return [_Beside(self, tell) for tell in beside(self.progress, count)]
 
     def steps(self, items: Iterable[T], total: int, doing: str = "") -> Iterator[T]:
         """Yield `items`, reporting progress after each of `total`, and with `doing` (Mapping window) which of them is being done."""
@@ -74,13 +75,31 @@ class _Part(Feedback):
 
 
 class _Beside(_Part):
-    def __init__(self, whole: Feedback, reached: list[float], number: int) -> None:
+    def __init__(self, whole: Feedback, tell: Callable[[float], None]) -> None:
         super().__init__(whole, 0, 100)
-        self._reached, self._number = reached, number
+        self._tell = tell
 
     def progress(self, percent: float) -> None:
-        self._reached[self._number] = percent
-        super().progress(sum(self._reached) / len(self._reached))
+        self._tell(percent)
+
+
+def beside(progress: Callable[[float], None], count: int) -> list[Callable[[float], None]]:
+    """Return what so many pieces of work that are done at once call with their percent each; `progress` hears the mean, which never falls.
+
+    >>> one, other = beside(print, 2)
+    >>> one(50.0), other(50.0)
+    25.0
+    50.0
+    (None, None)
+    """
+    reached, lock = [0.0] * count, Lock()
+
+    def tell(number: int, percent: float) -> None:
+        with lock:
+            reached[number] = percent
+            progress(sum(reached) / count)
+
+    return [partial(tell, number) for number in range(count)]
 
 
 def duration(seconds: float) -> str:

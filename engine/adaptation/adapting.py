@@ -17,6 +17,7 @@ from ...models.dense import Weights
 from ...models.memory import TENSORFLOW_BYTES, check_room
 from ...models.recipe import Recipe
 from ...models.trees import grow, joined
+from ..feedback import beside
 from ..learning.fitting import Examples, recipe_of, uncalibrated
 from ..reporting import metrics
 from ..samples.folds import deal_folds, fewest_units, landslide_weights
@@ -125,17 +126,13 @@ def _trained_on(
     encoded = examples.patches.encoded(model.encoder)
     none = np.zeros(len(examples.labels), bool)
     counts = landslide_weights(examples.labels, examples.units) if recipe.equal_landslides else None
-    reached = [0.0] * len(members)
+    parts = beside(progress, len(members))
 
     def trained(number: int) -> Weights:
-        def part(percent: float) -> None:
-            reached[number] = percent
-            progress(sum(reached) / len(members))
-
         def telling(text: str) -> None:
             status(f"{doing} member {number + 1} of {len(members)}, {text}")
 
-        how = recipe, seed + number, model.encoder.circular_pairs, part, telling, counts, members[number]
+        how = recipe, seed + number, model.encoder.circular_pairs, parts[number], telling, counts, members[number]
         return train(encoded, examples.labels, none, *how).weights
 
     found = list(at_once(trained, range(len(members))))

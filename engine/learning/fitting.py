@@ -19,6 +19,7 @@ from ...models.recipe import Recipe
 from ...models.trees import grow
 from ..declarations.checks import checked_value
 from ..declarations.parameters import task_parameters
+from ..feedback import beside
 from ..files.grid import Grid
 from ..files.stack import Stack
 from ..samples.cells import SampleCells
@@ -130,14 +131,10 @@ def fit(
     block = [_block_size(examples, recipe, seed)] if recipe.validation == "blocks" else []
     counts = landslide_weights(examples.labels, examples.units) if recipe.equal_landslides else None
     own = encoder.encode(examples.patches.centres()) if recipe.companion else None
-    reached = [0.0] * recipe.members
+    parts = beside(progress, recipe.members)
 
     def trained(number: int) -> tuple[Member, np.ndarray]:
         """Return a member, and which cells it has not seen: boolean (n,)."""
-
-        def part(percent: float) -> None:
-            reached[number] = percent
-            progress(sum(reached) / recipe.members)
 
         def doing(text: str) -> None:
             status(f"Training member {number + 1} of {recipe.members}, {text}")
@@ -145,8 +142,9 @@ def fit(
         held = validation_part(*cells, seed, number, examples.units, *block)
         left = kept.read(number, architecture) if kept else None
         if left:
+            parts[number](100.0)
             return Member(*left, is_kept=True), held
-        member = train(encoded, examples.labels, held, recipe, seed + number, encoder.circular_pairs, part, doing, counts)
+        member = train(encoded, examples.labels, held, recipe, seed + number, encoder.circular_pairs, parts[number], doing, counts)
         if kept:
             kept.write(number, member.weights, member.history)
         return member, held
