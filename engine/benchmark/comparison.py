@@ -293,7 +293,8 @@ def compare(
         outcomes: list[Outcome] = []
         for done, (some, end) in enumerate(zip(found, ends), start=1):
             outcomes.extend(some)
-            feedback.progress(end)
+            if scheduler or done <= len(cell_jobs):  # networks tell their own
+                feedback.progress(end)
             _tell(data, outcomes, some, len(folds), done, len(ends), feedback)
     return outcomes
 
