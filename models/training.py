@@ -5,8 +5,8 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from threading import BoundedSemaphore, Lock
 from typing import Any
@@ -39,16 +39,20 @@ _LEAST_SPREAD = 1e-6
 
 @dataclass
 class Member:
-    """One trained network: its weights and its training history (a list per curve, a value per epoch).
-
-    `is_kept` tells that an earlier run trained it.
-    """
+    """One trained network: its weights and its training history (a list per curve, a value per epoch)."""
 
     weights: dict[str, np.ndarray]
     history: dict[str, list[float]] = field(default_factory=dict)
-    is_kept: bool = False
 
 
+@contextmanager
+def _turn() -> Iterator[None]:
+    """Wait until a core is free for one more network."""
+    with _turns:
+        yield
+
+
+@_turn()
 def train(
     patches: Patches,
     labels: np.ndarray,
@@ -101,22 +105,6 @@ def train(
     DivergedError
         If the loss is no number, or twice as large as that of a network that knows nothing, or the network says the same of every cell.
     """
-    with _turns:
-        return _trained(patches, labels, validation, recipe, seed, circular_pairs, progress, status, counts, start)
-
-
-def _trained(
-    patches: Patches,
-    labels: np.ndarray,
-    validation: np.ndarray,
-    recipe: Recipe,
-    seed: int,
-    circular_pairs: Sequence[tuple[int, int]],
-    progress: Callable[[float], None],
-    status: Callable[[str], None],
-    counts: np.ndarray | None,
-    start: Weights | None,
-) -> Member:
     rng = np.random.default_rng(seed)
     architecture = recipe.architecture(patches.cells.shape[-1])
     labels = np.asarray(labels, np.float32)

@@ -133,8 +133,8 @@ def fit(
     own = encoder.encode(examples.patches.centres()) if recipe.companion else None
     parts = beside(progress, recipe.members)
 
-    def trained(number: int) -> tuple[Member, np.ndarray]:
-        """Return a member, and which cells it has not seen: boolean (n,)."""
+    def trained(number: int) -> tuple[Member, np.ndarray, str]:
+        """Return a member, which cells it has not seen (boolean, (n,)), and what is told of it where an earlier run trained it."""
 
         def doing(text: str) -> None:
             status(f"Training member {number + 1} of {recipe.members}, {text}")
@@ -143,17 +143,16 @@ def fit(
         left = kept.read(number, architecture) if kept else None
         if left:
             parts[number](100.0)
-            return Member(*left, is_kept=True), held
+            return Member(*left), held, ", trained before the interruption"
         member = train(encoded, examples.labels, held, recipe, seed + number, encoder.circular_pairs, parts[number], doing, counts)
         if kept:
             kept.write(number, member.weights, member.history)
-        return member, held
+        return member, held, ""
 
     members, histories, told = [], [], []
-    for number, (member, held) in enumerate(at_once(trained, range(recipe.members))):
+    for number, (member, held, how) in enumerate(at_once(trained, range(recipe.members))):
         members.append(member.weights)
         histories.append(member.history)
-        how = ", trained before the interruption" if member.is_kept else ""
         message(f"Member {number + 1} of {recipe.members}: {len(member.history['loss'])} epochs{how}.")
         if own is not None:
             status(f"Growing trees beside member {number + 1} of {recipe.members}")

@@ -52,27 +52,30 @@ def task(run: Callable[..., dict[str, Any]]) -> Callable[..., dict[str, Any]]:
 
 def _inputs(name: str, values: Mapping[str, Any]) -> Iterator[tuple[str, Path]]:
     """Yield the files that a task reads, those of mosaics and attributes too, each with the title of its parameter."""
-    for key, parameter in task_parameters(name).items():
-        if parameter.kind not in FILES or parameter.is_output or not values.get(key):
-            continue
-        title = f"{parameter.title} ({parameter.id})"
-        if parameter.kind == "file":
-            yield title, Path(values[key])
+    for title, kind, source in _sources(name, values):
+        if kind == "file":
+            yield title, Path(source)
             continue
         from ..files.manifest import files_of  # installing needs no GDAL
         from ..files.opening import parsed
 
-        for source in values[key] if isinstance(values[key], (list, tuple)) else [values[key]]:
-            yield from ((title, file) for file in files_of(parsed(source).path))
+        yield from ((title, file) for file in files_of(parsed(source).path))
 
 
 def _tell_large(name: str, values: Mapping[str, Any], feedback: Feedback) -> None:
     """Warn of rasters that take long to read, before that begins: a small file may hold a large one."""
-    for key, parameter in task_parameters(name).items():
-        if parameter.kind not in ("raster", "rasters") or not values.get(key):
+    for title, kind, source in _sources(name, values):
+        if kind not in ("raster", "rasters"):
             continue
         from ..files.raster import large  # installing needs no GDAL
 
-        for source in values[key] if isinstance(values[key], (list, tuple)) else [values[key]]:
-            if told := large(source):
-                feedback.warning(f"{parameter.title} ({parameter.id}): {told}")
+        if told := large(source):
+            feedback.warning(f"{title}: {told}")
+
+
+def _sources(name: str, values: Mapping[str, Any]) -> Iterator[tuple[str, str, Any]]:
+    """Yield what a task is given to read: the title of its parameter, the parameter's kind, and each file or layer."""
+    for key, parameter in task_parameters(name).items():
+        if parameter.kind in FILES and not parameter.is_output and values.get(key):
+            for source in values[key] if isinstance(values[key], (list, tuple)) else [values[key]]:
+                yield f"{parameter.title} ({parameter.id})", parameter.kind, source

@@ -978,36 +978,32 @@ def locked_by_another_program(folder, good):
     return path
 
 
-@vector
-def with_writings_to_be_taken_back(folder, good):
-    """As a program leaves it that was killed in the middle of a change."""
+def _left_midway(folder, ending, *statements):
+    """Return a GeoPackage as a program leaves it that was killed after some statements, with what lies beside it then."""
     path = Path(_lines(folder, [square(*each) for each in places(40)], ogr.wkbPolygon))
     other = folder / "other.gpkg"
     other.write_bytes(path.read_bytes())
     with closing(sqlite3.connect(other, isolation_level=None)) as database:
-        database.execute("PRAGMA cache_size=1")
-        database.execute("BEGIN")
-        numbers = "WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c LIMIT 20000)"
-        database.execute(f"CREATE TABLE more AS {numbers} SELECT x, randomblob(200) FROM c")
+        for each in statements:
+            database.execute(each)
         path.write_bytes(other.read_bytes())
-        Path(f"{path}-journal").write_bytes(Path(f"{other}-journal").read_bytes())
+        Path(f"{path}{ending}").write_bytes(Path(f"{other}{ending}").read_bytes())
     other.unlink()
     return str(path)
+
+
+@vector
+def with_writings_to_be_taken_back(folder, good):
+    """As a program leaves it that was killed in the middle of a change."""
+    numbers = "WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c LIMIT 20000)"
+    more = f"CREATE TABLE more AS {numbers} SELECT x, randomblob(200) FROM c"
+    return _left_midway(folder, "-journal", "PRAGMA cache_size=1", "BEGIN", more)
 
 
 @vector
 def with_writings_ahead(folder, good):
     """As a program leaves it that was killed while it wrote: what is new lies beside it."""
-    path = Path(_lines(folder, [square(*each) for each in places(40)], ogr.wkbPolygon))
-    other = folder / "other.gpkg"
-    other.write_bytes(path.read_bytes())
-    with closing(sqlite3.connect(other, isolation_level=None)) as database:
-        database.execute("PRAGMA journal_mode=WAL")
-        database.execute("CREATE TABLE more (a)")
-        path.write_bytes(other.read_bytes())
-        Path(f"{path}-wal").write_bytes(Path(f"{other}-wal").read_bytes())
-    other.unlink()
-    return str(path)
+    return _left_midway(folder, "-wal", "PRAGMA journal_mode=WAL", "CREATE TABLE more (a)")
 
 
 @vector

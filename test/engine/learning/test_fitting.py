@@ -59,7 +59,7 @@ def test_two_members_are_under_training_at_once(examples, monkeypatch):
 
 def test_no_more_networks_than_there_are_cores_are_under_training(examples, monkeypatch):
     at_work, most, lock = [0], [0], threading.Lock()
-    real = training._trained
+    real = training.start_from_logistic_regression
 
     def counted(*arguments):
         with lock:
@@ -72,7 +72,7 @@ def test_no_more_networks_than_there_are_cores_are_under_training(examples, monk
             with lock:
                 at_work[0] -= 1
 
-    monkeypatch.setattr(training, "_trained", counted)
+    monkeypatch.setattr(training, "start_from_logistic_regression", counted)
     monkeypatch.setattr(training, "_turns", threading.BoundedSemaphore(2))
     monkeypatch.setattr(threads, "cores", lambda: 3)
     list(threads.at_once(lambda seed: fit(examples, RECIPE, seed), [1, 2]))
