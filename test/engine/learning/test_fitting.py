@@ -65,7 +65,7 @@ def test_no_more_networks_than_there_are_cores_are_under_training(examples, monk
         with lock:
             at_work[0] += 1
             most[0] = max(most[0], at_work[0])
-        time.sleep(0.05)
+        time.sleep(0.5)
         try:
             return real(*arguments)
         finally:
