@@ -13,7 +13,7 @@ from ...models.cnn_dnn import CnnDnn
 from ...models.model_file import Model
 from ..errors import EngineError
 from ..feedback import Feedback
-from ..learning.fitting import Examples, fit, recipe_of, uncalibrated
+from ..learning.fitting import Examples, fit, recipe_of, tell_start, uncalibrated
 from ..learning.validation import FOLDS, Evaluation, random_folds, spatial_folds
 from ..reporting import metrics
 from ..reporting.numbers import number, p_value, signed
@@ -143,6 +143,7 @@ def held(model: CnnDnn, examples: Examples, block_size_m: float, seed: int, feed
     kind, name = ("spatial", "Spatial folds") if dealt else ("random", "Random folds")
     fold, how = dealt or random_folds(examples, FOLDS, seed)
     said = {contender: np.empty(len(fold)) for contender in CONTENDERS}
+    tell_start(feedback.status)
     said["unadapted"][:] = uncalibrated(model, examples)
     numbers = np.unique(fold)
     for count, (own, part) in enumerate(zip(numbers, feedback.parts([1] * len(numbers))), start=1):

@@ -11,6 +11,7 @@ from threadpoolctl import threadpool_limits
 from ...models.cnn_dnn import CnnDnn
 from ...models.memory import TENSORFLOW_BYTES, check_room
 from ...models.model_file import Model
+from ..learning.fitting import tell_start
 
 # Takes encoded patches (n, size, size, channels), of one cell where a model sees no more, and returns susceptibility (n,).
 Answer = Callable[[np.ndarray], np.ndarray]
@@ -29,10 +30,10 @@ def batches(count: int, size_px: int) -> Iterator[slice]:
     return (slice(start, min(start + step, count)) for start in range(0, count, step))
 
 
-def answer_of(model: Model) -> Answer:
+def answer_of(model: Model, status: Callable[[str], None] = lambda text: None) -> Answer:
     """Return what asks a model: calibrated, and with its trees where it has some, as it maps.
 
-    Networks are made once and kept, so ask often rather than make another.
+    Networks are made once and kept, so ask often rather than make another. What is being done is told to `status`.
 
     Raises
     ------
@@ -47,6 +48,7 @@ def answer_of(model: Model) -> Answer:
 
         return alone
     check_room(TENSORFLOW_BYTES)
+    tell_start(status)
     from ...models.network import answering
 
     network, middle = answering(model.architecture, model.members), model.margin_px

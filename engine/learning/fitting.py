@@ -118,8 +118,7 @@ def fit(
         If there is no such network, a covariate has no value on these cells, or they do not suffice for a validation part.
     """
     check_room(TENSORFLOW_BYTES)
-    if "keras" not in sys.modules:
-        status("Starting TensorFlow")
+    tell_start(status)
     from ...models.network import predict_patches
     from ...models.training import Member, train
 
@@ -167,6 +166,12 @@ def fit(
         model.trees, model.share = grow(own, examples.labels, seed, counts), choose_share(*held_out)
         message(f"{model.name}, as {len(held_out[0]):,} held-out training cells have it.")
     return model, histories
+
+
+def tell_start(status: Callable[[str], None]) -> None:
+    """Tell that TensorFlow starts, which takes seconds, where it does not run yet."""
+    if "keras" not in sys.modules:
+        status("Starting TensorFlow")
 
 
 def recipe_of(model: CnnDnn) -> Recipe:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ...models.covariate import QUANTILES
+from ...models.encoding import check_codes
 from ...models.model_file import Model
 from ..declarations.covariates import label_of
 from ..files.grid import Window
@@ -92,6 +93,11 @@ def likeness(stack: Stack, model: Model) -> list[Likeness]:
     """Return how each covariate of a model is in a stack, and was in training; continuous ones are left out where the model does not tell.
 
     Of a large raster some windows stand for all. A circular covariate has all its values nearly everywhere, and is left out.
+
+    Raises
+    ------
+    EngineError
+        If codes of classes are no whole numbers.
     """
     encoder = model.encoder
     values = _sample(stack, [each.name for each in encoder.covariates])
@@ -103,6 +109,7 @@ def likeness(stack: Stack, model: Model) -> list[Likeness]:
         seen = encoder.seen[number] if encoder.seen else {}
         told = covariate.name, covariate.kind, covariate.unit
         if covariate.kind == "categorical":
+            check_codes(covariate.name, own)
             codes, counts = np.unique(own[~np.isin(own, classes)].astype(np.int64), return_counts=True)
             names = stack.covariate(covariate.name).classes
             unknown = {str(names.get(int(codes[k]), codes[k])): counts[k] / len(own) for k in np.argsort(-counts, kind="stable")}

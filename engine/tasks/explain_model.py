@@ -71,7 +71,7 @@ def run(
         feedback.warning(sentence)
     feedback.status("Cutting patches")
     ground = Ground.of(stack, cells, trained)
-    answer, centres = answer_of(trained), ground.data.values
+    answer, centres = answer_of(trained, feedback.status), ground.data.values
     average = average_ground(trained.encoder, centres[ground.labels == 0])
     # Before what takes long, since the point may lie where there are no data.
     local = explain_cell(answer, trained, stack, cell, average, seed) if cell else None

@@ -7,6 +7,7 @@ import json
 import re
 import shutil
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -21,6 +22,7 @@ from scarp.engine.files.grid import Grid, Window, reference_of
 from scarp.engine.files.stack import Stack, StackWriter
 from scarp.engine.files.vectors import write_points
 from scarp.engine.gdal import ogr
+from scarp.engine.learning import fitting
 from scarp.engine.learning.fitting import Examples, fit
 from scarp.engine.learning.validation import Evaluation
 from scarp.engine.reporting.metrics import balanced, evaluate
@@ -171,11 +173,13 @@ def test_no_landslide_is_asked_about_that_was_adapted_to(study, monkeypatch):
     origins = np.concatenate([origin, np.full(len(others), "random")])
     cells = SampleCells(rows, cols, label, np.full(len(rows), "train"), np.zeros(len(rows), int), origins)
     examples = Examples.of(stack, cells, 9, model.covariates)
-    trained, asked = [], []
+    trained, asked, told = [], [], Listener()
+    monkeypatch.setattr(fitting, "sys", SimpleNamespace(modules={}))
     monkeypatch.setattr(contests, "adapted", lambda model, known, *more: trained.append(known) or (model, 20))
     monkeypatch.setattr(contests, "fit", lambda known, *more, **by: trained.append(known) or (model, []))
     monkeypatch.setattr(contests, "uncalibrated", lambda model, part: asked.append(part) or np.linspace(0, 1, len(part.labels)))
-    contest = contests.held(model, examples, 500.0, 1, Feedback())
+    contest = contests.held(model, examples, 500.0, 1, told)
+    assert "Starting TensorFlow" in told.statuses, "the model as it was is asked first, by TensorFlow"
     assert asked.pop(0) is examples and len(trained) == len(asked) == 2 * len(np.unique(contest.tests["adapted"].fold))
     for known, part in zip(trained, asked):
         assert not np.intersect1d(known.units, part.units).size

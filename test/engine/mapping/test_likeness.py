@@ -3,6 +3,7 @@
 
 import numpy as np
 import pytest
+from scarp.engine.errors import EngineError
 from scarp.engine.files.stack import Stack
 from scarp.engine.mapping import likeness as likenesses
 from scarp.engine.mapping.likeness import differences, likeness
@@ -74,6 +75,14 @@ def test_five_are_told_and_the_others_counted(write_stack):
     (slope, _) = likeness(stack_of(write_stack, slopes, np.ones(100)), model_of(np.linspace(0, 30, 101)))
     told = differences([slope] * 8)
     assert len(told) == 7 and told[5] == "3 more covariates differ likewise."
+
+
+def test_codes_between_two_classes_are_refused(write_stack):
+    """One cell between marl and lime, as warping by means leaves: it counted as marl in name, and as nothing in the map."""
+    classes = np.ones(100)
+    classes[42] = 1.5
+    with pytest.raises(EngineError, match="geology holds 1.5, and codes of classes are whole numbers"):
+        likeness(stack_of(write_stack, np.tile(15.0, 100), classes), model_of(np.linspace(0, 30, 100)))
 
 
 def test_older_files_tell_classes_alone(write_stack):

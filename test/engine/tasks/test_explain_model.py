@@ -5,6 +5,7 @@ import csv
 import json
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -17,6 +18,7 @@ from scarp.engine.files.grid import Window, reference_of
 from scarp.engine.files.stack import Stack, StackWriter
 from scarp.engine.files.vectors import write_points
 from scarp.engine.gdal import ogr
+from scarp.engine.learning import fitting
 from scarp.engine.learning.fitting import Examples, fit
 from scarp.engine.samples.cells import resolve_samples
 from scarp.engine.tasks import explain_model, prepare_covariates, sample_landscape
@@ -118,19 +120,21 @@ def test_true_factors_come_first_and_noise_shows_nothing(study, kind, tmp_path):
     assert json.loads(Path(f"{outputs['report']}.run.json").read_text())["task"] == "explain_model"
 
 
-def test_the_explained_point_adds_up(study):
+def test_the_explained_point_adds_up(study, monkeypatch):
     from scarp.engine.explanation.answers import answer_of
     from scarp.engine.explanation.attribution import average_ground, explain_cell
     from scarp.engine.explanation.held_out import Ground
 
     folder, stack, given = study
     cells = resolve_samples(stack, given["inventory"], None, 1)
-    for kind in ("network", "classic"):
-        model = load_model(folder / f"{kind}.scarp")
+    monkeypatch.setattr(fitting, "sys", SimpleNamespace(modules={}))
+    for kind, starts in (("network", ["Starting TensorFlow"]), ("classic", [])):
+        model, told = load_model(folder / f"{kind}.scarp"), Listener()
         ground = Ground.of(stack, cells, model)
         average = average_ground(model.encoder, ground.data.values[ground.labels == 0])
-        local = explain_cell(answer_of(model), model, stack, (70, 33), average, 1)
+        local = explain_cell(answer_of(model, told.status), model, stack, (70, 33), average, 1)
         mapped = model.predict(stack.read(Window(70, 33, 1, 1), model.margin_px, [each.name for each in model.covariates]))
+        assert told.statuses == starts
         assert local.susceptibility == pytest.approx(float(mapped[0, 0]), abs=1e-5)
         assert local.parts.sum() == pytest.approx(local.susceptibility - local.average, abs=1e-6)
         with pytest.raises(EngineError, match=r"POINT.*without a value of noise"):
