@@ -35,6 +35,7 @@ for _name in (
     "project_report",
 ):
     importlib.import_module(f"scarp.engine.tasks.{_name}")
+train_cnn_dnn = sys.modules["scarp.engine.tasks.train_cnn_dnn"]
 OLD = b"what an earlier run wrote\n"
 # A process that is told to end, or whose worker is gone, may take so long.
 GONE_S = 5.0
@@ -57,8 +58,8 @@ def context():
 
 
 def _work(description, told, limits):
-    # An adaptation trains a network for each fold and inner fold, a second each: with fewer it still does all that it does.
-    adapting._INNER_FOLDS, contest.FOLDS = 2, 2
+    # A network is trained for each fold and inner fold, seconds each: with fewer, and fewer epochs, all is still done that is to be done.
+    adapting._INNER_FOLDS, adapting.EPOCHS, contest.FOLDS, train_cnn_dnn.FOLDS = 2, (1, 2), 2, 2
     os.setsid()
     for path, stream in ((told, 1), (f"{told}.log", 2)):
         os.dup2(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC), stream)
