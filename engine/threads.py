@@ -7,6 +7,7 @@ import os
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from threading import Thread
 from typing import TypeVar
 
 Item = TypeVar("Item")
@@ -57,3 +58,23 @@ def at_once(work: Callable[[Item], Result], items: Sequence[Item], most: int | N
     with ThreadPoolExecutor(count) as threads:
         for _, result in in_order(lambda item: threads.submit(work, item), items, count):
             yield result
+
+
+def begun(work: Callable[[], Result]) -> Future[Result]:
+    """Begin work in a thread of its own, which ends with the process; return what becomes its result, or raises its error, when asked.
+
+    Examples
+    --------
+    >>> begun(lambda: 6 * 7).result()
+    42
+    """
+    future: Future[Result] = Future()
+
+    def run() -> None:
+        try:
+            future.set_result(work())
+        except BaseException as error:
+            future.set_exception(error)
+
+    Thread(target=run, name="beside", daemon=True).start()
+    return future

@@ -79,7 +79,7 @@ def distance_raster(mask: gdal.Dataset, grid: Grid, path: Path, inner: Window) -
     if above.min() >= _FAR:
         return False
     width, height = grid.cell_size_m
-    out = grid.create(str(path), 1, gdal.GDT_Float32, float("nan"))
+    out = grid.create(str(path), 1, gdal.GDT_Float32, float("nan"), compressed=False)
     below = np.full(cols, _FAR, np.int32)
     for row, from_above in zip(reversed(strips), reversed(carried)):
         steps = _along_columns(_touched(mask, row), from_above, below)

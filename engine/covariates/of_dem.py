@@ -169,7 +169,7 @@ class Ground:
 
     def _write(self, name: str, values: np.ndarray, kind: int = gdal.GDT_Float32, nodata: float | None = np.nan) -> gdal.Dataset:
         path = str(self._folder / f"{name}.tif")
-        dataset = self._elevation.grid.create(path, 1, kind, nodata)
+        dataset = self._elevation.grid.create(path, 1, kind, nodata, compressed=False)
         dataset.GetRasterBand(1).WriteArray(values)
         dataset.FlushCache()
         self._rasters[name] = dataset

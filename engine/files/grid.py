@@ -167,10 +167,16 @@ class Grid:
             for col in range(0, self.shape[1], cols_px):
                 yield Window(row, col, min(rows_px, self.shape[0] - row), min(cols_px, self.shape[1] - col))
 
-    def create(self, path: str, bands: int = 1, kind: int = gdal.GDT_Float32, nodata: float | None = None) -> gdal.Dataset:
-        """Create a tiled, compressed GeoTIFF on this grid."""
+    def create(
+        self, path: str, bands: int = 1, kind: int = gdal.GDT_Float32, nodata: float | None = None, *, compressed: bool = True
+    ) -> gdal.Dataset:
+        """Create a tiled GeoTIFF on this grid.
+
+        Values of continuous covariates hardly compress, and compressing them takes longer than computing them; without it a tile that is
+        nodata throughout takes no room.
+        """
         # Without GDAL's threads: where its cache is full, one that reads a raster may have to write another, and waits for itself.
-        options = ["TILED=YES", "INTERLEAVE=BAND", "BIGTIFF=IF_SAFER", *compression()]
+        options = ["TILED=YES", "INTERLEAVE=BAND", "BIGTIFF=IF_SAFER", *(compression() if compressed else ["SPARSE_OK=TRUE"])]
         dataset = gdal.GetDriverByName("GTiff").Create(str(path), self.shape[1], self.shape[0], bands, kind, options)
         dataset.SetProjection(self.crs)
         dataset.SetGeoTransform(self.transform)

@@ -176,7 +176,7 @@ class StackWriter:
     """Writes a stack one band and one window at a time; use it in a `with` block."""
 
     def __init__(self, path: str, grid: Grid, covariates: Sequence[Covariate]) -> None:
-        self._dataset = grid.create(path, len(covariates), gdal.GDT_Float32, float("nan"))
+        self._dataset = grid.create(path, len(covariates), gdal.GDT_Float32, float("nan"), compressed=False)
         self._names = [covariate.name for covariate in covariates]
         for number, covariate in enumerate(covariates, start=1):
             band = self._dataset.GetRasterBand(number)

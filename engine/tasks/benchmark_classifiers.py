@@ -32,6 +32,7 @@ from ..samples.folds import suggested_block_size
 from ..samples.inventory import read_inventory
 from ..samples.nearest import places_of
 from ..samples.types import Types
+from ..threads import begun
 from . import task
 
 
@@ -70,6 +71,7 @@ def run(
     for path in outputs.values():
         check_writable(path)
     stack = Stack.open(covariates)
+    read = begun(lambda: hashes({"covariates": covariates, "inventory": inventory, "test_inventory": test_inventory}))
     names = _chosen(classifiers, stack, feedback)
     methods = _methods(validation, test_inventory)
     cells = resolve_samples(stack, inventory, label_field, seed, feedback, test_inventory, Types.of(type_field, types))
@@ -100,7 +102,6 @@ def run(
     in_words = verdict(of_honest, honest)
     feedback.message(in_words)
 
-    digests = hashes({"covariates": covariates, "inventory": inventory, "test_inventory": test_inventory})
     told = {**asked, "classifiers": names, "block_size": block_size}
     used = {"block_size": block_size} if block_size else {}
     feedback.status("Writing the table and drawing the report")
@@ -146,7 +147,7 @@ def run(
             "seed": seed,
             "metrics": {f"{name} ({VALIDATIONS[honest]})": value for name, value in winner.mean.items()},
             "versions": versions(),
-            "inputs_sha256": digests,
+            "inputs_sha256": read.result(),
         }
         with replacing(model) as temporary:
             save_model(temporary, fitted)
@@ -158,7 +159,7 @@ def run(
         "flattered": flattered(of_honest),
     }
     seconds = time.monotonic() - started
-    write_manifests((output, report, model), "benchmark_classifiers", asked, seconds, inputs=digests, results=results, used=used)
+    write_manifests((output, report, model), "benchmark_classifiers", asked, seconds, inputs=read.result(), results=results, used=used)
     feedback.progress(100)
     return {**outputs, "best": winner.classifier, "auc": winner.auc.mean}
 

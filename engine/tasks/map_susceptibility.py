@@ -13,6 +13,7 @@ from typing import Any
 
 from ...models.model_file import Model, load_model
 from ..declarations.checks import numbers
+from ..declarations.labels import read_by
 from ..errors import EngineError
 from ..feedback import Feedback
 from ..files.manifest import hashes, write_manifests
@@ -23,6 +24,7 @@ from ..mapping.likeness import OLDER, differences, likeness
 from ..mapping.trust import APPLICABILITY_BANDS, UNCERTAINTY_BANDS, Trust
 from ..mapping.windows import NODATA, WINDOW_PX, check_stack, done_in, map_susceptibility, windows_of
 from ..mapping.zonation import write_outside
+from ..threads import begun
 from . import task
 
 # Percent of the area outside the area of applicability from which the run warns.
@@ -52,6 +54,7 @@ def run(
     for path in [*outputs.values(), *([outside] if outside else [])]:
         check_writable(path)
     stack = Stack.open(covariates)
+    digests = begun(lambda: hashes(read_by("map_susceptibility", asked)))  # while TensorFlow starts
     wanted = None if backend == "auto" else backend
     trained = load_model(model, wanted, None if scheduler else math.prod(stack.grid.shape))
     for warning in (*check_stack(stack, trained), *differences(likeness(stack, trained))):
@@ -64,7 +67,8 @@ def run(
         feedback.message(OLDER)
     trust = Trust(tuple(numbers(stability_breaks)), dropout_passes, bool(uncertainty), bool(applicability))
     trust.check(trained)
-    key, windows = _key(stack, model, trained, resume), windows_of(stack.grid)
+    windows = windows_of(stack.grid)
+    key = _key(digests.result().get("covariates") if resume else stack.state, model, trained)
     with ExitStack() as open_rasters:
         partials = [
             open_rasters.enter_context(PartialRaster(path, stack.grid, NODATA, {**key, **more}, windows, bands, keep=resume))
@@ -92,7 +96,8 @@ def run(
                     write_outside(str(temporary), outside)
     feedback.message(f"Susceptibility of {cells:,} cells.")
     found: dict[str, Any] = {"outside_percent": round(100 * (1 - partials[-1].means[1]), 4)} if applicability else {}
-    write_manifests([output], "map_susceptibility", asked, time.monotonic() - started, results={"cells": cells, **found})
+    seconds = time.monotonic() - started
+    write_manifests([output], "map_susceptibility", asked, seconds, inputs=digests.result(), results={"cells": cells, **found})
     if not found:
         return outputs
     share = found["outside_percent"]
@@ -112,11 +117,13 @@ def _layers(outputs: dict[str, str], trust: Trust) -> Iterator[tuple[str, tuple[
         yield outputs["applicability"], APPLICABILITY_BANDS, {}
 
 
-def _key(stack: Stack, model: str, trained: Model, resume: bool) -> dict[str, Any]:
-    """Return what a map depends on, so that only an interrupted run of the same map is gone on from."""
+def _key(stack: Any, model: str, trained: Model) -> dict[str, Any]:
+    """Return what a map depends on, so that only an interrupted run of the same map is gone on from.
+
+    `stack` is the hash of its files where windows are kept: sizes and times do not tell one that was written anew within a second.
+    """
     return {
-        # Sizes and times do not tell a stack that was written anew within a second.
-        "stack": hashes({"covariates": stack.path}) if resume else stack.state,
+        "stack": stack,
         "model": hashlib.sha256(Path(model).read_bytes()).hexdigest(),
         "backend": trained.backend,
         "window_px": WINDOW_PX,

@@ -33,6 +33,7 @@ from ..samples.cells import SampleCells, counts_of, landslides, resolve_samples
 from ..samples.folds import deal_folds, keep_whole, splits, suggested_block_size
 from ..samples.nearest import Distances, places_of
 from ..samples.types import Types
+from ..threads import begun
 from . import task
 
 # Fewer training cells of a class than this teach nothing.
@@ -72,6 +73,7 @@ def run(
     for path in (model, report):
         check_writable(path)
     stack = Stack.open(covariates)
+    read = begun(lambda: hashes({"covariates": covariates, "inventory": inventory, "test_inventory": test_inventory}))
     cells = resolve_samples(stack, inventory, label_field, seed, feedback, test_inventory, Types.of(type_field, types))
     few = landslides(cells) < FEW_LANDSLIDES and not test_inventory
     training = np.full(len(cells.rows), True) if few else cells.subset != "test"
@@ -109,8 +111,7 @@ def run(
     if tried:
         recipe = tried[0].recipe(recipe)
     others = _compared(known, replace(recipe, members=1, companion=False), rivals, seed, comparing)
-    digests = hashes({"covariates": covariates, "inventory": inventory, "test_inventory": test_inventory})
-    packages = versions()
+    digests, packages = read.result(), versions()
     # What the members depend on: another output, or a report of another name, changes nothing of them.
     key = {**{name: value for name, value in asked.items() if name not in ("model", "report")}, "inputs": digests, "versions": packages}
     kept = KeptMembers(model, key).begin(resume)

@@ -129,3 +129,17 @@ def test_a_stack_of_another_program_with_nodata_that_nobody_declared_is_refused(
         Stack.open(path)
     declared = Stack.open(f"{path}|nodata=-9999:-9999").read(Window(0, 0, 9, 7), names=["altitude"])
     assert np.isnan(declared).sum() == 14
+
+
+def test_values_are_not_compressed_and_empty_ground_takes_no_room(tmp_path):
+    grid = Grid(utm(), (500000.0, 30.0, 0.0, 3600000.0, 0.0, -30.0), (512, 512))
+    path = tmp_path / "stack.tif"
+    values = np.full(grid.shape, 3.0, np.float32)
+    values[256:, :] = values[:256, 256:] = np.nan
+    with StackWriter(str(path), grid, [Covariate("altitude"), Covariate("slope")]) as writer:
+        for name in ("altitude", "slope"):
+            writer.write(name, Window(0, 0, 512, 512), values)
+    assert gdal.Open(str(path)).GetMetadataItem("COMPRESSION", "IMAGE_STRUCTURE") is None
+    tile = 4 * 256**2
+    assert 2 * tile < path.stat().st_size < 3 * tile  # one of the four tiles of each covariate
+    np.testing.assert_array_equal(Stack.open(str(path)).read(Window(0, 0, 512, 512)), np.stack([values, values], axis=-1))
