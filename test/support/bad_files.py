@@ -14,6 +14,7 @@ import numpy as np
 from osgeo import gdal, ogr, osr
 from scarp.engine.files.grid import Grid, Window, reference_of
 from scarp.engine.files.stack import StackWriter
+from scarp.models.applicability import Applicability
 from scarp.models.cnn_dnn import CnnDnn
 from scarp.models.covariate import Covariate
 from scarp.models.encoding import Encoder
@@ -133,7 +134,9 @@ def write_model(path, covariates=COVARIATES, patch_px=9, told=None):
         for name, shape in architecture.shapes.items()
     }
     told = {"cell_size": [CELL, CELL], "crs": UTM} if told is None else told
-    save_model(path, CnnDnn(encoder, architecture, [weights], told, "numpy"))
+    network = CnnDnn(encoder, architecture, [weights], told, "numpy")
+    network.applicability = Applicability.fit(encoder, np.array([[10.0, codes[0]], [12, codes[1]], [30, codes[1]]]), [1, 1], [])
+    save_model(path, network)
 
 
 def write_stack(path, values, *, transform=TRANSFORM, crs=UTM, covariates=COVARIATES):

@@ -21,7 +21,16 @@ def runs(area, out):
         "prepare_covariates": {"dem": area["dem"], "terrain": ["slope", "aspect", "flow_accumulation"], "output": at("o.tif")},
         "screen_covariates": {**cells, "output": at("o.csv"), "class_table": at("c.csv"), "report": at("r.html")},
         "sample_cells": {**cells, "output": at("o.gpkg")},
-        "map_susceptibility": {"covariates": area["stack"], "model": area["model"], "backend": "numpy", "output": at("o.tif")},
+        "map_susceptibility": {
+            "covariates": area["stack"],
+            "model": area["model"],
+            "backend": "numpy",
+            "dropout_passes": 2,
+            "output": at("o.tif"),
+            "uncertainty": at("u.tif"),
+            "applicability": at("a.tif"),
+            "outside": at("x.gpkg"),
+        },
         "classify_susceptibility": {"susceptibility": area["map"], "output": at("o.tif"), "table": at("t.csv"), "polygons": at("p.gpkg")},
         "validate_map": {
             "susceptibility": area["map"],
