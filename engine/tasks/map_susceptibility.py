@@ -7,6 +7,7 @@ import hashlib
 import math
 import time
 from collections.abc import Iterator
+from concurrent.futures import Future
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
@@ -68,7 +69,7 @@ def run(
     trust = Trust(tuple(numbers(stability_breaks)), dropout_passes, bool(uncertainty), bool(applicability))
     trust.check(trained)
     windows = windows_of(stack.grid)
-    key = _key(digests.result().get("covariates") if resume else stack.state, model, trained)
+    key = _key(stack, digests, model, trained, resume)
     with ExitStack() as open_rasters:
         partials = [
             open_rasters.enter_context(PartialRaster(path, stack.grid, NODATA, {**key, **more}, windows, bands, keep=resume))
@@ -117,13 +118,11 @@ def _layers(outputs: dict[str, str], trust: Trust) -> Iterator[tuple[str, tuple[
         yield outputs["applicability"], APPLICABILITY_BANDS, {}
 
 
-def _key(stack: Any, model: str, trained: Model) -> dict[str, Any]:
-    """Return what a map depends on, so that only an interrupted run of the same map is gone on from.
-
-    `stack` is the hash of its files where windows are kept: sizes and times do not tell one that was written anew within a second.
-    """
+def _key(stack: Stack, digests: Future[dict[str, Any]], model: str, trained: Model, resume: bool) -> dict[str, Any]:
+    """Return what a map depends on, so that only an interrupted run of the same map is gone on from."""
     return {
-        "stack": stack,
+        # Sizes and times do not tell a stack that was written anew within a second.
+        "stack": digests.result().get("covariates") if resume else stack.state,
         "model": hashlib.sha256(Path(model).read_bytes()).hexdigest(),
         "backend": trained.backend,
         "window_px": WINDOW_PX,

@@ -458,7 +458,7 @@ def test_the_provider_takes_all_of_it_away_again(root):
     code = (
         "import sys; sys.path.insert(0, sys.argv[1]); sys.path.append('/usr/share/qgis/python/plugins')\n"
         "import conftest, json\n"
-        "from qgis.core import QgsApplication; app = QgsApplication([], False); app.initQgis()\n"
+        "from qgis.core import QgsApplication, QgsSettings; app = QgsApplication([], False); app.initQgis()\n"
         "from qgis.PyQt.QtCore import QCoreApplication, QSettings, QLocale\n"
         "from processing.core.Processing import Processing; Processing.initialize()\n"
         "from processing.core.ProcessingConfig import ProcessingConfig\n"
@@ -468,16 +468,19 @@ def test_the_provider_takes_all_of_it_away_again(root):
         "def seen():\n"
         "    there = QgsApplication.processingRegistry().providerById('scarp') is not None\n"
         "    names = [type(each).__name__ for each in actions.actions].count('CopyModelAction')\n"
-        "    return [there, 'SCARP_PYTHON' in ProcessingConfig.settings, names, QCoreApplication.translate('Scarp', 'Train CNN–DNN')]\n"
+        "    setting = ProcessingConfig.settings.get('SCARP_PYTHON')\n"
+        "    shown = [setting is not None and setting.value, 'Scarp' in ProcessingConfig.settingIcons]\n"
+        "    return [there, *shown, names, QCoreApplication.translate('Scarp', 'Train CNN–DNN')]\n"
+        "key = 'Processing/Configuration/SCARP_PYTHON'; QgsSettings().setValue(key, '/a/python')\n"
         "before = seen(); plugin = classFactory(None); plugin.initProcessing(); during = seen()\n"
         "there = QgsApplication.processingRegistry().providerById('scarp').algorithms()\n"
         "models = len([each for each in there if each.groupId() == 'chain' and each.outputDefinitions()])\n"
-        "plugin.unload(); plugin.unload(); print(json.dumps([before, during, models, seen()]))"
+        "plugin.unload(); plugin.unload(); QgsSettings().remove(key); print(json.dumps([before, during, models, seen()]))"
     )
     run = subprocess.run([sys.executable, "-c", code, str(root / "test")], capture_output=True, text=True, check=True)
     before, during, models, after = json.loads(run.stdout.splitlines()[-1])
-    assert before == after == [False, False, 0, "Train CNN–DNN"]
-    assert during == [True, True, 1, "Addestra CNN–DNN"] and models == 4
+    assert before == after == [False, False, False, 0, "Train CNN–DNN"]
+    assert during == [True, "/a/python", True, 1, "Addestra CNN–DNN"] and models == 4
 
 
 def told(source):
