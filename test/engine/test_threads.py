@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
+import os
 import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from scarp.engine.errors import EngineError
-from scarp.engine.threads import begun
+from scarp.engine.threads import begun, cores, in_order
 
 
 def test_work_begins_before_its_result_is_asked_for_and_does_not_hold_up_who_began_it():
@@ -28,3 +30,22 @@ def test_the_error_of_work_is_raised_where_its_result_is_asked_for():
     future = begun(work)
     with pytest.raises(EngineError, match="damaged"):
         future.result(10)
+
+
+@pytest.mark.parametrize(("told", "expected"), [(7, 7), (1, 1), (None, 1)])
+def test_as_many_threads_compute_as_there_are_cores(monkeypatch, told, expected):
+    monkeypatch.setattr(os, "cpu_count", lambda: told)
+    assert cores() == expected
+
+
+@pytest.mark.parametrize("at_once", [1, 2, 3])
+def test_so_many_more_are_under_work_while_one_is_taken(at_once):
+    submitted = []
+    with ThreadPoolExecutor(1) as threads:
+
+        def submit(item):
+            submitted.append(item)
+            return threads.submit(str, item)
+
+        found = [(item, result, len(submitted)) for item, result in in_order(submit, range(6), at_once)]
+    assert found == [(item, str(item), min(item + 1 + at_once, 6)) for item in range(6)]

@@ -181,6 +181,13 @@ def test_what_was_written_since_stays(journal, tmp_path):
     assert contents(tmp_path) == {target: "the user's own"}
 
 
+def test_the_new_stays_where_the_old_is_gone(journal, tmp_path):
+    target = journal()
+    (tmp_path / ".map.9.scarp-part.0.old").unlink()
+    undo_interrupted(tmp_path, lambda pid: False)
+    assert contents(tmp_path) == {target: "new"}
+
+
 def test_a_run_that_still_gives_names_is_left_alone(journal, tmp_path):
     import fcntl
 

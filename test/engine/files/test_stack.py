@@ -37,6 +37,13 @@ def test_what_is_written_is_read(stack):
     np.testing.assert_array_equal(opened.read(Window(0, 0, 9, 7), names=["geology"])[..., 0], values[..., 1])
 
 
+@pytest.mark.parametrize(("row", "col"), [(0, 0), (0, 4), (6, 0), (6, 4), (3, 4), (6, 2)])
+def test_beyond_each_edge_the_raster_is_reflected(stack, row, col):
+    opened, values, _ = stack
+    padded = np.pad(values, ((2, 2), (2, 2), (0, 0)), mode="reflect")
+    np.testing.assert_array_equal(opened.read(Window(row, col, 3, 3), 2), padded[row : row + 7, col : col + 7])
+
+
 @pytest.mark.parametrize("gap", [False, True])
 def test_no_value_is_beyond_what_can_be(stack, gap):
     """Read band by band or all at once, with other cells missing or not, at the edge and inside."""
