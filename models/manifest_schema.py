@@ -21,6 +21,7 @@ MOST_CHANNELS = 4096
 _CODES = range(-(2**31), 2**31)
 # A coordinate reference system as WKT. Other texts could name files and addresses, which PROJ would open.
 _WKT = re.compile(r"[A-Z_]{4,24}\[")
+_HALF = re.compile("[\ud800-\udfff]")
 
 # Raises ValueError if a value is not what it must be; `name` is what the sentence calls it.
 Check = Callable[[str, Any], None]
@@ -40,7 +41,10 @@ def _number(least: float, most: float) -> Check:
 
 
 def _text(most: int, pattern: str = "") -> Check:
-    return lambda name, value: _must(isinstance(value, str) and len(value) <= most and bool(re.match(pattern, value)), name, value)
+    """Text of at most so many letters, none of them half a letter (a lone surrogate), which no file and no page can take."""
+    return lambda name, value: _must(
+        isinstance(value, str) and len(value) <= most and bool(re.match(pattern, value)) and not _HALF.search(value), name, value
+    )
 
 
 def _list(each: Check, least: int, most: int) -> Check:

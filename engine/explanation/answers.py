@@ -9,6 +9,7 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from ...models.cnn_dnn import CnnDnn
+from ...models.errors import numbers
 from ...models.memory import TENSORFLOW_BYTES, check_room
 from ...models.model_file import Model
 from ..learning.fitting import tell_start
@@ -38,13 +39,13 @@ def answer_of(model: Model, status: Callable[[str], None] = lambda text: None) -
     Raises
     ------
     EngineError
-        If a network is asked, and TensorFlow has no room.
+        If a network is asked, and TensorFlow has no room. What is returned raises it if the model gives no susceptibility.
     """
     if not isinstance(model, CnnDnn):
 
         def alone(encoded: np.ndarray) -> np.ndarray:
             with threadpool_limits(1, user_api="openmp"):  # on few cells threads only wait for each other
-                return np.asarray(model.of_encoded(encoded[:, 0, 0]), np.float32)
+                return numbers(np.asarray(model.of_encoded(encoded[:, 0, 0]), np.float32))
 
         return alone
     check_room(TENSORFLOW_BYTES)
@@ -52,4 +53,4 @@ def answer_of(model: Model, status: Callable[[str], None] = lambda text: None) -
     from ...models.network import answering
 
     network, middle = answering(model.architecture, model.members), model.margin_px
-    return lambda encoded: model.calibrated(model.mixed(network(encoded), np.ascontiguousarray(encoded[:, middle, middle])))
+    return lambda encoded: numbers(model.calibrated(model.mixed(network(encoded), np.ascontiguousarray(encoded[:, middle, middle]))))

@@ -96,13 +96,18 @@ def coarsened(raster: Raster, grid: Grid, path: Path, feedback: Feedback) -> Ras
 
 
 def without_voids(raster: Raster, found: Contents, feedback: Feedback) -> Raster:
-    """Return the raster with its undeclared voids taken as missing, and warn of them."""
+    """Return the raster with its undeclared voids taken as missing, and warn of them, and of −1 that may be one."""
     voids = undeclared_voids(found)
     told = told_voids(found, voids)
     if told:
         feedback.warning(
             f"The raster {raster.file} holds {told} of {found.cells:,} cells, which looks like nodata that nobody declared: they are "
             "taken as missing. Declare it (gdal:translate, “Assign a specified NoData value”) if it is."
+        )
+    if found.minus_ones:
+        feedback.warning(
+            f"The raster {raster.file} holds -1 on {found.minus_ones:,} of {found.cells:,} cells and no other value below 0, which may be "
+            "nodata that nobody declared: it counts as a value. Declare it (gdal:translate, “Assign a specified NoData value”) if it is."
         )
     return replace(raster, voids=voids)
 

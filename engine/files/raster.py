@@ -398,12 +398,15 @@ class Contents:
         The least and greatest of them, those of `odd` left out.
     odd
         How many cells have each value that looks like a void, and (under infinity) more than any quantity has, infinity too.
+    minus_ones
+        How many cells have −1, where no other value is negative: a void or a value, which only the user knows.
     """
 
     cells: int = 0
     low: float = np.inf
     high: float = -np.inf
     odd: dict[float, int] | None = None
+    minus_ones: int = 0
 
     def without(self, values: tuple[float, ...]) -> Contents:
         """Return it as if only these of `odd` were voids."""
@@ -429,6 +432,7 @@ def tally(raster: Raster, part: Window) -> Contents:
     suspects = (*USUAL_VOIDS, -999.0, *([] if largest is None else [largest]))
     everything = replace(raster, limits=(-np.inf, np.inf))
     odd: dict[float, int] = {}
+    is_negative = False
     for window in windows_of(part):
         values = everything.read(window, dtype=np.float64)
         values = values[~np.isnan(values)]
@@ -445,8 +449,14 @@ def tally(raster: Raster, part: Window) -> Contents:
                 odd[suspect] = odd.get(suspect, 0) + count
                 values = values[values != suspect]
         if values.size:
-            found.low, found.high = min(found.low, float(values.min())), max(found.high, float(values.max()))
+            low = float(values.min())
+            found.low, found.high = min(found.low, low), max(found.high, float(values.max()))
+            if low == -1:
+                found.minus_ones += int(np.count_nonzero(values == -1))
+            is_negative = is_negative or (low < 0 and bool(np.any((values < 0) & (values != -1))))
     found.odd = odd
+    if is_negative or found.high == -1:
+        found.minus_ones = 0
     return found
 
 

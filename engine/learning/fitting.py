@@ -19,6 +19,7 @@ from ...models.recipe import Recipe
 from ...models.trees import grow
 from ..declarations.checks import checked_value
 from ..declarations.parameters import task_parameters
+from ..errors import EngineError
 from ..feedback import beside
 from ..files.grid import Grid
 from ..files.stack import Stack
@@ -175,10 +176,21 @@ def tell_start(status: Callable[[str], None]) -> None:
 
 
 def recipe_of(model: CnnDnn) -> Recipe:
-    """Return how a network is fitted anew: in the shape that it has, and as its file tells that it was trained."""
+    """Return how a network is fitted anew: in the shape that it has, and as its file tells that it was trained.
+
+    Raises
+    ------
+    EngineError
+        If the file tells what no training takes.
+    """
     told = model.manifest.get("settings", {})
     declared = {key: each for key, each in task_parameters("train_cnn_dnn").items() if each.recipe}
-    known = {key: checked_value(each, told[key]) for key, each in declared.items() if key in told}
+    try:
+        known = {key: checked_value(each, told[key]) for key, each in declared.items() if key in told}
+    except EngineError as error:
+        raise EngineError(
+            f"The model file tells of a training that cannot be repeated, so it is damaged; train it anew. {error}"
+        ) from error
     shape = model.architecture.to_json()
     shape = {"patch_size": shape.pop("patch_size_px"), **{key: value for key, value in shape.items() if key != "channels"}}
     return replace(Recipe(**known), **shape, members=len(model.members), companion=model.trees is not None)

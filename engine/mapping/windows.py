@@ -102,9 +102,14 @@ def check_stack(stack: Stack, model: Model) -> list[str]:
             "cover another area, and terrain differs with scale."
         )
     crs = model.manifest.get("crs")
-    if crs and not reference_of(crs).IsSame(stack.grid.spatial_reference):
+    try:
+        trained_in = reference_of(crs or "")
+    except EngineError as error:
+        told = "The model file names no coordinate reference system that can be read, so it is damaged; train it anew."
+        raise EngineError(told) from error
+    if crs and not trained_in.IsSame(stack.grid.spatial_reference):
         warnings.append(
-            f"The model was trained in {reference_of(crs).GetName()} and the stack is in {stack.grid.spatial_reference.GetName()}: right "
+            f"The model was trained in {trained_in.GetName()} and the stack is in {stack.grid.spatial_reference.GetName()}: right "
             "for another area, wrong if distances are now in other units."
         )
     return warnings

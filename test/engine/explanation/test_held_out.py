@@ -83,6 +83,21 @@ def test_a_model_of_a_fold_is_fitted_to_the_others_alone_and_asked_about_its_own
         np.testing.assert_array_equal(part.labels, ground.labels[fold.test])
 
 
+@pytest.mark.parametrize("settings", [{"epochs": -1}, {"optimizer": "oracle"}, {"learning_rate": float("nan")}])
+def test_settings_that_no_training_has_are_the_files_fault(ground, settings):
+    """Who explains a model chose none of them."""
+    ground.model.manifest["settings"] = settings
+    with pytest.raises(EngineError, match="^The model file tells of a training that cannot be repeated, so it is damaged; train it anew. "):
+        recipe_of(ground.model)
+
+
+def test_a_model_that_gives_no_number_is_told_as_damaged(ground):
+    ground.model.members[0]["output"] = ground.model.members[0]["output"] * np.nan
+    part = as_it_is(ground, 1)
+    with pytest.raises(EngineError, match="^The model gives no susceptibility for cells that have all covariates: it is damaged"):
+        part.answer(part.patches.encoded(part.encoder).take(np.arange(50)))
+
+
 def test_of_many_cells_some_are_asked_in_the_shares_of_both_kinds(ground, monkeypatch):
     monkeypatch.setattr(held_out, "answer_of", lambda model: model)
     monkeypatch.setattr(held_out, "_MOST_CELLS", 40)

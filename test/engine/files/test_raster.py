@@ -284,6 +284,15 @@ def test_a_tally_sets_odd_values_apart(write):
     assert (part.cells, part.low, part.high, part.odd) == (2 * COLS, 3 * COLS, 5 * COLS - 1, {})
 
 
+@pytest.mark.parametrize(("odd", "count"), [(0.0, 12), (-0.5, 0), (-2.0, 0), (-9999.0, 12)])
+def test_minus_one_is_counted_where_nothing_else_is_negative(write, monkeypatch, odd, count):
+    values = numbered()
+    values[0, 0], values[::2, 3] = odd, -1
+    monkeypatch.setattr("scarp.engine.files.grid.WINDOW_PX", 8)
+    assert tally(open_raster(write(values)), Window(0, 0, ROWS, COLS)).minus_ones == count
+    assert tally(open_raster(write(np.full_like(values, -1))), Window(0, 0, ROWS, COLS)).minus_ones == 0
+
+
 @pytest.mark.parametrize("kind", [gdal.GDT_Int16, gdal.GDT_UInt16, gdal.GDT_Int32])
 def test_the_largest_number_of_a_type_is_odd(write, kind):
     largest = {gdal.GDT_Int16: 32767, gdal.GDT_UInt16: 65535, gdal.GDT_Int32: 2147483647}[kind]

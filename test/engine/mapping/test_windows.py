@@ -118,6 +118,13 @@ def test_cells_of_another_size_are_told(stack, size, warned):
     assert all(f"trained on cells of {size[0]:g}" in text and "20" in text for text in warnings)
 
 
+def test_a_crs_that_cannot_be_read_is_the_model_files_fault(stack):
+    model = model_of(COVARIATES[:1], stack)
+    model.manifest["crs"] = "PROJCS[garbage"
+    with pytest.raises(EngineError, match="^The model file names no coordinate reference system that can be read, so it is damaged"):
+        mapping.check_stack(stack, model)
+
+
 def test_another_crs_is_told(stack):
     model = model_of(COVARIATES[:1], stack)
     model.manifest["crs"] = reference_of(32717).ExportToWkt()

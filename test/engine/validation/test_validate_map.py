@@ -88,6 +88,19 @@ def test_integers_and_an_undeclared_void(map_of, slides, tmp_path):
     assert any("nodata that nobody declared" in each for each in listener.warnings)
 
 
+def test_a_lone_minus_one_is_told_and_counts(map_of, slides, tmp_path):
+    listener = Listener()
+    values = np.array([*VALUES, -1.0])
+    result = validate(tmp_path, listener, susceptibility=map_of(values, nodata=None), inventory=slides)
+    assert result["auc"] == pytest.approx(18 / 24)  # one more cell without a landslide, below all three with one
+    assert [
+        text for text in listener.warnings if text.startswith("The raster map.tif holds -1 on 1 of 11 cells and no other value below 0")
+    ]
+    listener = Listener()
+    validate(tmp_path, listener, susceptibility=map_of(values, "declared.tif", nodata=-1.0), inventory=slides)
+    assert not [text for text in listener.warnings if "-1" in text]
+
+
 def test_percents_of_bytes_and_an_undeclared_255(map_of, slides, tmp_path):
     """The nodata that most tools give bytes; beside 0 alone it is a value, as in a mask."""
     listener = Listener()
