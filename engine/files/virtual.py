@@ -4,15 +4,19 @@
 from __future__ import annotations
 
 import re
-from html import unescape
+from html import escape, unescape
 from pathlib import Path
 
 from ...models.errors import short
 from ..declarations.outputs import odd_kind
 from ..errors import EngineError
 
-_START, _MOST_BYTES = re.compile(rb"\s*(<\?xml[^>]*>\s*)?<(VRTDataset|OGRVRTDataSource)\b"), 256 << 20
-_SOURCE = re.compile(r"<(?:SourceFilename|SourceDataset|SrcDataSource)([^>]*)>([^<]*)<")
+# GDAL looks for these anywhere in the first bytes of a file, so a comment may come before.
+_START, _MOST_BYTES = re.compile(rb"<(VRTDataset|OGRVRTDataSource)\b", re.IGNORECASE), 256 << 20
+_SOURCE = re.compile(r"<(?:SourceFilename|SourceDataset|SrcDataSource)\b([^>]*)>([^<]*)<", re.IGNORECASE)
+_IN_PLACE = re.compile(r"relativeToVRT\s*=\s*[\"']?1", re.IGNORECASE)
+# What XML leaves out, and what it takes as it stands.
+_COMMENT_OR_PLAIN = re.compile(r"<!--.*?-->|<!\[CDATA\[(.*?)\]\]>", re.DOTALL)
 # How files begin that tell GDAL of a service.
 _SERVICE = re.compile(rb"\s*(<\?xml[^>]*>\s*)?<(GDAL_WMS|GDAL_WMTS|WCS_GDAL|OGRWFSDataSource|OGROAPIFDataSource|OGRCSWDataSource)\b")
 # What GDAL would fetch from another machine.
@@ -54,7 +58,7 @@ def check_virtual(path: str) -> None:
             name = unescape(told).strip()
             if _REMOTE.search(name):
                 raise EngineError(f"The virtual file {file} names a file of the network ({short(name)}); download it and build it anew.")
-            waiting.append((file.parent / name if 'relativeToVRT="1"' in attributes else Path(name), (*above, real)))
+            waiting.append((file.parent / name if _IN_PLACE.search(attributes) else Path(name), (*above, real)))
 
 
 def _start(path: Path) -> bytes:
@@ -63,13 +67,13 @@ def _start(path: Path) -> bytes:
         if not path.is_file():
             return b""
         with path.open("rb") as stream:
-            return stream.read(300)
+            return stream.read(2048)
     except (OSError, ValueError):  # ValueError: a name with a zero byte
         return b""
 
 
 def _text(path: Path) -> str | None:
-    """Return the text of a virtual raster or layer; None for anything else."""
-    if not _START.match(_start(path)) or path.stat().st_size > _MOST_BYTES:
+    """Return the text of a virtual raster or layer without comments, as GDAL reads it; None for anything else."""
+    if not _START.search(_start(path)) or path.stat().st_size > _MOST_BYTES:
         return None
-    return path.read_bytes().decode("utf-8", "replace")
+    return _COMMENT_OR_PLAIN.sub(lambda found: escape(found[1] or ""), path.read_bytes().decode("utf-8", "replace"))

@@ -17,6 +17,7 @@ from scarp.engine.files.grid import reference_of
 from scarp.engine.files.manifest import files_of
 from scarp.engine.files.stack import Stack
 from scarp.engine.files.vectors import open_layer, point, write_layer
+from scarp.engine.files.virtual import check_virtual
 
 
 def refused(act):
@@ -65,6 +66,32 @@ def test_more_bands_than_any_stack_and_longer_names(tmp_path):
     made.GetRasterBand(1).SetDescription("z" * 100_000)
     del made
     assert "longer than any covariate's" in refused(lambda: Stack.open(path))
+
+
+DISGUISES = {
+    "a comment before": ("<!-- mosaic -->", "<SourceFilename>{}</SourceFilename>"),
+    "text before": ("mosaic ", "<SourceFilename>{}</SourceFilename>"),
+    "a byte order mark": ("\ufeff", "<SourceFilename>{}</SourceFilename>"),
+    "as it stands": ("", "<SourceFilename><![CDATA[{}]]></SourceFilename>"),
+    "small letters": ("", "<sourcefilename>{}</sourcefilename>"),
+}
+
+
+@pytest.mark.parametrize("name", DISGUISES)
+def test_gdal_reads_no_more_of_a_virtual_raster_than_is_looked_at(tmp_path, name):
+    """GDAL finds the source in each of these, so its name is to be looked at in each."""
+    before, source = DISGUISES[name]
+    local, path = str(tmp_path / "a.tif"), tmp_path / "v.vrt"
+    made = gdal.GetDriverByName("GTiff").Create(local, 2, 2)
+    made.GetRasterBand(1).Fill(7)
+    del made
+    band = '<VRTRasterBand dataType="Byte" band="1"><SimpleSource>' + source + "</SimpleSource></VRTRasterBand>"
+    text = before + f'<VRTDataset rasterXSize="2" rasterYSize="2">{band}</VRTDataset>'
+    path.write_text(text.format(local), encoding="utf-8")
+    assert gdal.Open(str(path)).ReadAsArray().sum() == 28
+    check_virtual(str(path))
+    path.write_text(text.format("/vsicurl/http://127.0.0.1:9/a.tif"), encoding="utf-8")
+    assert "names a file of the network" in refused(lambda: check_virtual(str(path)))
 
 
 def virtual(path, *sources, band="", inside=""):
