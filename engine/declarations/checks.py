@@ -28,6 +28,8 @@ READY_RASTERS = ("red", "nir", "extra_continuous", "extra_categorical")
 MOST_WEIGHTS = 50_000_000
 # For the size of a network before its covariates are known.
 _CHANNELS = 30
+# A zero byte, which no name of a file has, and half a letter (a lone surrogate), which no file can take.
+_BROKEN = re.compile("[\0\ud800-\udfff]")
 
 
 def checked(task: str, given: Mapping[str, Any]) -> dict[str, Any]:
@@ -71,7 +73,8 @@ def checked_value(parameter: Parameter, value: Any) -> Any:
         return list(parameter.default) if isinstance(parameter.default, list) else parameter.default
     if nothing:
         raise EngineError(f"{parameter.title} ({parameter.id}) is missing; it must be {allowed(parameter)}.")
-    if "\0" in str(value) or not _is_allowed(parameter, value):  # no file has a zero byte in its name
+    texts = [value] if isinstance(value, str) else value if isinstance(value, list) else []
+    if any(isinstance(each, str) and _BROKEN.search(each) for each in texts) or not _is_allowed(parameter, value):
         raise EngineError(f"{parameter.title} ({parameter.id}) must be {allowed(parameter)}; found {_shown(value)}.")
     return int(value) if parameter.kind in ("integer", "band") else value
 

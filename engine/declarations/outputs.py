@@ -27,6 +27,8 @@ _OURS = {"sample_cells", "susceptibility_classes", "layer_styles"}
 _KINDS = ((stat.S_ISFIFO, "a pipe"), (stat.S_ISSOCK, "a socket"), (stat.S_ISCHR, "a device"), (stat.S_ISBLK, "a device"))
 # Two letters at least: `C:/` is a drive.
 _URL = re.compile(r"[a-z][a-z0-9+.-]+:/{1,3}", re.IGNORECASE)
+# GDAL would write into memory, an archive or a store; what names outputs knows files alone.
+_OF_GDAL = re.compile(r"/vsi[a-z0-9_]+/")
 _DATABASE = re.compile(r"(ogr|postgis|postgres|spatialite|mssql|oracle|hana|memory):|.*\bdbname=", re.IGNORECASE)
 
 
@@ -48,7 +50,7 @@ def check_outputs(task: str, values: Mapping[str, Any], inputs: Iterable[tuple[s
         if not parameter.is_output or not path:
             continue
         what = f"{parameter.title} ({parameter.id})"
-        if _URL.match(path):
+        if _URL.match(path) or _OF_GDAL.match(path):
             raise EngineError(f"{what} cannot be written to the address {path}; give the path of a file or folder on this machine.")
         if "\0" in path:
             raise EngineError(f"{what} has a character of code 0 in its name; leave it out.")

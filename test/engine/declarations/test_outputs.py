@@ -39,6 +39,12 @@ def test_the_extension_says_the_format(tmp_path, task, key, good, bad):
         assert f"({key.upper()}) cannot be written to {tmp_path / name} in that format; its name must end in {good[0].lower()[1:]}" in text
 
 
+@pytest.mark.parametrize("path", ["/vsimem/a.tif", "/vsizip//tmp/a.zip/a.tif", "/vsis3/bucket/a.tif", "/vsicrypt/a.tif"])
+def test_what_gdal_alone_knows_is_no_output(path):
+    text = refused("classify_susceptibility", {"output": path})
+    assert f"(OUTPUT) cannot be written to the address {path}; give the path of a file or folder on this machine." in text
+
+
 def test_databases_are_refused():
     for uri in (
         "ogr:dbname='x.gpkg' table=\"cells\" (geom)",

@@ -318,3 +318,18 @@ def test_what_must_be_given_comes_first_and_in_sight():
 def test_few_settings_are_basic(task):
     """Those of preparing are layers, which everyone has to look through."""
     assert sum(not each.advanced and not each.is_output for each in dialog_parameters(task)) <= 9
+
+
+@pytest.mark.parametrize(
+    ("task", "key", "value"),
+    [
+        ("print_map", "title", "Slope \ud800"),
+        ("classify_susceptibility", "output", "c\udcff.tif"),
+        ("prepare_covariates", "extra_continuous", ["rain.tif", "snow\0.tif"]),
+        ("prepare_covariates", "extra_continuous", ["rain.tif", "snow\udfff.tif"]),
+    ],
+)
+def test_letters_that_no_file_takes_are_refused(task, key, value):
+    parameter = task_parameters(task)[key]
+    with pytest.raises(EngineError, match=rf"^{re.escape(parameter.title)} \({parameter.id}\) must be "):
+        checked_value(parameter, value)
