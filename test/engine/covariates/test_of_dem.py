@@ -115,6 +115,7 @@ def test_shared_flow_is_read_back_by_value(prepare, method, tmp_path):
     told = {"mfd": "Multiple flow, Freeman (1991)", "dinf": "D∞, Tarboton (1997)"}[method]
     assert f"Contributing area: {told}." in listener.messages
     stack = Stack.open(str(tmp_path / "stack.tif"))
+    assert [each.name for each in stack.covariates if each.classes] == ["watershed"]
     for name in ACCUMULATED:
         assert stack.covariate(name).source.endswith(f"; {told}")
     over = "the contours that it crosses, Quinn et al. (1991)" if method == "mfd" else "cell size"

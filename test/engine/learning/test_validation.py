@@ -67,6 +67,14 @@ def examples(side, spread):
     return Examples(patches, (Covariate("slope"),), np.repeat([1, 0], 160), row, col, grid, units)
 
 
+@pytest.mark.parametrize(("landslides", "expected"), [(2, 2), (3, 3), (5, 4)])
+def test_two_landslides_make_two_folds_and_five_no_more_than_asked_for(landslides, expected):
+    few = examples(200, 180)
+    few = few.only(few.units >= 40 - landslides)
+    assert len(np.unique(random_folds(few, 4, 1)[0])) == expected
+    assert len(np.unique(spatial_folds(few, 200.0, 4, 1, Listener())[0])) == expected
+
+
 def test_random_folds_divide_no_landslide():
     found = by_random_folds(examples(200, 180), 3, TINY, 1, Listener())
     assert found.landslides == 40 and set(found.fold) == {0, 1, 2}

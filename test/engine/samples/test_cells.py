@@ -5,9 +5,9 @@ from osgeo import ogr
 from scarp.engine.declarations import choices
 from scarp.engine.errors import EngineError
 from scarp.engine.feedback import Feedback
-from scarp.engine.files.grid import Grid, reference_of
+from scarp.engine.files.grid import Grid, Window, reference_of
 from scarp.engine.files.outputs import replacing
-from scarp.engine.samples.cells import absences_of, draw, notice_few, resolve_samples
+from scarp.engine.samples.cells import _in_window, absences_of, draw, notice_few, resolve_samples
 from scarp.models.covariate import Covariate
 
 ROWS, COLS = 40, 61
@@ -190,6 +190,18 @@ def test_flat_ground_needs_the_slope(stack_of, layer_of, points):
     stack = stack_of([(Covariate("altitude"), 7)])
     with pytest.raises(EngineError, match="covariate slope"):
         draw(stack, layer_of("a.gpkg", points(CELLS)), Feedback(), method="flat")
+
+
+def test_cells_are_found_in_a_window_that_is_wider_than_high(grid):
+    rows, cols = np.array([4, 5, 7, 8, 9, 6, 6, 6]), np.array([9, 3, 20, 9, 9, 2, 3, 21])
+    found = _in_window(grid, rows * grid.shape[1] + cols, Window(5, 3, 3, 18))
+    assert [each.tolist() for each in found] == [[0, 2, 1], [0, 17, 0]]
+
+
+def test_how_cells_were_divided_is_told_with_the_share_of_the_test(stack, layer_of, points):
+    cells = draw(stack, layer_of("a.gpkg", points(CELLS)), Feedback(), test_share=0.25)
+    assert np.mean(cells.subset == "test") == pytest.approx(0.25, abs=0.005)
+    assert cells.divided == "The cells were divided at random, 25 % of them for the test."
 
 
 def test_a_stack_in_degrees_is_refused(stack_of, layer_of):
