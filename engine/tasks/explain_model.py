@@ -8,6 +8,7 @@ import time
 from contextlib import ExitStack
 from typing import Any
 
+from ...models.cnn_dnn import CnnDnn
 from ...models.model_file import load_model
 from ..declarations.labels import inputs, settings
 from ..explanation.answers import answer_of
@@ -21,6 +22,7 @@ from ..files.manifest import versions, write_manifests
 from ..files.outputs import check_writable, replacing
 from ..files.stack import Stack
 from ..files.tables import check_table, write_table
+from ..learning.fitting import recipe_of
 from ..mapping.likeness import differences, likeness
 from ..mapping.windows import check_stack
 from ..samples.cells import resolve_samples
@@ -65,6 +67,8 @@ def run(
     trained = load_model(model, None, math.prod(stack.grid.shape) * _MAPS if mapped else 1)
     for warning in (*check_stack(stack, trained), *differences(likeness(stack, trained))):
         feedback.warning(warning)
+    if role != "held_out" and isinstance(trained, CnnDnn):
+        recipe_of(trained)  # a file that tells of none is refused before anything takes long
     cell = cell_at(point, stack.grid) if point else None
     cells = resolve_samples(stack, inventory, label_field, seed, feedback, types=Types.of(type_field, types))
     if sentence := other_types("model", str(trained.manifest.get("landslide_type", "")), cells.types):

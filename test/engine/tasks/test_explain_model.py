@@ -69,6 +69,17 @@ def study(tmp_path_factory):
     return folder, stack, given
 
 
+def test_a_model_that_cannot_be_fitted_anew_is_refused_before_any_work(study, tmp_path):
+    folder, _, given = study
+    model = load_model(folder / "network.scarp")
+    model.manifest = {"settings": {**SETTINGS, "epochs": -1}}
+    save_model(tmp_path / "damaged.scarp", model)
+    told = Listener()
+    with pytest.raises(EngineError, match="tells of a training that cannot be repeated, so it is damaged"):
+        explain_model.run(told, model=str(tmp_path / "damaged.scarp"), **given, output=str(tmp_path / "o.csv"))
+    assert told.statuses == [] and not (tmp_path / "o.csv").exists()
+
+
 @pytest.mark.parametrize("kind", ["network", "classic"])
 def test_true_factors_come_first_and_noise_shows_nothing(study, kind, tmp_path):
     folder, stack, given = study
