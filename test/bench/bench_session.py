@@ -201,7 +201,8 @@ def cancels(area, folder, moments):
         if not told["ok"]:
             faults.append(f"{task}: {told['told'][-300:]}")
             continue
-        names, seen = sorted(path.name for path in out.iterdir() if path.suffix != ".qml"), []  # a style is QGIS's own
+        # Styles and statistics are QGIS's own, and come after the outputs have their names.
+        names, seen = sorted(path.name for path in out.iterdir() if not path.name.endswith((".qml", ".aux.xml"))), []
         for number in range(moments):
             forked.leave_old(out, names)
             moment = told["seconds"] * (number + 0.5) / moments
