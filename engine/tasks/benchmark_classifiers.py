@@ -16,7 +16,7 @@ from ..benchmark.comparison import BESIDE, SPATIAL, Data, Fold, Validation, comp
 from ..benchmark.report import flattered, headline, make_report, verdict
 from ..benchmark.summary import best, summarise, table_rows
 from ..declarations.choices import TEST_SHARE, VALIDATIONS
-from ..declarations.labels import chosen, inputs, settings
+from ..declarations.labels import chosen, inputs, read_by, settings
 from ..errors import EngineError
 from ..feedback import Feedback
 from ..files.manifest import hashes, versions, write_manifests
@@ -71,7 +71,7 @@ def run(
     for path in outputs.values():
         check_writable(path)
     stack = Stack.open(covariates)
-    read = begun(lambda: hashes({"covariates": covariates, "inventory": inventory, "test_inventory": test_inventory}))
+    digests = begun(lambda: hashes(read_by("benchmark_classifiers", asked)))
     names = _chosen(classifiers, stack, feedback)
     methods = _methods(validation, test_inventory)
     cells = resolve_samples(stack, inventory, label_field, seed, feedback, test_inventory, Types.of(type_field, types))
@@ -147,7 +147,7 @@ def run(
             "seed": seed,
             "metrics": {f"{name} ({VALIDATIONS[honest]})": value for name, value in winner.mean.items()},
             "versions": versions(),
-            "inputs_sha256": read.result(),
+            "inputs_sha256": digests.result(),
         }
         with replacing(model) as temporary:
             save_model(temporary, fitted)
@@ -159,7 +159,7 @@ def run(
         "flattered": flattered(of_honest),
     }
     seconds = time.monotonic() - started
-    write_manifests((output, report, model), "benchmark_classifiers", asked, seconds, inputs=read.result(), results=results, used=used)
+    write_manifests((output, report, model), "benchmark_classifiers", asked, seconds, inputs=digests.result(), results=results, used=used)
     feedback.progress(100)
     return {**outputs, "best": winner.classifier, "auc": winner.auc.mean}
 

@@ -15,7 +15,7 @@ from ...models.model_file import save_model
 from ...models.optimizers import OPTIMIZERS
 from ...models.recipe import USUAL_EPOCHS, Recipe
 from ..declarations.choices import FEW_LANDSLIDES
-from ..declarations.labels import chosen, inputs, settings
+from ..declarations.labels import chosen, inputs, read_by, settings
 from ..declarations.parameters import GRID
 from ..errors import EngineError
 from ..feedback import Feedback, counted
@@ -73,7 +73,7 @@ def run(
     for path in (model, report):
         check_writable(path)
     stack = Stack.open(covariates)
-    read = begun(lambda: hashes({"covariates": covariates, "inventory": inventory, "test_inventory": test_inventory}))
+    digests = begun(lambda: hashes(read_by("train_cnn_dnn", asked)))
     cells = resolve_samples(stack, inventory, label_field, seed, feedback, test_inventory, Types.of(type_field, types))
     few = landslides(cells) < FEW_LANDSLIDES and not test_inventory
     training = np.full(len(cells.rows), True) if few else cells.subset != "test"
@@ -111,9 +111,13 @@ def run(
     if tried:
         recipe = tried[0].recipe(recipe)
     others = _compared(known, replace(recipe, members=1, companion=False), rivals, seed, comparing)
-    digests, packages = read.result(), versions()
+    packages = versions()
     # What the members depend on: another output, or a report of another name, changes nothing of them.
-    key = {**{name: value for name, value in asked.items() if name not in ("model", "report")}, "inputs": digests, "versions": packages}
+    key = {
+        **{name: value for name, value in asked.items() if name not in ("model", "report")},
+        "inputs": digests.result(),
+        "versions": packages,
+    }
     kept = KeptMembers(model, key).begin(resume)
     network, histories = fit(known, recipe, seed, fitting.progress, feedback.message, feedback.status, kept)
     if calibration != "none":
@@ -159,7 +163,7 @@ def run(
         "metrics": {**tested, "auc": shown.auc.auc} if few else tested,
         "tests": [each.told for each in tests],
         "versions": packages,
-        "inputs_sha256": digests,
+        "inputs_sha256": digests.result(),
     }
     with replacing(model) as temporary:
         save_model(temporary, network)
@@ -193,7 +197,7 @@ def run(
         "chosen": {name: getattr(recipe, name) for name in GRID.values()},
     }
     seconds = time.monotonic() - started
-    write_manifests((model, report), "train_cnn_dnn", asked, seconds, inputs=digests, results=results, used=used)
+    write_manifests((model, report), "train_cnn_dnn", asked, seconds, inputs=digests.result(), results=results, used=used)
     kept.clear()
     for test in tests:
         feedback.message(f"AUC by {test.name.lower()}: {test.in_words}. {test.how}")
