@@ -352,20 +352,20 @@ def fit_cells(
         If fewer than two training cells are of one class.
     """
     encoder = Encoder.fit(data.values[training], data.covariates)
-    x, y, units = encoder.encode(data.values[training]), data.labels[training], data.units
+    x, y, xy, units = encoder.encode(data.values[training]), data.labels[training], data.xy[training], data.units
     units = units if units is None else units[training]
     classifier = CLASSIFIERS[name]
     if classifier.make is None:
         raise ValueError(f"{name} is not a classifier of single cells")
     if classifier.most_cells and len(y) > classifier.most_cells:
         fewer = np.random.default_rng(seed + 1).permutation(len(y))[: classifier.most_cells]
-        x, y, units = x[fewer], y[fewer], units if units is None else units[fewer]
+        x, y, xy, units = x[fewer], y[fewer], xy[fewer], units if units is None else units[fewer]
     estimator, chosen = classifier.make(encoder.channels, seed), {}
     if classifier.fitting:
         estimator.set_params(**classifier.fitting(len(y)))
     if classifier.grids:
         some = np.random.default_rng(seed).permutation(len(y))[:SEARCH_CELLS]
-        inner = _inner_folds(data.xy[training][some], y[some], spatial, seed, units if units is None else units[some])
+        inner = _inner_folds(xy[some], y[some], spatial, seed, units if units is None else units[some])
         search = GridSearchCV(estimator, classifier.grids, scoring="roc_auc", cv=inner, refit=False)
         search.fit(x[some], y[some], **_weighted(estimator, y[some], units if units is None else units[some], equal))
         chosen = search.best_params_

@@ -5,7 +5,8 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from scarp.engine.benchmark.comparison import Data, Validation, fit_cells
+from scarp.engine.benchmark import comparison
+from scarp.engine.benchmark.comparison import Data, Validation, _inner_folds, fit_cells
 from scarp.engine.files.grid import Grid
 from scarp.engine.samples.cells import SampleCells
 from scarp.models.classifiers import CLASSIFIERS
@@ -69,6 +70,22 @@ def test_folds_inside_are_spatial_where_those_outside_are():
     random, spatial = (fit_cells(data, np.arange(600), "dt", wanted, 1)[1]["max_depth"] for wanted in (False, True))
     assert random is None or random > 4
     assert spatial is not None and spatial <= 3
+
+
+def test_folds_inside_are_of_the_places_of_the_cells_that_are_left_of_too_many(doubtful, monkeypatch):
+    """Of more cells than a classifier is fitted to, the folds were of other cells' places, and so at random."""
+    monkeypatch.setitem(CLASSIFIERS, "dt", replace(CLASSIFIERS["dt"], most_cells=60))
+    asked = []
+
+    def noted(xy, labels, *others):
+        asked.append((xy, labels))
+        return _inner_folds(xy, labels, *others)
+
+    monkeypatch.setattr(comparison, "_inner_folds", noted)
+    fit_cells(doubtful, np.arange(40, 240), "dt", True, 1)
+    ((xy, labels),) = asked
+    label_at = {tuple(place): label for place, label in zip(doubtful.xy[40:], doubtful.labels[40:])}
+    assert len(xy) == 60 and [label_at[tuple(place)] for place in xy] == labels.tolist()
 
 
 def test_probabilities_come_from_held_out_cells(monkeypatch):
