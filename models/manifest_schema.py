@@ -109,6 +109,7 @@ _ALL: dict[str, Check] = {
     ),
     "classifier": _text(200),
     "landslide_type": _text(1000),
+    "fitted_to": _text(200),
     "seed": _whole(-(2**63), 2**63),
     **dict.fromkeys(("settings", "metrics", "versions", "inputs_sha256"), _kind_of(dict)),
     "tests": _kind_of(list),

@@ -88,6 +88,9 @@ INVENTORY_ROLES = {
 }
 RATES = {"unknown": "rate curve", "held_out": "prediction rate", "training": "success rate"}
 
+# What a model file and its map say where the model was fitted to all cells that were given, those for the test too.
+FITTED_TO_ALL = {"fitted_to": "all cells"}
+
 # What landslides are to a model that is explained by them; `engine/explanation/`.
 EXPLAINED_BY = {
     "unknown": "The model may know them: fit it anew in spatial folds without them",

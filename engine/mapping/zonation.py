@@ -157,7 +157,7 @@ def write_classes(
     names, colours = class_names(classes), class_colours(classes)
     out = raster.grid.create(str(path), 1, gdal.GDT_Byte, 0)
     own = raster.raster.dataset.GetMetadata()
-    out.SetMetadata({name: own[name] for name in ("model", "landslide_type") if name in own})
+    out.SetMetadata({name: own[name] for name in ("model", "landslide_type", "fitted_to") if name in own})
     band = out.GetRasterBand(1)
     band.SetDescription(MAP_BANDS[1])
     shown = [name.capitalize() for name in names]

@@ -15,7 +15,7 @@ from ...models.recipe import Recipe
 from ..benchmark.comparison import BESIDE, SPATIAL, Data, Fold, Validation, compare, fit_cells
 from ..benchmark.report import flattered, headline, make_report, verdict
 from ..benchmark.summary import best, summarise, table_rows
-from ..declarations.choices import TEST_SHARE, VALIDATIONS
+from ..declarations.choices import FITTED_TO_ALL, TEST_SHARE, VALIDATIONS
 from ..declarations.labels import chosen, inputs, read_by, settings
 from ..errors import EngineError
 from ..feedback import Feedback
@@ -143,6 +143,7 @@ def run(
             "cell_size": list(stack.grid.cell_size),
             "crs": stack.grid.crs,
             **({"landslide_type": cells.types} if cells.types else {}),
+            **FITTED_TO_ALL,
             "settings": chosen("benchmark_classifiers", told),
             "seed": seed,
             "metrics": {f"{name} ({VALIDATIONS[honest]})": value for name, value in winner.mean.items()},

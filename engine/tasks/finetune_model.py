@@ -11,6 +11,7 @@ from ...models.model_file import load_model, save_model
 from ..adaptation.adapting import adapted
 from ..adaptation.contest import check_enough, check_is_network, held
 from ..adaptation.report import Adaptation, make_report
+from ..declarations.choices import FITTED_TO_ALL
 from ..declarations.labels import inputs, settings
 from ..errors import EngineError
 from ..feedback import Feedback
@@ -89,6 +90,7 @@ def run(
         "crs": stack.grid.crs,
         "settings": given.manifest.get("settings", {}),
         **({"landslide_type": cells.types or of_type} if cells.types or of_type else {}),
+        **FITTED_TO_ALL,
         "seed": seed,
         # Not calibrated: the calibration was fitted to these very cells, which would praise it.
         "metrics": metrics.evaluate(test.labels, test.susceptibility, weights=metrics.balanced(test.labels)) | {"auc": test.auc.auc},

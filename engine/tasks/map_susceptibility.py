@@ -61,7 +61,7 @@ def run(
     for warning in (*check_stack(stack, trained), *differences(likeness(stack, trained))):
         feedback.warning(warning)
     of_type = trained.manifest.get("landslide_type", "")
-    told = {"model": trained.name, **({"landslide_type": of_type} if of_type else {})}
+    told = {"model": trained.name, **{key: trained.manifest[key] for key in ("landslide_type", "fitted_to") if trained.manifest.get(key)}}
     if of_type:
         feedback.message(f"The model is for landslides of the type {of_type}; its map says nothing of others.")
     if trained.encoder.seen is None:

@@ -14,7 +14,7 @@ from ...models.errors import DivergedError
 from ...models.model_file import save_model
 from ...models.optimizers import OPTIMIZERS
 from ...models.recipe import USUAL_EPOCHS, Recipe
-from ..declarations.choices import FEW_LANDSLIDES
+from ..declarations.choices import FEW_LANDSLIDES, FITTED_TO_ALL
 from ..declarations.labels import chosen, inputs, read_by, settings
 from ..declarations.parameters import GRID
 from ..errors import EngineError
@@ -158,6 +158,7 @@ def run(
         "cell_size": list(stack.grid.cell_size),
         "crs": stack.grid.crs,
         **({"landslide_type": cells.types} if cells.types else {}),
+        **(FITTED_TO_ALL if few or test_inventory else {}),
         "settings": chosen("train_cnn_dnn", told),
         "seed": seed,
         "metrics": {**tested, "auc": shown.auc.auc} if few else tested,

@@ -69,6 +69,8 @@ def read_parts(
     split_date: str | None,
     types: Types | None,
     feedback: Feedback,
+    *,
+    knows_all: bool = False,
 ) -> Tested:
     """Return the landslides that test a map, those first that say most about it: held-out ones before those that made it.
 
@@ -82,6 +84,8 @@ def read_parts(
         Landslides from this day on are held out, and come first; those before have the role.
     types
         The types of movement that count, in both inventories.
+    knows_all
+        Whether the model of the map was fitted to all of its sample cells, those for the test too.
 
     Raises
     ------
@@ -90,7 +94,7 @@ def read_parts(
     """
     fields = list(dict.fromkeys(each for each in (date_field, types.field if types else None) if each))
     if label_field:
-        parts, are_samples = _labelled(raster, inventory, label_field, role, fields, feedback)
+        parts, are_samples = _labelled(raster, inventory, label_field, role, fields, feedback, knows_all)
     else:
         parts, are_samples = [Part(role, read_landslides(inventory, raster, fields, feedback))], False
     aside: list[Landslides] = []
@@ -140,9 +144,9 @@ def _by_date(part: Part, date: np.datetime64, aside: list[Landslides], feedback:
 
 
 def _labelled(
-    raster: Raster, inventory: str, label_field: str, role: str, fields: list[str], feedback: Feedback
+    raster: Raster, inventory: str, label_field: str, role: str, fields: list[str], feedback: Feedback, knows_all: bool
 ) -> tuple[list[Part], bool]:
-    """Return labelled cells; those that Scarp drew are divided into test and training cells by their subset, which is told."""
+    """Return labelled cells; those that Scarp drew are divided by their subset, unless the map knows all, which is told."""
     dataset, layer = open_layer(inventory)
     definition = layer.GetLayerDefn()
     names = [definition.GetFieldDefn(index).GetName() for index in range(definition.GetFieldCount())]
@@ -167,6 +171,14 @@ def _labelled(
     units = np.arange(len(told)) if units is None else units
     subset = subsets(found.fields[ours["subset"]], ours["subset"]) if ours else np.full(len(told), "")
     is_divided = set(subset) == {"train", "test"} and all(len(np.unique(told[subset == name])) == 2 for name in ("train", "test"))
+    if is_divided and knows_all:
+        is_divided, role = False, "training" if role == "unknown" else role
+        if role == "training":
+            feedback.warning(
+                "The model of this map was fitted to all of its sample cells, those for the test too, so none of these counts as held out, "
+                "and the rate is a success rate. Quote the figures of its report, or test it on landslides that took no part. If these cells "
+                "are such, set “These landslides” to held out."
+            )
     if is_divided:
         feedback.message("The cells are Scarp's sample cells: test cells count as held out, training cells as those that made the map.")
     roles = {"test": "held_out", "train": "training"} if is_divided else {"": role}

@@ -136,6 +136,7 @@ MANIFESTS = {
     "half a letter in a name": sets([*COVARIATE, 0, "name"], "slope\ud800"),
     "half a letter in a unit": sets([*COVARIATE, 0, "unit"], "\udfffm"),
     "half a letter in a type": sets(["landslide_type"], "flow\udc80"),
+    "fitted to a number": sets(["fitted_to"], 1),
     "name twice": sets([*COVARIATE, 1, "name"], "slope"),
     "covariate with more": sets([*COVARIATE, 0, "evil"], 1),
     "codes of text": sets([*COVARIATE, 2, "classes"], {"one": "marl"}),

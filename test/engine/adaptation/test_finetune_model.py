@@ -131,6 +131,7 @@ def test_the_file_tells_where_it_comes_from_and_serves_like_any_other(run, tmp_p
     made, old = load_model(found["output"], "numpy"), load_model(given["model"], "numpy")
     digest = hashlib.sha256(Path(given["model"]).read_bytes()).hexdigest()
     assert made.manifest["adapted_from"]["sha256"] == digest and made.manifest["adapted_from"]["cell_size"] == [30.0, 30.0]
+    assert made.manifest["fitted_to"] == "all cells"
     assert made.manifest["settings"] == SETTINGS and made.manifest["crs"] == Stack.open(given["covariates"]).grid.crs
     assert made.encoder.to_json() == old.encoder.to_json() and made.share == old.share
     assert made.trees.count == 2 * old.trees.count and len(made.members) == 1

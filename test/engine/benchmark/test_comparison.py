@@ -585,6 +585,7 @@ def test_the_best_is_fitted_to_all_cells(stack, layer, tmp_path):
     assert result["auc"] == pytest.approx(float(rows["kmeans"]["auc"]), abs=1e-6)
     assert kept.manifest["metrics"]["auc (Spatial folds (k-means on coordinates))"] == pytest.approx(result["auc"], abs=1e-6)
     assert kept.manifest["cell_size"] == [25.0, 35.0]
+    assert kept.manifest["fitted_to"] == "all cells"
     assert len(kept.applicability.arrays["cells"]) == 240 and kept.applicability.threshold > 0
     np.testing.assert_allclose(kept.applicability.index(data.values[None]), 0, atol=1e-4)
 

@@ -145,7 +145,9 @@ def test_few_landslides_are_tested_by_folds_and_the_model_has_them_all(tmp_path)
         report=str(tmp_path / "few.html"),
         **recipe,
     )
-    spatial, random, *_ = load_model(result["model"], "numpy").manifest["tests"]
+    manifest = load_model(result["model"], "numpy").manifest
+    spatial, random, *_ = manifest["tests"]
+    assert manifest["fitted_to"] == "all cells"
     assert (spatial["kind"], random["kind"]) == ("spatial", "random")
     assert spatial["landslides"] == random["landslides"] == 13
     assert result["auc"] == spatial["auc"]
@@ -186,6 +188,7 @@ def test_a_test_inventory_takes_no_part_and_gives_the_headline(tmp_path, monkeyp
     )
     model = load_model(result["model"], "numpy")
     held, spatial, *_ = model.manifest["tests"]
+    assert model.manifest["fitted_to"] == "all cells"
     assert (held["kind"], held["landslides"]) == ("held_out", 11)
     assert (spatial["kind"], spatial["landslides"]) == ("spatial", 19)
     assert result["auc"] == held["auc"] > 0.6

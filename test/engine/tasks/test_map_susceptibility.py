@@ -99,7 +99,7 @@ def resumed(tmp_path, **given):
 
 def test_the_type_of_a_model_goes_with_its_map_and_classes(tmp_path, write_stack, model_file, small_windows):
     typed = load_model(model_file, "numpy")
-    typed.manifest["landslide_type"] = "flow"
+    typed.manifest.update(landslide_type="flow", fitted_to="all cells")
     save_model(tmp_path / "typed.scarp", typed)
     path, listener = write_stack("stack.tif", SHAPE, **UNEVEN), Interrupting()
     for model, name in ((tmp_path / "typed.scarp", "typed"), (model_file, "all")):
@@ -107,6 +107,8 @@ def test_the_type_of_a_model_goes_with_its_map_and_classes(tmp_path, write_stack
         classify(listener, susceptibility=str(tmp_path / f"{name}.tif"), output=str(tmp_path / f"{name}_classes.tif"))
     told = [gdal.Open(str(tmp_path / f"{name}.tif")).GetMetadataItem("landslide_type") for name in ("typed", "typed_classes", "all")]
     assert told == ["flow", "flow", None]
+    known = [gdal.Open(str(tmp_path / f"{name}.tif")).GetMetadataItem("fitted_to") for name in ("typed", "typed_classes", "all")]
+    assert known == ["all cells", "all cells", None]
     assert gdal.Open(str(tmp_path / "all_classes.tif")).GetMetadataItem("model") == "CNN–DNN"
     assert listener.messages[0] == "The model is for landslides of the type flow; its map says nothing of others."
 

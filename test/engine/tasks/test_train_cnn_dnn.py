@@ -161,6 +161,7 @@ def test_the_metrics_are_those_of_calibrated_test_cells(rich, known):
     assert len(test.labels) == 32
     assert model.manifest["metrics"] == pytest.approx(expected)
     spatial, own, parts = model.manifest["tests"]
+    assert "fitted_to" not in model.manifest, "the test cells took no part"
     assert (spatial["kind"], own["kind"], parts["kind"]) == ("spatial", "test", "part")
     assert own["auc"] == pytest.approx(expected["auc"])
     assert result["auc"] == spatial["auc"]

@@ -226,6 +226,30 @@ def test_sample_cells_bring_their_roles(map_of, layer_of, tmp_path):
     assert float(test["auc_by_cells"]) == pytest.approx(3 / 4) and float(train["auc_by_cells"]) == 1
 
 
+@pytest.mark.parametrize(("role", "rate", "told"), [(None, "success rate", 1), ("held_out", "prediction rate", 0)])
+def test_test_cells_that_the_model_was_fitted_to_are_not_held_out(map_of, layer_of, tmp_path, role, rate, told):
+    """Noise had a prediction rate of 0.94, where few landslides were tested by folds and the model was fitted to all."""
+    susceptibility = map_of(VALUES)
+    gdal.Open(susceptibility, gdal.GA_Update).SetMetadataItem("fitted_to", "all cells")
+    points = ["POINT ({} {})".format(*UTM.centres(0, each)) for each in range(8)]
+    cells = layer_of(
+        points,
+        landslide=[0, 0, 1, 0, 1, 0, 1, 1],
+        subset=["test", "train", "test", "train", "train", "test", "train", "test"],
+        fold=[-1, 0, -1, 0, 1, -1, 1, -1],
+        origin=["random", "random", "1", "random", "2", "random", "3", "4"],
+    )
+    listener = Listener()
+    given = {"role": role} if role else {}
+    result = validate(tmp_path, listener, susceptibility=susceptibility, inventory=cells, label_field="landslide", **given)
+    (row,) = rows_of(tmp_path / "t.csv")
+    assert (row["rate"], row["landslides"], row["other_cells"]) == (rate, "4", "4")
+    assert result["auc"] == pytest.approx((2 + 3 + 4 + 4) / 16), "cells 2, 4, 6 and 7 against 0, 1, 3 and 5"
+    assert sum("was fitted to all of its sample cells" in each for each in listener.warnings) == told
+    run = json.loads((tmp_path / "t.csv.run.json").read_text())
+    assert run["results"]["are_samples"] is False
+
+
 def test_sub_areas_and_dates(map_of, slides, layer_of, tmp_path):
     zones = layer_of([box(UTM, 0, 0, 1, 5), box(UTM, 0, 5, 1, 5)], "zones.gpkg", name=["west", "east"])
     given = {"zones": zones, "zone_field": "name", "date_field": "day", "class_table": str(tmp_path / "c.csv")}
