@@ -57,6 +57,37 @@ class Feedback:
             self.progress(100.0 * done / max(total, 1))
 
 
+class Later(Feedback):
+    """Keeps messages and warnings for later, as of work beside other work, so that a log has one order.
+
+    >>> from scarp.engine.feedback import Feedback, Later
+    >>> later, loud = Later(), Feedback()
+    >>> later.message("A river was found."), later.warning("It is dry.")
+    (None, None)
+    >>> loud.message = loud.warning = print
+    >>> later.tell(loud)
+    A river was found.
+    It is dry.
+    """
+
+    def __init__(self) -> None:
+        self._kept: list[tuple[bool, str]] = []
+
+    def message(self, text: str) -> None:
+        """Keep one line."""
+        self._kept.append((False, text))
+
+    def warning(self, text: str) -> None:
+        """Keep one line that the user should not overlook."""
+        self._kept.append((True, text))
+
+    def tell(self, feedback: Feedback) -> None:
+        """Tell a feedback, once, what was kept."""
+        kept, self._kept = self._kept, []
+        for is_warning, text in kept:
+            (feedback.warning if is_warning else feedback.message)(text)
+
+
 class _Part(Feedback):
     def __init__(self, whole: Feedback, start: float, end: float, title: str = "") -> None:
         self._whole, self._start, self._end, self._title = whole, start, end, title

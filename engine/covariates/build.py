@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import count
@@ -17,13 +17,13 @@ from ...models.covariate import Covariate
 from ..declarations.covariates import BY_NAME
 from ..declarations.source import Source
 from ..errors import EngineError
-from ..feedback import Feedback
+from ..feedback import Feedback, Later
 from ..files.grid import Grid, Window
 from ..files.overlay import area_raster, is_raster, quantity_raster
 from ..files.raster import Raster, as_text, file_name, open_raster, open_rasters
 from ..files.stack import StackWriter
 from ..reporting.numbers import percent
-from ..threads import cores, in_order
+from ..threads import begun, cores, in_order
 from .categories import Classes, lay_class_raster, lay_classes
 from .distance import distance_to_features
 from .elevation import Elevation, check_ground, resized
@@ -64,11 +64,27 @@ class Build:
     def __init__(self, feedback: Feedback, folder: Path, grid: Grid, elevation: Elevation | None = None) -> None:
         self._feedback, self._folder, self.grid, self._elevation = feedback, folder, grid, elevation
         self._numbers = count(1)
-        self.covariates: list[Covariate] = []
+        self._laid: list[Covariate] = []
         # Each reads what some covariates need of a window, and returns what computes their bands, in their order.
         self._readers: list[Callable[[Window], Callable[[], list[np.ndarray]]]] = []
         self._mask: Reader | None = None
         self._reading = Lock()  # a GDAL dataset serves one thread at a time
+        self._of_dem: Ground | None = None
+        # The flow is followed beside the layers, which are GDAL's work; what it tells is told at its end.
+        self._flow: Future[None] | None = None
+        self._of_flow = Later()
+
+    @property
+    def covariates(self) -> list[Covariate]:
+        """All that were added: those of the DEM first, then in the order in which they came."""
+        return [*(self._of_dem.covariates if self._of_dem else ()), *self._laid]
+
+    def __enter__(self) -> Build:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._flow:
+            self._flow.exception()  # it keeps files in the folder, which may go now
 
     @classmethod
     def of_dem(cls, dem: str, cell_size: float | None, z_factor: float | None, folder: Path, feedback: Feedback) -> Build:
@@ -89,15 +105,15 @@ class Build:
         return self._folder / f"{next(self._numbers)}.tif"
 
     def add_ground(self, names: list[str], method: str, flow_method: str, window_m: float, drainage_area_km2: float) -> None:
-        """Add covariates of the DEM, where there is one."""
+        """Add covariates of the DEM, where there is one; a thread of its own follows the flow while layers are laid."""
         if self._elevation is None:
             return
         self._feedback.status("Computing covariates from the elevation")
-        ground = Ground(self._elevation, names, method, flow_method, window_m, drainage_area_km2, self._folder, self._feedback)
-        self.covariates += ground.covariates
-        self._readers.append(ground.read)
+        self._of_dem = Ground(self._elevation, names, method, flow_method, window_m, drainage_area_km2, self._folder)
+        self._readers.append(self._of_dem.read)
         self._feedback.message(f"From the elevation: {', '.join(names) or 'nothing'}.")
-        self._feedback.progress(20)
+        if follow := self._of_dem.flow():
+            self._flow = begun(lambda: follow(self._of_flow))
 
     def add_distance(self, name: str, source: str, *, declared: bool = True) -> None:
         """Add the distance to the features of a layer."""
@@ -160,28 +176,32 @@ class Build:
         """
         if not self.covariates:
             raise EngineError("No covariate was chosen: give a DEM, or ready rasters as further continuous or categorical rasters.")
-        windows = list(self.grid.windows())
+        if self._flow:
+            self._feedback.status("Following the flow")
+            self._flow.result()
+            self._of_flow.tell(self._feedback)
+        windows, covariates = list(self.grid.windows()), self.covariates
         inside = valid = 0
-        missing = np.zeros(len(self.covariates), np.int64)
-        low, high = np.full(len(self.covariates), np.inf), np.full(len(self.covariates), -np.inf)
-        with StackWriter(str(path), self.grid, self.covariates) as writer, ThreadPoolExecutor(cores()) as threads:
+        missing = np.zeros(len(covariates), np.int64)
+        low, high = np.full(len(covariates), np.inf), np.full(len(covariates), -np.inf)
+        with StackWriter(str(path), self.grid, covariates) as writer, ThreadPoolExecutor(cores()) as threads:
             computed = in_order(lambda window: threads.submit(self._compute, window), windows, cores())
             for window, found in feedback.steps(computed, len(windows), "Writing window"):
-                for covariate, band in zip(self.covariates, found.bands):
+                for covariate, band in zip(covariates, found.bands):
                     writer.write(covariate.name, window, band)
                 writer.flush()
                 inside, valid, missing = inside + found.inside, valid + found.valid, missing + found.missing
                 low, high = np.minimum(low, found.low), np.maximum(high, found.high)
-        for covariate, cells in zip(self.covariates, missing):
+        for covariate, cells in zip(covariates, missing):
             if cells:
                 tell = feedback.warning if cells > _COST_SHARE * inside else feedback.message
                 tell(f"{covariate.name} is missing on {cells:,} of {inside:,} cells ({percent(cells / inside, 1)}), which become nodata.")
-        feedback.message(f"{len(self.covariates)} covariates, {valid:,} valid cells of {inside:,} in the area.")
+        feedback.message(f"{len(covariates)} covariates, {valid:,} valid cells of {inside:,} in the area.")
         if not valid:
             raise EngineError(
                 f"No cell has a value in every covariate: the layers do not overlap{' where the DEM is valid' if self._elevation else ''}."
             )
-        for covariate, least, most in zip(self.covariates, low, high):
+        for covariate, least, most in zip(covariates, low, high):
             if least == most:
                 value = covariate.classes.get(int(least), f"{least:g}")
                 feedback.warning(
@@ -232,10 +252,10 @@ class Build:
         group = "extra"
         if declared:
             kind, unit, group = BY_NAME[name].kind, BY_NAME[name].unit, BY_NAME[name].group
-        self.covariates.append(Covariate(name, kind, unit, group, how, classes or {}, codes or {}))
+        self._laid.append(Covariate(name, kind, unit, group, how, classes or {}, codes or {}))
         self._readers.append(lambda window: partial(list, [read(window)]))
         self._feedback.message(f"{name}: {how}.")
-        self._feedback.progress(min(20 + 2 * len(self.covariates), 38))
+        self._feedback.progress(min(10 + 2 * len(self._laid), 38))
 
 
 def first_raster(sources: Sequence[str | None]) -> str:

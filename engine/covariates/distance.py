@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import numba
@@ -58,10 +59,6 @@ def distance_to_features(source: str, grid: Grid, path: Path) -> tuple[str, str]
 def distance_raster(mask: gdal.Dataset, grid: Grid, path: Path, inner: Window) -> bool:
     """Write the distance in metres from each cell of `grid` to the nearest cell that is 1 in `mask`; return whether there is any.
 
-    The squared distance is the least of (Δx)² + g(x)² over the columns x, where g is the distance along a column; two passes over the
-    columns give g, and the lower envelope of the parabolas gives the minimum over a row (Felzenszwalb and Huttenlocher 2012,
-    sections 2.1 and 3; Meijster et al. 2000). The passes along columns hand over one row from strip to strip.
-
     Parameters
     ----------
     mask
@@ -69,31 +66,62 @@ def distance_raster(mask: gdal.Dataset, grid: Grid, path: Path, inner: Window) -
     inner
         Where `grid` lies in `mask`.
     """
-    cols = mask.RasterXSize
-    strips = range(0, mask.RasterYSize, _STRIP_PX)
-    above = np.full(cols, _FAR, np.int32)
+    rows, cols = mask.RasterYSize, mask.RasterXSize
+    out = grid.create(str(path), 1, gdal.GDT_Float32, float("nan"), compressed=False)
+    there = distances(
+        lambda row, count: mask.ReadAsArray(0, row, cols, count),
+        (rows, cols),
+        inner,
+        grid.cell_size_m,
+        lambda row, metres: out.GetRasterBand(1).WriteArray(metres, 0, row),
+    )
+    out.FlushCache()
+    return there
+
+
+def distances(
+    read: Callable[[int, int], np.ndarray],
+    shape: tuple[int, int],
+    inner: Window,
+    cell_size_m: tuple[float, float],
+    write: Callable[[int, np.ndarray], object],
+) -> bool:
+    """Compute the distance in metres from each cell of a window to the nearest cell of a mask; return whether there is any.
+
+    The squared distance is the least of (Δx)² + g(x)² over the columns x, where g is the distance along a column; two passes over the
+    columns give g, and the lower envelope of the parabolas gives the minimum over a row (Felzenszwalb and Huttenlocher 2012,
+    sections 2.1 and 3; Meijster et al. 2000). The passes along columns hand over one row from strip to strip.
+
+    Parameters
+    ----------
+    read
+        Takes a row and how many rows, and returns those of the mask, (some, cols), not 0 on its cells.
+    shape
+        Of the mask.
+    inner
+        The window, in the mask.
+    cell_size_m
+        Width and height of a cell.
+    write
+        Takes a row, counted from the first of the window, and distances from there on, float32 (some, cols of the window).
+    """
+    strips = [(row, min(_STRIP_PX, shape[0] - row)) for row in range(0, shape[0], _STRIP_PX)]
+    above = np.full(shape[1], _FAR, np.int32)
     carried = []
-    for row in strips:
+    for strip in strips:
         carried.append(above.copy())
-        _pass_down(_touched(mask, row), above)
+        _pass_down(read(*strip), above)
     if above.min() >= _FAR:
         return False
-    width, height = grid.cell_size_m
-    out = grid.create(str(path), 1, gdal.GDT_Float32, float("nan"), compressed=False)
-    below = np.full(cols, _FAR, np.int32)
-    for row, from_above in zip(reversed(strips), reversed(carried)):
-        steps = _along_columns(_touched(mask, row), from_above, below)
-        first, last = max(inner.row, row), min(inner.row + inner.rows, row + len(steps))
+    below = np.full(shape[1], _FAR, np.int32)
+    for (row, count), from_above in zip(reversed(strips), reversed(carried)):
+        steps = _along_columns(read(row, count), from_above, below)
+        first, last = max(inner.row, row), min(inner.row + inner.rows, row + count)
         if first < last:
             metres = np.empty((last - first, inner.cols), np.float32)
-            _along_rows(steps[first - row : last - row], inner.col, width, height, metres)
-            out.GetRasterBand(1).WriteArray(metres, 0, first - inner.row)
-    out.FlushCache()
+            _along_rows(steps[first - row : last - row], inner.col, *cell_size_m, metres)
+            write(first - inner.row, metres)
     return True
-
-
-def _touched(mask: gdal.Dataset, row: int) -> np.ndarray:
-    return mask.ReadAsArray(0, row, mask.RasterXSize, min(_STRIP_PX, mask.RasterYSize - row))  # type: ignore[no-any-return]
 
 
 def _widened(grid: Grid) -> tuple[Grid, tuple[int, int]]:

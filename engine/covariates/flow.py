@@ -153,12 +153,11 @@ class Flow:
 
         Rennó et al. (2008), on filled elevation; float32 (rows, cols), NaN where there is no elevation.
         """
-        height = self._above_lowest()
-        base = height.copy()
+        base = self._above_lowest()
         known = network | (self.directions == _OUTLET)
         _hand_up(self.directions.ravel(), self._offsets, known.ravel(), base.ravel())
-        height -= base
-        return height
+        _heights(self._levels, np.float32(self._level_m), base)
+        return base
 
     def stream_length(self, network: np.ndarray) -> np.ndarray:
         """Return the length in metres from each cell of the network to the next downstream, float32; 0 elsewhere, NaN without elevation."""
@@ -398,6 +397,7 @@ def _share_by_angle(
     """
     rows, cols = levels.shape
     flat = amounts.ravel()
+    corner_of_row, corner_of_col = math.atan2(height, width), math.atan2(width, height)
     cell = last
     while cell >= 0:
         row, col = cell // cols, cell % cols
@@ -410,7 +410,7 @@ def _share_by_angle(
             other_row, other_col = row + moves[other, 0], col + moves[other, 1]
             has_one = 0 <= one_row < rows and 0 <= one_col < cols and levels[one_row, one_col] >= 0
             has_other = 0 <= other_row < rows and 0 <= other_col < cols and levels[other_row, other_col] >= 0
-            out, across = (height, width) if moves[one, 1] == 0 else (width, height)
+            out, across, corner = (height, width, corner_of_col) if moves[one, 1] == 0 else (width, height, corner_of_row)
             along = (here - levels[one_row, one_col]) / out if has_one else 0.0
             if has_one and has_other:
                 aside = (levels[one_row, one_col] - levels[other_row, other_col]) / across
@@ -418,7 +418,7 @@ def _share_by_angle(
                     squared = along * along + aside * aside
                     if squared > steepest:
                         steepest, straight, diagonal = squared, one, other
-                        share = math.atan2(aside, along) / math.atan2(across, out)
+                        share = math.atan2(aside, along) / corner
                     continue
             if along > 0 and along * along > steepest:
                 steepest, straight, diagonal, share = along * along, one, -1, 0.0
@@ -451,6 +451,14 @@ def _contours(levels: np.ndarray, width: float, height: float) -> np.ndarray:
                         total += height / 2 if to_row == row else width / 2 if to_col == col else across
             found[row, col] = total if total > 0 else math.sqrt(width * height)
     return found
+
+
+@compiled(parallel=True)
+def _heights(levels: np.ndarray, level_m: np.float32, base: np.ndarray) -> None:
+    """Write the height of each cell above its base over the base, in metres; NaN stays."""
+    for row in numba.prange(levels.shape[0]):
+        for col in range(levels.shape[1]):
+            base[row, col] = np.float32(levels[row, col]) * level_m - base[row, col]
 
 
 @compiled()

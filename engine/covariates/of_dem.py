@@ -12,10 +12,10 @@ from ...models.covariate import Covariate
 from ..declarations.covariates import BY_NAME, FLOW_METHODS, FLOW_SOURCE, SLOPE_METHODS, SLOPE_SOURCE, TERRAIN, WIDTH_SOURCE, WIDTHS
 from ..errors import EngineError
 from ..feedback import Feedback
-from ..files.grid import Window, read_window
-from ..gdal import gdal
+from ..files.grid import Window
+from ..files.kept import Kept
 from .disc import disc_mean, half_widths, halo_px
-from .distance import distance_raster
+from .distance import distances
 from .elevation import Elevation
 from .flow import NO_CELLS, Flow
 from .terrain import OF_DISC, derive, halo_of
@@ -28,8 +28,8 @@ _LEAST_GRADIENT = 0.001
 _SMALL_DRAINAGE = 0.1
 _ACCUMULATED = {"flow_accumulation", "specific_catchment_area", "topographic_wetness", "stream_power"}
 _NETWORK = {"distance_to_drainage", "height_above_drainage", "drainage_density"}
-# Rasters that are read with what lies around a window, or not at all.
-_IN_DISCS = {"stream_length", "network"}
+# What is read with what lies around a window.
+_IN_DISCS = {"stream_length"}
 _WITH_GRADIENT = {"topographic_wetness", "stream_power"}
 
 
@@ -49,7 +49,7 @@ class Ground:
     drainage_area_km2
         Contributing area from which on a cell belongs to the drainage network.
     folder
-        Where the rasters of the flow go.
+        Where what the flow leads to is kept.
 
     Raises
     ------
@@ -66,34 +66,44 @@ class Ground:
         window_m: float,
         drainage_area_km2: float,
         folder: Path,
-        feedback: Feedback,
     ) -> None:
         unknown = [name for name in names if name not in TERRAIN]
         if unknown:
             raise EngineError(f"No terrain covariate is called {', '.join(unknown)}; there are {', '.join(TERRAIN)}.")
         names = list(dict.fromkeys(names))
-        self._elevation, self._names, self._method, self._flow_method, self._folder = elevation, names, method, flow_method, folder
+        self._elevation, self._names, self._method, self._flow_method = elevation, names, method, flow_method
+        self._drainage_area_km2, self._folder = drainage_area_km2, folder
         # Those that are not needed could be too wide for the cells.
         self._disc = half_widths(window_m if OF_DISC & set(names) else 0.0, *elevation.grid.cell_size_m)
         self._wide_disc = half_widths(_DENSITY_RADIUS_M if "drainage_density" in names else 0.0, *elevation.grid.cell_size_m)
         self._local = [name for name in names if BY_NAME[name].family == "terrain"]
         if _WITH_GRADIENT & set(names):
             self._local.append("gradient")
-        self._rasters: dict[str, gdal.Dataset] = {}
-        classes: dict[int, str] = {}
-        if any(BY_NAME[name].family == "flow" for name in names):
-            classes = self._write_flow(drainage_area_km2, feedback)
-        self.covariates = tuple(
+        self._rasters: dict[str, Kept] = {}
+        self._classes: dict[int, str] = {}
+        self._has_flow = any(BY_NAME[name].family == "flow" for name in names)
+
+    @property
+    def covariates(self) -> tuple[Covariate, ...]:
+        """The chosen ones, in their order; watersheds have their names from `prepare` on."""
+        chosen = [BY_NAME[name] for name in self._names]
+        return tuple(
             Covariate(
-                name,
-                BY_NAME[name].kind,
-                BY_NAME[name].unit,
-                BY_NAME[name].group,
-                self._source(BY_NAME[name].source),
-                classes if name == "watershed" else {},
+                each.name, each.kind, each.unit, each.group, self._source(each.source), self._classes if each.name == "watershed" else {}
             )
-            for name in names
+            for each in chosen
         )
+
+    def flow(self) -> Callable[[Feedback], None] | None:
+        """Return what prepares the covariates of the flow, which must be done before windows are read; None where none is chosen.
+
+        It takes a feedback and uses no GDAL, so that a thread of its own may call it while others do.
+        """
+        if not self._has_flow:
+            return None
+        # Taken out when it is needed: nothing else holds on to it.
+        elevation = [self._elevation.whole()]
+        return lambda feedback: self._keep_flow(Flow(elevation.pop(), self._elevation.grid.cell_size_m, self._flow_method), feedback)
 
     def _source(self, source: str) -> str:
         """Return the source of a covariate with the methods that were chosen."""
@@ -104,9 +114,9 @@ class Ground:
         """Read what a window needs; return what computes the covariates of it, each float32 (rows, cols)."""
         elevation = self._elevation.read(window, halo_of(self._local, self._disc)) if self._local else None
         width, height = self._elevation.grid.cell_size_m
-        rasters = {name: read_window(dataset, window) for name, dataset in self._rasters.items() if name not in _IN_DISCS}
+        rasters = {name: kept.read(window) for name, kept in self._rasters.items() if name not in _IN_DISCS}
         if "drainage_density" in self._names:
-            rasters["stream_length"] = read_window(self._rasters["stream_length"], window, halo_px=halo_px(self._wide_disc))
+            rasters["stream_length"] = self._rasters["stream_length"].read(window, halo_px(self._wide_disc))
 
         def compute() -> list[np.ndarray]:
             found = dict(rasters)
@@ -133,44 +143,40 @@ class Ground:
             logarithms |= {"topographic_wetness": np.log(specific_m / gradient), "stream_power": np.log(specific_m * gradient)}
         return logarithms
 
-    def _write_flow(self, drainage_area_km2: float, feedback: Feedback) -> dict[int, str]:
-        """Write the rasters that the chosen covariates of the flow are read from; return the names of the watersheds."""
-        chosen, grid = set(self._names), self._elevation.grid
-        classes: dict[int, str] = {}
-        flow = Flow(self._elevation.whole(), self._elevation.grid.cell_size_m, self._flow_method)
+    def _keep_flow(self, flow: Flow, feedback: Feedback) -> None:
+        """Keep what the chosen covariates of the flow are read from, and the names of the watersheds."""
+        chosen, area_km2 = set(self._names), self._drainage_area_km2
         if chosen & _ACCUMULATED:
             feedback.message(f"Contributing area: {FLOW_METHODS[self._flow_method]}.")
-            self._write("accumulated", flow.accumulated(), gdal.GDT_Int32 if self._flow_method == "d8" else gdal.GDT_Float32, NO_CELLS)
+            self._keep("accumulated", flow.accumulated(), np.int32 if self._flow_method == "d8" else np.float32, NO_CELLS)
         if "specific_catchment_area" in chosen and self._flow_method == "mfd":
-            self._write("outflow", flow.outflow_m())
+            self._keep("outflow", flow.outflow_m())
         if "watershed" in chosen:
-            labels, classes = flow.watersheds()
-            self._write("watershed", labels)
+            labels, self._classes = flow.watersheds()
+            self._keep("watershed", labels)
             del labels
         if chosen & _NETWORK:
-            if drainage_area_km2 > flow.most_km2:
-                asked, drainage_area_km2 = drainage_area_km2, flow.most_km2 * _SMALL_DRAINAGE
+            if area_km2 > flow.most_km2:
+                asked, area_km2 = area_km2, flow.most_km2 * _SMALL_DRAINAGE
                 feedback.warning(
-                    f"No cell of the DEM drains {asked:g} km²; the drainage network begins at {drainage_area_km2:.3g} km² instead, a tenth "
+                    f"No cell of the DEM drains {asked:g} km²; the drainage network begins at {area_km2:.3g} km² instead, a tenth "
                     "of the most that a cell drains (DRAINAGE_AREA)."
                 )
-            network = flow.drainage(drainage_area_km2)
-            feedback.message(f"The drainage network ({drainage_area_km2:g} km² and more) has {int(network.sum()):,} cells.")
+            network = flow.drainage(area_km2)
+            feedback.message(f"The drainage network ({area_km2:g} km² and more) has {int(network.sum()):,} cells.")
             if "height_above_drainage" in chosen:
-                self._write("height_above_drainage", flow.height_above(network))
+                self._keep("height_above_drainage", flow.height_above(network))
             if "drainage_density" in chosen:
-                self._write("stream_length", flow.stream_length(network))
+                self._keep("stream_length", flow.stream_length(network))
             if "distance_to_drainage" in chosen:
-                mask = self._write("network", network.astype(np.uint8), gdal.GDT_Byte, None)
-                path = self._folder / "distance_to_drainage.tif"
-                distance_raster(mask, grid, path, Window(0, 0, *grid.shape))
-                self._rasters["distance_to_drainage"] = gdal.Open(str(path))
-        return classes
+                shape, kept = network.shape, self._kept("distance_to_drainage", np.float32, None)
+                distances(
+                    lambda row, count: network[row : row + count], shape, Window(0, 0, *shape), self._elevation.grid.cell_size_m, kept.write
+                )
 
-    def _write(self, name: str, values: np.ndarray, kind: int = gdal.GDT_Float32, nodata: float | None = np.nan) -> gdal.Dataset:
-        path = str(self._folder / f"{name}.tif")
-        dataset = self._elevation.grid.create(path, 1, kind, nodata, compressed=False)
-        dataset.GetRasterBand(1).WriteArray(values)
-        dataset.FlushCache()
-        self._rasters[name] = dataset
-        return dataset
+    def _keep(self, name: str, values: np.ndarray, kind: type[np.number] = np.float32, nothing: float | None = None) -> None:
+        self._kept(name, kind, nothing).write(0, values)
+
+    def _kept(self, name: str, kind: type[np.number], nothing: float | None) -> Kept:
+        kept = self._rasters[name] = Kept(self._folder / name, self._elevation.grid.shape, kind, nothing)
+        return kept

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The grid that rasters share, how it is cut into windows, and windows of a raster as arrays."""
+"""The grid that rasters share, and how it is cut into windows."""
 
 from __future__ import annotations
 
@@ -294,24 +294,6 @@ def reflected(indices: np.ndarray, length: int) -> np.ndarray:
     period = 2 * (length - 1)
     folded = np.abs(indices) % period
     return np.where(folded >= length, period - folded, folded)
-
-
-def read_window(dataset: gdal.Dataset, window: Window, number: int = 1, dtype: Any = np.float32, halo_px: int = 0) -> np.ndarray:
-    """Return a window of a band with a halo, (rows + 2 halo, cols + 2 halo) in `dtype`.
-
-    It is NaN beyond the raster, and where the band holds NaN or its nodata value, whatever its data type.
-    """
-    band = dataset.GetRasterBand(number)
-
-    def read(part: Window) -> np.ndarray:
-        stored = band.ReadAsArray(part.col, part.row, part.cols, part.rows)
-        values = stored.astype(dtype, copy=False)
-        nodata = band.GetNoDataValue()
-        if nodata is not None and not np.isnan(nodata):
-            values[stored == nodata] = np.nan
-        return values  # type: ignore[no-any-return]
-
-    return with_halo(read, (dataset.RasterYSize, dataset.RasterXSize), window, halo_px, dtype)
 
 
 def with_halo(read: Callable[[Window], np.ndarray], shape: tuple[int, int], window: Window, halo_px: int, dtype: Any) -> np.ndarray:

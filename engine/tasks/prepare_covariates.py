@@ -57,29 +57,30 @@ def run(
     with scratch_folder(output) as folder:
         if dem:
             build = Build.of_dem(banded(dem, dem_band), cell_size, z_factor, folder, feedback)
-            build.add_ground(terrain, slope_method, flow_method, window, drainage_area)
         else:
             ready = [geology, land_use, soil, climate, red, nir, *continuous, *categorical]
             build = Build.of_template(template or first_raster(ready), cell_size, folder, feedback)
-        for requires, source in (("faults", faults), ("roads", roads), ("settlements", settlements), ("streams", streams)):
-            if source:
-                build.add_distance(f"distance_to_{requires}", source)
-        for name, source, field in (
-            ("geology", geology, geology_field),
-            ("land_use", land_use, land_use_field),
-            ("soil", soil, soil_field),
-            ("climate", climate, climate_field),
-        ):
-            if source:
-                build.add_classes(name, source, field, unknown)
-        if red and nir:
-            build.add_ndvi(banded(red, red_band), banded(nir, nir_band))
-        build.add_extras(continuous, categorical, distances, unknown)
-        if area:
-            build.bound(area)
-        feedback.progress(40)
-        with replacing(output) as path:
-            build.write(path, feedback.part(40, 100))
+        with build:
+            build.add_ground(terrain, slope_method, flow_method, window, drainage_area)
+            for requires, source in (("faults", faults), ("roads", roads), ("settlements", settlements), ("streams", streams)):
+                if source:
+                    build.add_distance(f"distance_to_{requires}", source)
+            for name, source, field in (
+                ("geology", geology, geology_field),
+                ("land_use", land_use, land_use_field),
+                ("soil", soil, soil_field),
+                ("climate", climate, climate_field),
+            ):
+                if source:
+                    build.add_classes(name, source, field, unknown)
+            if red and nir:
+                build.add_ndvi(banded(red, red_band), banded(nir, nir_band))
+            build.add_extras(continuous, categorical, distances, unknown)
+            if area:
+                build.bound(area)
+            feedback.progress(40)
+            with replacing(output) as path:
+                build.write(path, feedback.part(40, 100))
     names = [covariate.name for covariate in build.covariates]
     write_manifests([output], "prepare_covariates", asked, time.monotonic() - started, results={"covariates": names})
     return {"output": output, "covariates": names}

@@ -1,4 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
+from concurrent.futures import ThreadPoolExecutor
+from time import sleep
 from types import SimpleNamespace
 
 import numba
@@ -21,3 +23,21 @@ def test_functions_run_where_nothing_can_be_kept(monkeypatch):
         return found
 
     assert total(5) == 10
+
+
+def test_threads_call_parallel_functions_one_at_a_time(monkeypatch):
+    at_once, most = [], []
+
+    def work(name):
+        at_once.append(name)
+        sleep(0.05)
+        most.append(len(at_once))
+        at_once.remove(name)
+        return name
+
+    monkeypatch.setattr("scarp.models.compiled.numba", SimpleNamespace(njit=lambda **_: lambda function: function))
+    for parallel, expected in ((True, 1), (False, 3)):
+        most.clear()
+        with ThreadPoolExecutor(3) as threads:
+            assert list(threads.map(compiled(parallel=parallel)(work), "abc")) == ["a", "b", "c"]
+        assert max(most) == expected

@@ -1,11 +1,15 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """What the loop that writes a stack masks, counts, warns of and names."""
 
+from threading import Event
+
 import numpy as np
 import pytest
 from listening import Listener
 from osgeo import gdal
+from scarp.engine.covariates.build import Build
 from scarp.engine.covariates.categories import UNKNOWN_CODE
+from scarp.engine.covariates.flow import Flow
 from scarp.engine.errors import EngineError
 from scarp.engine.files.grid import Window
 from scarp.engine.files.stack import Stack
@@ -127,6 +131,44 @@ def test_windows_do_not_show_in_masks_counts_and_classes(prepared, raster, monke
         np.testing.assert_array_equal(pieces[name], band)
     assert told.messages == whole_told.messages
     assert stack.covariate("land_use").classes == {0: "0", 1: "1", 2: "2", UNKNOWN_CODE: "unknown"}
+
+
+def test_layers_are_laid_while_the_flow_is_followed(prepared, raster, monkeypatch):
+    laid, told = Event(), []
+    classes, drainage = Build.add_classes, Flow.drainage
+
+    def lay(build, *parameters):
+        classes(build, *parameters)
+        laid.set()
+
+    def follow(flow, area_km2):
+        told.append(laid.wait(60))
+        return drainage(flow, area_km2)
+
+    monkeypatch.setattr(Build, "add_classes", lay)
+    monkeypatch.setattr(Flow, "drainage", follow)
+    terrain, use = ["distance_to_drainage", "slope", "watershed"], raster("use.tif", gaps(0) % 3)
+    listener, stack, bands = prepared(plane(), terrain=terrain, land_use=use, drainage_area=0.004)
+    assert told == [True]
+    assert stack.names == [*terrain, "land_use"]
+    assert stack.covariate("watershed").classes
+    assert np.isfinite(bands["distance_to_drainage"]).all()
+    # What the flow tells comes once, and after the layers, whichever is done first.
+    of_flow = [number for number, text in enumerate(listener.messages) if "drainage network" in text]
+    assert len(of_flow) == 1
+    assert of_flow[0] > next(number for number, text in enumerate(listener.messages) if text.startswith("land_use"))
+
+
+def test_what_stops_the_flow_or_a_layer_beside_it_is_told(prepared, raster, monkeypatch, tmp_path):
+    def dry(flow, area_km2):
+        raise EngineError("no river")
+
+    monkeypatch.setattr(Flow, "drainage", dry)
+    with pytest.raises(EngineError, match="no river"):
+        prepared(plane(), terrain=["distance_to_drainage"], land_use=raster("use.tif", gaps(0) % 3))
+    with pytest.raises(EngineError, match=r"gone\.tif"):
+        prepared(plane(), terrain=["distance_to_drainage"], land_use=str(tmp_path / "gone.tif"))
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["dem.tif", "use.tif"]
 
 
 def test_progress_never_falls(prepared, raster):
