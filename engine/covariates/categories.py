@@ -21,7 +21,19 @@ from ..feedback import Feedback
 from ..files.grid import Grid, Window
 from ..files.opening import damage_told, opened
 from ..files.overlay import is_raster, lay, part_under, told_crs
-from ..files.raster import USUAL_VOIDS, Contents, Raster, as_text, file_name, is_text, open_raster, told_voids, undeclared_voids, windows_of
+from ..files.raster import (
+    USUAL_VOIDS,
+    Contents,
+    Raster,
+    as_text,
+    counts_of,
+    file_name,
+    is_text,
+    open_raster,
+    told_voids,
+    undeclared_voids,
+    windows_of,
+)
 from ..files.shapes import Tally, every
 from ..files.vectors import laid_over, open_layer
 from ..gdal import gdal, ogr
@@ -141,10 +153,10 @@ def _named(laid: _Laid, grid: Grid, unknown: str, feedback: Feedback) -> Classes
     cells: Counter[int] = Counter()
     gaps = False
     for window in grid.windows():
-        codes, counts = np.unique(laid.raster.read(window), return_counts=True)
-        known = np.isfinite(codes)
-        gaps |= not known.all()
-        cells.update(dict(zip(codes[known].astype(np.int64).tolist(), counts[known].tolist())))
+        values = laid.raster.read(window)
+        codes, counts = counts_of(values)
+        gaps |= int(counts.sum()) < values.size
+        cells.update(dict(zip(codes.astype(np.int64).tolist(), counts.tolist())))
     if not cells:
         raise EngineError(f"The layer {laid.label} has no classes in the area; leave it out.")
     kept, folded = [code for code, _ in cells.most_common()], []
@@ -261,9 +273,8 @@ def _codes_of(raster: Raster, part: Window) -> Counter[float]:
     """Count the cells of each code in a part of a raster, infinity for what is larger than any."""
     cells: Counter[float] = Counter()
     for window in windows_of(part):
-        codes, counts = np.unique(replace(raster, limits=(-np.inf, np.inf)).read(window, dtype=np.float64), return_counts=True)
-        known = np.isfinite(codes)
-        codes, counts = np.where(np.abs(codes) >= 1e19, np.inf, codes)[known], counts[known]
+        codes, counts = counts_of(replace(raster, limits=(-np.inf, np.inf)).read(window, dtype=np.float64))
+        codes = np.where(np.abs(codes) >= 1e19, np.inf, codes)
         odd = codes[np.isfinite(codes) & (codes != np.floor(codes))]
         if odd.size:
             raise EngineError(

@@ -13,7 +13,7 @@ from ..declarations.source import Source
 from ..errors import EngineError
 from ..feedback import Feedback
 from ..gdal import close, gdal, osr
-from .grid import Grid, Window, compression
+from .grid import Grid, Window
 from .opening import cause, opens, untouched
 from .outputs import is_of_writing
 from .raster import Contents, Raster, open_raster, tally, told_voids, undeclared_voids, windows_of
@@ -238,7 +238,7 @@ def lay(
             resampleAlg=method,
             dstNodata=float("nan"),
             warpOptions=["NUM_THREADS=ALL_CPUS"],
-            creationOptions=["TILED=YES", "BIGTIFF=IF_SAFER", *compression()],
+            creationOptions=["TILED=YES", "BIGTIFF=IF_SAFER", "SPARSE_OK=TRUE"],
         )
     except RuntimeError as error:
         if is_of_writing(error, path.parent):
@@ -264,7 +264,7 @@ def _write_part(raster: Raster, path: Path, part: Window, recoded: Callable[[np.
     transform = (west + part.col * width, width, 0.0, north + part.row * height, 0.0, height)
     double = recoded is None and gdal.GetDataTypeSize(raster.band.DataType) > 16
     kind = gdal.GDT_Float64 if double else gdal.GDT_Float32
-    out = Grid(raster.grid.crs, transform, (part.rows, part.cols)).create(str(path), 1, kind, float("nan"))
+    out = Grid(raster.grid.crs, transform, (part.rows, part.cols)).create(str(path), 1, kind, float("nan"), compressed=False)
     for window in windows_of(part):
         values = raster.read(window, dtype=np.float64)
         out.GetRasterBand(1).WriteArray(values if recoded is None else recoded(values), window.col - part.col, window.row - part.row)

@@ -14,7 +14,7 @@ from ..errors import EngineError
 from ..feedback import Feedback
 from ..files.grid import Grid, Window
 from ..files.overlay import lay, part_under, quantity_raster, without_voids
-from ..files.raster import Raster, as_text, open_raster, tally
+from ..files.raster import Raster, as_text, counts_of, open_raster, tally
 from ..gdal import gdal
 from ..reporting.numbers import interval
 
@@ -177,8 +177,7 @@ def class_map(source: str, grid: Grid, path: Path, feedback: Feedback) -> tuple[
         )
     codes: set[float] = set()
     for window in grid.windows():
-        values = found.read(window)
-        codes.update(np.unique(values[np.isfinite(values)]).tolist())
+        codes.update(counts_of(found.read(window))[0].tolist())
     return found, found.classes(np.array(sorted(codes)))
 
 
