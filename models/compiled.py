@@ -26,10 +26,10 @@ def compiled(*, parallel: bool = False) -> Callable[[F], F]:
 
     def decorate(function: F) -> F:
         try:
-            made = numba.njit(cache=True, parallel=parallel, nogil=True, error_model="numpy")(function)
+            made: Any = numba.njit(cache=True, parallel=parallel, nogil=True, error_model="numpy")(function)
         except RuntimeError:  # numba found no folder to keep it in
             made = numba.njit(parallel=parallel, nogil=True, error_model="numpy")(function)
-        return _one_at_a_time(made) if parallel else made
+        return _one_at_a_time(made) if parallel else made  # type: ignore[no-any-return]
 
     return decorate
 

@@ -334,7 +334,11 @@ def _tensorflow_pass(architecture: Architecture, members: Sequence[Weights], eac
 
         @staticmethod
         def convolve(x: Any, kernel: Any, bias: Any = None) -> Any:
-            x = tf.nn.conv2d(x, kernel, strides=1, padding="VALID")
+            if kernel.shape[:2] == (1, 1):  # a product of matrices, which is sooner done
+                shape = tf.concat([tf.shape(x)[:3], [kernel.shape[3]]], 0)
+                x = tf.reshape(tf.matmul(tf.reshape(x, (-1, kernel.shape[2])), kernel[0, 0]), shape)
+            else:
+                x = tf.nn.conv2d(x, kernel, strides=1, padding="VALID")
             return x if bias is None else tf.nn.bias_add(x, bias)
 
         @staticmethod

@@ -154,9 +154,9 @@ def _named(laid: _Laid, grid: Grid, unknown: str, feedback: Feedback) -> Classes
     gaps = False
     for window in grid.windows():
         values = laid.raster.read(window)
-        codes, counts = counts_of(values)
+        there, counts = counts_of(values)
         gaps |= int(counts.sum()) < values.size
-        cells.update(dict(zip(codes.astype(np.int64).tolist(), counts.tolist())))
+        cells.update(dict(zip(there.astype(np.int64).tolist(), counts.tolist())))
     if not cells:
         raise EngineError(f"The layer {laid.label} has no classes in the area; leave it out.")
     kept, folded = [code for code, _ in cells.most_common()], []

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""All covariates that follow from elevation: of the terrain window by window, of the flow from rasters made beforehand."""
+"""All covariates that follow from elevation: of the terrain window by window, of the flow from arrays made beforehand."""
 
 from __future__ import annotations
 
@@ -169,7 +169,7 @@ class Ground:
             if "drainage_density" in chosen:
                 self._keep("stream_length", flow.stream_length(network))
             if "distance_to_drainage" in chosen:
-                shape, kept = network.shape, self._kept("distance_to_drainage", np.float32, None)
+                shape, kept = self._elevation.grid.shape, self._kept("distance_to_drainage", np.float32, None)
                 distances(
                     lambda row, count: network[row : row + count], shape, Window(0, 0, *shape), self._elevation.grid.cell_size_m, kept.write
                 )
