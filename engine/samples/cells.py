@@ -26,7 +26,7 @@ from .labels import check_no_labels, labels, subsets
 from .labels import folds as folds_of
 from .leaks import leaking
 from .nearest import knndm_folds, places_of
-from .polygon_cells import overlapping, standing_for, together
+from .polygon_cells import overlapping, standing_for, together, touching
 from .types import Types
 
 _FIELDS = {
@@ -45,7 +45,7 @@ _RING_CELLS = 10
 _FEW_TEST = 10
 # Cells larger than this are told.
 _LARGE_CELL_M = 200.0
-# Points are rarely so dense that more than this share of them lies in a cell beside another one.
+# Landslides are rarely so dense that more than this share of them has a cell beside another one.
 _MOST_BESIDE = 0.5
 # A whole number, however it is written.
 _WHOLE = re.compile(r"^([+-]?)0*(\d+)(?:[.,]0+)?$")
@@ -217,6 +217,13 @@ def _of_types(
     apart, joined = (len(np.unique(each[own])) for each in (origin, whole))
     if joined < apart:
         feedback.message(f"Some of the {apart:,} landslides share cells and are kept together, so that {joined:,} are dealt.")
+    beside, several = touching(found.rows[own], found.cols[own], whole[own])
+    if beside > _MOST_BESIDE * several:
+        feedback.warning(
+            f"Of {several:,} landslides of several cells {beside:,} touch another one. If they are parts of one, such as scarp and deposit, "
+            "it lies on both sides of every test, whose figures are then memory: make one feature of these parts (native:dissolve by the "
+            "id of the landslide), or keep them together (TOGETHER of scarp:samplecells)."
+        )
     both = np.concatenate(kept)
     return found.rows[both], found.cols[both], origin[both], whole[kept[0]], told
 
@@ -595,7 +602,7 @@ def _dealt(
         raise EngineError("There is one landslide cell only, which cannot both train and test; use a larger inventory.")
     if slides - tested < folds:
         raise EngineError(
-            f"There are {slides} landslide cells; {tested} of them are for the test, and the other {slides - tested} are to be dealt into "
+            f"There are {slides} landslide cells; {tested} of them {'is' if tested == 1 else 'are'} for the test, and the other {slides - tested} are to be dealt into "
             f"{folds} folds, which need {folds} at least. Use fewer folds, a smaller share of test cells, or a larger inventory."
         )
     fold = np.full(len(rows), -1)

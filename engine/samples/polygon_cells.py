@@ -99,6 +99,38 @@ def overlapping(cells: np.ndarray, origin: np.ndarray) -> np.ndarray:
     return _joined(origin, np.stack([order[same], order[same + 1]], axis=1))
 
 
+def touching(rows: np.ndarray, cols: np.ndarray, origin: np.ndarray) -> tuple[int, int]:
+    """Return how many landslides of several cells have one beside a cell of another such landslide, corners too, and how many there are.
+
+    Parameters
+    ----------
+    rows, cols, origin
+        The cells and the id of each one's landslide, (n,).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from scarp.engine.samples.polygon_cells import touching
+    >>> touching(np.array([0, 1, 2, 2, 9, 9, 3]), np.array([5, 5, 6, 7, 0, 1, 8]), np.array(["4", "4", "7", "7", "8", "8", "9"]))
+    (2, 3)
+    """
+    _, landslide, size = np.unique(origin, return_inverse=True, return_counts=True)
+    several = size[landslide.ravel()] > 1
+    rows, cols, landslide = rows[several], cols[several], landslide.ravel()[several]
+    if not len(rows):
+        return 0, 0
+    width = int(cols.max()) + 2  # a row's last cell is beside none of the next row's first
+    cell = rows.astype(np.int64) * width + cols
+    order = np.argsort(cell, kind="stable")
+    cell, landslide = cell[order], landslide[order]
+    found = np.zeros(len(size), bool)
+    for step in (1, width - 1, width, width + 1):
+        place = np.minimum(np.searchsorted(cell, cell + step), len(cell) - 1)
+        beside = (cell[place] == cell + step) & (landslide[place] != landslide)
+        found[landslide[beside]] = found[landslide[place[beside]]] = True
+    return int(found.sum()), int((size > 1).sum())
+
+
 def _joined(origin: np.ndarray, pairs: np.ndarray) -> np.ndarray:
     """Return the landslide of each cell, (n,), where those of a pair of cells, by number (pairs, 2), are one, with the first one's id."""
     names, first, of_cell = np.unique(origin, return_index=True, return_inverse=True)

@@ -212,7 +212,7 @@ def test_a_stack_in_degrees_is_refused(stack_of, layer_of):
 
 
 def test_too_few_landslides_are_told_with_what_the_test_took(stack, layer_of, points):
-    with pytest.raises(EngineError, match="There are 3 landslide cells; 1 of them are for the test, and the other 2 .* into 5 folds"):
+    with pytest.raises(EngineError, match="There are 3 landslide cells; 1 of them is for the test, and the other 2 .* into 5 folds"):
         draw(stack, layer_of("a.gpkg", points(CELLS[:3])), Feedback())
     assert draw(stack, layer_of("b.gpkg", points(CELLS[:3])), Feedback(), folds=2).landslide.sum() == 3
 

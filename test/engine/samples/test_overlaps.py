@@ -51,6 +51,16 @@ def test_a_landslide_wholly_under_another_one_is_counted_among_those_that_are_jo
     assert "Some of the 3 landslides share cells and are kept together, so that 2 are dealt." in listener.messages
 
 
+@pytest.mark.parametrize(("pairs", "told"), [(2, True), (1, False)])
+def test_parts_of_landslides_as_features_of_their_own_are_told(stack, layer_of, box, listener, pairs, told):
+    """Scarps and deposits beside each other, and landslides that stand alone: 64 of 65 landslides lay on both sides of the test."""
+    parts = [box((row, col), (row + 1, col + 3), 5.0) for row in (2, 12)[:pairs] for col in (2, 6)]
+    alone = [box((row, 40), (row + 1, 43), 5.0) for row in (2, 12, 22)[: 3 if pairs == 2 else 2]]
+    draw(stack, layer_of("slides.gpkg", parts + alone), listener, test_share=0.3, folds=2, **PLAIN)
+    sentence = f"Of {len(parts + alone)} landslides of several cells {len(parts)} touch another one. If they are parts of one, such as scarp"
+    assert any(text.startswith(sentence) for text in listener.warnings) is told
+
+
 def test_neighbours_that_share_no_cell_stay_two(stack, layer_of, box, listener):
     given = layer_of("slides.gpkg", [box((2, 2), (3, 5), 5.0), box((2, 6), (3, 9), 5.0), box((20, 20), (22, 22), 5.0)])
     cells = draw(stack, given, listener, test_share=0.0, folds=2, **PLAIN)
