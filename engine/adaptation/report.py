@@ -50,6 +50,8 @@ class Adaptation:
         What was run with what: title to text, package to version.
     warnings
         Sentences on what else differs: cell size, units, coordinate reference system.
+    known
+        Says that the model knows these landslides or this area, where it does, so that its figures are no test.
     """
 
     given: CnnDnn
@@ -62,12 +64,13 @@ class Adaptation:
     settings: Mapping[str, str]
     versions: Mapping[str, str]
     warnings: Sequence[str] = ()
+    known: str = ""
 
 
 def make_report(facts: Adaptation) -> Report:
     """Return the report."""
     page = Report("Model adapted to another area", "What serves best there, on landslides held out")
-    page.text(f"{facts.contest.verdict} {facts.contest.advice}".rstrip(), lead=True)
+    page.text(f"{facts.known} {facts.contest.verdict} {facts.contest.advice}".strip(), lead=True)
     page.data(facts.grid, facts.files)
     _add_contest(page, facts.contest)
     _add_likeness(page, facts)

@@ -416,6 +416,7 @@ def _with_test(
     if known.any():
         there = len(np.unique(units[known]))
         feedback.warning(f"Landslides that lie in the test inventory too, and take no part in training: {there:,}.")
+    _tell_beside(cells.only(keep & slides), test_rows[:count], test_cols[:count], test_origin, feedback)
     rng = np.random.default_rng([seed, len(tested)])
     count = absences_of(len(tested))
     taken = np.concatenate([numbers, tested, aside])
@@ -436,6 +437,21 @@ def _with_test(
         np.concatenate([cells.origin[keep], [f"test {each}" for each in test_origin], np.full(count, choices.METHOD)]),
         types=cells.types,
     )
+
+
+def _tell_beside(training: SampleCells, rows: np.ndarray, cols: np.ndarray, origin: np.ndarray, feedback: Feedback) -> None:
+    """Warn where most landslides of a test, on cells (n,), have one beside a cell of a landslide that trains: they may be the same ones."""
+    from scipy.spatial import cKDTree
+
+    known = cKDTree(np.stack([training.rows, training.cols], axis=1))
+    distance, _ = known.query(np.stack([rows, cols], axis=1), distance_upper_bound=2.0)
+    there, beside = len(np.unique(origin)), len(np.unique(origin[distance < 2]))
+    if beside > _MOST_BESIDE * there:
+        feedback.warning(
+            f"Of {counted(there)} of the test inventory {beside:,} {'lies' if beside == 1 else 'lie'} beside landslides that train. Where "
+            "these are the same, mapped anew or shown by a part of their cells, the figure of the test is memory: leave them out of one of "
+            "the two inventories."
+        )
 
 
 def landslides(cells: SampleCells) -> int:

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from typing import Any
 
 from ...models.calibration import fit_calibration
@@ -56,9 +57,8 @@ def run(
     for warning in (*warnings, *(f"{each.sentence}." for each in found if each.sentence)):
         feedback.warning(warning)
     digests = hashes({"covariates": covariates, "model": model, "inventory": inventory})
-    here = digests.get("inventory")  # none of a database, or of no such file
-    if here and given.manifest.get("inputs_sha256", {}).get("inventory") == here:
-        feedback.warning("The model was trained on this very inventory, so it remembers these landslides, and no figure of it is a test.")
+    if known := _known(given.manifest.get("inputs_sha256", {}), digests):
+        feedback.warning(known)
     cells = resolve_samples(stack, inventory, label_field, seed, feedback, types=Types.of(type_field, types))
     of_type = str(given.manifest.get("landslide_type", ""))
     if sentence := other_types("model", of_type, cells.types):
@@ -117,10 +117,11 @@ def run(
             {**inputs("finetune_model", asked), **settings("finetune_model", asked)},
             packages,
             warnings,
+            known,
         )
         make_report(facts).write(report)
     results = {
-        "verdict": contest.verdict,
+        "verdict": f"{known} {contest.verdict}".strip(),
         "best": contest.best,
         "auc": test.auc.auc,
         "cells": {"adapting": [int((examples.labels == label).sum()) for label in (1, 0)]},
@@ -132,3 +133,18 @@ def run(
         feedback.warning(contest.advice)
     feedback.progress(100)
     return {"output": output, **({"report": report} if report else {}), "auc": test.auc.auc, "best": contest.best}
+
+
+def _known(theirs: Mapping[str, Any], here: Mapping[str, Any]) -> str:
+    """Say that a model was trained on these very files, by their hashes, so that figures of it are no test; empty where it was not.
+
+    A database has no hash, nor has a file that is not there.
+    """
+    if here.get("inventory") and theirs.get("inventory") == here["inventory"]:
+        return "The model was trained on this very inventory, so it remembers these landslides, and no figure of it is a test."
+    if here.get("covariates") and theirs.get("covariates") == here["covariates"]:
+        return (
+            "The model was trained on this very covariate stack, so this is no other area: if it was trained on these landslides too, it "
+            "remembers them, and no figure of it is a test."
+        )
+    return ""

@@ -271,15 +271,21 @@ def test_cancel_leaves_no_file_and_a_known_inventory_is_told(study, tmp_path):
     model = load_model(given["model"], "numpy")
     place = tmp_path / "out"
     place.mkdir()
-    for digest, known in (("another", False), (hashlib.sha256(Path(given["inventory"]).read_bytes()).hexdigest(), True)):
-        model.manifest["inputs_sha256"] = {"inventory": digest}
+    slides, stack = (hashlib.sha256(Path(given[name]).read_bytes()).hexdigest() for name in ("inventory", "covariates"))
+    for digests, known in (
+        ({"inventory": "another", "covariates": "another"}, ""),
+        ({"inventory": slides}, "very inventory, so it remembers these landslides, and no figure of it is a test."),
+        ({"inventory": "a copy", "covariates": stack}, "very covariate stack, so this is no other area"),
+    ):
+        model.manifest["inputs_sha256"] = digests
         save_model(tmp_path / "old.scarp", model)
         told = Stopping(5.1)
         with pytest.raises(StoppedError):
             finetune_model.run(
                 told, **{**given, "model": str(tmp_path / "old.scarp")}, output=str(place / "m.scarp"), report=str(place / "r.html")
             )
-        assert any("remembers these landslides" in text for text in told.warnings) == known
+        sentences = [text for text in told.warnings if "trained on this very" in text]
+        assert len(sentences) == bool(known) and all(known in text for text in sentences)
     assert not list(place.iterdir())
 
 

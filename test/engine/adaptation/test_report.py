@@ -43,10 +43,12 @@ def page(contest, monkeypatch):
     true = report.figures.roc_curves
     monkeypatch.setattr(report.figures, "roc_curves", lambda curves: drawn.append(curves) or true(curves))
 
-    def make(found=(SLOPE,), seen=({},), calibration=None, trees=(64, 128), warnings=()):
+    def make(found=(SLOPE,), seen=({},), calibration=None, trees=(64, 128), warnings=(), known=""):
         given = SimpleNamespace(encoder=SimpleNamespace(seen=seen), trees=SimpleNamespace(count=trees[0]) if trees else None)
         made = SimpleNamespace(members=[{}, {}, {}], trees=SimpleNamespace(count=trees[1]) if trees else None, calibration=calibration)
-        facts = Adaptation(given, made, GRID, contest, found, 20, {"Model file": "old.scarp"}, {"Seed": "7"}, {"numpy": "1.26.4"}, warnings)
+        facts = Adaptation(
+            given, made, GRID, contest, found, 20, {"Model file": "old.scarp"}, {"Seed": "7"}, {"numpy": "1.26.4"}, warnings, known
+        )
         blocks = make_report(facts)._blocks
         texts = " ".join(each["text"] for each in blocks if each["kind"] == "text")
         return texts, {each["header"][0]: each for each in blocks if each["kind"] == "table"}, drawn[-1]
@@ -129,3 +131,4 @@ def test_the_advice_stands_beside_the_verdict(page, contest, monkeypatch):
     monkeypatch.setattr(Contest, "advice", "Do otherwise.")
     texts, _, _ = page()
     assert texts.startswith(f"{contest.verdict} Do otherwise.")
+    assert page(known="It knows them.")[0].startswith(f"It knows them. {contest.verdict}"), "what a figure is worth comes first"

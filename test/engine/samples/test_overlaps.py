@@ -57,7 +57,9 @@ def test_parts_of_landslides_as_features_of_their_own_are_told(stack, layer_of, 
     parts = [box((row, col), (row + 1, col + 3), 5.0) for row in (2, 12)[:pairs] for col in (2, 6)]
     alone = [box((row, 40), (row + 1, 43), 5.0) for row in (2, 12, 22)[: 3 if pairs == 2 else 2]]
     draw(stack, layer_of("slides.gpkg", parts + alone), listener, test_share=0.3, folds=2, **PLAIN)
-    sentence = f"Of {len(parts + alone)} landslides of several cells {len(parts)} touch another one. If they are parts of one, such as scarp"
+    sentence = (
+        f"Of {len(parts + alone)} landslides of several cells {len(parts)} touch another one. If they are parts of one, such as scarp"
+    )
     assert any(text.startswith(sentence) for text in listener.warnings) is told
 
 
