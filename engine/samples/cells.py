@@ -220,9 +220,9 @@ def _of_types(
     beside, several = touching(found.rows[own], found.cols[own], whole[own])
     if beside > _MOST_BESIDE * several:
         feedback.warning(
-            f"Of {several:,} landslides of several cells {beside:,} touch another one. If they are parts of one, such as scarp and deposit, "
-            "it lies on both sides of every test, whose figures are then memory: make one feature of these parts (native:dissolve by the "
-            "id of the landslide), or keep them together (TOGETHER of scarp:samplecells)."
+            f"Of {several:,} landslides of several cells {beside:,} touch another one. If they are parts of one, such as scarp and "
+            "deposit, it lies on both sides of every test, whose figures are then memory: make one feature of these parts "
+            "(native:dissolve by the id of the landslide), or keep them together (TOGETHER of scarp:samplecells)."
         )
     both = np.concatenate(kept)
     return found.rows[both], found.cols[both], origin[both], whole[kept[0]], told
@@ -618,8 +618,9 @@ def _dealt(
         raise EngineError("There is one landslide cell only, which cannot both train and test; use a larger inventory.")
     if slides - tested < folds:
         raise EngineError(
-            f"There are {slides} landslide cells; {tested} of them {'is' if tested == 1 else 'are'} for the test, and the other {slides - tested} are to be dealt into "
-            f"{folds} folds, which need {folds} at least. Use fewer folds, a smaller share of test cells, or a larger inventory."
+            f"There are {slides} landslide cells; {tested} of them {'is' if tested == 1 else 'are'} for the test, and the other "
+            f"{slides - tested} are to be dealt into {folds} folds, which need {folds} at least. Use fewer folds, a smaller share of test "
+            "cells, or a larger inventory."
         )
     fold = np.full(len(rows), -1)
     fold[~test] = in_folds(np.flatnonzero(~test), folds)

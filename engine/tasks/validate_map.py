@@ -61,8 +61,8 @@ def run(
     seen = open_map(susceptibility, susceptibility_band, "SUSCEPTIBILITY_BAND", feedback)
     feedback.message(f"The map holds {seen.told()}.")
     kinds = Types.of(type_field, types)
-    given = inventory, label_field, training_inventory, role, date_field, split_date, kinds
-    tested = read_parts(seen.raster, *given, feedback, knows_all=bool(seen.says("fitted_to")))
+    asked_of = inventory, label_field, training_inventory, role, date_field, split_date, kinds
+    tested = read_parts(seen.raster, *asked_of, feedback, knows_all=bool(seen.says("fitted_to")))
     parts = tested.parts
     of_map, of_parts = seen.says("landslide_type"), tested.types
     if sentence := other_types("map", of_map, of_parts):

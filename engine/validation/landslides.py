@@ -176,8 +176,8 @@ def _labelled(
         if role == "training":
             feedback.warning(
                 "The model of this map was fitted to all of its sample cells, those for the test too, so none of these counts as held out, "
-                "and the rate is a success rate. Quote the figures of its report, or test it on landslides that took no part. If these cells "
-                "are such, set “These landslides” to held out."
+                "and the rate is a success rate. Quote the figures of its report, or test it on landslides that took no part. If these "
+                "cells are such, set “These landslides” to held out."
             )
     if is_divided:
         feedback.message("The cells are Scarp's sample cells: test cells count as held out, training cells as those that made the map.")
