@@ -145,10 +145,10 @@ def duration(seconds: float) -> str:
     return f"{minutes} min" if minutes < 60 else f"{minutes // 60} h {minutes % 60} min"
 
 
-def counted(how_many: int, noun: str = "landslide") -> str:
-    """Return how many there are of something whose name takes an s.
+def counted(how_many: int, noun: str = "landslide", ending: str = "s") -> str:
+    """Return how many there are of something, which has an ending unless it is one.
 
-    >>> counted(1), counted(1234), counted(2, "cell")
-    ('1 landslide', '1,234 landslides', '2 cells')
+    >>> counted(1), counted(1234), counted(2, "class", "es")
+    ('1 landslide', '1,234 landslides', '2 classes')
     """
-    return f"{how_many:,} {noun}{'' if how_many == 1 else 's'}"
+    return f"{how_many:,} {noun}{'' if how_many == 1 else ending}"

@@ -30,7 +30,7 @@ from ...models.recipe import Recipe
 from ..cluster import on_cluster
 from ..declarations.choices import VALIDATIONS
 from ..errors import EngineError
-from ..feedback import Feedback
+from ..feedback import Feedback, counted
 from ..files.grid import Grid
 from ..files.stack import Stack
 from ..learning.fitting import FOLDS_AT_ONCE, Examples, fit, susceptibility
@@ -459,10 +459,10 @@ def _warn_of_covariates(data: Data, folds: Sequence[Fold], feedback: Feedback) -
             if unseen:
                 names = ", ".join(covariate.classes.get(code, str(code)) for code in sorted(unseen)[:5])
                 feedback.warning(
-                    f"{len(unseen)} classes of {covariate.name} ({names}) occur in test cells of a fold without training cells; "
+                    f"Classes of {covariate.name} that occur in test cells of a fold without training cells: {len(unseen)} ({names}); "
                     "there the classifiers go by the other covariates."
                 )
         else:
             constant = sum(float(np.ptp(column[fold.training])) == 0 for fold in folds)
             if constant:
-                feedback.warning(f"The covariate {covariate.name} has one value only in the training cells of {constant} folds.")
+                feedback.warning(f"The covariate {covariate.name} has one value only in the training cells of {counted(constant, 'fold')}.")

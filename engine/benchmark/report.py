@@ -12,6 +12,7 @@ from ...models.classifiers import CLASSIFIERS
 from ...models.recipe import LEAST_EPOCHS, MORE_SEEN
 from ..declarations.choices import VALIDATIONS
 from ..declarations.covariates import labels_of
+from ..feedback import counted
 from ..learning.validation import WHERE
 from ..reporting import distances, figures
 from ..reporting.metrics import BALANCED, METRICS
@@ -77,7 +78,7 @@ def make_report(
     page = Report(
         "Benchmark of landslide susceptibility classifiers",
         f"{len(data.labels):,} cells ({int(data.labels.sum()):,} landslide, {int((1 - data.labels).sum()):,} non-landslide), "
-        f"{len(data.covariates)} covariates",
+        + counted(len(data.covariates), "covariate"),
     )
     by_method = {each.method: [summary for summary in summaries if summary.validation == each.method] for each in validations}
     page.section("Result")

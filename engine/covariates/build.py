@@ -17,7 +17,7 @@ from ...models.covariate import Covariate
 from ..declarations.covariates import BY_NAME
 from ..declarations.source import Source
 from ..errors import EngineError
-from ..feedback import Feedback, Later
+from ..feedback import Feedback, Later, counted
 from ..files.grid import Grid, Window
 from ..files.overlay import area_raster, is_raster, quantity_raster
 from ..files.raster import Raster, as_text, file_name, open_raster, open_rasters
@@ -196,7 +196,7 @@ class Build:
             if cells:
                 tell = feedback.warning if cells > _COST_SHARE * inside else feedback.message
                 tell(f"{covariate.name} is missing on {cells:,} of {inside:,} cells ({percent(cells / inside, 1)}), which become nodata.")
-        feedback.message(f"{len(covariates)} covariates, {valid:,} valid cells of {inside:,} in the area.")
+        feedback.message(f"{counted(len(covariates), 'covariate')}, {valid:,} valid cells of {inside:,} in the area.")
         if not valid:
             raise EngineError(
                 f"No cell has a value in every covariate: the layers do not overlap{' where the DEM is valid' if self._elevation else ''}."

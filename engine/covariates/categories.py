@@ -17,7 +17,7 @@ import numpy as np
 
 from ..declarations.source import Source
 from ..errors import EngineError
-from ..feedback import Feedback
+from ..feedback import Feedback, counted
 from ..files.grid import Grid, Window
 from ..files.opening import damage_told, opened
 from ..files.overlay import is_raster, lay, part_under, told_crs
@@ -173,7 +173,7 @@ def _named(laid: _Laid, grid: Grid, unknown: str, feedback: Feedback) -> Classes
     if gaps and unknown == "class":
         found[UNKNOWN_CODE] = "unknown"
     codes = {code: own for code, own in laid.codes.items() if code in found}
-    return Classes(laid.raster, found, f"{laid.how}, {len(found)} classes", tuple(folded), codes)
+    return Classes(laid.raster, found, f"{laid.how}, {counted(len(found), 'class', 'es')}", tuple(folded), codes)
 
 
 def code_of_name(name: str) -> int:

@@ -11,7 +11,7 @@ import numpy as np
 from ...models.covariate import Covariate
 from ..declarations.covariates import BY_NAME, FLOW_METHODS, FLOW_SOURCE, SLOPE_METHODS, SLOPE_SOURCE, TERRAIN, WIDTH_SOURCE, WIDTHS
 from ..errors import EngineError
-from ..feedback import Feedback
+from ..feedback import Feedback, counted
 from ..files.grid import Window
 from ..files.kept import Kept
 from .disc import disc_mean, half_widths, halo_px
@@ -163,7 +163,7 @@ class Ground:
                     "of the most that a cell drains (DRAINAGE_AREA)."
                 )
             network = flow.drainage(area_km2)
-            feedback.message(f"The drainage network ({area_km2:g} km² and more) has {int(network.sum()):,} cells.")
+            feedback.message(f"The drainage network ({area_km2:g} km² and more) has {counted(int(network.sum()), 'cell')}.")
             if "height_above_drainage" in chosen:
                 self._keep("height_above_drainage", flow.height_above(network))
             if "drainage_density" in chosen:

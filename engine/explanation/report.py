@@ -12,6 +12,7 @@ import numpy as np
 from ...models.covariate import Covariate
 from ...models.model_file import Model
 from ..declarations.covariates import label_of, labels_of, spoken
+from ..feedback import counted
 from ..files.grid import Grid
 from ..reporting.figures import Frame, class_map, coordinate
 from ..reporting.numbers import number, percent, signed
@@ -142,7 +143,7 @@ def verdict(facts: Explanation) -> str:
 
 def make_report(facts: Explanation) -> Report:
     """Return the report."""
-    page = Report("Why the model says what it says", f"{facts.model.name}; {len(facts.model.covariates)} covariates")
+    page = Report("Why the model says what it says", f"{facts.model.name}; {counted(len(facts.model.covariates), 'covariate')}")
     page.text(verdict(facts), lead=True)
     page.text(
         "The model tells ground like that of known landslides (landslide) from other ground (none); this page says what it goes "

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import EngineError
+from ..feedback import counted
 from ..gdal import ogr, osr, quiet
 from .grid import Grid, reference_of
 from .opening import damaged
@@ -57,7 +58,7 @@ class Tally:
     def __str__(self) -> str:
         left_out = sum(self.dropped.values())
         if not left_out:
-            return f"{self.taken:,} features"
+            return counted(self.taken, "feature")
         return f"{self.taken:,} of {self.taken + left_out:,} features; left out: {self.reasons}"
 
 

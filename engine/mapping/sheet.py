@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import EngineError
-from ..feedback import Feedback
+from ..feedback import Feedback, counted
 from ..files.grid import Grid
 from ..files.opening import shortened
 from ..files.overlay import coarsened, quantity_raster
@@ -209,7 +209,8 @@ def with_rows(picture: Picture, told: Sequence[Mapping[str, Any]], name: str) ->
         held = {key: value for key, value in found[row["class"]].items() if key in CLASS_NUMBERS and value is not None}
         if "cells" in held and held["cells"] != row["cells"]:
             raise EngineError(
-                f"The table {name} counts {held['cells']:,.0f} cells of the class {row['class']}, and the map {row['cells']:,}; {wanted}."
+                f"The table {name} counts {counted(round(held['cells']), 'cell')} of the class {row['class']}, and the map "
+                f"{row['cells']:,}; {wanted}."
             )
         rows.append({**held, **row})
     return replace(picture, rows=rows)

@@ -16,7 +16,7 @@ from ..benchmark.comparison import KINDS
 from ..declarations.choices import INVENTORY_ROLES, VALIDATIONS
 from ..declarations.source import Source
 from ..errors import EngineError
-from ..feedback import Feedback
+from ..feedback import Feedback, counted
 from ..files.grid import Grid
 from ..files.raster import open_raster
 from ..files.stack import Stack
@@ -241,12 +241,12 @@ def _moved_ones(facts: Facts, inventory: Inventory, seen: Map, feedback: Feedbac
         except EngineError as error:
             feedback.warning(f"The landslides that took no part in the training cannot be moved. {error}")
         else:
-            facts.moved_ones = f"{slides.count:,} landslides of {name_of(project.held_out)}, which took no part in the training{kinds}"
+            facts.moved_ones = f"{counted(slides.count)} of {name_of(project.held_out)}, which took no part in the training{kinds}"
             facts.moved_role = "held_out"
             return slides
     slides = inventory.slides
     role = "which the map was made from" if project.is_learnt else "of which is not known whether the map was made from them"
-    facts.moved_ones = f"{slides.count:,} landslides of {name_of(str(project.inventory))}, {role}{kinds}"
+    facts.moved_ones = f"{counted(slides.count)} of {name_of(str(project.inventory))}, {role}{kinds}"
     facts.moved_role = "training" if project.is_learnt else "unknown"
     return slides
 

@@ -151,7 +151,7 @@ def _inventory(page: Report, facts: Facts) -> None:
     copies = f"{found.copies:,} of {found.features:,} features have the geometry of one before"
     each = f", {number(slides.cells / slides.as_mapped)} a landslide" if found.are_polygons else ""
     told = [name for name in found.types or () if name != UNTOLD]
-    kinds = f"{len(told)} kinds are told; see below" if found.types else "not told: no field was named (TYPE_FIELD)"
+    kinds = f"{counted(len(told), 'kind')} told; see below" if found.types else "not told: no field was named (TYPE_FIELD)"
     undated = f"; {counted(found.undated)} without a date" if found.undated else ""
     period = f"{found.period}{undated}" if found.period else "not told: no field was named (DATE_FIELD)"
     page.table(
@@ -165,7 +165,12 @@ def _inventory(page: Report, facts: Facts) -> None:
             ("Period", period),
             ("Completeness", said or "not told (COMPLETENESS)"),
             ("Duplicates", copies if found.copies else f"none: no two of {found.features:,} features have the same geometry"),
-            ("Overlap", f"{found.sharing:,} landslides lie on a cell that another one lies on too"),
+            (
+                "Overlap",
+                "none shares a cell with another one"
+                if not found.sharing
+                else f"{found.sharing:,} landslides lie on a cell that another one lies on too",
+            ),
             ("Left out", " ".join(found.left_out) or "none"),
         ],
         "The inventory, as far as the file and its fields tell.",

@@ -7,6 +7,7 @@ from ...models.cnn_dnn import CnnDnn
 from ...models.model_file import Model
 from ..declarations.covariates import spoken
 from ..environment import scarp_version
+from ..feedback import counted
 from ..files.grid import Grid
 from ..reporting.numbers import cell_size, number, with_interval
 from ..reporting.page import listed
@@ -76,7 +77,7 @@ def _limits_of_inventory(facts: Facts) -> list[str]:
         if not inventory.period:
             found.append("The period of the inventory is not told, so no rate can be had from it.")
         if inventory.copies:
-            found.append(f"The inventory holds {inventory.copies:,} features twice; they count once.")
+            found.append(f"The inventory holds {counted(inventory.copies, 'feature')} twice, which count once.")
     if not facts.texts["completeness"]:
         found.append(
             "How complete the inventory is, is not told: where nobody looked, ground without mapped landslides is no ground without "
@@ -137,7 +138,7 @@ def _inventory(facts: Facts) -> str:
     if found is None:
         return ""
     slides = found.slides
-    text = f"The inventory has {slides.as_mapped:,} landslides on the map, mapped as {'polygons' if found.are_polygons else 'points'}"
+    text = f"The inventory has {counted(slides.as_mapped)} on the map, mapped as {'polygons' if found.are_polygons else 'points'}"
     if found.period:
         text += f" and dated {found.period}"
     if found.types:

@@ -10,7 +10,7 @@ import numpy as np
 
 from ..declarations.choices import FEW_OF_TYPE
 from ..errors import EngineError
-from ..feedback import Feedback
+from ..feedback import Feedback, counted
 
 # So many types are told in a sentence.
 _MOST_TOLD = 8
@@ -83,7 +83,7 @@ class Types:
         aside = [f"{sum(others.values()):,} of other types ({_listed(others)})"] if others else []
         aside += [f"{untyped:,} without a type"] if untyped else []
         beside = f" {' and '.join(aside)} take no part, and their cells stand for no other ground." if aside else ""
-        feedback.message(f"{count:,} landslides of the layer {name} are of the type {of_type}.{beside}")
+        feedback.message(f"{counted(count)} of the layer {name} {'is' if count == 1 else 'are'} of the type {of_type}.{beside}")
         if few and count < FEW_OF_TYPE:
             feedback.warning(
                 f"Only {count} landslide{'s are' if count != 1 else ' is'} of the type {of_type}, fewer than {FEW_OF_TYPE}: too few to "

@@ -11,6 +11,7 @@ import numpy as np
 
 from ..declarations.choices import CLASSINGS
 from ..declarations.covariates import GROUPS, label_of, spoken
+from ..feedback import counted
 from ..files.grid import Grid
 from ..reporting.figures import Frame
 from ..reporting.numbers import number, p_value
@@ -53,7 +54,8 @@ def make_report(screening: Screening, survey: Survey, grid: Grid, landslides: in
     """
     page = Report(
         "Screening of covariates",
-        f"{len(screening.summaries)} covariates, {survey.cells:,} valid cells, {landslides:,} landslide and {others:,} non-landslide cells",
+        f"{counted(len(screening.summaries), 'covariate')}, {survey.cells:,} valid cells, "
+        f"{landslides:,} landslide and {others:,} non-landslide cells",
     )
     page.section("Result")
     page.text(verdict(screening), lead=True)

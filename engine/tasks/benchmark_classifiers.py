@@ -18,7 +18,7 @@ from ..benchmark.summary import best, summarise, table_rows
 from ..declarations.choices import FITTED_TO_ALL, TEST_SHARE, VALIDATIONS
 from ..declarations.labels import chosen, inputs, read_by, settings
 from ..errors import EngineError
-from ..feedback import Feedback
+from ..feedback import Feedback, counted
 from ..files.manifest import hashes, versions, write_manifests
 from ..files.outputs import check_writable, replacing
 from ..files.stack import Stack
@@ -93,7 +93,7 @@ def run(
                 raise
             feedback.warning(f"{VALIDATIONS[each.method]} are left out beside the temporal validation. {error}")
     validations = [each for each in validations if any(fold.validation == each.method for fold in made)]
-    feedback.message(f"{len(names)} classifiers on {len(made)} folds of {len(data.labels)} cells.")
+    feedback.message(f"{counted(len(names), 'classifier')} on {counted(len(made), 'fold')} of {len(data.labels):,} cells.")
 
     outcomes = compare(stack, data, made, names, seed, recipe, feedback.part(2, 90 if model else 98), scheduler)
     summaries = summarise(outcomes, data.labels, data.units)

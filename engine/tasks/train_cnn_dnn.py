@@ -89,7 +89,9 @@ def run(
             f"There are {landslides(cells)} landslides, fewer than {FEW_LANDSLIDES}: one part of them for the test would tell little, so "
             "folds test on all of them, those set apart for a test too, and the model is fitted to all cells."
         )
-    feedback.message(f"{len(known.labels):,} training and {len(unseen.labels):,} test cells, {len(stack.covariates)} covariates. {divided}")
+    feedback.message(
+        f"{len(known.labels):,} training and {len(unseen.labels):,} test cells, {counted(len(stack.covariates), 'covariate')}. {divided}"
+    )
 
     recipe = _with_epochs(recipe, len(known.labels), feedback)
     constant = [each.name for each, column in zip(stack.covariates, known.patches.centres().T) if np.ptp(column) == 0]

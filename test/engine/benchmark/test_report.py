@@ -169,7 +169,7 @@ def test_the_verdict_names_what_is_better_and_worse():
 def test_the_method_and_what_was_chosen_are_told(page):
     made = page()
     words = pages.words(made)
-    assert made.subtitle == "40 cells (10 landslide, 30 non-landslide), 1 covariates"
+    assert made.subtitle == "40 cells (10 landslide, 30 non-landslide), 1 covariate"
     assert "Square blocks of 300 m are dealt into folds as a whole" in words and " 2 folds." in words
     assert "it is the mean of 3 networks" in words and "25 % of the cells are landslide cells." in words
     assert "Each landslide counts the same" not in words and "Each landslide counts the same" in pages.words(page(equal_landslides=True))

@@ -94,7 +94,7 @@ def test_features_in_degrees_are_reprojected(tmp_path, odd_grid):
     lon, lat, _ = osr.CoordinateTransformation(grid.spatial_reference, reference_of(4326)).TransformPoint(x[0], y[0])
     path, how = distance_to_features(layer(tmp_path / "f.gpkg", f"POINT ({lon} {lat})", epsg=4326), grid, tmp_path / "distance.tif")
     np.testing.assert_allclose(measured(path), away(grid, (7, 4)), rtol=1e-6)
-    assert how == "f.gpkg, 1 features, reprojected from WGS 84 to WGS 84 / UTM zone 39N"
+    assert how == "f.gpkg, 1 feature, reprojected from WGS 84 to WGS 84 / UTM zone 39N"
 
 
 def test_distances_are_in_metres_where_the_crs_is_in_feet(tmp_path, odd_grid):

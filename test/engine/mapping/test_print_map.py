@@ -199,7 +199,7 @@ def test_a_table_of_another_map_is_refused(write, tmp_path):
     elevation = write("dem.tif", 900 + bands(), kind=gdal.GDT_Float32, nodata=-9999, named=False)
     for text, changed, said in (
         ("class,cells\nlow,1\nhigh,2\n", {}, "has the classes low, high"),
-        ("class,cells\nlow,1\nmoderate,2\nhigh,3\n", {}, "counts 1 cells of the class low, and the map 740"),
+        ("class,cells\nlow,1\nmoderate,2\nhigh,3\n", {}, "counts 1 cell of the class low, and the map 740"),
         ("", {"table": None, "hillshade": elevation}, "values from 900 to 903"),
         ("", {"table": None, "classes": elevation.replace("dem", "none")}, "cannot be opened"),
         ("", {"table": None, "classes": write("s.tif", bands() / 7, kind=gdal.GDT_Float32, nodata=-9, named=False)}, "classes are needed"),

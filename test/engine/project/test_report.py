@@ -336,7 +336,7 @@ def test_the_inventory_has_each_number_in_its_row():
         "Landslides on the map": "4, 0.500 a km²; those that share cells count as one elsewhere, 3 in all",
         "Mapped as": "polygons",
         "Cells of landslides": "6, 1.500 a landslide",
-        "Kinds of movement": "2 kinds are told; see below",
+        "Kinds of movement": "2 kinds told; see below",
         "The map is for": "slide",
         "Period": "2011 to 2014; 1 landslide without a date",
         "Completeness": "not told (COMPLETENESS)",
