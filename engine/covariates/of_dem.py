@@ -14,7 +14,7 @@ from ..errors import EngineError
 from ..feedback import Feedback, counted
 from ..files.grid import Window
 from ..files.kept import Kept
-from .disc import disc_mean, half_widths, halo_px
+from .disc import MOST_PX, disc_mean, half_widths, halo_px
 from .distance import distances
 from .elevation import Elevation
 from .flow import NO_CELLS, Flow
@@ -75,6 +75,12 @@ class Ground:
         self._drainage_area_km2, self._folder = drainage_area_km2, folder
         # Those that are not needed could be too wide for the cells.
         self._disc = half_widths(window_m if OF_DISC & set(names) else 0.0, *elevation.grid.cell_size_m)
+        most_m = MOST_PX * min(elevation.grid.cell_size_m)
+        if "drainage_density" in names and most_m < _DENSITY_RADIUS_M:
+            raise EngineError(
+                f"Drainage density is counted in a circle of {_DENSITY_RADIUS_M:g} m, which may reach at most {MOST_PX} cells, "
+                f"{most_m:g} m on this grid; leave it out (TERRAIN), or choose larger cells (CELL_SIZE)."
+            )
         self._wide_disc = half_widths(_DENSITY_RADIUS_M if "drainage_density" in names else 0.0, *elevation.grid.cell_size_m)
         self._local = [name for name in names if BY_NAME[name].family == "terrain"]
         if _WITH_GRADIENT & set(names):

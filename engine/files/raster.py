@@ -419,8 +419,8 @@ def is_odd(ends: Sequence[float]) -> bool:
 
     Examples
     --------
-    >>> is_odd((-9999.0, 41.5)), is_odd((0.0, 41.5)), is_odd((-3.4e38, 2.0))
-    (True, False, True)
+    >>> is_odd((-9999.0, 41.5)), is_odd((0.0, 41.5)), is_odd((-3.4e38, 2.0)), is_odd((0.0, 65535.0))
+    (True, False, True, True)
     """
     return any(value in (*USUAL_VOIDS, *_LARGEST.values()) or abs(value) >= HUGE for value in ends)
 

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """What the loop that writes a stack masks, counts, warns of and names."""
 
-from threading import Event
+from threading import Event, current_thread, main_thread
+from time import sleep
 
 import numpy as np
 import pytest
@@ -9,6 +10,7 @@ from listening import Listener
 from osgeo import gdal
 from scarp.engine.covariates.build import Build
 from scarp.engine.covariates.categories import UNKNOWN_CODE
+from scarp.engine.covariates.elevation import Elevation
 from scarp.engine.covariates.flow import Flow
 from scarp.engine.errors import EngineError
 from scarp.engine.files.grid import Window
@@ -46,7 +48,7 @@ def prepared(tmp_path, raster):
         output = str(tmp_path / "stack.tif")
         run(listener, dem=raster("dem.tif", z), output=output, **{"terrain": ["altitude"], **parameters})
         stack = Stack.open(output)
-        return listener, stack, dict(zip(stack.names, np.moveaxis(stack.read(Window(0, 0, ROWS, COLS)), -1, 0)))
+        return listener, stack, dict(zip(stack.names, np.moveaxis(stack.read(Window(0, 0, *z.shape)), -1, 0)))
 
     return prepare
 
@@ -85,6 +87,22 @@ def test_what_lies_outside_the_elevation_costs_nothing(prepared, raster):
     told, *_ = prepared(z, extra_continuous=[raster("rain.tif", gaps(5 * COLS))])
     assert not [text for text in told.messages + told.warnings if "missing" in text]
     assert f"{18 * COLS} valid cells of {18 * COLS} in the area" in told.messages[-1]
+
+
+def test_what_a_layer_lacks_is_counted_where_there_is_elevation(prepared, raster):
+    """Five rows without elevation, and two cells more, which alone are lost."""
+    z = plane()
+    z[:5] = np.nan
+    told, *_ = prepared(z, extra_continuous=[raster("rain.tif", gaps(5 * COLS + 2))])
+    assert "rain is missing on 2 of 306 cells (0.7 %), which become nodata." in told.messages
+
+
+def test_a_code_too_long_for_the_stack_stands_beside_its_class(prepared, raster):
+    own = np.where(gaps(0) < 100, 110_101_001, 110_101_002)
+    _, stack, bands = prepared(plane(), extra_categorical=[raster("soil.tif", own, gdal.GDT_Int32)])
+    codes = stack.covariate("soil").codes
+    assert sorted(codes.values()) == [110_101_001, 110_101_002]
+    np.testing.assert_array_equal([[codes[code] for code in row] for row in bands["soil"].tolist()], own)
 
 
 def test_nothing_in_common_gets_one_sentence(prepared, raster, tmp_path):
@@ -157,6 +175,72 @@ def test_layers_are_laid_while_the_flow_is_followed(prepared, raster, monkeypatc
     of_flow = [number for number, text in enumerate(listener.messages) if "drainage network" in text]
     assert len(of_flow) == 1
     assert of_flow[0] > next(number for number, text in enumerate(listener.messages) if text.startswith("land_use"))
+
+
+def test_what_the_flow_tells_waits_for_the_layers_where_these_take_longer(prepared, raster, monkeypatch):
+    classes = Build.add_classes
+
+    def lay(build, *parameters):
+        build._flow.result(60)
+        classes(build, *parameters)
+
+    monkeypatch.setattr(Build, "add_classes", lay)
+    use = raster("use.tif", gaps(0) % 3)
+    listener, *_ = prepared(plane(), terrain=["height_above_drainage"], land_use=use, drainage_area=0.004)
+    told = [text.split()[0] for text in listener.messages if text.startswith(("land_use", "The drainage network"))]
+    assert told == ["land_use:", "The"]
+
+
+def test_gdal_is_used_by_one_thread_at_a_time(prepared, monkeypatch):
+    """The flow is followed by a thread that GDAL's work goes on beside, and windows are computed by several."""
+    wholes, at_once, most = [], [], []
+    whole, read = Elevation.whole, Elevation.read
+
+    def read_whole(elevation):
+        wholes.append(current_thread())
+        return whole(elevation)
+
+    def read_slowly(elevation, *parameters):
+        at_once.append(current_thread())
+        most.append(len(at_once))
+        sleep(0.005)
+        at_once.pop()
+        return read(elevation, *parameters)
+
+    monkeypatch.setattr(Elevation, "whole", read_whole)
+    monkeypatch.setattr(Elevation, "read", read_slowly)
+    monkeypatch.setattr("scarp.engine.files.grid.WINDOW_PX", 8)
+    monkeypatch.setattr("scarp.engine.covariates.build.cores", lambda: 4)
+    prepared(plane(), terrain=["slope", "flow_accumulation"])
+    assert wholes == [main_thread()]
+    assert len(most) > 2 * 9
+    assert set(most) == {1}
+
+
+def test_windows_follow_each_other_in_the_file(prepared, monkeypatch):
+    """All bands of one before those of the next, whatever GDAL still keeps: the same input makes the same bytes."""
+    monkeypatch.setattr("scarp.engine.files.grid.WINDOW_PX", 256)
+    row, col = np.mgrid[:30, :600]
+    _, stack, _ = prepared((500 + 3.0 * col - 2.0 * row).astype(np.float32), terrain=["altitude", "slope"])
+    dataset = gdal.Open(stack.path)
+    bands = [dataset.GetRasterBand(number) for number in (1, 2)]
+    places = [int(band.GetMetadataItem(f"BLOCK_OFFSET_{block}_0", "TIFF")) for block in (0, 1) for band in bands]
+    assert places == sorted(places)
+
+
+def test_a_run_that_fails_waits_for_the_flow(prepared, raster, monkeypatch, tmp_path):
+    """It keeps files in the folder that goes then."""
+    ended, drainage = [], Flow.drainage
+
+    def follow(flow, area_km2):
+        sleep(0.3)
+        ended.append(area_km2)
+        return drainage(flow, area_km2)
+
+    monkeypatch.setattr(Flow, "drainage", follow)
+    with pytest.raises(EngineError, match=r"gone\.tif"):
+        prepared(plane(), terrain=["distance_to_drainage"], land_use=str(tmp_path / "gone.tif"), drainage_area=0.004)
+    assert ended == [0.004]
 
 
 def test_what_stops_the_flow_or_a_layer_beside_it_is_told(prepared, raster, monkeypatch, tmp_path):

@@ -32,10 +32,10 @@ def hill(rows=44, cols=31, seed=2):
 
 @pytest.fixture
 def prepare(tmp_path, odd_grid):
-    """Run the task on elevations; return the stack's values by name."""
+    """Run the task on elevations, on the odd grid or another; return the stack's values by name."""
 
-    def prepare(z, listener=None, **parameters):
-        dem = odd_grid(*z.shape).create(str(tmp_path / "dem.tif"), nodata=-9999)
+    def prepare(z, listener=None, grid=None, **parameters):
+        dem = (grid or odd_grid(*z.shape)).create(str(tmp_path / "dem.tif"), nodata=-9999)
         dem.GetRasterBand(1).WriteArray(np.where(np.isnan(z), np.float32(-9999), z))
         dem = None
         output = str(tmp_path / "stack.tif")
@@ -222,6 +222,27 @@ def test_a_z_factor_counts_in_terrain_and_flow(prepare):
     feet = prepare(hill() / np.float32(0.3048), terrain=names, z_factor=0.3048)
     for name in names:
         np.testing.assert_allclose(feet[name], metres[name], rtol=2e-4, atol=1e-3, err_msg=name)
+
+
+@pytest.mark.parametrize("method", ["d8", "mfd"])
+def test_cells_in_feet_count_in_metres(prepare, odd_grid, method):
+    z, foot = hill(), 1200 / 3937
+    chosen = {"terrain": list(TERRAIN), "flow_method": method, "z_factor": 1.0, "window": 30.0, "drainage_area": 0.003}
+    feet = prepare(z, grid=odd_grid(*z.shape, epsg=2263, corner=(982_347.3, 198_761.9)), **chosen)  # New York in US survey feet
+    metres = prepare(z, grid=odd_grid(*z.shape, width=WIDTH * foot, height=HEIGHT * foot), **chosen)
+    for name, values in metres.items():
+        np.testing.assert_allclose(feet[name], values, rtol=1e-5, atol=1e-5, err_msg=name)
+    assert 0 < np.mean(metres["distance_to_drainage"] == 0) < 0.2
+
+
+def test_a_circle_too_wide_for_the_cells_is_told_where_something_is_counted_in_it(prepare, odd_grid):
+    """1000 cells of 0.25 m are less than the default window and than the circle of drainage density."""
+    fine = {"z": hill(), "grid": odd_grid(44, 31, width=0.25, height=0.4)}
+    assert list(prepare(**fine, terrain=["slope", "height_above_drainage"])) == ["slope", "height_above_drainage"]
+    with pytest.raises(EngineError, match=r"\(WINDOW\) must be at most 1000 cells, 250 m on this grid; found 300 m"):
+        prepare(**fine, terrain=["slope", "local_relief"])
+    with pytest.raises(EngineError, match=r"^Drainage density .* 1000 m, .* 1000 cells, 250 m on this grid; leave it out \(TERRAIN\)"):
+        prepare(**fine, terrain=["slope", "drainage_density"], window=100.0)
 
 
 def test_an_unknown_covariate_and_a_repeated_one(prepare):

@@ -23,8 +23,9 @@ def test_a_window_is_a_slice_with_a_halo_of_nothing_beyond_the_array(tmp_path, w
 
 
 def test_what_is_read_is_a_copy_that_may_be_masked(tmp_path):
-    kept = Kept(tmp_path / "cells", WHOLE.shape, np.float32)
-    kept.write(0, WHOLE)
+    kept = Kept(tmp_path / "cells", WHOLE.shape, np.float64)
+    kept.write(3, WHOLE[3:])
+    kept.write(0, WHOLE[:3])
     kept.read(Window(0, 0, 7, 11))[:] = np.nan
     np.testing.assert_array_equal(kept.read(Window(0, 0, 7, 11)), WHOLE)
     assert kept.read(Window(0, 5, 1, 1)) == 5  # where nothing stands for a missing value, 5 is one

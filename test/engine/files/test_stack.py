@@ -4,6 +4,7 @@ import pytest
 from osgeo import gdal, osr
 from scarp.engine.errors import EngineError
 from scarp.engine.files.grid import Grid, Window
+from scarp.engine.files.raster import open_rasters
 from scarp.engine.files.stack import Stack, StackWriter
 from scarp.models.covariate import Covariate
 
@@ -136,6 +137,45 @@ def test_a_stack_of_another_program_with_nodata_that_nobody_declared_is_refused(
         Stack.open(path)
     declared = Stack.open(f"{path}|nodata=-9999:-9999").read(Window(0, 0, 9, 7), names=["altitude"])
     assert np.isnan(declared).sum() == 14
+
+
+def hidden(dataset):
+    dataset.CreateMaskBand(gdal.GMF_PER_DATASET)
+    dataset.GetRasterBand(1).GetMaskBand().WriteArray(np.tile(np.uint8([255, 0, 255, 255, 0, 255, 255]), (9, 1)))
+
+
+FOREIGN = {
+    "nodata": lambda dataset: [dataset.GetRasterBand(number).SetNoDataValue(7.0) for number in (1, 2, 3)],
+    "scale": lambda dataset: dataset.GetRasterBand(2).SetScale(0.25),
+    "offset": lambda dataset: dataset.GetRasterBand(2).SetOffset(-3.0),
+    "mask": hidden,
+    "alpha": lambda dataset: dataset.GetRasterBand(3).SetColorInterpretation(gdal.GCI_AlphaBand),
+    "south up": lambda dataset: dataset.SetGeoTransform((500000.0, 30.0, 0.0, 3599730.0, 0.0, 30.0)),
+    "signed bytes": lambda dataset: dataset.GetRasterBand(1).WriteArray(np.full((9, 7), 251, np.uint8).view(np.int8)),
+}
+
+
+@pytest.mark.parametrize("what", FOREIGN)
+def test_a_stack_of_another_program_means_what_its_bands_say(tmp_path, what):
+    """All bands are read at once only where what is stored are their values."""
+    path, values = str(tmp_path / "foreign.tif"), np.arange(63).reshape(9, 7)
+    signed = (gdal.GDT_Int8, []) if hasattr(gdal, "GDT_Int8") else (gdal.GDT_Byte, ["PIXELTYPE=SIGNEDBYTE"])
+    kind, options = signed if what == "signed bytes" else (gdal.GDT_Float32, [])
+    dataset = gdal.GetDriverByName("GTiff").Create(path, 7, 9, 3, kind, options)
+    dataset.SetProjection(utm())
+    dataset.SetGeoTransform((500000.0, 30.0, 0.0, 3600000.0, 0.0, -30.0))
+    for number in (1, 2, 3):
+        dataset.GetRasterBand(number).SetDescription(f"of {number}")
+        dataset.GetRasterBand(number).WriteArray(values * (number != 3))
+    dataset = None
+    dataset = gdal.Open(path, gdal.GA_Update)
+    FOREIGN[what](dataset)
+    stored = dataset.ReadAsArray().astype(float)
+    dataset = None
+    bands = open_rasters(path)
+    found = Stack.open(path).read(Window(0, 0, 9, 7))
+    np.testing.assert_array_equal(found, np.stack([band.read(Window(0, 0, 9, 7)) for band in bands], axis=-1))
+    assert np.array_equal(np.moveaxis(found, -1, 0), stored[: len(bands)]) == (what == "signed bytes")
 
 
 def test_values_are_not_compressed_and_empty_ground_takes_no_room(tmp_path):
