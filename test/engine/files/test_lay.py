@@ -114,6 +114,13 @@ def test_only_the_part_under_the_grid_is_read(write, odd_grid):
     assert part_under(open_raster(write(grid, numbered(grid.shape))), grid) == Window(0, 0, ROWS, COLS)
 
 
+def test_where_the_map_ends_all_of_a_raster_in_degrees_is_read(write):
+    """A grid across the date line lies under both ends of the raster."""
+    fiji = Grid(reference_of(32760).ExportToWkt(), (810_000.0, 1000.0, 0.0, 8_020_000.0, 0.0, -1000.0), (30, 40))
+    world = Grid(reference_of(4326).ExportToWkt(), (-180.0, 1.0, 0.0, -10.0, 0.0, -1.0), (15, 360))
+    assert part_under(open_raster(write(world, numbered(world.shape))), fiji) == Window(0, 0, 15, 360)
+
+
 @pytest.mark.parametrize("corner", [(400_000.0, 3_598_761.9), (512_347.3, 3_700_000.0), (600_000.0, 3_598_761.9), (512_347.3, 3_400_000.0)])
 def test_what_does_not_reach_the_area_is_told(write, odd_grid, tmp_path, corner):
     with pytest.raises(EngineError, match=r"The raster rain\.tif does not reach the area"):

@@ -189,12 +189,41 @@ def test_a_file_that_is_cut_off_is_named(write, tmp_path):
 
 @pytest.mark.parametrize(("driver", "name"), [("ENVI", "values.img"), ("EHdr", "values.bil"), ("AAIGrid", "values.asc")])
 def test_files_without_blocks_that_are_cut_off_are_named(write, tmp_path, driver, name):
-    path = str(tmp_path / name)
-    gdal.Translate(path, write(np.random.default_rng(1).random((100, 100)).astype(np.float32)), format=driver)
+    path, band = str(tmp_path / name), np.random.default_rng(1).random((100, 100)).astype(np.float32)
+    gdal.Translate(path, write(*[band] * (1 if driver == "AAIGrid" else 3)), format=driver)
     with (tmp_path / name).open("r+b") as stream:
         stream.truncate((tmp_path / name).stat().st_size // 2)
     with pytest.raises(EngineError, match=rf"^The raster {name} cannot be read to its end"):
+        whole(f"{path}|band=1")
+
+
+@pytest.mark.parametrize(
+    ("width", "height", "told"), [(1e9, -30.0, r"1e\+09 × 30"), (30.0, -1e9, r"30 × 1e\+09"), (30.0, -1e-9, "30 × 1e-09")]
+)
+def test_cells_that_no_data_has_are_refused(write, width, height, told):
+    path = write(numbered())
+    change(path, lambda dataset: dataset.SetGeoTransform((500_000.0, width, 0.0, 3_600_000.0, 0.0, height)))
+    with pytest.raises(
+        EngineError, match=rf"^The raster values\.tif has cells of {told} in its coordinate reference system, which no data"
+    ):
         whole(path)
+
+
+@pytest.mark.parametrize(("west", "north", "is_told"), [(-180.0, 50.0, False), (-180.0, 115.0, True), (190.0, 50.0, True)])
+def test_degrees_reach_around_the_globe_and_not_beyond_a_pole(write, west, north, is_told):
+    """100 rows of 360 cells of a degree; once around and a half beyond the date line is taken, as of data from 0 to 360."""
+    path = write(np.arange(36_000.0, dtype=np.float32).reshape(100, 360))
+
+    def act(dataset):
+        dataset.SetProjection(reference_of(4326).ExportToWkt())
+        dataset.SetGeoTransform((west, 1.0, 0.0, north, 0.0, -1.0))
+
+    change(path, act)
+    if is_told:
+        with pytest.raises(EngineError, match="which are no degrees"):
+            whole(path)
+    else:
+        np.testing.assert_array_equal(whole(path), np.arange(36_000.0, dtype=np.float32).reshape(100, 360))
 
 
 def test_a_mosaic_without_one_of_its_tiles_is_named(write, tmp_path):

@@ -137,6 +137,10 @@ def test_a_stack_of_another_program_with_nodata_that_nobody_declared_is_refused(
         Stack.open(path)
     declared = Stack.open(f"{path}|nodata=-9999:-9999").read(Window(0, 0, 9, 7), names=["altitude"])
     assert np.isnan(declared).sum() == 14
+    dataset = gdal.OpenEx(path, gdal.OF_UPDATE)
+    dataset.GetRasterBand(2).SetMetadataItem("kind", "continuous")  # as “Prepare covariates” writes it, which has looked at the values
+    dataset = None
+    assert (Stack.open(path).read(Window(0, 0, 9, 7), names=["altitude"]) == -9999).sum() == 14
 
 
 def hidden(dataset):

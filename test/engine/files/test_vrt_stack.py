@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Virtual rasters over stacks: each band is what it is made of, or the stack is refused."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from osgeo import gdal
@@ -52,6 +54,16 @@ def test_bands_in_another_order_keep_their_names_kinds_and_values(write, tmp_pat
     assert found.covariates == (GEOLOGY, ALTITUDE)
     for name, values in bands(found).items():
         np.testing.assert_array_equal(values, expected[name])
+
+
+def test_its_state_is_that_of_all_files_that_it_is_made_of(write, tmp_path):
+    """By which a map that was interrupted knows whether it may go on."""
+    first, second = write("stack.tif", ALTITUDE), write("other.tif", SLOPE)
+    stack = Stack.open(built(tmp_path, [first, second], separate=True))
+    before = stack.state
+    assert [path for path, _, _ in before] == sorted([stack.path, first, second])
+    Path(second).write_bytes(Path(second).read_bytes() + b"more")
+    assert [one[0] for one, other in zip(before, stack.state) if one != other] == [second]
 
 
 def test_gdal_translate_keeps_what_it_kept(write, tmp_path):

@@ -364,6 +364,8 @@ def test_the_study_area_bounds_the_stack(tmp_path, dem):
     valid = np.isfinite(bands["altitude"])
     assert valid[10:30, 10:20].all()
     assert valid.sum() == 200
+    _, bands = prepared(tmp_path, dem=dem, area=vector(tmp_path / "less.gpkg", [box(10.6, 10.6, 20.4, 30.4)]))
+    assert np.isfinite(bands["altitude"]).sum() == 9 * 19, "cells whose centre lies inside"
 
 
 def test_a_cell_size_changes_the_grid(tmp_path, dem):
