@@ -203,9 +203,7 @@ def test_files_without_blocks_that_are_cut_off_are_named(write, tmp_path, driver
 def test_cells_that_no_data_has_are_refused(write, width, height, told):
     path = write(numbered())
     change(path, lambda dataset: dataset.SetGeoTransform((500_000.0, width, 0.0, 3_600_000.0, 0.0, height)))
-    with pytest.raises(
-        EngineError, match=rf"^The raster values\.tif has cells of {told} in its coordinate reference system, which no data"
-    ):
+    with pytest.raises(EngineError, match=rf"^The raster values\.tif has cells of {told} in its coordinate .* which no data has"):
         whole(path)
 
 
