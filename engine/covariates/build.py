@@ -185,7 +185,8 @@ class Build:
         missing = np.zeros(len(covariates), np.int64)
         low, high = np.full(len(covariates), np.inf), np.full(len(covariates), -np.inf)
         with StackWriter(str(path), self.grid, covariates) as writer, ThreadPoolExecutor(cores()) as threads:
-            computed = in_order(lambda window: threads.submit(self._compute, window), windows, cores())
+            # A few more than can be computed at once: those that wait bridge the moments when the disk takes longer.
+            computed = in_order(lambda window: threads.submit(self._compute, window), windows, cores() + 2)
             for window, found in feedback.steps(computed, len(windows), "Writing window"):
                 for covariate, band in zip(covariates, found.bands):
                     writer.write(covariate.name, window, band)
