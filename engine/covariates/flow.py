@@ -80,9 +80,9 @@ class Flow:
         # Made here, not in compiled code: numpy asks for large pages of memory, which walks all over it need.
         self._levels = np.empty(elevation.shape, np.int32)
         _to_levels(elevation, self._lowest, self._level_m, self._levels)
-        self.directions, self._before, self._last = _fill(self._levels, _LEVELS, _CODES, _MOVES)
-        if method == "d8":
-            self._before = np.empty(0, np.int32)
+        self._order = np.empty(0 if method == "d8" else elevation.size, np.int32)
+        self.directions, served = _fill(self._levels, _LEVELS, _CODES, _MOVES, self._order)
+        self._order = self._order[:served]
         lengths = np.hypot(_MOVES[:, 1] * cell_size_m[0], _MOVES[:, 0] * cell_size_m[1])
         _steepest(self._levels, 1 / lengths, _CODES, _MOVES, self.directions)
         self._offsets = np.zeros(256, np.int64)
@@ -108,7 +108,7 @@ class Flow:
         Float64 (rows, cols), written over the amounts.
         """
         share = _share_widely if self.method == "mfd" else _share_by_angle
-        share(self._levels, self.directions, self._before, self._last, self._offsets, _MOVES, *self.cell_size_m, amounts)
+        share(self._levels, self.directions, self._order, self._offsets, _MOVES, *self.cell_size_m, amounts)
         return amounts
 
     def outflow_m(self) -> np.ndarray:
@@ -196,10 +196,10 @@ def _to_levels(elevation: np.ndarray, lowest: float, level_m: float, levels: np.
             levels[row, col] = -1 if np.isnan(z) else int((z - lowest) / level_m + 0.5)
 
 
-def _fill(levels: np.ndarray, most: int, codes: np.ndarray, moves: np.ndarray) -> tuple[np.ndarray, np.ndarray, int]:
-    """Fill the depressions in place; return for each cell the direction from which the filling reached it, and the order of the walk.
+def _fill(levels: np.ndarray, most: int, codes: np.ndarray, moves: np.ndarray, order: np.ndarray) -> tuple[np.ndarray, int]:
+    """Fill the depressions in place; return for each cell the direction from which the filling reached it, and how many cells it served.
 
-    The order is a chain: the cell that the walk served before each, and the last of all.
+    Their numbers are written to `order` as they are served, unless that is empty.
 
     Priority flood (Barnes et al. 2014, algorithm 2). The queue keeps one ring of cells for each level, first in, first out: `last` is
     the newest cell of a ring and `after` leads from each cell to the next, from the newest to the oldest. As the lowest level in the
@@ -209,7 +209,7 @@ def _fill(levels: np.ndarray, most: int, codes: np.ndarray, moves: np.ndarray) -
     # Large pages again.
     directions, after, last = np.full(levels.shape, _UNSEEN, np.uint8), np.empty(levels.size, np.int32), np.full(most, -1, np.int32)
     _seed(levels, moves, directions, last, after)
-    return directions, after, _flood(levels, codes, moves, directions, last, after)
+    return directions, _flood(levels, codes, moves, directions, last, after, order)
 
 
 @compiled()
@@ -238,14 +238,16 @@ def _seed(levels: np.ndarray, moves: np.ndarray, directions: np.ndarray, last: n
 
 
 @compiled()
-def _flood(levels: np.ndarray, codes: np.ndarray, moves: np.ndarray, directions: np.ndarray, last: np.ndarray, after: np.ndarray) -> int:
-    """Serve the queue up the levels; return the cell that was served last."""
+def _flood(
+    levels: np.ndarray, codes: np.ndarray, moves: np.ndarray, directions: np.ndarray, last: np.ndarray, after: np.ndarray, order: np.ndarray
+) -> int:
+    """Serve the queue up the levels; return how many cells it had."""
     rows, cols = levels.shape
     flat_levels, flat_directions = levels.ravel(), directions.ravel()
     # Unsigned, since numba would look whether others are negative; steps back wrap around to what is meant.
     steps = (moves[:, 0] * cols + moves[:, 1]).astype(np.uint64)
     back = np.roll(codes, 4)
-    served = -1
+    served, is_kept = 0, len(order) > 0
     for level in range(len(last)):
         while last[level] >= 0:
             newest = last[level]
@@ -254,7 +256,9 @@ def _flood(levels: np.ndarray, codes: np.ndarray, moves: np.ndarray, directions:
                 last[level] = -1
             else:
                 after[newest] = after[cell]
-            after[cell], served = served, cell  # its place in the ring is no longer needed
+            if is_kept:
+                order[served] = cell
+            served += 1
             if flat_directions[cell] == _OUTLET:
                 row, col = cell // cols, cell % cols
                 for move in range(8):
@@ -342,8 +346,7 @@ def _accumulate(directions: np.ndarray, offsets: np.ndarray) -> np.ndarray:
 def _share_widely(
     levels: np.ndarray,
     directions: np.ndarray,
-    before: np.ndarray,
-    last: int,
+    order: np.ndarray,
     offsets: np.ndarray,
     moves: np.ndarray,
     width: float,
@@ -359,8 +362,8 @@ def _share_widely(
     weights = 1 / np.sqrt((moves[:, 0] * height) ** 2 + (moves[:, 1] * width) ** 2)
     shares = np.zeros(8)
     flat = amounts.ravel()
-    cell = last
-    while cell >= 0:
+    for place in range(len(order) - 1, -1, -1):
+        cell = order[place]
         row, col = cell // cols, cell % cols
         total = 0.0
         for move in range(8):
@@ -375,15 +378,13 @@ def _share_widely(
                     amounts[row + moves[move, 0], col + moves[move, 1]] += amounts[row, col] * (shares[move] / total)
         elif directions[row, col] != _OUTLET:
             flat[cell + offsets[directions[row, col]]] += flat[cell]
-        cell = before[cell]
 
 
 @compiled()
 def _share_by_angle(
     levels: np.ndarray,
     directions: np.ndarray,
-    before: np.ndarray,
-    last: int,
+    order: np.ndarray,
     offsets: np.ndarray,
     moves: np.ndarray,
     width: float,
@@ -398,34 +399,40 @@ def _share_by_angle(
     rows, cols = levels.shape
     flat = amounts.ravel()
     corner_of_row, corner_of_col = math.atan2(height, width), math.atan2(width, height)
-    cell = last
-    while cell >= 0:
+    diagonal_squared = height * height + width * width
+    near = np.empty(8, np.int32)  # levels of the neighbours, -1 where there is none
+    for place in range(len(order) - 1, -1, -1):
+        cell = order[place]
         row, col = cell // cols, cell % cols
-        here = levels[row, col]
-        steepest, straight, diagonal, share = 0.0, -1, -1, 0.0  # squared; neighbours of the triangle; what the diagonal one gets
+        here, is_inner = levels[row, col], 0 < row < rows - 1 and 0 < col < cols - 1
+        for move in range(8):
+            to_row, to_col = row + moves[move, 0], col + moves[move, 1]
+            near[move] = levels[to_row, to_col] if is_inner or (0 <= to_row < rows and 0 <= to_col < cols) else -1
+        steepest, straight, diagonal = 0.0, -1, -1  # squared; the neighbours of the triangle that get something
+        along_best, aside_best, corner_best = 1.0, 0.0, 1.0
         for move in range(8):
             # Straight moves are the even ones; each has a triangle to either side.
             one, other = (move, move + 1) if move % 2 == 0 else ((move + 1) % 8, move)
-            one_row, one_col = row + moves[one, 0], col + moves[one, 1]
-            other_row, other_col = row + moves[other, 0], col + moves[other, 1]
-            has_one = 0 <= one_row < rows and 0 <= one_col < cols and levels[one_row, one_col] >= 0
-            has_other = 0 <= other_row < rows and 0 <= other_col < cols and levels[other_row, other_col] >= 0
+            if near[one] >= here and near[other] >= here:
+                continue
+            has_one, has_other = near[one] >= 0, near[other] >= 0
             out, across, corner = (height, width, corner_of_col) if moves[one, 1] == 0 else (width, height, corner_of_row)
-            along = (here - levels[one_row, one_col]) / out if has_one else 0.0
+            along = (here - near[one]) / out if has_one else 0.0
             if has_one and has_other:
-                aside = (levels[one_row, one_col] - levels[other_row, other_col]) / across
+                aside = (near[one] - near[other]) / across
                 if along > 0 and aside > 0 and aside * out < along * across:
                     squared = along * along + aside * aside
                     if squared > steepest:
                         steepest, straight, diagonal = squared, one, other
-                        share = math.atan2(aside, along) / corner
+                        along_best, aside_best, corner_best = along, aside, corner
                     continue
             if along > 0 and along * along > steepest:
-                steepest, straight, diagonal, share = along * along, one, -1, 0.0
-            if has_other and here > levels[other_row, other_col]:
-                fall = (here - levels[other_row, other_col]) ** 2 / (out * out + across * across)
+                steepest, straight, diagonal = along * along, one, -1
+            if has_other and here > near[other]:
+                fall = (here - near[other]) ** 2 / diagonal_squared
                 if fall > steepest:
-                    steepest, straight, diagonal, share = fall, -1, other, 1.0
+                    steepest, straight, diagonal = fall, -1, other
+        share = 0.0 if diagonal < 0 else 1.0 if straight < 0 else math.atan2(aside_best, along_best) / corner_best
         if steepest > 0:
             if straight >= 0:
                 amounts[row + moves[straight, 0], col + moves[straight, 1]] += amounts[row, col] * (1 - share)
@@ -433,7 +440,6 @@ def _share_by_angle(
                 amounts[row + moves[diagonal, 0], col + moves[diagonal, 1]] += amounts[row, col] * share
         elif directions[row, col] != _OUTLET:
             flat[cell + offsets[directions[row, col]]] += flat[cell]
-        cell = before[cell]
 
 
 @compiled(parallel=True)
