@@ -343,6 +343,16 @@ def _accumulate(directions: np.ndarray, offsets: np.ndarray) -> np.ndarray:
 
 
 @compiled()
+def _look_around(levels: np.ndarray, row: int, col: int, moves: np.ndarray, near: np.ndarray) -> None:
+    """Write the levels of the eight neighbours of a cell to `near`, -1 where there is none."""
+    rows, cols = levels.shape
+    is_inner = 0 < row < rows - 1 and 0 < col < cols - 1
+    for move in range(8):
+        to_row, to_col = row + moves[move, 0], col + moves[move, 1]
+        near[move] = levels[to_row, to_col] if is_inner or (0 <= to_row < rows and 0 <= to_col < cols) else -1
+
+
+@compiled()
 def _share_widely(
     levels: np.ndarray,
     directions: np.ndarray,
@@ -358,19 +368,20 @@ def _share_widely(
     The walk of the filling backwards: lower cells were served earlier, and on flats, where there is none, so was the one that the
     direction points to.
     """
-    rows, cols = levels.shape
+    cols = levels.shape[1]
     weights = 1 / np.sqrt((moves[:, 0] * height) ** 2 + (moves[:, 1] * width) ** 2)
-    shares = np.zeros(8)
+    shares, near = np.zeros(8), np.empty(8, np.int32)
     flat = amounts.ravel()
     for place in range(len(order) - 1, -1, -1):
         cell = order[place]
         row, col = cell // cols, cell % cols
         total = 0.0
+        here = levels[row, col]
+        _look_around(levels, row, col, moves, near)
         for move in range(8):
-            to_row, to_col = row + moves[move, 0], col + moves[move, 1]
             shares[move] = 0.0
-            if 0 <= to_row < rows and 0 <= to_col < cols and 0 <= levels[to_row, to_col] < levels[row, col]:
-                shares[move] = ((levels[row, col] - levels[to_row, to_col]) * weights[move]) ** _CONVERGENCE
+            if 0 <= near[move] < here:
+                shares[move] = ((here - near[move]) * weights[move]) ** _CONVERGENCE
                 total += shares[move]
         if total > 0:
             for move in range(8):
@@ -381,7 +392,7 @@ def _share_widely(
 
 
 @compiled()
-def _share_by_angle(
+def _share_by_angle(  # noqa: PLR0912 (one rule, whose parts would hand each other ten numbers)
     levels: np.ndarray,
     directions: np.ndarray,
     order: np.ndarray,
@@ -396,18 +407,16 @@ def _share_by_angle(
     They get shares by the angles between the way down and each. Where the steepest way leaves a triangle, or it lacks a neighbour, the
     other one gets all. The order is that of `_share_widely`.
     """
-    rows, cols = levels.shape
+    cols = levels.shape[1]
     flat = amounts.ravel()
     corner_of_row, corner_of_col = math.atan2(height, width), math.atan2(width, height)
     diagonal_squared = height * height + width * width
-    near = np.empty(8, np.int32)  # levels of the neighbours, -1 where there is none
+    near = np.empty(8, np.int32)
     for place in range(len(order) - 1, -1, -1):
         cell = order[place]
         row, col = cell // cols, cell % cols
-        here, is_inner = levels[row, col], 0 < row < rows - 1 and 0 < col < cols - 1
-        for move in range(8):
-            to_row, to_col = row + moves[move, 0], col + moves[move, 1]
-            near[move] = levels[to_row, to_col] if is_inner or (0 <= to_row < rows and 0 <= to_col < cols) else -1
+        here = levels[row, col]
+        _look_around(levels, row, col, moves, near)
         steepest, straight, diagonal = 0.0, -1, -1  # squared; the neighbours of the triangle that get something
         along_best, aside_best, corner_best = 1.0, 0.0, 1.0
         for move in range(8):
