@@ -127,7 +127,10 @@ def area_raster(source: str, grid: Grid, path: Path) -> str:
     gdal.RasterizeLayer(out, [1], polygons.GetLayer(0), burn_values=[1])
     band = out.GetRasterBand(1)
     if not any(np.isfinite(band.ReadAsArray(w.col, w.row, w.cols, w.rows)).any() for w in grid.windows()):
-        raise EngineError(f"The study area {Source.parse(source).label} does not overlap the DEM.")
+        raise EngineError(
+            f"The study area {Source.parse(source).label} holds the centre of no cell: it lies elsewhere, or is smaller than the cells; check "
+            "its coordinate reference system, or leave it out."
+        )
     out.FlushCache()
     del dataset
     return str(path)

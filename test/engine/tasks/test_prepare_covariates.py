@@ -343,7 +343,7 @@ def test_no_features_in_the_area_get_one_sentence(tmp_path, dem, shapes):
     for parameters, sentence in [
         ({"roads": layer}, "no features in the area or near it"),
         ({"soil": layer, "soil_field": "unit"}, "no classes in the area"),
-        ({"area": layer}, "does not overlap the DEM"),
+        ({"area": layer}, "holds the centre of no cell"),
         ({"extra_distances": [layer]}, "no features in the area or near it"),
     ]:
         with pytest.raises(EngineError, match=sentence):
