@@ -128,7 +128,7 @@ def area_raster(source: str, grid: Grid, path: Path) -> str:
     band = out.GetRasterBand(1)
     if not any(np.isfinite(band.ReadAsArray(w.col, w.row, w.cols, w.rows)).any() for w in grid.windows()):
         raise EngineError(
-            f"The study area {Source.parse(source).label} holds the centre of no cell: it lies elsewhere, or is smaller than the cells; check "
+            f"The study area {Source.parse(source).label} holds the centre of no cell: it lies elsewhere, or is smaller than a cell; check "
             "its coordinate reference system, or leave it out."
         )
     out.FlushCache()

@@ -34,14 +34,14 @@ class Map:
         It, without its voids.
     low, high
         Its least and greatest value.
-    is_whole
-        Whether its values are whole numbers.
+    is_of_classes
+        Whether it holds classes: few whole numbers.
     """
 
     raster: Raster
     low: float
     high: float
-    is_whole: bool
+    is_of_classes: bool
 
     @property
     def grid(self) -> Grid:
@@ -56,12 +56,7 @@ class Map:
     @property
     def is_probability(self) -> bool:
         """Whether its values can be probabilities: they lie from 0 to 1 and are not 0 and 1 alone."""
-        return self.low >= -_ROUNDING and self.high <= 1 + _ROUNDING and not self.is_whole
-
-    @property
-    def is_of_classes(self) -> bool:
-        """Whether it holds classes: few whole numbers."""
-        return self.is_whole and self.high - self.low < _MOST_CLASSES
+        return self.low >= -_ROUNDING and self.high <= 1 + _ROUNDING and not self.is_of_classes
 
     def classes(self, values: np.ndarray) -> dict[int, str]:
         """Return the names of its classes by their codes, of those among `values` (n,), from low to high."""
@@ -197,8 +192,8 @@ def _looked_at(raster: Raster, feedback: Feedback, *, varied: bool) -> Map:
         raise EngineError(f"The raster {raster.file} holds no data.")
     if varied and found.low == found.high:
         raise EngineError(f"The susceptibility map {raster.file} holds one value only ({found.low:.6g}); it tells no cell from another.")
-    is_whole = found.high - found.low < _MOST_CLASSES and _is_whole(raster, whole)
-    return Map(raster, float(np.float32(found.low)), float(np.float32(found.high)), is_whole)
+    is_of_classes = found.high - found.low < _MOST_CLASSES and _is_whole(raster, whole)
+    return Map(raster, float(np.float32(found.low)), float(np.float32(found.high)), is_of_classes)
 
 
 def _is_whole(raster: Raster, part: Window) -> bool:

@@ -172,6 +172,17 @@ def test_a_raster_in_the_same_local_crs_is_laid(write, odd_grid, tmp_path):
     assert how == "rain.tif, cells of 10 × 17.5, averaged"
 
 
+def test_a_full_disk_is_no_fault_of_the_raster(write, odd_grid, tmp_path, monkeypatch):
+    """Who made the folder tells it, from the error as it is; see `test_full_disk.py`."""
+
+    def full(*_, **__):
+        raise RuntimeError("laid.tif, band 1: An error occurred while writing a dirty block: No space left on device")
+
+    monkeypatch.setattr("scarp.engine.files.overlay.gdal.Warp", full)
+    with pytest.raises(RuntimeError, match="No space left"):
+        laid(write(odd_grid(width=30.0), numbered((ROWS, COLS))), odd_grid(), tmp_path)
+
+
 def test_a_local_crs_cannot_be_reprojected(write, odd_grid, tmp_path):
     grid = odd_grid()
     local = Grid('LOCAL_CS["site grid",UNIT["metre",1]]', grid.transform, grid.shape)
