@@ -111,6 +111,10 @@ def test_standard_deviations_around_the_mean():
     mean, deviation = skewed.mean(), skewed.std()
     found = find_breaks(counts_of(skewed), "standard_deviation", 5)
     assert found == pytest.approx(mean + deviation * np.array([-0.5, 0.5, 1.5, 2.5]), abs=2e-3)
+    # Where there is nothing at the mean and as much below as above it, they go up.
+    forked = np.repeat([0.01, 0.2, 0.8, 0.99], [1, 50, 50, 1])
+    found = find_breaks(counts_of(forked), "standard_deviation", 3)
+    assert found == pytest.approx(0.5 + forked.std() * np.array([0.5, 1.5]), abs=2e-3)
     with pytest.raises(EngineError, match="some of 4 classes would be empty"):
         find_breaks(counts_of(np.repeat([0.1, 0.101, 0.102, 0.9], 100)), "standard_deviation", 4)
 
