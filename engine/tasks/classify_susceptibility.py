@@ -7,6 +7,7 @@ import time
 from typing import Any
 
 from ..declarations.checks import numbers
+from ..declarations.source import Source
 from ..feedback import Feedback
 from ..files.manifest import write_manifests
 from ..files.outputs import check_writable, replacing
@@ -71,6 +72,11 @@ def run(
         ends, share = interval(row["from"], row["to"]), percent(row["share_percent"] / 100, 1)
         held = f", {percent(row['percent_of_landslides'] / 100, 1)} of the landslides" if slides else ""
         feedback.message(f"{row['class']}: {ends}, {share} of the area{held}")
+    if slides and inventory:
+        feedback.message(
+            f"The landslides are those of {Source.parse(inventory).label}, each counting the same. If the map was made from them, their "
+            "shares say how well it fits (success), not what it tells of others (prediction); scarp:validatemap keeps the two apart."
+        )
     if sentence := falling(rows):
         feedback.warning(sentence)
     results = {"classes": rows, "falling": sentence, "types": of_type}

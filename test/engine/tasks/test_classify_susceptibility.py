@@ -68,6 +68,8 @@ def test_all_outputs_by_value(susceptibility, slides, tmp_path):
         "moderate: 0.051 to 0.310, 40.1 % of the area, 0.0 % of the landslides",
         "high: 0.310 to 0.700, 20.0 % of the area, 0.0 % of the landslides",
         "very high: 0.700 to 1.000, 20.0 % of the area, 80.0 % of the landslides",
+        "The landslides are those of slides, each counting the same. If the map was made from them, their shares say how well it fits "
+        "(success), not what it tells of others (prediction); scarp:validatemap keeps the two apart.",
     ]
     assert listener.percents == sorted(listener.percents) and listener.percents[-1] == 100
 
