@@ -267,6 +267,14 @@ def test_sub_areas_and_dates(map_of, slides, layer_of, tmp_path):
     ]  # fmt: skip
 
 
+def test_what_may_be_earlier_or_later_is_no_ground_for_two_maps_either(map_of, layer_of, tmp_path):
+    """Cells 7 and 8 are later; cell 3 of an open date is not among the seven others: 6 of 7 by the first map, 1 of 7 by the second."""
+    slides = layer_of([box(UTM, 0, 7, 1, 2), box(UTM, 0, 3)], day=["2021", "2019"])
+    given = {"date_field": "day", "split_date": "2019-06-01", "susceptibility_2": map_of(VALUES[::-1], "other.tif")}
+    validate(tmp_path, susceptibility=map_of(VALUES), inventory=slides, **given)
+    assert float(rows_of(tmp_path / "t.csv")[-1]["auc_by_cells"]) == pytest.approx(6 / 7 - 1 / 7, abs=1e-6)
+
+
 def test_two_maps(map_of, slides, tmp_path):
     """The second map is the first one turned round: 0.714 against 0.286."""
     listener = Listener()
