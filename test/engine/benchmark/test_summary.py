@@ -4,8 +4,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from scarp.engine.benchmark.comparison import Fold, Outcome
-from scarp.engine.benchmark.summary import summarise
+from scarp.engine.benchmark.summary import chosen_elsewhere, summarise
 from scarp.engine.reporting.metrics import TestedMean
+from scipy import stats
 
 LABELS = np.tile([1, 0], 15)
 
@@ -34,3 +35,23 @@ def test_choices_are_counted_over_folds():
     found = summaries([{"dt__max_depth": 2}, {"dt__max_depth": 4}, {"dt__max_depth": 2}])
     assert found["dt"].chosen == {"max_depth 2": 2, "max_depth 4": 1}
     assert found["cnn_dnn"].chosen == {}
+
+
+def test_intervals_reckon_with_the_share_of_cells_that_test():
+    """Ten test cells for twenty that train: 1/3 + 10/20 of the variance of the folds (Nadeau & Bengio 2003)."""
+    outcomes = []
+    for number, above in enumerate([(4, 4, 3, 2, 1), (4, 4, 3, 2, 2), (4, 4, 3, 3, 2)]):  # of five others: AUC 14/25, 15/25, 16/25
+        test = np.arange(10) + 10 * number
+        said = np.stack([np.array(above) + 0.5, np.arange(1.0, 6.0)], axis=1).ravel() / 10
+        outcomes.append(Outcome(Fold("random", 0, number, np.setdiff1d(np.arange(30), test), test), "dt", said, {}))
+    (tree,) = summarise(outcomes, LABELS)
+    half = stats.t.ppf(0.975, 2) * (0.04**2 * (1 / 3 + 10 / 20)) ** 0.5
+    assert (tree.auc.low, tree.auc.mean, tree.auc.high) == pytest.approx((0.6 - half, 0.6, 0.6 + half))
+
+
+def test_the_best_is_chosen_by_the_other_folds():
+    """By the others the tree is chosen for the first fold alone, where it is the worse one."""
+    found = summaries([{}] * 3)
+    aucs = {"cnn_dnn": (0.9, 0.5, 0.6), "dt": (0.4, 0.8, 0.65)}
+    told = [replace(found[name], fold_aucs={(0, number): auc for number, auc in enumerate(each)}) for name, each in aucs.items()]
+    assert chosen_elsewhere(told) == pytest.approx((0.4 + 0.5 + 0.6) / 3)
