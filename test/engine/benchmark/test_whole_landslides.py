@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from listening import Listener
 from scarp.engine.benchmark import comparison
-from scarp.engine.benchmark.comparison import Data, Validation, compare, fit_cells
+from scarp.engine.benchmark.comparison import Data, Fold, Validation, compare, fit_cells
 from scarp.engine.benchmark.summary import summarise
 from scarp.engine.errors import EngineError
 from scarp.engine.feedback import Feedback
@@ -93,6 +93,30 @@ def test_nor_does_a_date_within_a_landslide(data):
     (fold,) = Validation("temporal", split_date=np.datetime64("2010-01-25")).make(replace(data, dates=days), 3)
     assert len(landslides(data, fold.training)) + len(landslides(data, fold.test)) == SLIDES
     assert not landslides(data, fold.training) & landslides(data, fold.test)
+
+
+def test_nor_does_a_date_divide_a_feature_without_landslides(data):
+    """Labelled polygons without landslides have no date, and are dealt whole: six cells each here."""
+    slide, number = data.labels == 1, np.cumsum(data.labels == 0) // CELLS
+    origin = np.where(slide, data.cells.origin, np.char.add("field ", number.astype(str)))
+    (fold,) = Validation("temporal", split_date=np.datetime64("2010-01-25")).make(
+        replace(data, cells=replace(data.cells, origin=origin)), 3
+    )
+    training, test = (set(origin[each][~slide[each]]) for each in (fold.training, fold.test))
+    assert training and test and not training & test
+
+
+def test_hyper_parameters_are_chosen_in_space_where_the_test_is(data, monkeypatch):
+    said = []
+
+    def noted(data, training, name, spatial, *others):
+        said.append(spatial)
+        return SimpleNamespace(predict=lambda values: np.zeros(values.shape[:2])), {}
+
+    monkeypatch.setattr(comparison, "fit_cells", noted)
+    for method in ("blocks", "kmeans", "knndm", "random", "holdout", "inventory"):
+        comparison._cell_outcome(data, 1, False, Fold(method, 0, 0, np.arange(240), np.arange(240, 480)), "lr")
+    assert said == [True, True, True, False, False, False]
 
 
 @pytest.mark.parametrize("spatial", [False, True])

@@ -53,6 +53,18 @@ def test_training_hears_nothing_of_the_test_inventory(stack, grid, layer_of, poi
     assert set(pairs(cells, train)) & set(pairs(cells, ~train)), "some lie on the landslide that nobody knew of"
 
 
+def test_no_absence_of_the_test_lies_on_a_landslide_of_it(stack, grid, layer_of, points, listener):
+    """A landslide over nearly half of the map, and as many absences: one at random would lie on it."""
+    given, later = (
+        layer_of("slides.gpkg", points([(30, col) for col in range(1, 61, 4)])),
+        layer_of("later.gpkg", [box((2, 2), (19, 56), grid)]),
+    )
+    cells = resolve_samples(stack, given, None, 3, listener, test_inventory=later)
+    slide, test = cells.landslide == 1, cells.subset == "test"
+    assert (slide & test).sum() == (~slide & test).sum() == 18 * 55
+    assert not set(pairs(cells, slide & test)) & set(pairs(cells, ~slide & test))
+
+
 def test_the_absences_of_the_test_are_the_ground_of_the_map(stack, layer_of, points, listener):
     """Near landslides too: without these the AUC would be above that of the map against all its cells."""
     given, later = layer_of("slides.gpkg", points(CELLS[::2])), layer_of("later.gpkg", points(CELLS[1::2]))

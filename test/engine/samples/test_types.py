@@ -129,6 +129,17 @@ def test_labelled_cells_by_type_keep_their_absences(stack, layer_of, points, lis
     assert pairs(cells, cells.landslide == 0) == sorted(CELLS[30:60])
 
 
+def test_landslides_of_other_types_are_no_ground_of_the_test(stack, layer_of, points, box, listener, narrow):
+    """A flow over a third of the map in the inventory of the training, and a slide of the test as large: absences lie beside both."""
+    flow = box((2, 2), (36, 22), 5.0)
+    given = layer_of("slides.gpkg", [*points([(row, 58) for row in range(1, 39, 3)]), flow], kind=["slide"] * 13 + ["flow"])
+    later = layer_of("later.gpkg", [box((2, 30), (36, 45), 5.0)], kind=["slide"])
+    cells = resolve_samples(stack, given, None, 3, listener, later, Types("kind", "slide"))
+    absence = (cells.landslide == 0) & (cells.subset == "test")
+    assert absence.sum() > 500
+    assert not (absence & (cells.rows >= 2) & (cells.rows <= 36) & (cells.cols >= 2) & (cells.cols <= 22)).any()
+
+
 def test_a_test_inventory_is_of_the_same_type(stack, layer_of, points, listener, narrow):
     slides, later = CELLS[:40], CELLS[40:60]
     given = layer_of("slides.gpkg", points(slides), kind=["slide", "flow"] * 20)
