@@ -170,6 +170,7 @@ class Ground:
                 )
             network = flow.drainage(area_km2)
             feedback.message(f"The drainage network ({area_km2:g} km² and more) has {counted(int(network.sum()), 'cell')}.")
+            del flow.cells  # large, and no longer needed
             if "height_above_drainage" in chosen:
                 self._keep("height_above_drainage", flow.height_above(network))
             if "drainage_density" in chosen:
