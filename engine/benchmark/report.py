@@ -179,12 +179,16 @@ def _side_by_side(page: Report, by_method: Mapping[str, Sequence[ClassifierSumma
     spatial = next((method for method in methods if method in SPATIAL), None)
     if spatial and "random" in found:
         gaps = [found["random"][name].auc.mean - found[spatial][name].auc.mean for name in names]
+        same = spatial == "knndm" and all(found["random"][name].fold_aucs == found[spatial][name].fold_aucs for name in names)
         most = _named([found[spatial][names[int(np.argmax(gaps))]]])
         page.text(
             f"Random folds promise on average {signed(np.mean(gaps))} AUC over spatial folds, most for {most} ({signed(max(gaps))}). "
             "In random folds a test cell has training cells next to it, which resemble it; a classifier that remembers its "
             "neighbours looks good there."
             if np.mean(gaps) > 0
+            else "The kNNDM folds were dealt at random, since landslides lie spread over the map: they are the random ones, and both "
+            "figures are one."
+            if same
             else f"Random folds give no higher AUC than spatial ones here (on average {signed(np.mean(gaps))}): closeness of test and "
             "training cells does not flatter these classifiers on these cells."
         )

@@ -6,6 +6,7 @@ Only landslides count here. Absences are drawn wherever one likes, and would mak
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -14,7 +15,7 @@ from scipy.spatial import cKDTree
 from scipy.stats import ks_2samp, wasserstein_distance
 
 from ..files.stack import Stack
-from .folds import SpatialKFold, deal_folds, keep_whole
+from .folds import FoldWarning, SpatialKFold, deal_folds, keep_whole
 
 # Cells of the map that stand for all, and windows that they are read from.
 _PLACES, _WINDOWS, _WINDOW_PX = 1000, 200, 256
@@ -127,6 +128,8 @@ class KnndmKFold(SpatialKFold):
         clustered = is_clustered(_to_another(own, number), to_map)
         fold_of = self._nearest_to(own, number, to_map) if clustered else None
         if fold_of is None:
+            why = "too few clusters make folds" if clustered else "landslides lie spread over the map"
+            warnings.warn(f"The kNNDM folds are dealt at random, and are random folds, since {why}.", FoldWarning, stacklevel=4)
             return deal_folds(labels, self.n_splits, None, self.random_state, units)
         fold = fold_of[cKDTree(own).query(xy)[1]]
         fold[slides] = fold_of
@@ -159,8 +162,10 @@ class KnndmKFold(SpatialKFold):
 def knndm_folds(xy: np.ndarray, labels: np.ndarray, units: np.ndarray | None, folds: int, places: np.ndarray, seed: int) -> np.ndarray:
     """Return the fold of each cell from 0, (n,), as `KnndmKFold` deals them; raise EngineError where fewer than two hold both classes."""
     fold = np.zeros(len(labels), np.int64)
-    for number, (_, test) in enumerate(KnndmKFold(folds, places, random_state=seed).split(xy, labels, units)):
-        fold[test] = number
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", FoldWarning)
+        for number, (_, test) in enumerate(KnndmKFold(folds, places, random_state=seed).split(xy, labels, units)):
+            fold[test] = number
     return fold
 
 

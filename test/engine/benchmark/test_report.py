@@ -113,6 +113,17 @@ def test_random_folds_promise_more_by_what_stands_beside_them(page, monkeypatch)
     assert names == ["Random forest", "CNN–DNN", "Logistic regression"] and (label, more["start"]) == ("AUC", 0.5)
 
 
+@pytest.mark.parametrize(("method", "said"), [("knndm", True), ("blocks", False)])
+def test_folds_as_far_as_the_map_that_are_random_ones_are_no_sign_that_closeness_does_not_flatter(monkeypatch, method, said):
+    pages.without_pictures(monkeypatch)
+    made = [summary("random", "rf", 0.8), summary("random", "lr", 0.7)]
+    page = report.Report("", "")
+    report._side_by_side(page, {method: [replace(each, validation=method) for each in made], "random": made}, method)
+    words = pages.words(page)
+    assert ("they are the random ones, and both figures are one." in words) is said
+    assert ("does not flatter these classifiers" in words) is not said
+
+
 def test_each_metric_stands_under_its_name(page):
     made = page(BLOCKS, ("blocks",))
     told = {key: number(value) for key, value in MEAN.items()}

@@ -6,6 +6,7 @@ import pytest
 from scarp.engine.errors import EngineError
 from scarp.engine.feedback import Feedback
 from scarp.engine.files.grid import Grid
+from scarp.engine.learning import tuning
 from scarp.engine.learning.fitting import Examples
 from scarp.engine.learning.tuning import read_grid, search
 from scarp.models.covariate import Covariate
@@ -55,3 +56,25 @@ def test_the_search_finds_what_learns_and_looks_at_every_fold():
     assert f"{first}compiling the network" in listening.told  # folds are tried side by side
     assert any(re.fullmatch(rf"{first}epoch 1 of 20, loss \d\.\d\d\d", text) for text in listening.told)
     assert any(text.startswith("Candidate 2 of 2, fold 3 of 3, training member 1 of 1, epoch 2 of 20") for text in listening.told)
+
+
+def test_the_best_is_that_of_the_highest_mean_and_not_of_the_luckiest_fold(monkeypatch):
+    """AUC 1 and 0.25 against twice 0.75."""
+    labels, folds = np.tile([1, 1, 0, 0], 2), np.repeat([0, 1], 4)
+    ranks = {1: [[3, 4, 1, 2], [2, 1, 3, 1.5]], 2: [[4, 2, 3, 1], [4, 2, 3, 1]]}
+
+    def told(examples, folds, recipe, *others):
+        return ((folds == number, np.array(said) / 5) for number, said in enumerate(ranks[recipe.hidden_layers]))
+
+    monkeypatch.setattr(tuning, "held_out", told)
+    nothing = np.zeros(8, int)
+    examples = Examples(
+        Patches.of(np.zeros((8, 5, 5, 1), np.float32)),
+        (Covariate("slope"),),
+        labels,
+        nothing,
+        nothing,
+        Grid("", (0, 1, 0, 0, 0, -1), (1, 1)),
+    )
+    found = search(examples, folds, read_grid("0.01", "1, 2", "8", "16"), Recipe(), 1, Feedback())
+    assert [(each.hidden_layers, each.auc) for each in found] == [(2, (0.75, 0.75)), (1, (1.0, 0.25))]

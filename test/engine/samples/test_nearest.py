@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from scarp.engine.reporting.distances import in_words
 from scarp.engine.samples.cells import draw
-from scarp.engine.samples.folds import deal_folds, splits
+from scarp.engine.samples.folds import FoldWarning, deal_folds, splits
 from scarp.engine.samples.nearest import Distances, KnndmKFold, in_folds, knndm_folds, places_of
 from scipy.stats import wasserstein_distance
 
@@ -71,6 +71,8 @@ def test_an_inventory_spread_over_the_map_is_dealt_at_random():
     rng = np.random.default_rng(3)
     xy, labels, places = rng.uniform(0, 10_000, (400, 2)), np.arange(400) % 2, rng.uniform(0, 10_000, (600, 2))
     np.testing.assert_array_equal(knndm_folds(xy, labels, None, 5, places, 1), deal_folds(labels, 5, None, 1))
+    with pytest.warns(FoldWarning, match="kNNDM folds are dealt at random, and are random folds, since landslides lie spread"):
+        list(KnndmKFold(5, places, random_state=1).split(xy, labels))
 
 
 def test_landslides_stay_whole_and_absences_go_with_the_nearest():
