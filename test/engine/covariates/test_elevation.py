@@ -125,6 +125,25 @@ def test_centimetres_without_a_unit_are_refused(write, tmp_path):
     np.testing.assert_allclose(opened(path, tmp_path, z_factor=0.01)[1], plane(), rtol=1e-6)
 
 
+def test_what_is_no_ground_is_told_by_metres_whatever_the_unit(write, tmp_path):
+    """In decimetres: −999.9 m beside ground at −700 m, the highest mountain beside what is higher, and steps of 10 m around 0."""
+    sea = plane() * 10 - 12_000  # from −700 m on
+    sea[4:7, 2:9] = -9_999
+    _, z, told = opened(write(sea), tmp_path, z_factor=0.1)
+    assert not np.isnan(z).any()
+    assert not told.warnings
+    high = plane(8_500) * 10
+    high[5, 5] = 90_010
+    assert np.isnan(opened(write(high), tmp_path, z_factor=0.1)[1]).sum() == 1
+    low = np.where(plane(0) % 2 < 1, 100.0, 130.0)
+    low[10:18, 5:12] = 0
+    assert not opened(write(low), tmp_path, z_factor=0.1)[2].warnings
+
+
+def test_oblong_cells_become_square_ones_of_the_size_asked_for(write, tmp_path):
+    assert opened(write(plane()), tmp_path, cell_size=20.0)[0].grid.cell_size == (20.0, 20.0)
+
+
 def test_a_hillshade_is_noticed(write, tmp_path):
     shade = (plane() % 255).astype(np.uint8)
     assert any("from 0 to 254 in bytes, as a hillshade" in text for text in opened(write(shade, gdal.GDT_Byte), tmp_path)[2].warnings)

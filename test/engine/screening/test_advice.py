@@ -2,8 +2,9 @@
 import numpy as np
 import pytest
 from scarp.engine.feedback import Feedback
-from scarp.engine.screening.advice import class_rows, screen, table_rows
+from scarp.engine.screening.advice import _advice, class_rows, screen, table_rows
 from scarp.engine.screening.binning import DIRECTIONS, Classing
+from scarp.engine.screening.statistics import Correlation, Gain, Inflation, information_gain
 from scarp.engine.screening.survey import class_areas, survey
 from scarp.models.covariate import Covariate
 
@@ -106,6 +107,36 @@ def test_no_more_cells_than_needed_are_taken(monkeypatch):
     (found,) = screen(x, x, labels, [classing], [np.array([150, 150])], 5.0).summaries
     assert found.pearson.r == pytest.approx(np.corrcoef(x[::3, 0], labels[::3])[0, 1])
     assert found.relation.landslides.tolist() == np.bincount(x[:, 0] >= 0, labels).tolist()
+    assert found.gain == information_gain(x[:, 0] >= 0, labels)
+
+
+def test_a_class_without_area_between_two_shifts_no_count():
+    x = np.repeat(np.float32([[-1], [3]]), 50, axis=0)
+    labels = np.tile([1, 0, 0, 0, 0], 20)
+    labels[50:] = 0
+    classing = Classing(Covariate("x"), ("< 0", "0 to 2", "≥ 2"), np.float32([0, 2]))
+    (found,) = screen(x, x, 1 - labels, [classing], [np.array([500, 0, 700])], 5.0).summaries
+    assert (found.class_names, found.relation.landslides.tolist()) == (("< 0", "≥ 2"), [40, 50])
+
+
+@pytest.mark.parametrize(("p", "p_of_gain", "told"), [(0.024, 0.9, "keep"), (0.9, 0.024, "keep"), (0.026, 0.026, "doubtful")])
+def test_a_relation_is_seen_where_either_of_two_tests_sees_it(p, p_of_gain, told):
+    """At 2.5 % each, so that together they err at most at 5 %."""
+    assert _advice(Inflation(1.0, 1), Correlation(0.1, p), Gain(0.1, p_of_gain), 5.0)[0] == told
+
+
+def test_what_is_dropped_is_said_to_be_like_one_that_stays():
+    """Each of two shadows is most like the other."""
+    rng = np.random.default_rng(3)
+    a, one, two = rng.normal(size=(3, 3000)).astype(np.float32)
+    values = np.stack([a, a + np.float32(0.2) * one, a + np.float32(0.2) * one + np.float32(0.1) * two], axis=1)
+    covariates = [Covariate(name) for name in ("a", "shadow", "its shadow")]
+    classings = [Classing.of(each, values[:, index], np.empty(0), "quantiles", 4) for index, each in enumerate(covariates)]
+    areas = [np.bincount(each.number(values[:, index])) for index, each in enumerate(classings)]
+    found = screen(values, values, (a + rng.normal(size=3000) > 0).astype(int), classings, areas, 5.0)
+    assert set(found.dropped) == {"shadow", "its shadow"}
+    assert found.summaries[1].alike == "its shadow"
+    assert all("most of all a (" in each.reason for each in found.summaries[1:])
 
 
 def test_advice_and_its_reasons():

@@ -27,6 +27,9 @@ def test_the_survey_samples_valid_cells_at_random(stack):
     assert len(everything) == 300 * 260 - 50 * 70  # all there are, each once
     values = stack.read(Window(0, 0, 300, 260)).reshape(-1, 6)
     right = values[np.isfinite(values).all(axis=1)]
+    order = np.argsort(right[:, 0])
+    places = order[np.searchsorted(right[order, 0], found.sample[:, 0])]  # from north-west to south-east
+    assert stats.kstest(places / len(right), "uniform").pvalue > 0.001
     np.testing.assert_array_equal(everything[np.lexsort(everything.T)], right[np.lexsort(right.T)])
     assert found.codes["geology"].tolist() == [1, 2]
     np.testing.assert_array_equal(found.picture, stack.read(Window(0, 0, 300, 260)))
