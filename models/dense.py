@@ -28,11 +28,12 @@ from .memory import TENSORFLOW_BYTES, check_room, has_room
 Weights = Mapping[str, np.ndarray]
 Pass = Callable[[np.ndarray], np.ndarray]
 BATCH_NORM_EPSILON = 1e-3
-# Cells times members from which TensorFlow makes up for its start and its memory: about two and a half seconds to import, then a third of a
+# Cells times members from which TensorFlow makes up for its start and its memory: about two and a half seconds to import, then a fifth of a
 # microsecond less for each (`test/bench/bench_mapping.py`).
 _WORTH_TENSORFLOW = 10_000_000
-# Rows that the numpy pass takes at once: its maps should stay in the processor's cache.
-_NUMPY_ROWS = 32
+# Rows and columns that the numpy pass takes at once: its maps should stay in the processor's cache. In strips of 32 × 512 each cell takes a
+# third longer.
+_NUMPY_TILE = (64, 128)
 # Windows of 256 × 512 cells that a GPU computes at once: the maps of the default network for them take about 2 GB.
 WINDOWS_ON_GPU = 16
 
@@ -308,15 +309,16 @@ class _Numpy:
 
 
 def _numpy_pass(architecture: Architecture, members: Sequence[Weights], each: bool) -> Pass:
-    multiple = 2 ** len(architecture.stages)
-    step = max(multiple, _NUMPY_ROWS - _NUMPY_ROWS % multiple)
-    margin = architecture.margin_px
+    multiple, margin = 2 ** len(architecture.stages), architecture.margin_px
+    high, wide = (max(multiple, side - side % multiple) for side in _NUMPY_TILE)
 
     def forward(encoded: np.ndarray) -> np.ndarray:
-        starts = range(0, encoded.shape[0] - 2 * margin, step)
-        strips = (encoded[start : start + step + 2 * margin] for start in starts)
+        rows, cols = (range(0, side - 2 * margin, step) for side, step in zip(encoded.shape, (high, wide)))
+        tiles = (encoded[row : row + high + 2 * margin, col : col + wide + 2 * margin] for row in rows for col in cols)
         with ThreadPoolExecutor(os.cpu_count()) as threads:
-            return np.concatenate(list(threads.map(lambda strip: _forward(strip[None], architecture, members, _Numpy, each)[0], strips)))
+            found = list(threads.map(lambda tile: _forward(tile[None], architecture, members, _Numpy, each)[0], tiles))
+        lines = [found[start : start + len(cols)] for start in range(0, len(found), len(cols))]
+        return np.concatenate([np.concatenate(line, axis=1) for line in lines])
 
     return forward
 

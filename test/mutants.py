@@ -108,7 +108,7 @@ TWIN = {one: other for pair in map(str.split, TWINS) for one, other in (pair, pa
 # Arguments of these only tell how a run goes on, and these constants only decide how much is done at once or how long one waits.
 TELLING = {"message", "warning", "progress", "part", "parts", "steps", "Progress"}
 INDIFFERENT = {"WINDOW_PX", "CHUNK_PX", "_STRIP_PX", "_CHUNK", "_FULL_BYTES", "_PATCH_WINDOW_PX", "_AT_ONCE", "_COLUMN_PX", "_POLL_S"}
-INDIFFERENT |= {"_WINDOWS_A_THREAD", "_COST_SHARE", "_NETWORK_COST", "_ENCODED_AT_ONCE", "_NUMPY_ROWS", "_PREDICTED_AT_ONCE", "_CONNECT_S"}
+INDIFFERENT |= {"_WINDOWS_A_THREAD", "_COST_SHARE", "_NETWORK_COST", "_ENCODED_AT_ONCE", "_NUMPY_TILE", "_PREDICTED_AT_ONCE", "_CONNECT_S"}
 
 
 class SwapTwins(Operator):
