@@ -67,7 +67,7 @@ def fit_calibration(
         return {"method": method, "slope": slope, "intercept": intercept}
     from sklearn.isotonic import IsotonicRegression
 
-    steps = IsotonicRegression(y_min=0, y_max=1, out_of_bounds="clip").fit(susceptibility, labels, weights)
+    steps = IsotonicRegression(y_min=0, y_max=1).fit(susceptibility, labels, weights)
     if len(np.unique(steps.y_thresholds_)) < 2:
         raise EngineError("The model is no better than chance on held-out cells, so it cannot be calibrated; train without calibration.")
     return {"method": method, "from": steps.X_thresholds_.astype(float).tolist(), "to": steps.y_thresholds_.astype(float).tolist()}

@@ -4,7 +4,9 @@
 import importlib.util
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from time import sleep
 
 import numpy as np
 import pytest
@@ -50,6 +52,28 @@ def test_without_tensorflow_numpy_maps_everything(network, no_tensorflow):
 def test_tensorflow_that_is_asked_for_and_missing_is_said(network, no_tensorflow):
     with pytest.raises(EngineError, match="TensorFlow is asked for and not installed; install the engine"):
         network(backend="tensorflow")
+
+
+def test_tensorflow_is_not_begun_without_memory_for_it(network, monkeypatch):
+    def full(needed):
+        raise EngineError(f"{needed} bytes are too many")
+
+    monkeypatch.setattr("scarp.models.dense.check_room", full)
+    with pytest.raises(EngineError, match="are too many"):
+        network(backend="tensorflow")
+    assert network(backend="numpy").backend == "numpy"
+
+
+def test_threads_that_ask_first_share_one_pass_for_each_member(network, monkeypatch):
+    made = network(2, backend="numpy")
+
+    def slowly(self, each):
+        sleep(0.1)
+        return object()
+
+    monkeypatch.setattr(DenseNetwork, "_make_pass", slowly)
+    with ThreadPoolExecutor(3) as threads:
+        assert len(set(threads.map(lambda _: made._pass_each, range(3)))) == 1
 
 
 def test_tensorflow_starts_without_keras_which_can_be_loaded_later():

@@ -4,6 +4,7 @@ from time import sleep
 from types import SimpleNamespace
 
 import numba
+import numpy as np
 from scarp.models.compiled import compiled
 
 
@@ -41,3 +42,15 @@ def test_threads_call_parallel_functions_one_at_a_time(monkeypatch):
         with ThreadPoolExecutor(3) as threads:
             assert list(threads.map(compiled(parallel=parallel)(work), "abc")) == ["a", "b", "c"]
         assert max(most) == expected
+
+
+def test_a_division_by_zero_is_no_error():
+    """As with numpy, whether compiled for one thread or for several."""
+    for parallel in (False, True):
+
+        @compiled(parallel=parallel)
+        def share(part, whole):
+            return part / whole
+
+        assert share(-1.0, 0.0) == -np.inf
+        assert np.isnan(share(0.0, 0.0))

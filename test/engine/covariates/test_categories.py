@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from listening import Listener
 from osgeo import gdal, ogr
-from scarp.engine.covariates.categories import UNKNOWN_CODE, class_names, code_of_name, lay_classes
+from scarp.engine.covariates.categories import OTHER_CODE, UNKNOWN_CODE, class_names, code_of_name, lay_classes
 from scarp.engine.errors import EngineError
 from scarp.engine.feedback import Feedback
 from scarp.engine.files.grid import Window, reference_of
@@ -189,6 +189,19 @@ def test_official_codes_of_nine_digits(write, odd_grid, tmp_path):
 def test_codes_that_cannot_be_told_apart_are_refused(write, odd_grid, tmp_path):
     with pytest.raises(EngineError, match="cannot be told apart; reclassify it"):
         laid(write(thirds(16_777_213 * 6 + 7, 8, 7)), odd_grid, tmp_path)
+
+
+def test_the_rarest_of_all_windows_are_folded_and_are_not_what_is_unknown(write, odd_grid, tmp_path, monkeypatch):
+    """Code 1 is rarer than 2 in each window of 8 cells, and more frequent in all."""
+    monkeypatch.setattr("scarp.engine.files.grid.WINDOW_PX", 8)
+    monkeypatch.setattr("scarp.engine.covariates.categories.MOST_CLASSES", 3)
+    codes = np.full((23, 17), 3)
+    codes[:, ::8], codes[:6, 1:7], codes[22, 1:8], codes[10, 10] = 1, 2, 4, -9999
+    classes, found = laid(write(codes, nodata=-9999), odd_grid, tmp_path)
+    assert {code: name for code, name in classes.names.items() if code > 0} == {1: "1", 3: "3"}
+    assert (classes.names[OTHER_CODE], classes.names[UNKNOWN_CODE]) == ("other", "unknown")
+    expected = np.where(np.isin(codes, (2, 4)), OTHER_CODE, np.where(codes < 0, UNKNOWN_CODE, codes))
+    np.testing.assert_array_equal(found, expected)
 
 
 def test_longest_codes_that_stay(write, odd_grid, tmp_path):

@@ -2,6 +2,7 @@
 """Contributions by hand, and that they sum to the difference to average ground whatever the model."""
 
 from dataclasses import replace
+from time import sleep
 
 import numpy as np
 import pytest
@@ -133,6 +134,25 @@ def test_maps_of_contributions_cell_by_cell(odd, tmp_path, monkeypatch):
         colours = [band.GetColorTable().GetColorEntry(number)[:3] for number in (1, 2, 3, 4)]
         assert ["#{:02X}{:02X}{:02X}".format(*each) for each in colours] == factor_colours(4)
     assert np.abs(found[1] - found[2]).max() > 1e-3, "another seed takes another order"
+
+
+def test_windows_are_read_one_at_a_time(odd, tmp_path, monkeypatch):
+    """A GDAL dataset serves one thread."""
+    stack, model, _ = odd
+    at_once, most, read = [], [], Stack.read
+
+    def slow(*given):
+        at_once.append(given)
+        most.append(len(at_once))
+        sleep(0.01)
+        at_once.pop()
+        return read(*given)
+
+    monkeypatch.setattr(windows, "WINDOW_PX", 8)
+    monkeypatch.setattr(Stack, "read", slow)
+    map_attributions(stack, model, np.zeros(4, np.float32), tmp_path / "d.tif", None, 1, Feedback())
+    assert len(most) == 4 * 3
+    assert set(most) == {1}
 
 
 def test_a_point_is_the_mean_of_many_orders_with_its_error(odd, monkeypatch):

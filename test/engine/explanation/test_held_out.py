@@ -91,6 +91,15 @@ def test_settings_that_no_training_has_are_the_files_fault(ground, settings):
         recipe_of(ground.model)
 
 
+def test_a_network_is_not_asked_without_memory_for_it(ground, monkeypatch):
+    def full(needed):
+        raise EngineError(f"{needed} bytes are too many")
+
+    monkeypatch.setattr("scarp.engine.explanation.answers.check_room", full)
+    with pytest.raises(EngineError, match="are too many"):
+        as_it_is(ground, 1)
+
+
 def test_a_model_that_gives_no_number_is_told_as_damaged(ground):
     ground.model.members[0]["output"] = ground.model.members[0]["output"] * np.nan
     part = as_it_is(ground, 1)
