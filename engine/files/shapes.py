@@ -144,6 +144,8 @@ def plain(geometry: ogr.Geometry) -> ogr.Geometry:
     'MULTIPOLYGON (((0 0,2 0,0 2,0 0)))'
     >>> plain(ogr.CreateGeometryFromWkt("GEOMETRYCOLLECTION (TIN (((0 0, 2 0, 0 2, 0 0))), POINT (1 1))")).ExportToWkt()
     'GEOMETRYCOLLECTION (MULTIPOLYGON (((0 0,2 0,0 2,0 0))),POINT (1 1))'
+    >>> plain(ogr.CreateGeometryFromWkt("POLYGON ((0 0, 2 0, 0 2))")).ExportToWkt()
+    'POLYGON ((0 0,2 0,0 2,0 0))'
     """
     geometry = geometry.GetLinearGeometry()
     kind = ogr.GT_Flatten(geometry.GetGeometryType())
