@@ -114,7 +114,7 @@ def test_a_dialog_in_a_real_window(profile, window, mapped, stack, tmp_path):
         ("traincnndnn", {"INVENTORY": "{empty}"}, "empty|no features"),
         ("traincnndnn", {"INVENTORY": "{one_class}", "LABEL_FIELD": "landslide"}, "landslide and non-landslide"),
         ("traincnndnn", {"INVENTORY": "{no_crs}"}, "coordinate reference system"),
-        ("preparecovariates", {"AREA": "{far_area}"}, "does not overlap"),
+        ("preparecovariates", {"AREA": "{far_area}"}, "centre of no cell"),
     ],
 )
 def test_wrong_input_is_one_sentence(run, landscape, stack, mapped, tmp_path, algorithm, changed, said):
