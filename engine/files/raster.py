@@ -34,6 +34,8 @@ _PLAIN = ("ENVI", "EHdr")
 _CELLS, _CELLS_DEGREES, _DEGREES = (1e-5, 1e7), (1e-10, 180.0), (541.0, 91.0)
 # Rasters of so many cells are told before they are read: at a million cells a second they take more than half an hour.
 _MANY_CELLS = 2_000_000_000
+# Types whose numbers float32 holds as they are.
+_SHORT = ("Byte", "Int8", "UInt16", "Int16", "Float16", "Float32")
 _COLOURS = (gdal.GCI_RedBand, gdal.GCI_GreenBand, gdal.GCI_BlueBand)
 
 
@@ -98,6 +100,12 @@ class Raster:
             and self.limits == (-HUGE, HUGE)
             and (stored[1] > 0 > stored[5])
         )
+
+    @property
+    def dtype(self) -> Any:
+        """What tells all of its values apart: float64 of numbers that float32 would make alike, such as 1e8 and 1e8 + 1, else float32."""
+        scaled = self.band.GetScale() not in (None, 1.0) or self.band.GetOffset() not in (None, 0.0)
+        return np.float64 if scaled or gdal.GetDataTypeName(self.band.DataType) not in _SHORT else np.float32
 
     def read(self, window: Window, halo_px: int = 0, dtype: Any = np.float32) -> np.ndarray:
         """Return a window with a halo, (rows + 2 halo, cols + 2 halo) in `dtype` (float32 or float64).

@@ -9,6 +9,7 @@ from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from types import TracebackType
+from typing import Any
 from xml.etree import ElementTree  # nosec B405
 
 import numpy as np
@@ -34,16 +35,17 @@ _BLOCK_SIDES = (1, 8, 32, 128, 512)
 class Stack:
     """A covariate stack opened for reading; see `Stack.open`.
 
-    Values are float32 with NaN where a band is invalid. Beyond the raster's edge they are reflected, as by
+    Values are float32 (or `dtype`, of maps) with NaN where a band is invalid. Beyond the raster's edge they are reflected, as by
     `numpy.pad(mode="reflect")`.
     """
 
-    def __init__(self, path: str, bands: Sequence[Raster], covariates: Sequence[Covariate]) -> None:
+    def __init__(self, path: str, bands: Sequence[Raster], covariates: Sequence[Covariate], dtype: Any = np.float32) -> None:
         self.path = path
         self.told = Source.parse(path).told
         self.grid = bands[0].grid
         self.covariates = tuple(covariates)
         self._bands = list(bands)
+        self._dtype = dtype
 
     @classmethod
     def open(cls, path: str) -> Stack:
@@ -128,7 +130,7 @@ class Stack:
         _, members, block = np.unique(blocks_of(side), return_index=True, return_inverse=True)
         wide = side + 2 * margin
         bands = len(names) if names is not None else len(self.covariates)
-        cells = np.empty((len(members), wide, wide, bands), np.float32)
+        cells = np.empty((len(members), wide, wide, bands), self._dtype)
         top, left = rows[members] // side * side, cols[members] // side * side
         groups = (top // _PATCH_WINDOW_PX) * (self.grid.shape[1] // _PATCH_WINDOW_PX + 1) + left // _PATCH_WINDOW_PX
         for group in np.unique(groups):
@@ -153,7 +155,7 @@ class Stack:
         bands = [self._bands[self.names.index(name)] for name in (self.names if names is None else names)]
         row, col = int(rows.min()), int(cols.min())
         height, width = int(rows.max()) - row + 1, int(cols.max()) - col + 1
-        out = np.empty((len(bands), height, width), np.float32)
+        out = np.empty((len(bands), height, width), self._dtype)
         try:
             if self._is_plain:
                 bands[0].dataset.ReadAsArray(col, row, width, height, buf_obj=out, band_list=[band.number for band in bands])
@@ -161,7 +163,7 @@ class Stack:
                     out[np.abs(out) > HUGE] = np.nan
             else:
                 for values, band in zip(out, bands):
-                    values[:] = band.read(Window(row, col, height, width))
+                    values[:] = band.read(Window(row, col, height, width), dtype=self._dtype)
         except (EngineError, RuntimeError) as error:
             why = error if isinstance(error, EngineError) else unreadable(bands[0].source, str(error))
             raise EngineError(f"The covariate stack {self.told} can no longer be read: {why}") from error

@@ -36,7 +36,7 @@ class Landslides:
     mapped
         The number of the landslide as it was mapped, which may share a cell with others.
     values
-        The map's value there, float32.
+        The map's value there, as `Raster.dtype` says.
     fields
         Attribute values (object) by field.
     """
@@ -125,7 +125,7 @@ def cell_keys(rows: np.ndarray, cols: np.ndarray) -> np.ndarray:
 
 def as_stack(raster: Raster) -> Stack:
     """Return a map as a stack of one band, by which inventories are read."""
-    return Stack(raster.source.told, [raster], [Covariate("susceptibility")])
+    return Stack(raster.source.told, [raster], [Covariate("susceptibility")], raster.dtype)
 
 
 def read_landslides(inventory: str, raster: Raster, fields: Sequence[str] = (), feedback: Feedback | None = None) -> Landslides:

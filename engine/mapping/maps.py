@@ -75,8 +75,8 @@ class Map:
         return f"{kind} ({ends})"
 
     def read(self, window: Window) -> np.ndarray:
-        """Return a window, float32 (rows, cols), NaN where it has no value."""
-        return self.raster.read(window)
+        """Return a window, (rows, cols) as `Raster.dtype` says, NaN where it has no value."""
+        return self.raster.read(window, dtype=self.raster.dtype)
 
     def windows(self, feedback: Feedback) -> Iterator[Window]:
         """Yield windows that cover it, telling how far that is."""
@@ -193,7 +193,7 @@ def _looked_at(raster: Raster, feedback: Feedback, *, varied: bool) -> Map:
     if varied and found.low == found.high:
         raise EngineError(f"The susceptibility map {raster.file} holds one value only ({found.low:.6g}); it tells no cell from another.")
     is_of_classes = found.high - found.low < _MOST_CLASSES and _is_whole(raster, whole)
-    return Map(raster, float(np.float32(found.low)), float(np.float32(found.high)), is_of_classes)
+    return Map(raster, float(raster.dtype(found.low)), float(raster.dtype(found.high)), is_of_classes)
 
 
 def _is_whole(raster: Raster, part: Window) -> bool:
@@ -201,7 +201,7 @@ def _is_whole(raster: Raster, part: Window) -> bool:
     if raster.band.GetScale() in (None, 1.0) and gdal.GetDataTypeName(raster.band.DataType) not in ("Float32", "Float64"):
         return True
     for window in Grid("", (0.0, 1.0, 0.0, 0.0, 0.0, -1.0), (part.rows, part.cols)).windows():
-        values = raster.read(Window(part.row + window.row, part.col + window.col, window.rows, window.cols))
+        values = raster.read(Window(part.row + window.row, part.col + window.col, window.rows, window.cols), dtype=raster.dtype)
         values = values[np.isfinite(values)]
         if (values != np.rint(values)).any():
             return False

@@ -184,7 +184,7 @@ def auc_of_moved(slides: Landslides, seen: Map, distance_m: float, repeats: int,
     for number in range(repeats):
         row, col = moved(slides, seen, distance_m, seed + number)
         inside = (row >= 0) & (row < rows) & (col >= 0) & (col < cols)
-        values = np.full(len(row), np.nan, np.float32)
+        values = np.full(len(row), np.nan)
         values[inside] = stack.at(row[inside], col[inside])[:, 0]
         there = np.isfinite(values)
         if there.any():

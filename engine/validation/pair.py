@@ -94,7 +94,7 @@ def compare_maps(
     opening, looking, comparing = feedback.parts([1, 1, 2])
     other = open_second(*second[:2], "SUSCEPTIBILITY_2_BAND", first.grid, second[2], opening)
     feedback.message(f"The second map holds {other.told()}.")
-    cuts = Cuts.of(np.array([other.low, other.high], np.float32))
+    cuts = Cuts.of(np.array([other.low, other.high]))
     its = survey(other, cuts, cuts, None, looking)
     maps, surveys = (first, other), (found, its)
     divided = classes, classes_of(other, its, *how)

@@ -111,7 +111,7 @@ def survey(seen: Map, cuts: Cuts, zone_cuts: Cuts, zones: ZoneRaster | None, fee
         if seen.is_probability:
             values = np.clip(values, 0, 1)
             squares += float(area @ values.astype(np.float64) ** 2)
-            tenth = np.minimum((values * RELIABILITY_BINS).astype(np.int64), RELIABILITY_BINS - 1)
+            tenth = np.minimum((values.astype(np.float32) * RELIABILITY_BINS).astype(np.int64), RELIABILITY_BINS - 1)
             reliability[:, 0] += np.bincount(tenth, area, RELIABILITY_BINS)
             reliability[:, 1] += np.bincount(tenth, area * values, RELIABILITY_BINS)
         if zones:

@@ -455,6 +455,30 @@ def test_every_kind_of_model_maps(stack, layer, name, tmp_path):
     assert (mapped >= 0).all() and (mapped <= 1).all()
 
 
+@pytest.mark.parametrize(("validation", "spatial"), [("holdout", False), ("random", True), ("blocks", True), ("kmeans", True)])
+def test_the_last_fit_searches_its_grid_as_the_headline_tests(stack, layer, tmp_path, monkeypatch, validation, spatial):
+    """In space where the classifier won in space, as beside random folds too, and on all the cells."""
+    asked = []
+
+    def noted(data, training, name, where, *others):
+        asked.append((len(training), name, where))
+        return fit_cells(data, training, name, where, *others)
+
+    monkeypatch.setattr(benchmark_classifiers, "fit_cells", noted)
+    benchmark_classifiers.run(
+        Feedback(),
+        covariates=stack.path,
+        inventory=layer,
+        label_field="slide",
+        classifiers=["dt"],
+        validation=validation,
+        folds=2,
+        model=str(tmp_path / "best.scarp"),
+        output=str(tmp_path / "table.csv"),
+    )
+    assert asked == [(240, "dt", spatial)]
+
+
 def test_the_table_holds_numbers_of_repeats(stack, data):
     folds = Validation("random", folds=4, repeats=3).make(data, 1)
     summaries = summarise(compare(stack, data, folds, ["slope"], 1, Recipe(), Feedback()), data.labels)

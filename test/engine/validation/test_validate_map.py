@@ -79,6 +79,28 @@ def test_only_the_order_of_values_counts(map_of, slides, tmp_path, change):
     assert ("brier" in row) == (change(1.0) == 1.0)
 
 
+@pytest.mark.parametrize(
+    ("kind", "change"),
+    [
+        (gdal.GDT_Float64, lambda x: 1e8 + x),
+        (gdal.GDT_Float64, lambda x: 1 - 1e-12 * (2 - x)),
+        (gdal.GDT_Float64, lambda x: np.exp(700 * (x - 1))),
+        (gdal.GDT_Int32, lambda x: 100_000_000 + np.rint(10 * x)),
+    ],
+)
+def test_values_that_32_bits_do_not_tell_apart_are_told_apart(map_of, slides, tmp_path, kind, change):
+    """Saturated probabilities, a naïve Bayes far below 0, an index with an offset: they were all equal, an AUC of 0.5 without a word."""
+    values = change(np.array(VALUES))
+    first = map_of(values, kind=kind)
+    other = map_of(values[::-1], "other.tif", kind=kind)
+    given = {"inventory": slides, "susceptibility_2": other, "difference": str(tmp_path / "d.tif")}
+    result = validate(tmp_path, susceptibility=first, method="quantiles", **given)
+    assert result["auc"] == pytest.approx(15 / 21)
+    whole, pair = rows_of(tmp_path / "t.csv")
+    assert float(whole["rate_by_cells"]) == pytest.approx((0.85 + 0.75 + 0.35) / 3, abs=1e-6)
+    assert float(pair["auc_by_cells"]) == pytest.approx(2 * 15 / 21 - 1, abs=1e-6)
+
+
 def test_integers_and_an_undeclared_void(map_of, slides, tmp_path):
     listener = Listener()
     values = np.array([*(10.0 * np.array(VALUES)), -9999.0])
