@@ -91,7 +91,7 @@ class Ground:
 
     @property
     def covariates(self) -> tuple[Covariate, ...]:
-        """The chosen ones, in their order; watersheds have their names from `prepare` on."""
+        """The chosen ones, in their order; watersheds have their names once the flow was followed."""
         chosen = [BY_NAME[name] for name in self._names]
         return tuple(
             Covariate(

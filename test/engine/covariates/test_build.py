@@ -6,6 +6,7 @@ from time import sleep
 
 import numpy as np
 import pytest
+from at_once import slowed
 from listening import Listener
 from osgeo import gdal
 from scarp.engine.covariates.build import Build
@@ -193,22 +194,14 @@ def test_what_the_flow_tells_waits_for_the_layers_where_these_take_longer(prepar
 
 def test_gdal_is_used_by_one_thread_at_a_time(prepared, monkeypatch):
     """The flow is followed by a thread that GDAL's work goes on beside, and windows are computed by several."""
-    wholes, at_once, most = [], [], []
-    whole, read = Elevation.whole, Elevation.read
+    wholes, whole = [], Elevation.whole
 
     def read_whole(elevation):
         wholes.append(current_thread())
         return whole(elevation)
 
-    def read_slowly(elevation, *parameters):
-        at_once.append(current_thread())
-        most.append(len(at_once))
-        sleep(0.005)
-        at_once.pop()
-        return read(elevation, *parameters)
-
     monkeypatch.setattr(Elevation, "whole", read_whole)
-    monkeypatch.setattr(Elevation, "read", read_slowly)
+    most = slowed(monkeypatch, Elevation, "read")
     monkeypatch.setattr("scarp.engine.files.grid.WINDOW_PX", 8)
     monkeypatch.setattr("scarp.engine.covariates.build.cores", lambda: 4)
     prepared(plane(), terrain=["slope", "flow_accumulation"])

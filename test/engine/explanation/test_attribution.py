@@ -2,10 +2,10 @@
 """Contributions by hand, and that they sum to the difference to average ground whatever the model."""
 
 from dataclasses import replace
-from time import sleep
 
 import numpy as np
 import pytest
+from at_once import slowed
 from osgeo import gdal
 from scarp.engine.errors import EngineError
 from scarp.engine.explanation import attribution
@@ -139,17 +139,8 @@ def test_maps_of_contributions_cell_by_cell(odd, tmp_path, monkeypatch):
 def test_windows_are_read_one_at_a_time(odd, tmp_path, monkeypatch):
     """A GDAL dataset serves one thread."""
     stack, model, _ = odd
-    at_once, most, read = [], [], Stack.read
-
-    def slow(*given):
-        at_once.append(given)
-        most.append(len(at_once))
-        sleep(0.01)
-        at_once.pop()
-        return read(*given)
-
     monkeypatch.setattr(windows, "WINDOW_PX", 8)
-    monkeypatch.setattr(Stack, "read", slow)
+    most = slowed(monkeypatch, Stack, "read")
     map_attributions(stack, model, np.zeros(4, np.float32), tmp_path / "d.tif", None, 1, Feedback())
     assert len(most) == 4 * 3
     assert set(most) == {1}

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-from time import sleep
 
 import numpy as np
 import pytest
+from at_once import slowed
 from listening import Listener
 from scarp.engine.errors import EngineError
 from scarp.engine.feedback import Feedback
@@ -70,17 +70,9 @@ def test_the_map_is_what_patches_give(stack, tmp_path, monkeypatch, window_px, b
 
 def test_threads_read_one_at_a_time_and_what_the_model_tells_is_a_warning(stack, tmp_path, monkeypatch):
     """A GDAL dataset serves one thread; a model may tell that the GPU takes fewer windows than it should."""
-    model, at_once, most, read = model_of(COVARIATES, stack, "numpy"), [], [], Stack.read
-
-    def slow(*given):
-        at_once.append(given)
-        most.append(len(at_once))
-        sleep(0.01)
-        at_once.pop()
-        return read(*given)
-
+    model = model_of(COVARIATES, stack, "numpy")
     monkeypatch.setattr(mapping, "WINDOW_PX", 16)
-    monkeypatch.setattr(Stack, "read", slow)
+    most = slowed(monkeypatch, Stack, "read")
     monkeypatch.setattr(CnnDnn, "listen", lambda model, tell: tell("half of the windows at once"))
     listener = Listener()
     with PartialRaster(tmp_path / "map.tif", stack.grid, mapping.NODATA, {}) as partial:

@@ -233,15 +233,19 @@ def test_labelled_cells(map_of, layer_of, tmp_path):
     assert float(row["rate_by_cells"]) == pytest.approx((0.85 + 0.35) / 2, abs=1e-6)
 
 
-def test_sample_cells_bring_their_roles(map_of, layer_of, tmp_path):
-    points = ["POINT ({} {})".format(*UTM.centres(0, each)) for each in range(8)]
-    cells = layer_of(
-        points,
+def sample_cells(layer_of):
+    """Write eight cells as “Sample cells” does, four of landslides, half of either kind for the test; return the path."""
+    return layer_of(
+        ["POINT ({} {})".format(*UTM.centres(0, each)) for each in range(8)],
         landslide=[0, 0, 1, 0, 1, 0, 1, 1],
         subset=["test", "train", "test", "train", "train", "test", "train", "test"],
         fold=[-1, 0, -1, 0, 1, -1, 1, -1],
         origin=["random", "random", "1", "random", "2", "random", "3", "4"],
     )
+
+
+def test_sample_cells_bring_their_roles(map_of, layer_of, tmp_path):
+    cells = sample_cells(layer_of)
     validate(tmp_path, susceptibility=map_of(VALUES), inventory=cells, label_field="landslide")
     test, train = rows_of(tmp_path / "t.csv")
     assert (test["rate"], train["rate"]) == ("prediction rate", "success rate")
@@ -253,14 +257,7 @@ def test_test_cells_that_the_model_was_fitted_to_are_not_held_out(map_of, layer_
     """Noise had a prediction rate of 0.94, where few landslides were tested by folds and the model was fitted to all."""
     susceptibility = map_of(VALUES)
     gdal.Open(susceptibility, gdal.GA_Update).SetMetadataItem("fitted_to", "all cells")
-    points = ["POINT ({} {})".format(*UTM.centres(0, each)) for each in range(8)]
-    cells = layer_of(
-        points,
-        landslide=[0, 0, 1, 0, 1, 0, 1, 1],
-        subset=["test", "train", "test", "train", "train", "test", "train", "test"],
-        fold=[-1, 0, -1, 0, 1, -1, 1, -1],
-        origin=["random", "random", "1", "random", "2", "random", "3", "4"],
-    )
+    cells = sample_cells(layer_of)
     listener = Listener()
     given = {"role": role} if role else {}
     result = validate(tmp_path, listener, susceptibility=susceptibility, inventory=cells, label_field="landslide", **given)
