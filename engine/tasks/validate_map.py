@@ -71,7 +71,7 @@ def run(
     with scratch_folder(output) as folder:
         laid = lay_zones(zones, zone_field, seen.grid, folder / "zones.tif")
         found = survey(seen, *cuts_of(parts), laid, feedback.part(15, 40))
-        divided = classes_of(seen, found, method, classes, numbers(breaks or []))
+        divided = classes_of(seen, found, method, classes, numbers(breaks or []), feedback)
         picture = Thumbnail(seen.grid, PICTURE_PX) if report else None
         counts = count_classes(seen, divided, laid, feedback.part(40, 55), picture)
         assessor = Assessor(seen, found, tested, laid)

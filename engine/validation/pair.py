@@ -22,7 +22,7 @@ from ..reporting.metrics import mean_variance, two_sided
 from .assessment import WAYS
 from .landslides import Part
 from .ranking import Cuts, Estimate, kappa, placements_above
-from .survey import Classes, Survey, bin_of, classes_of, survey
+from .survey import Classes, Survey, bin_of, classes_of, own_codes, survey
 
 NODATA = -9999.0
 
@@ -97,11 +97,43 @@ def compare_maps(
     cuts = Cuts.of(np.array([other.low, other.high]))
     its = survey(other, cuts, cuts, None, looking)
     maps, surveys = (first, other), (found, its)
-    divided = classes, classes_of(other, its, *how)
+    divided = _alike(maps, surveys, classes, how, feedback)
     if difference is None:
         return compare(maps, surveys, divided, parts, None, comparing)
     with replacing(difference) as path:
         return compare(maps, surveys, divided, parts, path, comparing)
+
+
+def _alike(
+    maps: tuple[Map, Map], surveys: tuple[Survey, Survey], classes: Classes, how: tuple[str, int, Sequence[float]], feedback: Feedback
+) -> tuple[Classes, Classes]:
+    """Return the classes of both maps, as many of the one as of the other where that can be.
+
+    Parameters
+    ----------
+    classes
+        Those of the first.
+    """
+    (first, other), (found, its) = maps, surveys
+    method, count, breaks = how
+    if first.is_of_classes and other.is_of_classes and method != "manual":
+        own = own_codes(first, found), own_codes(other, its)
+        more = max(own, key=len)
+        codes = more if np.isin(np.concatenate(own), more).all() else None  # one map may lack a class that the other one has
+        return classes_of(first, found, *how, feedback, codes), classes_of(other, its, *how, feedback, codes)
+    if method == "manual" and (breaks[-1] <= other.low or breaks[0] > other.high):
+        feedback.warning(
+            f"The breaks ({', '.join(f'{each:g}' for each in breaks)}) do not lie among the values of {other.name}, which go from "
+            f"{other.low:.6g} to {other.high:.6g}; it is divided into as many classes by its own natural breaks."
+        )
+        method, count, breaks = "natural_breaks", len(classes.names), []
+    theirs = classes_of(other, its, method, count, breaks, feedback)
+    fewer = min(len(classes.names), len(theirs.names))
+    fixed = method == "manual" or first.is_of_classes or other.is_of_classes
+    if not fixed and len(classes.names) != len(theirs.names):
+        feedback.message(f"So that their classes can be compared, both maps are divided into {fewer} there.")
+        classes, theirs = (classes_of(seen, of, method, fewer, [], Feedback()) for seen, of in zip(maps, surveys))
+    return classes, theirs
 
 
 def compare(

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
+from ..declarations.choices import CLASSIFICATIONS
 from ..errors import EngineError
 from ..feedback import Feedback
 from ..files.grid import Grid, Window
@@ -157,18 +158,31 @@ class Classes:
         return np.searchsorted(np.asarray(self.breaks), values, side="right")
 
 
-def classes_of(seen: Map, found: Survey, method: str, classes: int, breaks: Sequence[float]) -> Classes:
+def own_codes(seen: Map, found: Survey) -> np.ndarray:
+    """Return the codes of a map of classes that some cell has, rising, (n,)."""
+    codes = np.arange(round(seen.low), round(seen.high) + 1)
+    return codes[found.bins[bin_of(codes, seen)] > 0]
+
+
+def classes_of(
+    seen: Map, found: Survey, method: str, classes: int, breaks: Sequence[float], feedback: Feedback, codes: np.ndarray | None = None
+) -> Classes:
     """Return the classes of a map: its own where it holds some, else by a method of `choices.CLASSIFICATIONS`.
+
+    Where the map has fewer values than classes, each is a class; where the method leaves classes empty, they are natural breaks. Both
+    are told: no other figure of the map needs classes.
 
     Parameters
     ----------
     breaks
         Manual breaks, in the map's own numbers.
+    codes
+        Of a map of classes, those that may be there; none: those that some cell has.
 
     Raises
     ------
     EngineError
-        If the method finds none.
+        If manual breaks do not lie among its values.
     """
     if method == "manual":
         if breaks[-1] <= seen.low or breaks[0] > seen.high:
@@ -178,10 +192,23 @@ def classes_of(seen: Map, found: Survey, method: str, classes: int, breaks: Sequ
             )
         return Classes(class_names(len(breaks) + 1), list(breaks))
     if seen.is_of_classes:
-        own = np.arange(round(seen.low), round(seen.high) + 1)
-        used = own[found.bins[bin_of(own, seen)] > 0]
+        used = own_codes(seen, found) if codes is None else codes
         return Classes(list(seen.classes(used).values()), [float(low + high) / 2 for low, high in zip(used, used[1:])])
-    shares = find_breaks(found.bins, method, classes)
+    values = np.count_nonzero(found.bins)
+    if values < classes:
+        feedback.warning(
+            f"{seen.name} has only {values} different values (to a thousandth of their range), so that it is divided into {values} classes "
+            f"instead of {classes}, one a value."
+        )
+        method, classes = "natural_breaks", values
+    try:
+        shares = find_breaks(found.bins, method, classes)
+    except EngineError:
+        feedback.warning(
+            f"{seen.name} is divided by natural breaks: too many of its cells share a value for {classes} classes by "
+            f"“{CLASSIFICATIONS[method]}”."
+        )
+        shares = find_breaks(found.bins, "natural_breaks", classes)
     low, high = _ends(seen)
     return Classes(class_names(classes), [low + (high - low) * share for share in shares])
 

@@ -61,10 +61,10 @@ def test_breaks_may_lie_partly_beyond_the_values(seen):
     """So that maps of several areas have the same classes."""
     found = survey(seen, cuts(0.5), cuts(0.5), None, Feedback())
     for breaks in ([0.05, 0.5], [0.5, 2.0], [0.05, 0.5, 2.0]):
-        assert classes_of(seen, found, "manual", 5, breaks).breaks == breaks
+        assert classes_of(seen, found, "manual", 5, breaks, Feedback()).breaks == breaks
     for breaks in ([0.01, 0.05], [1.5, 2.0]):
         with pytest.raises(EngineError, match="do not lie among the values"):
-            classes_of(seen, found, "manual", 5, breaks)
+            classes_of(seen, found, "manual", 5, breaks, Feedback())
 
 
 def test_classes_are_counted_by_sub_areas_and_kept_for_the_picture(seen, zones):
@@ -87,7 +87,7 @@ def test_equal_intervals_lie_between_the_least_and_the_greatest_value(map_of):
     """Of 10 to 30 in four classes, from 10 up."""
     seen = open_map(map_of([10.0, 20.5, 24.5, 30.0], "more.tif"), None, "SUSCEPTIBILITY_BAND", Feedback())
     found = survey(seen, cuts(20.5), cuts(20.5), None, Feedback())
-    assert classes_of(seen, found, "equal_intervals", 4, []).breaks == pytest.approx([15, 20, 25])
+    assert classes_of(seen, found, "equal_intervals", 4, [], Feedback()).breaks == pytest.approx([15, 20, 25])
 
 
 def test_more_sub_areas_than_anybody_reads_are_refused(monkeypatch, seen):
