@@ -163,8 +163,19 @@ class Build:
             self.add_distance(name, source, declared=False)
 
     def bound(self, area: str) -> None:
-        """Keep only the cells inside the polygons of a layer."""
+        """Keep only the cells inside the polygons of a layer.
+
+        Raises
+        ------
+        EngineError
+            If there are none, or none with elevation.
+        """
         self._mask = open_raster(area_raster(area, self.grid, self.path())).read
+        if not any(self._ground(window).any() for window in self.grid.windows()):
+            raise EngineError(
+                f"The DEM holds no data in the study area {Source.parse(area).label}; check the coordinate reference systems of both, or "
+                "leave the area out."
+            )
 
     def write(self, path: Path, feedback: Feedback) -> None:
         """Write every covariate, masked where one is missing, and tell what each layer cost.

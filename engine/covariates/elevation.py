@@ -12,7 +12,7 @@ from ..declarations.covariates import DECLARATIONS, MAP_BANDS
 from ..errors import EngineError
 from ..feedback import Feedback
 from ..files.grid import Grid, Window
-from ..files.overlay import lay, part_under
+from ..files.overlay import is_empty, lay, part_under
 from ..files.raster import Contents, Raster, open_raster, tally, told_voids, windows_of
 from ..gdal import gdal
 from ..reporting.numbers import percent
@@ -78,8 +78,8 @@ class Elevation:
         Raises
         ------
         EngineError
-            If it is in degrees or distorted, has several bands or is a picture, its unit is not understood, it holds no data, or is the
-            same everywhere.
+            If it is in degrees or distorted, has several bands or is a picture, its unit is not understood, it holds no data, also
+            once resampled, or is the same everywhere.
         """
         raster = open_raster(dem, "choose the one with the elevations by DEM_BAND")
         name = raster.file
@@ -96,8 +96,14 @@ class Elevation:
         grid = raster.grid
         if cell_size and grid.cell_size != (cell_size, cell_size):
             grid = resized(grid, cell_size)
+            west, south, east, north = raster.grid.bounds
             how = lay(raster, grid, path, ("average", "bilinear"), part_under(raster, grid))
             raster = open_raster(str(path))
+            if is_empty(raster):
+                raise EngineError(
+                    f"The DEM {name} reaches over {east - west:.6g} × {north - south:.6g}, and no cell of {cell_size:g} × {cell_size:g} "
+                    "(CELL_SIZE) has elevations at its centre; choose smaller cells."
+                )
         else:
             how = f"{name}, its own grid"
         feedback.message(f"Elevation: {how}.")

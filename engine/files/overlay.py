@@ -42,7 +42,7 @@ def quantity_raster(raster: Raster, grid: Grid, path: Path, feedback: Feedback) 
     Raises
     ------
     EngineError
-        If it does not reach the area, or cannot be read there.
+        If it does not reach the area, holds no data there, or cannot be read there.
     """
     part = part_under(raster, grid)
     raster = without_voids(raster, tally(raster, part), feedback)
@@ -52,10 +52,17 @@ def quantity_raster(raster: Raster, grid: Grid, path: Path, feedback: Feedback) 
             f"The raster {raster.file} has {told}, so its values are perhaps class codes, which must not be averaged; "
             "if so, give it as a categorical raster."
         )
-    if raster.grid.matches(grid):
-        return raster, f"{raster.file}, on the grid already"
-    how = lay(raster, grid, path, ("average", "bilinear"), part)
-    return open_raster(str(path)), how
+    laid, how = raster, f"{raster.file}, on the grid already"
+    if not raster.grid.matches(grid):
+        how = lay(raster, grid, path, ("average", "bilinear"), part)
+        laid = open_raster(str(path))
+    if is_empty(laid):
+        width, height = grid.cell_size
+        raise EngineError(
+            f"The raster {raster.file} holds no data in the area, none at the centre of a cell of {width:.6g} × {height:.6g}; leave it "
+            "out, or check its coordinate reference system."
+        )
+    return laid, how
 
 
 def coarsened(raster: Raster, grid: Grid, path: Path, feedback: Feedback) -> Raster:
@@ -125,13 +132,13 @@ def area_raster(source: str, grid: Grid, path: Path) -> str:
     out.GetRasterBand(1).Fill(float("nan"))
     polygons = laid_over(layer, grid, grid.bounds, lambda _: 1, polygons=True)
     gdal.RasterizeLayer(out, [1], polygons.GetLayer(0), burn_values=[1])
-    band = out.GetRasterBand(1)
-    if not any(np.isfinite(band.ReadAsArray(w.col, w.row, w.cols, w.rows)).any() for w in grid.windows()):
+    close(out)
+    del out
+    if is_empty(open_raster(str(path))):
         raise EngineError(
             f"The study area {Source.parse(source).label} holds the centre of no cell: it lies elsewhere, or is smaller than a cell; check "
             "its coordinate reference system, or leave it out."
         )
-    out.FlushCache()
     del dataset
     return str(path)
 
@@ -254,6 +261,11 @@ def lay(
     read.unlink()
     width, height = raster.grid.cell_size
     return f"{raster.file}, cells of {width:.6g} × {height:.6g}{told_crs(raster.grid.spatial_reference, grid)}, {_METHODS[method]}"
+
+
+def is_empty(raster: Raster) -> bool:
+    """Tell whether no cell of a raster has a value."""
+    return not any(np.isfinite(raster.read(window)).any() for window in raster.grid.windows())
 
 
 def told_crs(own: osr.SpatialReference, grid: Grid) -> str:

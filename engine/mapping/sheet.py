@@ -127,7 +127,7 @@ def read_shade(hillshade: str | None, dem: str | None, grid: Grid, folder: Path,
     Raises
     ------
     EngineError
-        If it cannot be opened, does not reach the grid, or has values that no hillshade has.
+        If it cannot be opened, does not reach the grid, holds no data there, or has values that no hillshade has.
     """
     if not hillshade and not dem:
         return None
@@ -136,8 +136,6 @@ def read_shade(hillshade: str | None, dem: str | None, grid: Grid, folder: Path,
     values = np.full(grid.shape, np.nan, np.float32)
     for window in grid.windows():
         values[window.row : window.row + window.rows, window.col : window.col + window.cols] = laid.read(window)
-    if not np.isfinite(values).any():
-        raise EngineError(f"The raster {raster.file} holds no data where the map lies.")
     if not hillshade:
         return shade(values, grid.cell_size_m) / _LEVEL
     low, high = float(np.nanmin(values)), float(np.nanmax(values))

@@ -61,6 +61,8 @@ def run(
             ready = [geology, land_use, soil, climate, red, nir, *continuous, *categorical]
             build = Build.of_template(template or first_raster(ready), cell_size, folder, feedback)
         with build:
+            if area:
+                build.bound(area)
             build.add_ground(terrain, slope_method, flow_method, window, drainage_area)
             for requires, source in (("faults", faults), ("roads", roads), ("settlements", settlements), ("streams", streams)):
                 if source:
@@ -76,8 +78,6 @@ def run(
             if red and nir:
                 build.add_ndvi(banded(red, red_band), banded(nir, nir_band))
             build.add_extras(continuous, categorical, distances, unknown)
-            if area:
-                build.bound(area)
             feedback.progress(40)
             with replacing(output) as path:
                 build.write(path, feedback.part(40, 100))

@@ -226,6 +226,19 @@ def test_a_cell_size_averages_over_the_same_extent(write, tmp_path):
     assert resized(elevation.grid, 10_000.0).shape == (1, 1)
 
 
+def test_cells_too_large_for_the_dem_are_told_of_it(write, tmp_path):
+    """Their centres lie beyond it; and where it is missing at the only centre."""
+    told = r"The DEM dem\.tif reaches over 340 × 805, and no cell of 2000 × 2000 \(CELL_SIZE\) has elevations at its centre; choose smaller"
+    with pytest.raises(EngineError, match=told):
+        opened(write(plane()), tmp_path, cell_size=2000.0)
+    with pytest.raises(EngineError, match=r"reaches over 60 × 35, and no cell of 200 × 200"):
+        opened(write(plane()[:1, :3]), tmp_path, cell_size=200.0)
+    values = np.full((ROWS, COLS), -9999.0)
+    values[1, :2] = 500, 501
+    with pytest.raises(EngineError, match=r"reaches over 340 × 805, and no cell of 700 × 700"):
+        opened(write(values, nodata=-9999), tmp_path, cell_size=700.0)
+
+
 def test_a_local_crs_in_metres_works_and_degrees_do_not(write, tmp_path):
     local = 'LOCAL_CS["site grid",UNIT["metre",1]]'
     elevation, z, _ = opened(write(plane(), crs=local), tmp_path)

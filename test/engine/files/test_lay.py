@@ -127,6 +127,20 @@ def test_what_does_not_reach_the_area_is_told(write, odd_grid, tmp_path, corner)
         laid(write(odd_grid(corner=corner), numbered((ROWS, COLS))), odd_grid(), tmp_path)
 
 
+def test_what_has_no_value_on_the_grid_is_told(write, odd_grid, tmp_path):
+    """On the grid already, between two centres, and where it has none under the grid."""
+    small = odd_grid(2, 2, width=2.0, height=2.0)
+    beside = np.full((ROWS + 20, COLS), np.nan)
+    beside[:4] = 7
+    for source, values in (
+        (odd_grid(), np.full((ROWS, COLS), np.nan)),
+        (small, numbered(small.shape)),
+        (odd_grid(ROWS + 20, COLS, corner=(512_347.3, 3_598_761.9 + 20 * 35)), beside),
+    ):
+        with pytest.raises(EngineError, match=r"The raster rain\.tif holds no data in the area, none at the centre of a cell of 20 × 35"):
+            laid(write(source, values), odd_grid(), tmp_path)
+
+
 def test_undeclared_voids_are_told_and_never_averaged(write, odd_grid, tmp_path):
     fine = odd_grid(2 * ROWS, 2 * COLS, width=10.0, height=17.5)
     values = np.full(fine.shape, 12.0)

@@ -359,6 +359,16 @@ def test_further_distances_are_named_after_their_layers(tmp_path, dem):
     np.testing.assert_allclose(bands["distance_to_layer"], CELL * np.hypot(rows, cols), rtol=1e-6)
 
 
+def test_a_study_area_without_elevations_is_told_before_any_work(tmp_path):
+    z = hill()
+    z[:, :20] = -9999
+    listener = Listener()
+    area = vector(tmp_path / "west.gpkg", [box(2, 10, 18, 30)])
+    with pytest.raises(EngineError, match=r"The DEM holds no data in the study area west; check the coordinate reference systems of both"):
+        run(listener, dem=raster(tmp_path / "dem.tif", z, nodata=-9999), area=area, terrain=["slope"], output=str(tmp_path / "stack.tif"))
+    assert not [text for text in listener.messages if text.startswith("From the elevation")]
+
+
 def test_the_study_area_bounds_the_stack(tmp_path, dem):
     _, bands = prepared(tmp_path, dem=dem, area=vector(tmp_path / "area.gpkg", [box(10, 10, 20, 30)]))
     valid = np.isfinite(bands["altitude"])
