@@ -12,7 +12,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from scipy.spatial import cKDTree
-from scipy.stats import ks_2samp, wasserstein_distance
 
 from ..files.stack import Stack
 from .folds import FoldWarning, SpatialKFold, deal_folds, keep_whole
@@ -138,6 +137,7 @@ class KnndmKFold(SpatialKFold):
     def _nearest_to(self, xy: np.ndarray, number: np.ndarray, to_map: np.ndarray) -> np.ndarray | None:
         """Return the fold of each landslide cell, (n,), whose distances are nearest to the map's; None where no clusters make folds."""
         from scipy.cluster.hierarchy import fcluster, linkage
+        from scipy.stats import wasserstein_distance
 
         count = np.bincount(number)
         centres = np.stack([np.bincount(number, values) / count for values in xy.T], axis=1)
@@ -177,6 +177,8 @@ def is_clustered(samples: np.ndarray, places: np.ndarray) -> bool:
     >>> is_clustered(np.linspace(0, 10, 30), np.linspace(0, 100, 30)), is_clustered(np.linspace(0, 10, 30), np.linspace(0, 10, 30))
     (True, False)
     """
+    from scipy.stats import ks_2samp  # lasts a third of a second, which other samplings need not wait for
+
     return bool(ks_2samp(samples[np.isfinite(samples)], places, alternative="greater").pvalue < _CHANCE)
 
 
