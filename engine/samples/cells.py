@@ -45,7 +45,9 @@ _RING_CELLS = 10
 _FEW_TEST = 10
 # Cells larger than this are told.
 _LARGE_CELL_M = 200.0
-# Landslides are rarely so dense that more than this share of them has a cell beside another one.
+# A share of landslides beside others that is told: less moves no figure by much.
+_TOLD_BESIDE = 0.05
+# Points of landslides are rarely so dense that more than this share of them has another one in the next cell.
 _MOST_BESIDE = 0.5
 # A whole number, however it is written.
 _WHOLE = re.compile(r"^([+-]?)0*(\d+)(?:[.,]0+)?$")
@@ -159,6 +161,7 @@ def draw(
     origin[mine] = whole
     if together_m > 0:
         origin[mine] = together(stack.grid.centres_m(rows[mine], cols[mine]), origin[mine], together_m)
+    _tell_touching(rows[mine], cols[mine], origin[mine], feedback)
     wanted = absences_of(len(kept), ratio)
     parts = {"random_and_flat": (("random", wanted - wanted // 2), ("flat", wanted // 2))}.get(method, ((method, wanted),))
     landslides = occupied = stack.grid.numbers(rows, cols)
@@ -217,15 +220,19 @@ def _of_types(
     apart, joined = (len(np.unique(each[own])) for each in (origin, whole))
     if joined < apart:
         feedback.message(f"Some of the {apart:,} landslides share cells and are kept together, so that {joined:,} are dealt.")
-    beside, several = touching(found.rows[own], found.cols[own], whole[own])
-    if beside > _MOST_BESIDE * several:
-        feedback.warning(
-            f"Of {several:,} landslides of several cells {beside:,} touch another one. If they are parts of one, such as scarp and "
-            "deposit, it lies on both sides of every test, whose figures are then memory: make one feature of these parts "
-            "(native:dissolve by the id of the landslide), or keep them together (TOGETHER of scarp:samplecells)."
-        )
     both = np.concatenate(kept)
     return found.rows[both], found.cols[both], origin[both], whole[kept[0]], told
+
+
+def _tell_touching(rows: np.ndarray, cols: np.ndarray, origin: np.ndarray, feedback: Feedback) -> None:
+    """Warn of landslides, by the id of each cell (n,), that touch another one: they may be parts of one, which a test then divides."""
+    beside, several = touching(rows, cols, origin)
+    if beside > _TOLD_BESIDE * several:
+        feedback.warning(
+            f"Of {several:,} landslides of several cells {beside:,} ({100 * beside / several:.0f} %) touch another one. Where these are "
+            "parts of one, such as scarp and deposit, it lies on both sides of a test, whose figures are memory to that extent: make one "
+            "feature of such parts (native:dissolve by the id of the landslide), or keep them together (TOGETHER of scarp:samplecells)."
+        )
 
 
 def absences_of(landslides: int, ratio: float = choices.RATIO) -> int:
@@ -370,7 +377,7 @@ def _alike(values: np.ndarray) -> np.ndarray:
 
 
 def _tell_unknown(rows: np.ndarray, cols: np.ndarray, landslide: np.ndarray, origin: np.ndarray, feedback: Feedback) -> None:
-    """Warn where landslide cells lie beside each other and nothing says which of them belong together."""
+    """Tell of landslide cells beside each other where nothing says which of them belong together; warn where these are most."""
     slides = np.flatnonzero(landslide == 1)
     if len(np.unique(origin[slides])) < len(slides):
         return
@@ -378,11 +385,12 @@ def _tell_unknown(rows: np.ndarray, cols: np.ndarray, landslide: np.ndarray, ori
 
     places = np.stack([rows[slides], cols[slides]], axis=1)
     beside = len(slides) > 1 and np.mean(cKDTree(places).query(places, 2)[0][:, 1] < 2)
-    if beside > _MOST_BESIDE:
-        feedback.warning(
-            f"{100 * beside:.0f} % of the {len(slides):,} landslide cells lie beside another one, and nothing says which belong to one "
-            "landslide: if some do, landslides lie on both sides of every test, whose figures are then memory. Draw the cells from the "
-            "landslides themselves (scarp:samplecells keeps each whole)."
+    if beside > _TOLD_BESIDE:
+        tell = feedback.warning if beside > _MOST_BESIDE else feedback.message
+        tell(
+            f"{100 * beside:.0f} % of the {len(slides):,} landslide cells lie beside another one. If each is a landslide of its own, that "
+            "is as it should be. If some are cells of one landslide, it lies on both sides of every test, whose figures are then memory: "
+            "write its id to each of them in a text field origin, and random to the other cells there; then it is kept whole."
         )
 
 
@@ -440,17 +448,17 @@ def _with_test(
 
 
 def _tell_beside(training: SampleCells, rows: np.ndarray, cols: np.ndarray, origin: np.ndarray, feedback: Feedback) -> None:
-    """Warn where most landslides of a test, on cells (n,), have one beside a cell of a landslide that trains: they may be the same ones."""
+    """Warn of landslides of a test, on cells (n,), that lie beside a cell of a landslide that trains: they may be the same ones."""
     from scipy.spatial import cKDTree
 
     known = cKDTree(np.stack([training.rows, training.cols], axis=1))
     distance, _ = known.query(np.stack([rows, cols], axis=1), distance_upper_bound=2.0)
     there, beside = len(np.unique(origin)), len(np.unique(origin[distance < 2]))
-    if beside > _MOST_BESIDE * there:
+    if beside > _TOLD_BESIDE * there:
         feedback.warning(
-            f"Of {counted(there)} of the test inventory {beside:,} {'lies' if beside == 1 else 'lie'} beside landslides that train. Where "
-            "these are the same, mapped anew or shown by a part of their cells, the figure of the test is memory: leave them out of one of "
-            "the two inventories."
+            f"Of {counted(there)} of the test inventory {beside:,} ({100 * beside / there:.0f} %) {'lies' if beside == 1 else 'lie'} "
+            "beside landslides that train. Where these are the same, mapped anew or shown by a part of their cells, the figure of the test "
+            "is memory to that extent: leave them out of one of the two inventories."
         )
 
 
@@ -494,7 +502,7 @@ def _tell_divided(cells: SampleCells, feedback: Feedback) -> None:
         if divided:
             feedback.warning(
                 f"Landslides, or other features, whose cells lie partly in training and partly in the test: {divided:,}. So the figures of "
-                "the test are partly memory. Draw the cells anew (scarp:samplecells keeps each landslide whole)."
+                "the test are partly memory. Let the cells of each have one subset (scarp:samplecells does)."
             )
 
 

@@ -51,16 +51,26 @@ def test_a_landslide_wholly_under_another_one_is_counted_among_those_that_are_jo
     assert "Some of the 3 landslides share cells and are kept together, so that 2 are dealt." in listener.messages
 
 
-@pytest.mark.parametrize(("pairs", "told"), [(2, True), (1, False)])
-def test_parts_of_landslides_as_features_of_their_own_are_told(stack, layer_of, box, listener, pairs, told):
-    """Scarps and deposits beside each other, and landslides that stand alone: 64 of 65 landslides lay on both sides of the test."""
-    parts = [box((row, col), (row + 1, col + 3), 5.0) for row in (2, 12)[:pairs] for col in (2, 6)]
-    alone = [box((row, 40), (row + 1, 43), 5.0) for row in (2, 12, 22)[: 3 if pairs == 2 else 2]]
-    draw(stack, layer_of("slides.gpkg", parts + alone), listener, test_share=0.3, folds=2, **PLAIN)
-    sentence = (
-        f"Of {len(parts + alone)} landslides of several cells {len(parts)} touch another one. If they are parts of one, such as scarp"
-    )
-    assert any(text.startswith(sentence) for text in listener.warnings) is told
+@pytest.mark.parametrize(
+    ("alone", "said"), [(3, "Of 7 landslides of several cells 4 (57 %) touch"), (15, "Of 19 landslides of several cells 4 (21 %)")]
+)
+def test_parts_of_landslides_as_features_of_their_own_are_told(stack, layer_of, box, listener, alone, said):
+    """Scarps and deposits beside each other, and landslides that stand alone: nothing was said where fewer than a half touch."""
+    parts = [box((row, col), (row + 1, col + 3), 5.0) for row in (2, 12) for col in (2, 6)]
+    lone = [box((row, col), (row + 1, col + 1), 5.0) for row in (2, 8, 14, 20, 26) for col in (40, 46, 52)][:alone]
+    draw(stack, layer_of("slides.gpkg", parts + lone), listener, test_share=0.3, folds=2, **PLAIN)
+    assert [text for text in listener.warnings if text.startswith(said)]
+
+
+def test_parts_that_are_kept_together_are_not_told(stack, layer_of, box, listener):
+    """The advice was given again to whom had followed it, and of a test inventory, whose parts are all on one side."""
+    parts = [box((row, col), (row + 1, col + 3), 5.0) for row in (2, 12) for col in (2, 6)]
+    alone = [box((row, 40), (row + 1, 43), 5.0) for row in (2, 12, 22)]
+    draw(stack, layer_of("slides.gpkg", parts + alone), listener, test_share=0.3, folds=2, together_m=40.0, **PLAIN)
+    rows = (6, 16, 26, 30)
+    given = layer_of("others.gpkg", [box((row, 20), (row + 1, 23), 5.0) for row in rows])
+    resolve_samples(stack, given, None, 1, listener, test_inventory=layer_of("parts.gpkg", parts))
+    assert not [text for text in listener.warnings if "touch another one" in text]
 
 
 def test_neighbours_that_share_no_cell_stay_two(stack, layer_of, box, listener):
@@ -111,6 +121,19 @@ def test_cells_of_another_tool_without_ids_are_told_to_be_memory(stack, layer_of
     assert cells.units is None
     assert any({"train", "test"} == parts for parts in of_slides(cells).values()), "they are divided, which is why it is said"
     assert [text for text in listener.warnings if text.startswith("100 % of the 40 landslide cells lie beside another one")]
+
+
+def test_cells_beside_each_other_may_be_landslides_of_their_own(stack, layer_of, points, listener):
+    """Points of another tool, some of them in neighbouring cells: the advice was to draw them from polygons, which nobody has."""
+    slides = [(row, col) for row in range(1, 39, 3) for col in range(1, 31, 3)]
+    slides += [(1, 2), (4, 2), (7, 2), (10, 2), (13, 2)]
+    others = [(row, col) for row in range(1, 39, 3) for col in range(32, 61, 3)]
+    label = [1] * len(slides) + [0] * len(others)
+    given = layer_of("points.gpkg", points(slides + others), label=label, types={"label": ogr.OFTInteger})
+    resolve_samples(stack, given, "label", 3, listener)
+    (told,) = [text for text in listener.messages if "lie beside another one" in text]
+    assert told.startswith("7 % of the 135 landslide cells") and "If each is a landslide of its own, that is as it should be" in told
+    assert "samplecells" not in told and not [text for text in listener.warnings if "beside another one" in text]
 
 
 def test_points_apart_are_not_taken_for_cells_of_one_landslide(stack, layer_of, points, listener):
