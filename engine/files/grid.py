@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -13,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import EngineError
-from ..gdal import gdal, osr
+from ..gdal import gdal, osr, quiet
 
 # Side of the windows by which rasters are gone through where nothing asks for others.
 WINDOW_PX = 1024
@@ -22,6 +23,8 @@ _METRES_PER_DEGREE = 111_320.0  # of latitude, and of longitude on the equator
 _SCALE_SHARE = 0.01
 # Grids whose corners differ by less than this share of a cell are the same.
 _SAME_CELLS = 1e-3
+# Where the environment says that PROJ's files lie, by its versions; other programs set it for their own.
+_PROJ_PLACES = ("PROJ_DATA", "PROJ_LIB")
 
 
 @dataclass(frozen=True)
@@ -225,6 +228,24 @@ def reference_of(crs: str | int) -> osr.SpatialReference:
         raise wrong from error
     reference.SetAxisMappingStrategy(osr.OAMS_TRADITIONAL_GIS_ORDER)
     return reference
+
+
+def _check_projections() -> None:
+    """Raise EngineError if PROJ cannot read its database: without it each layer would fail in another way, some not at all."""
+    try:
+        with quiet():
+            reference_of(4326)
+    except EngineError as error:
+        given = {each: os.environ[each] for each in _PROJ_PLACES if os.environ.get(each)}
+        told = " and ".join(f"{name} is {place}" for name, place in given.items())
+        way = f"Unset {' and '.join(given)}, or let them name the folder of QGIS’s own" if given else "Install QGIS anew"
+        raise EngineError(
+            "The engine finds no database of coordinate reference systems (proj.db) that it can read: "
+            f"{told or 'that of the installation is missing or of another version'}. {way}."
+        ) from error
+
+
+_check_projections()  # before any work, whatever the task
 
 
 @lru_cache(maxsize=64)

@@ -4,8 +4,10 @@
 import json
 import os
 import shutil
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import bad_files
@@ -18,7 +20,7 @@ ENTRY = Path(__file__).resolve().parents[2] / "engine" / "__main__.py"
 HOME = "the home of پایگاه and 日本語"
 
 
-def worker(task, parameters, folder, *, umask=-1, **environment):
+def worker(task, parameters, folder, *, umask=-1, code=0, **environment):
     folder.mkdir(parents=True, exist_ok=True)
     description = folder / "task.json"
     description.write_text(json.dumps({"task": task, "parameters": parameters}))
@@ -30,7 +32,30 @@ def worker(task, parameters, folder, *, umask=-1, **environment):
         text=True,
         check=False,
     )
-    assert run.returncode == 0, run.stdout[-500:] + run.stderr[-500:]
+    assert run.returncode == code, run.stdout[-500:] + run.stderr[-500:]
+    return run.stdout
+
+
+@pytest.mark.parametrize("database", [None, "no database", "of another version"])
+def test_a_projection_database_that_cannot_be_read_is_told(tmp_path, database):
+    """As where another program, such as PostGIS, sets PROJ_LIB for its own."""
+    area, elsewhere = bad_files.write_area(tmp_path), tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    if database == "no database":
+        (elsewhere / "proj.db").write_text(database)
+    if database == "of another version":
+        with closing(sqlite3.connect(elsewhere / "proj.db")) as made:
+            made.execute("CREATE TABLE metadata (key TEXT, value TEXT)")
+            layout = [(f"DATABASE.LAYOUT.VERSION.{each}", "0") for each in ("MAJOR", "MINOR")]
+            made.executemany("INSERT INTO metadata VALUES (?, ?)", layout)
+            made.commit()
+    for task in ("classify_susceptibility", "prepare_covariates", "sample_landscape"):
+        runs = small_runs.runs(area, tmp_path / "out")
+        told = worker(task, runs[task], tmp_path / task, code=1, PROJ_LIB=str(elsewhere), PROJ_DATA=str(elsewhere))
+        error = json.loads(told.splitlines()[-1])
+        assert not error.get("unexpected"), error
+        assert f"finds no database of coordinate reference systems (proj.db) that it can read: PROJ_DATA is {elsewhere}" in error["text"]
+        assert error["text"].endswith(". Unset PROJ_DATA and PROJ_LIB, or let them name the folder of QGIS’s own.")
 
 
 def contents(path):
