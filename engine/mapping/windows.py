@@ -20,6 +20,7 @@ from ..feedback import Feedback
 from ..files.grid import Grid, Window, reference_of
 from ..files.partial import PartialRaster
 from ..files.stack import Stack
+from ..gdal import osr
 from ..threads import in_order
 from .trust import Trust, applicability, uncertainty
 
@@ -101,18 +102,28 @@ def check_stack(stack: Stack, model: Model) -> list[str]:
             f"The model was trained on cells of {trained[0]:g} and the stack has cells of {stack.grid.cell_size[0]:g}: patches now "
             "cover another area, and terrain differs with scale."
         )
-    crs = model.manifest.get("crs")
-    try:
-        trained_in = reference_of(crs or "")
-    except EngineError as error:
-        told = "The model file names no coordinate reference system that can be read, so it is damaged; train it anew."
-        raise EngineError(told) from error
-    if crs and not trained_in.IsSame(stack.grid.spatial_reference):
+    reference = trained_in(model)
+    if model.manifest.get("crs") and not reference.IsSame(stack.grid.spatial_reference):
         warnings.append(
-            f"The model was trained in {trained_in.GetName()} and the stack is in {stack.grid.spatial_reference.GetName()}: right "
+            f"The model was trained in {reference.GetName()} and the stack is in {stack.grid.spatial_reference.GetName()}: right "
             "for another area, wrong if distances are now in other units."
         )
     return warnings
+
+
+def trained_in(model: Model) -> osr.SpatialReference:
+    """Return the coordinate reference system that a model was trained in, an empty one where its file names none.
+
+    Raises
+    ------
+    EngineError
+        If its file names what is none.
+    """
+    try:
+        return reference_of(model.manifest.get("crs") or "")
+    except EngineError as error:
+        told = "The model file names no coordinate reference system that can be read, so it is damaged; train it anew."
+        raise EngineError(told) from error
 
 
 class WindowMapper:

@@ -27,6 +27,7 @@ from ..mapping.counting import Landslides, read_landslides
 from ..mapping.maps import Map, open_map
 from ..mapping.sheet import Picture, read_picture, with_table
 from ..mapping.trust import UNCERTAINTY_BREAKS
+from ..mapping.windows import trained_in
 from ..mapping.zonation import CLASS_NUMBERS, cell_areas_km2
 from .found import Project
 from .landslides import Inventory, Moved, auc_of_moved, read_project_inventory
@@ -208,7 +209,8 @@ def gather(
         facts.of_type = seen.says("landslide_type")
         facts.cells, facts.area_km2 = _area(seen, feedback.part(0, 10))
     if path := files.get("model"):
-        facts.model = load_model(Source.parse(path).path, "numpy")
+        facts.model = load_model(path, "numpy")
+        trained_in(facts.model)  # a file that names none that can be read is told as where it maps
         facts.of_type = str(facts.model.manifest.get("landslide_type") or facts.of_type)
     if path := files.get("covariates"):
         facts.stack = Stack.open(path)

@@ -650,6 +650,12 @@ def model_that_tells_nothing_of_itself(folder, good):
 
 
 @raster
+def model_of_a_garbage_crs(folder, good):
+    write_model(folder / "bad.scarp", told={"cell_size": [CELL, CELL], "crs": "PROJCS[garbage"})
+    return str(folder / "bad.scarp")
+
+
+@raster
 def model_within_an_archive(folder, good):
     path = folder / "bad.scarp"
     with zipfile.ZipFile(path, "w") as made:
