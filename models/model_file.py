@@ -5,10 +5,11 @@ from __future__ import annotations
 
 import io
 import json
+import math
 import struct
 import zipfile
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import IO, Any, Union
 
@@ -19,6 +20,7 @@ from .architecture import Architecture
 from .archive import opened, read_arrays, read_json
 from .cell_model import CellModel
 from .cnn_dnn import CnnDnn
+from .dense import DenseNetwork, Weights
 from .encoding import Encoder
 from .errors import EngineError, short
 from .manifest_schema import check_manifest
@@ -27,6 +29,8 @@ from .trees import Trees
 
 FORMAT = 1
 _MANIFEST_BYTES = 8 << 20
+# Products that asking a network about a cell takes, at most, which last some tenths of a second; the usual one of six members takes 3 %.
+_MOST_SUMS = 1_000_000_000
 # Zip entries carry a date; a fixed one keeps equal models equal bit for bit.
 _DATE = (1980, 1, 1, 0, 0, 0)
 _ESTIMATOR, _TREES, _APPLICABILITY = "estimator.skops", "trees.npz", "applicability.npz"
@@ -145,10 +149,25 @@ def _read_network(archive: zipfile.ZipFile, manifest: dict[str, Any], encoder: E
             if not np.isfinite(array).all() or (name.startswith("variance") and (array < 0).any()):
                 raise ValueError(f"weights {name} of member {number + 1} that no network has")
         members.append(weights)
+    _check_says(architecture, members)
     calibration, share, trees = manifest.pop("calibration", None), manifest.pop("share", None), None
     if share is not None:
         trees = Trees(read_arrays(archive.read(_TREES), names=Trees.ARRAYS), architecture.channels)
     return CnnDnn(encoder, architecture, members, manifest, backend, calibration, trees, 1.0 if share is None else float(share), cells)
+
+
+def _check_says(architecture: Architecture, members: Sequence[Weights]) -> None:
+    """Raise ValueError if a network says no number of some cells, as where sums of its weights are none; a very large one is not asked."""
+    side = architecture.patch_size_px
+    weights = sum(math.prod(shape) for shape in architecture.shapes.values())
+    if weights * side**2 * len(members) > _MOST_SUMS:
+        return
+    with np.errstate(all="ignore"):
+        network = DenseNetwork(architecture, members, "numpy")
+        for value in (0.0, 1.0, -5.0):
+            found = network.predict(np.full((side, side, architecture.channels), value, np.float32))
+            if not ((found >= 0) & (found <= 1)).all():
+                raise ValueError("it gives no susceptibility")
 
 
 def _read_estimator(archive: zipfile.ZipFile, manifest: dict[str, Any], encoder: Encoder, *_: Any) -> CellModel:

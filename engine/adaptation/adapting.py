@@ -14,9 +14,11 @@ import numpy as np
 
 from ...models.cnn_dnn import CnnDnn
 from ...models.dense import Weights
+from ...models.errors import DivergedError
 from ...models.memory import TENSORFLOW_BYTES, check_room
 from ...models.recipe import Recipe
 from ...models.trees import grow, joined
+from ..errors import EngineError
 from ..feedback import beside
 from ..learning.fitting import Examples, recipe_of, uncalibrated
 from ..reporting import metrics
@@ -133,7 +135,13 @@ def _trained_on(
             status(f"{doing} member {number + 1} of {len(members)}, {text}")
 
         how = recipe, seed + number, model.encoder.circular_pairs, parts[number], telling, counts, members[number]
-        return train(encoded, examples.labels, none, *how).weights
+        try:
+            return train(encoded, examples.labels, none, *how).weights
+        except DivergedError as error:  # which speaks of parameters that adapting does not have
+            raise EngineError(
+                "The model cannot be adapted: trained on, its network comes to nothing. Look whether the covariates are those that it was "
+                "trained with, in the same units; else train a model of this area (scarp:traincnndnn)."
+            ) from error
 
     found = list(at_once(trained, range(len(members))))
     gc.collect()  # networks hold their patches in memory until they are collected

@@ -218,6 +218,10 @@ CONTAINERS = {
     "NaN": weights(lambda arrays: arrays.update(linear=np.full((5, 1), np.nan, np.float32))),
     "infinite": weights(lambda arrays: arrays.update(output=np.full_like(arrays["output"], np.inf))),
     "a variance below 0": weights(lambda arrays: arrays.update(variance0=-arrays["variance0"])),
+    "weights whose sums are no numbers": weights(
+        lambda arrays: arrays.update({key: array * (1 if key.startswith("variance") else 1e10) for key, array in arrays.items()})
+    ),
+    "normalisation of no numbers": weights(lambda arrays: arrays.update(gamma0=arrays["gamma0"] * 3e38, mean0=arrays["mean0"] * 3e38)),
     "another shape": weights(lambda arrays: arrays.update(dense0=arrays["dense0"].T)),
     "an array too many": weights(lambda arrays: arrays.update(evil=np.zeros(3))),
     "an array too few": weights(lambda arrays: arrays.pop("bias0")),
@@ -422,6 +426,11 @@ def test_a_spoilt_file_is_refused_in_one_sentence(good, tmp_path, name):
     assert told.isprintable() and "Traceback" not in told
     assert seconds < MOST_S
     assert grown < MOST_BYTES
+
+
+def test_a_network_that_gives_no_susceptibility_is_told_as_a_classifier_that_gives_none(good, tmp_path):
+    (tmp_path / "m.scarp").write_bytes(SPOILT["weights whose sums are no numbers"][1](good["network"]))
+    assert refused(tmp_path / "m.scarp")[0].endswith("is no Scarp model file, or it is damaged (it gives no susceptibility).")
 
 
 def test_so_many_were_tried():

@@ -22,6 +22,7 @@ from scarp.models import training
 from scarp.models.cnn_dnn import CnnDnn
 from scarp.models.covariate import Covariate
 from scarp.models.encoding import Encoder
+from scarp.models.errors import DivergedError
 from scarp.models.memory import TENSORFLOW_BYTES
 from scarp.models.patches import Patches
 from scarp.models.recipe import Recipe
@@ -92,6 +93,16 @@ def test_each_member_goes_on_from_its_weights_with_a_seed_of_its_own(model, monk
     model.manifest["settings"] = {**SETTINGS, "equal_landslides": False}
     adapted(model, examples, 40)
     assert told[-1][4] is None and grown[-1][1] is None
+
+
+def test_a_training_on_that_comes_to_nothing_speaks_of_no_parameter_that_there_is_not(model, monkeypatch):
+    def train(*_):
+        raise DivergedError("The training of the network diverged. Choose a lower learning rate than 0.001.")
+
+    monkeypatch.setattr(training, "train", train)
+    with pytest.raises(EngineError, match="^The model cannot be adapted: trained on, its network comes to nothing") as told:
+        adapted(model, examples_of(6, 20), 40)
+    assert "learning rate" not in str(told.value)
 
 
 @pytest.mark.parametrize(("better", "expected"), [(20, 20), (160, 160), (None, 20)])
