@@ -4,6 +4,7 @@
 import numpy as np
 import pytest
 from scarp.engine.covariates.disc import disc_mean, disc_range, half_widths, halo_px
+from scarp.engine.errors import EngineError
 
 WIDTH, HEIGHT = 20.0, 35.0
 
@@ -27,6 +28,15 @@ def members(shape, row, col, radius):
 )
 def test_half_widths_by_hand(radius, spans):
     assert half_widths(radius, WIDTH, HEIGHT).tolist() == spans
+
+
+def test_a_disc_of_more_cells_than_a_window_can_have_around_it_is_refused():
+    """A thousand of the shorter side, 20 km: as far as the halo would reach along rows."""
+    spans = half_widths(20_000.0, WIDTH, HEIGHT)
+    assert (halo_px(spans), len(spans)) == (1000, 2 * 571 + 1)
+    for width, height in ((WIDTH, HEIGHT), (HEIGHT, WIDTH)):
+        with pytest.raises(EngineError, match=r"at most 1000 cells, 20000 m on this grid; found 20000\.5 m"):
+            half_widths(20_000.5, width, height)
 
 
 def test_the_halo_is_what_the_disc_reaches():
@@ -58,3 +68,13 @@ def test_means_and_ranges_are_those_of_the_cells(radius, gaps):
                 assert np.isnan(mean[row, col])
                 assert np.isnan(span[row, col])
     assert np.isnan(mean).any() == (gaps > 0 and radius < 170)
+
+
+def test_means_where_nothing_is_missing_around():
+    """As in the middle of a large raster: every disc then has all its cells, which are not counted one by one."""
+    spans = half_widths(75.0, WIDTH, HEIGHT)  # reaches 3 columns and 2 rows
+    around = np.random.default_rng(9).normal(100, 20, (81, 25))
+    mean = disc_mean(around, spans)
+    for row, col in [(0, 0), (40, 11), (74, 18), (64, 3)]:
+        disc = around[members(around.shape, row + 3, col + 3, 75.0)]
+        assert len(disc) == 3 * 7 + 2 * 3 and mean[row, col] == pytest.approx(disc.mean(), rel=1e-9)

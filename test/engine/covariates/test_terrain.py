@@ -12,8 +12,11 @@ from scarp.engine.feedback import Feedback
 from scarp.engine.files.grid import Window
 from scarp.engine.files.stack import Stack
 from scarp.engine.tasks.prepare_covariates import run
+from scarp.models.covariate import Covariate
+from scarp.models.encoding import Encoder
 
 gdal.UseExceptions()
+COVARIATE = [Covariate("aspect", "circular", "degree")]
 
 
 def surface(function, size=40, cell=10.0):
@@ -48,8 +51,11 @@ def test_a_plane_has_its_own_slope_everywhere(method):
 
 
 def test_flat_ground_has_no_aspect():
+    """The pages, the encoder and QGIS's users know it by −1: 0 would be north."""
     found = computed(np.full((5, 5), 7.0))
-    assert (found["aspect"] == FLAT_ASPECT).all()
+    assert (found["aspect"] == -1).all() and FLAT_ASPECT == -1
+    encoder = Encoder(COVARIATE, [{}])
+    assert (encoder.encode(found["aspect"][..., None]) == 0).all() and encoder.encode(np.zeros((1, 1)))[0].tolist() == [0, 1]
     for name in ("northness", "eastness", "profile_curvature", "plan_curvature", "vector_ruggedness", "topographic_position"):
         assert (found[name] == 0).all()
 
@@ -321,6 +327,18 @@ def test_discs_of_oblong_cells(radius, method):
         assert found["local_relief"][row, col] == pytest.approx(np.ptp(z[disc]), rel=1e-6)
         length = np.linalg.norm(normals[:, disc].sum(axis=1)) / disc.sum()
         assert found["vector_ruggedness"][row, col] == pytest.approx(1 - length, abs=2e-5)
+
+
+@pytest.mark.parametrize("method", ["horn", "zevenbergen_thorne"])
+def test_a_window_with_its_surroundings_is_what_the_whole_is_there(method):
+    """Inside a large raster no cell is missing in the halo, and none is counted or extrapolated; at its edge all is."""
+    z = np.random.default_rng(6).normal(100, 20, (90, 30))
+    whole = derived(z, method=method, radius=75.0)
+    spans = half_widths(75.0, WIDTH, HEIGHT)
+    for name in TERRAIN:
+        halo = halo_of([name], spans)
+        inside = derive(z, [name], (WIDTH, HEIGHT), method, spans)[name]
+        np.testing.assert_allclose(inside, whole[name][halo:-halo, halo:-halo], rtol=2e-6, atol=2e-6, err_msg=name)
 
 
 def test_slope_and_aspect_are_those_of_gdal_on_a_made_hill(odd_grid):
