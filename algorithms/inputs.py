@@ -50,7 +50,7 @@ from qgis.PyQt.QtCore import QMetaType, Qt, QVariant
 
 from ..engine.declarations.outputs import archive_of, odd_kind
 from ..engine.declarations.parameters import task_parameters
-from ..engine.declarations.source import ID_FIELD, Source, several_layers
+from ..engine.declarations.source import ID_FIELD, Source, is_elsewhere, several_layers
 from ..engine.errors import EngineError
 from .definitions import PARENT
 
@@ -316,7 +316,7 @@ def _refuse_unnamed(given: _Given, *, is_vector: bool) -> None:
 def _why_not(given: _Given) -> str:
     """Tell why a layer cannot be opened, as far as its file tells."""
     path = given.named().path
-    if not path or "://" in path or _IN_DATABASE.search(path):
+    if not path or is_elsewhere(path):
         told = QgsDataSourceUri.removePassword(path or given.text)
         return f"its source {told} cannot be read; its server may be out of reach"
     if kind := odd_kind(path):

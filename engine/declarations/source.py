@@ -14,7 +14,13 @@ ID_FIELD = "scarp_id"
 # What may follow a `|` at the end of a text: `key=value` or `option:KEY=VALUE`; anything else, pipes too, belongs to the path.
 _OPTION = re.compile(r"(name|layername|geometrytype|band|crs|nodata|ownnodata|option:[A-Za-z0-9_]+)=(.*)", re.DOTALL)
 
-
+# What a text begins with, or holds, that names no file of this machine: GDAL's drivers for databases and services, addresses, connections.
+_ELSEWHERE = re.compile(
+    r"^/vsi(curl|s3|gs|az|adls|oss|swift|webhdfs|hdfs)(_streaming)?/|(?<!\bfile)://|(^|[\s:])(dbname|host|service|table|password)\s*="
+    r"|^(pg|postgresql|postgis|mysql|mssql|oci|georaster|oracle|odbc|hana|sde|mongodbv3|ngw|carto|amigocloud|es|couchdb|cloudant|wfs|wfs3|oapif"
+    r"|ogcapi|wms|wmts|wcs|csw|eeda|eedai|daas|plscenes|plmosaic|stacit|stacta):",
+    re.IGNORECASE,
+)
 _PASSWORD = re.compile(r"\b(password|passwd|pwd)\s*=\s*(?:'(?:[^'\\]|\\.)*'|\"[^\"]*\"|[^\s'\"|,;&]+)", re.IGNORECASE)
 _IN_ADDRESS = re.compile(r"(://[^/\s:@]+:)[^/\s@]+@")
 
@@ -148,6 +154,40 @@ def without_password(text: str) -> str:
     'https://me:…@db.org/layer'
     """
     return _IN_ADDRESS.sub(r"\1…@", _PASSWORD.sub(r"\1=…", text))
+
+
+def is_elsewhere(path: str) -> bool:
+    """Tell whether a text names a table of a database, or an address, rather than a file of this machine.
+
+    Examples
+    --------
+    >>> is_elsewhere("PG:dbname=gis"), is_elsewhere("https://db.org/a.tif"), is_elsewhere("/vsicurl/https://db.org/a.tif")
+    (True, True, True)
+    >>> is_elsewhere("C:/data/a.tif"), is_elsewhere("GPKG:/data/a.gpkg:dem"), is_elsewhere("file:///data/a.csv")
+    (False, False, False)
+    """
+    return bool(_ELSEWHERE.search(path))
+
+
+def unreached(cause: str, form: str) -> str:
+    """Return why a layer that lies elsewhere cannot be opened, and what to do: after “cannot be opened: ”.
+
+    Parameters
+    ----------
+    cause
+        In brackets, or empty.
+    form
+        Of a file, with its article: a GeoPackage.
+
+    Examples
+    --------
+    >>> unreached(" (no route to host)", "a GeoTIFF")[:89]
+    'it is no file but a database or an address that cannot be reached (no route to host), and'
+    """
+    return (
+        f"it is no file but a database or an address that cannot be reached{cause}, and Scarp reads files: load the layer in QGIS and save "
+        f"it as one, {form} (Layer > Save As)"
+    )
 
 
 def several_layers(path: str, names: Sequence[str]) -> str:

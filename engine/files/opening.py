@@ -13,7 +13,7 @@ from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 from ..declarations.outputs import archive_of, odd_kind
-from ..declarations.source import Source, without_password
+from ..declarations.source import Source, is_elsewhere, unreached, without_password
 from ..errors import EngineError, without_workings
 from ..gdal import gdal
 from .virtual import check_virtual
@@ -197,6 +197,8 @@ def _why_not(path: str, text: str, kind: int, sought: tuple[str, str]) -> str:
         return f"it is a folder; give the file of a {wanted} in it"
     if is_locked(text):
         return UNLOCK
+    if is_elsewhere(path) and not is_there(path):
+        return unreached(cause(text.replace(f"{path}: ", "")), form)
     if not is_there(path) and ("No such file" in text or "not recognized" in text or not path.strip()):
         return f"there is no such file ({shortened(path)}); check its name and folder"
     if found := _of_its_beginning(path):

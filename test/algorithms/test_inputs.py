@@ -703,6 +703,11 @@ def test_no_sentence_tells_the_password_of_a_database(refusal, stack):
         assert "geheim" not in text
 
 
+@pytest.mark.parametrize("given", ["PG:dbname=gis", "MySQL:gis,host=127.0.0.1,port=9", "/vsicurl/http://127.0.0.1:9/slides.gpkg"])
+def test_what_lies_elsewhere_is_no_missing_file(refusal, stack, given):
+    assert f"its source {given} cannot be read; its server may be out of reach" in refusal("samplecells", COVARIATES=stack, INVENTORY=given)
+
+
 def test_a_path_that_does_not_tell_the_layer_is_refused(take, refusal, tmp_path, stack):
     path = layer_by_number(tmp_path, None).source().split("|")[0]
     text = refusal("samplecells", COVARIATES=stack, INVENTORY=path)

@@ -298,6 +298,26 @@ def nul_in_name(folder, good):
 
 
 @damaged
+def of_a_database(folder, good):
+    return "PG:dbname=slides host=localhost port=1"
+
+
+@damaged
+def of_a_database_as_qgis_writes_it(folder, good):
+    return "postgresql://localhost:1/slides"
+
+
+@damaged
+def of_an_address(folder, good):
+    return "http://127.0.0.1:9/bad.tif"
+
+
+@damaged
+def of_a_service(folder, good):
+    return "WFS:http://127.0.0.1:9/wfs"
+
+
+@damaged
 def odd_crs_given(folder, good):
     return f"{good}|crs=EPSG:999999"
 
