@@ -28,6 +28,8 @@ READY_RASTERS = ("red", "nir", "extra_continuous", "extra_categorical")
 MOST_WEIGHTS = 50_000_000
 # For the size of a network before its covariates are known.
 _CHANNELS = 30
+# Between the types of a list; alone they name none.
+SEPARATORS = " ,;"
 # A zero byte, which no name of a file has, and half a letter (a lone surrogate), which no file can take.
 _BROKEN = re.compile("[\0\ud800-\udfff]")
 
@@ -287,7 +289,7 @@ def _own_breaks_rise(values: Mapping[str, Any]) -> None:
 
 
 def _types_have_a_field(values: Mapping[str, Any]) -> None:
-    if values["types"] and not values["type_field"]:
+    if (values["types"] or "").strip(SEPARATORS) and not values["type_field"]:
         raise EngineError("Types of movement (TYPES) are named, and no field that tells them (TYPE_FIELD); name it too.")
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ..declarations.checks import SEPARATORS
 from ..declarations.choices import FEW_OF_TYPE
 from ..errors import EngineError
 from ..feedback import Feedback, counted
@@ -95,7 +96,7 @@ class Types:
         whole = " ".join(self.wanted.split())
         if _key(whole) in known:
             return [whole]
-        parts = (" ".join(each.split()) for each in whole.split(";" if ";" in whole else ","))
+        parts = (each.strip(SEPARATORS) for each in whole.split(";" if ";" in whole.strip(SEPARATORS) else ","))
         return [each for each in parts if each]
 
 

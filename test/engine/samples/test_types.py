@@ -4,6 +4,7 @@
 import numpy as np
 import pytest
 from osgeo import ogr
+from scarp.engine.declarations import checks
 from scarp.engine.errors import EngineError
 from scarp.engine.samples.cells import draw, resolve_samples
 from scarp.engine.samples.types import Types, other_types
@@ -23,6 +24,7 @@ def told(field, wanted, values, listener):
         ("slide", ["Slide", " slide ", "flow", None, ""], [True, True, False, False, False]),
         ("slide, fall", ["slide", "fall", "flow"], [True, True, False]),
         ("debris flow, wet; fall", ["Debris  flow, wet", "fall", "debris flow"], [True, True, False]),
+        ("fall, ;; slide;,", ["slide", "fall", "flow"], [True, True, False]),
         ("debris flow, wet", ["Debris flow, wet", "wet", "debris flow"], [True, False, False]),
         ("1", [1, 1.0, "1", "01", 2, float("nan"), None], [True, True, True, True, False, False, False]),
         ("Überschiebung", ["ÜBERSCHIEBUNG", "x"], [True, False]),
@@ -70,6 +72,13 @@ def test_how_many_are_of_which_type_is_told(listener):
 def test_a_type_that_is_not_there_is_asked_back(listener, wanted, said):
     with pytest.raises(EngineError, match=said):
         told("kind", wanted, ["slide", "flow", "flow", None], listener)
+
+
+@pytest.mark.parametrize("wanted", ["", "  ", ",", ",;,", "; ,;"])
+def test_separators_alone_name_no_type(listener, wanted):
+    with pytest.raises(EngineError, match=r"holds slide 1; say for which the model is to be \(TYPES\)"):
+        told("kind", wanted, ["slide"], listener)
+    checks.check_together("sample_cells", {"types": wanted, "type_field": None})
 
 
 def test_no_type_is_asked_for_without_a_field():
