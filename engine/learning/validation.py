@@ -182,7 +182,7 @@ def by_parts(examples: Examples, spatial: Evaluation, equal: bool, seed: int) ->
     how = (
         f"Trees on single cells, which are quick to grow, reach an AUC of {written(of_blocks)} in the spatial folds and "
         f"{found.in_words} where each of {fold.max() + 1} compact parts of the area (k-means) is left out as a whole, its landslides told "
-        "from its own cells. On a map of the whole area landslides of a part where none was mapped may rank lower still."
+        "from its own cells. On a map of the whole area landslides of a part where none was mapped may rank lower."
     )
     return replace(found, how=how)
 

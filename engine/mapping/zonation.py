@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,7 +21,7 @@ from ..files.overlay import without_voids
 from ..files.raster import Raster, open_raster, tally
 from ..files.vectors import Row, move_shapefile, write_layer
 from ..gdal import close, gdal, ogr
-from ..reporting.numbers import percent
+from ..reporting.numbers import number, percent
 from .counting import Landslides
 
 # Susceptibility lies in 0 … 1; breaks are found on a histogram of the whole raster with this many bins.
@@ -276,32 +276,44 @@ def density_rows(
 
 
 def falling(rows: Sequence[Mapping[str, Any]]) -> str:
-    """Return a sentence where landslides are no denser in a class than in the one below it, by cells; nothing where they are everywhere.
+    """Return a sentence where landslides are no denser in a class than in the one below it, by cells or by landslides; else nothing.
 
     >>> from scarp.engine.mapping.zonation import falling
-    >>> rows = [{"class": name, "density_percent": density} for name, density in (("low", 1.0), ("moderate", 0.5), ("high", 3.0))]
-    >>> falling(rows)
+    >>> def rows(by_cells, by_landslides):
+    ...     return [
+    ...         {"class": name, "density_percent": density, "frequency_ratio_by_landslides": ratio}
+    ...         for name, density, ratio in zip(("low", "moderate", "high"), by_cells, by_landslides)
+    ...     ]
+    >>> falling(rows((1.0, 0.5, 3.0), (0.4, 0.3, 2.0)))
     'Landslides are no denser in the class moderate than in low (0.5 % against 1.0 % of the cells): the classes do not rank the ground.'
-    >>> falling(rows[1:])
-    ''
+    >>> falling(rows((1.0, 0.5, 3.0), (0.4, 0.9, 2.0)))[:75]
+    'Counted by cells, landslides are no denser in the class moderate than in lo'
+    >>> falling(rows((0.5, 1.0, 3.0), (0.4, 0.3, 2.0)))[37:115]
+    'nser in the class moderate than in low (a frequency ratio of 0.300 against 0.4'
 
     Classes without any landslide below those with some are as they should be.
 
-    >>> falling([{"class": name, "density_percent": density} for name, density in (("low", 0.0), ("moderate", 0.0), ("high", 3.0))])
+    >>> falling(rows((0.0, 0.0, 3.0), (0.0, 0.0, 2.0)))
     ''
     """
-    filled = [row for row in rows if row.get("density_percent") is not None]
-    found = [(low, high) for low, high in zip(filled, filled[1:]) if high["density_percent"] <= low["density_percent"] > 0]
-    if not found:
-        return ""
-    told = " and in ".join(
-        f"{high['class']} than in {low['class']} ({_dense(high)} against {_dense(low)} of the cells)" for low, high in found
+    by_cells = _lower(rows, "density_percent", "{} against {} of the cells", lambda density: percent(density / 100, 1))
+    by_landslides = _lower(rows, "frequency_ratio_by_landslides", "a frequency ratio of {} against {}", number)
+    if by_cells and by_landslides:
+        return f"Landslides are no denser in the class {by_cells}: the classes do not rank the ground."
+    if by_cells:
+        return f"Counted by cells, landslides are no denser in the class {by_cells}, though by landslides they are."
+    if by_landslides:
+        return f"Counted by landslides, they are no denser in the class {by_landslides}, though by cells they are."
+    return ""
+
+
+def _lower(rows: Sequence[Mapping[str, Any]], column: str, told: str, written: Callable[[float], str]) -> str:
+    """Return which classes hold no more by a column than the one below them, with both numbers; classes without cells do not count."""
+    filled = [row for row in rows if row.get(column) is not None]
+    found = [(low, high) for low, high in zip(filled, filled[1:]) if high[column] <= low[column] > 0]
+    return " and in ".join(
+        f"{high['class']} than in {low['class']} ({told.format(written(high[column]), written(low[column]))})" for low, high in found
     )
-    return f"Landslides are no denser in the class {told}: the classes do not rank the ground."
-
-
-def _dense(row: Mapping[str, Any]) -> str:
-    return percent(row["density_percent"] / 100, 1)
 
 
 def landslides_in_bins(slides: Landslides) -> np.ndarray:

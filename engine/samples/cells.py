@@ -155,12 +155,10 @@ def draw(
     check_no_labels(inventory, feedback)
     feedback.status("Counting the cells of landslides")
     _notice_cells(stack, feedback)
-    rows, cols, origin, whole, told = _of_types(stack, inventory, types, feedback)
+    rows, cols, origin, whole, told = _of_types(stack, inventory, types, feedback, together_m=together_m)
     mine = np.arange(len(whole))
     kept = standing_for(stack, rows[mine], cols[mine], origin[mine], polygon_cells, most_cells)
     origin[mine] = whole
-    if together_m > 0:
-        origin[mine] = together(stack.grid.centres_m(rows[mine], cols[mine]), origin[mine], together_m)
     _tell_touching(rows[mine], cols[mine], origin[mine], feedback)
     wanted = absences_of(len(kept), ratio)
     parts = {"random_and_flat": (("random", wanted - wanted // 2), ("flat", wanted // 2))}.get(method, ((method, wanted),))
@@ -196,12 +194,12 @@ def draw(
 
 
 def _of_types(
-    stack: Stack, inventory: str, types: Types | None, feedback: Feedback, few: bool = True
+    stack: Stack, inventory: str, types: Types | None, feedback: Feedback, few: bool = True, together_m: float = 0.0
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, str]:
     """Return rows, columns and landslides of an inventory's cells, each once, those of the wanted types first.
 
-    Then come the landslides of these (wanted,), those that share a cell as one: a part or fold must not divide them, since the cells of one
-    are partly those of the other; and the types as the field has them.
+    Then come the landslides of these (wanted,), those that share a cell as one, and those nearer than `together_m`: a part or fold must not
+    divide them, since the cells of one are partly those of the other; and the types as the field has them.
     """
     found = read_inventory(inventory, stack, [types.field] if types else (), feedback)
     numbers, origin = stack.grid.numbers(found.rows, found.cols), found.origin
@@ -217,9 +215,13 @@ def _of_types(
     own = np.flatnonzero(mine)
     whole = np.empty_like(origin)
     whole[own] = overlapping(numbers[own], origin[own])
+    why = "share cells"
+    if together_m > 0:
+        whole[own] = together(stack.grid.centres_m(found.rows[own], found.cols[own]), whole[own], together_m)
+        why += f", or lie nearer than {together_m:g} m to each other,"
     apart, joined = (len(np.unique(each[own])) for each in (origin, whole))
     if joined < apart:
-        feedback.message(f"Some of the {apart:,} landslides share cells and are kept together, so that {joined:,} are dealt.")
+        feedback.message(f"Some of the {apart:,} landslides {why} and are kept together, so that there are {joined:,}.")
     both = np.concatenate(kept)
     return found.rows[both], found.cols[both], origin[both], whole[kept[0]], told
 
@@ -332,9 +334,7 @@ def _labelled(stack: Stack, inventory: str, label_field: str, seed: int, feedbac
             fold = folds_of(found.fields[ours["fold"]][first], ours["fold"])
         if set(subset) == {"train", "test"}:
             how = f"Training and test cells are those that the field {ours['subset']} of the sample cells says."
-            cells = SampleCells(rows, cols, landslide, subset, fold, origin, how, told)
-            _tell_divided(cells, feedback)
-            return cells
+            return SampleCells(rows, cols, landslide, subset, fold, origin, how, told)
         feedback.warning(f"All cells are {subset[0]} cells by the field {ours['subset']!r}; they are divided anew, at random.")
     dealt = _dealt(stack, rows, cols, landslide, origin, choices.SPLIT, choices.TEST_SHARE, None, 0.0, seed, feedback)
     return replace(dealt, types=told)
@@ -486,16 +486,8 @@ def notice_few(cells: SampleCells, feedback: Feedback) -> None:
         )
 
 
-def _notice_cells(stack: Stack, feedback: Feedback) -> None:
-    width, height = stack.grid.cell_size_m
-    if max(width, height) > _LARGE_CELL_M:
-        feedback.warning(
-            f"The cells are {width:,.0f} × {height:,.0f} m: most landslides are smaller, and slopes are those of whole hillsides. Cells "
-            "of 10 to 50 m are usual."
-        )
-
-
-def _tell_divided(cells: SampleCells, feedback: Feedback) -> None:
+def notice_divided(cells: SampleCells, feedback: Feedback) -> None:
+    """Warn of landslides that the subsets of sample cells divide."""
     units = cells.units
     if units is not None:
         divided = len(np.unique(np.stack([units, cells.subset == "test"]), axis=1).T) - len(np.unique(units))
@@ -504,6 +496,15 @@ def _tell_divided(cells: SampleCells, feedback: Feedback) -> None:
                 f"Landslides, or other features, whose cells lie partly in training and partly in the test: {divided:,}. So the figures of "
                 "the test are partly memory. Let the cells of each have one subset (scarp:samplecells does)."
             )
+
+
+def _notice_cells(stack: Stack, feedback: Feedback) -> None:
+    width, height = stack.grid.cell_size_m
+    if max(width, height) > _LARGE_CELL_M:
+        feedback.warning(
+            f"The cells are {width:,.0f} × {height:,.0f} m: most landslides are smaller, and slopes are those of whole hillsides. Cells "
+            "of 10 to 50 m are usual."
+        )
 
 
 def _draw_absences(

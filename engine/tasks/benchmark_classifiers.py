@@ -26,7 +26,7 @@ from ..files.tables import check_table, write_table
 from ..learning.fitting import Examples, fit
 from ..learning.importance import applicability_of_classifier, applicability_of_network
 from ..reporting.page import listed
-from ..samples.cells import SampleCells, resolve_samples
+from ..samples.cells import SampleCells, notice_divided, resolve_samples
 from ..samples.dates import dates
 from ..samples.folds import suggested_block_size
 from ..samples.inventory import read_inventory
@@ -75,6 +75,8 @@ def run(
     names = _chosen(classifiers, stack, feedback)
     methods = _methods(validation, test_inventory)
     cells = resolve_samples(stack, inventory, label_field, seed, feedback, test_inventory, Types.of(type_field, types))
+    if "holdout" in methods:
+        notice_divided(cells, feedback)
     kinds = None if label_field else Types.of(type_field, types)
     data = replace(Data.of(stack, cells, _dates(stack, inventory, date_field, kinds, cells, feedback)), places=places_of(stack, seed))
     # All but the test by a held-out inventory, which takes no part in anything else.

@@ -29,7 +29,7 @@ from ..learning.report import Training, make_report
 from ..learning.tuning import held_out, read_grid, search
 from ..learning.validation import FOLDS, FOLDS_BESIDE, Evaluation, by_parts, by_random_folds, by_spatial_folds
 from ..reporting import metrics
-from ..samples.cells import SampleCells, counts_of, landslides, resolve_samples
+from ..samples.cells import SampleCells, counts_of, landslides, notice_divided, resolve_samples
 from ..samples.folds import deal_folds, keep_whole, splits, suggested_block_size
 from ..samples.nearest import Distances, places_of
 from ..samples.types import Types
@@ -77,6 +77,8 @@ def run(
     cells = resolve_samples(stack, inventory, label_field, seed, feedback, test_inventory, Types.of(type_field, types))
     few = landslides(cells) < FEW_LANDSLIDES and not test_inventory
     training = np.full(len(cells.rows), True) if few else cells.subset != "test"
+    if not few:
+        notice_divided(cells, feedback)
     _check(cells, training)
     feedback.status("Cutting patches")
     examples = Examples.of(stack, cells, recipe.patch_size)

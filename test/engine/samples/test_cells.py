@@ -95,7 +95,7 @@ def test_two_landslides_in_a_cell_are_one(stack, layer_of, points, listener):
     origin = dict(zip(zip(cells.rows.tolist(), cells.cols.tolist()), cells.origin))
     assert (origin[CELLS[3]], origin[CELLS[0]], origin[CELLS[5]]) == ("1", "2", "7"), "the first one's id"
     assert listener.messages == [
-        "Some of the 62 landslides share cells and are kept together, so that 60 are dealt.",
+        "Some of the 62 landslides share cells and are kept together, so that there are 60.",
         "60 landslide cells and 60 non-landslide cells.",
     ]
 

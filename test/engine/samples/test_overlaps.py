@@ -36,7 +36,7 @@ def test_landslides_that_share_cells_are_one_wherever_cells_are_divided(stack, l
     assert (cells.landslide == 1).sum() == 4 * 12 + 4 * 8
     for found in sides(cells, lambda cells, index: (str(cells.subset[index]), int(cells.fold[index]))).values():
         assert len(found) == 1
-    assert "Some of the 12 landslides share cells and are kept together, so that 8 are dealt." in listener.messages
+    assert "Some of the 12 landslides share cells and are kept together, so that there are 8." in listener.messages
 
 
 def test_each_of_them_still_has_cells_of_its_own_that_stand_for_it(stack, layer_of, box):
@@ -48,7 +48,7 @@ def test_each_of_them_still_has_cells_of_its_own_that_stand_for_it(stack, layer_
 def test_a_landslide_wholly_under_another_one_is_counted_among_those_that_are_joined(stack, layer_of, box, listener):
     given = layer_of("slides.gpkg", [box((2, 2), (5, 5), 5.0), box((3, 3), (4, 4), 5.0), box((20, 20), (22, 22), 5.0)])
     draw(stack, given, listener, test_share=0.0, folds=2, **PLAIN)
-    assert "Some of the 3 landslides share cells and are kept together, so that 2 are dealt." in listener.messages
+    assert "Some of the 3 landslides share cells and are kept together, so that there are 2." in listener.messages
 
 
 @pytest.mark.parametrize(

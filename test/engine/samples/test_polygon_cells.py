@@ -81,6 +81,8 @@ def test_near_landslides_are_one_unit(stack, layer_of, points, listener):
     at = {(int(r), int(c)): o for r, c, o in zip(joined.rows[slide], joined.cols[slide], joined.origin[slide])}
     assert at[5, 5] == at[5, 8] == at[5, 11]
     assert len(set(at.values())) == 4
+    told = "Some of the 6 landslides share cells, or lie nearer than 61 m to each other, and are kept together, so that there are 4."
+    assert told in listener.messages
     assert len(set(joined.fold[slide & (joined.rows == 5)])) == 1
     assert draw(stack, source, listener, together_m=60.0, **options).units is None
 

@@ -9,7 +9,7 @@ from scarp.engine.errors import EngineError
 from scarp.engine.feedback import Feedback
 from scarp.engine.files.grid import Grid, Window, reference_of
 from scarp.engine.files.stack import Stack, StackWriter
-from scarp.engine.samples.cells import draw, resolve_samples
+from scarp.engine.samples.cells import draw, notice_divided, resolve_samples
 from scarp.engine.samples.folds import (
     BlockKFold,
     KMeansKFold,
@@ -209,7 +209,7 @@ def test_sample_cells_keep_landslides_whole_and_their_ids(stack, inventory, tmp_
     cells.subset[np.flatnonzero(cells.origin == "26")[:2]] = "test"
     cells.subset[np.flatnonzero(cells.origin == "26")[2:]] = "train"
     cells.write(tmp_path / "divided.gpkg", GRID)
-    resolve_samples(stack, str(tmp_path / "divided.gpkg"), "landslide", 1, listener)
+    notice_divided(resolve_samples(stack, str(tmp_path / "divided.gpkg"), "landslide", 1), listener)
     assert any("whose cells lie partly in training and partly in the test: 1. So" in text for text in listener.warnings)
     dataset = ogr.Open(str(tmp_path / "cells.gpkg"), 1)
     dataset.ExecuteSQL("UPDATE sample_cells SET origin = NULL")

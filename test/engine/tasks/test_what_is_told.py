@@ -3,15 +3,18 @@
 
 import csv
 import json
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
 import pytest
+from listening import Listener
 from osgeo import ogr
+from scarp.engine.errors import EngineError
 from scarp.engine.feedback import Feedback
 from scarp.engine.files.stack import Stack
 from scarp.engine.files.vectors import write_points
-from scarp.engine.tasks import sample_cells, screen_covariates
+from scarp.engine.tasks import benchmark_classifiers, sample_cells, screen_covariates, train_cnn_dnn
 from scarp.models.covariate import Covariate
 
 SHAPE = (30, 50)
@@ -49,6 +52,39 @@ def test_cells_of_each_part_are_counted(ground, tmp_path):
         assert told["training"] == [found.count(("train", 1)), found.count(("train", 0))]
         assert told["test"] == [found.count(("test", 1)), found.count(("test", 0))]
         assert told["training"][0] + told["test"][0] == count and told["training"][0] > told["test"][0] > 0
+
+
+def test_landslides_that_subsets_divide_are_told_where_subsets_are_the_test(ground, tmp_path, monkeypatch):
+    """In folds they are whole, whatever subset their cells have."""
+    stack, slides = ground
+    path, listener = str(tmp_path / "cells.gpkg"), Listener()
+    sample_cells.run(Feedback(), covariates=stack, inventory=slides(80), output=path, buffer=60.0)
+    dataset = ogr.Open(path, 1)
+    dataset.ExecuteSQL("UPDATE sample_cells SET origin = fid % 70 WHERE landslide = 1")
+    dataset.ExecuteSQL("UPDATE sample_cells SET subset = 'test' WHERE fid = 71")
+    dataset.ExecuteSQL("UPDATE sample_cells SET subset = 'train' WHERE fid = 1")
+    del dataset
+    given = {"covariates": stack, "inventory": path, "label_field": "landslide"}
+
+    def told(task, **more):
+        listener.warnings.clear()
+        with suppress(EngineError):
+            task.run(listener, **given, **more)
+        return any("partly in training and partly in the test" in each for each in listener.warnings)
+
+    table = str(tmp_path / "table.csv")
+    assert [
+        told(benchmark_classifiers, classifiers=["slope"], folds=2, validation=each, output=table) for each in ("holdout", "random")
+    ] == [True, False]
+
+    def enough(*_):
+        raise EngineError("enough")
+
+    monkeypatch.setattr(train_cnn_dnn.Examples, "of", enough)
+    files = {"model": str(tmp_path / "m.scarp"), "report": str(tmp_path / "m.html")}
+    assert told(train_cnn_dnn, **files)
+    monkeypatch.setattr(train_cnn_dnn, "FEW_LANDSLIDES", 1000)
+    assert not told(train_cnn_dnn, **files)
 
 
 def test_each_covariate_is_screened_by_its_own_values(ground, tmp_path):
