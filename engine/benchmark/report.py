@@ -248,16 +248,16 @@ def _auc_table(page: Report, by_method: Mapping[str, Sequence[ClassifierSummary]
                 )
             )
     header = ["Validation", "Classifier", "AUC", "SD", "95 % interval", "Minus CNN–DNN", "95 % interval", "p"]
-    beside = ", and the paired difference from the CNN–DNN on the same test cells"
+    beside, tested = ", and the paired difference from the CNN–DNN on the same test cells", "Intervals and p"
+    corrected = "; p corrected for the number of classifiers (Holm 1979)"
     if not any(each.difference for summaries in by_method.values() for each in summaries):
-        header, rows, beside = header[:5], [row[:5] for row in rows], ""
+        header, rows, beside, tested, corrected = header[:5], [row[:5] for row in rows], "", "Intervals", ""
     page.table(
         header,
         rows,
-        f"Area under the ROC curve: mean, standard deviation over repeats (over folds where there is one repeat){beside}. Intervals and p "
-        "by the t-test corrected for overlapping training sets (Nadeau & Bengio "
-        "2003), by DeLong’s test where there is one test set, there with the cells of a landslide as one draw (Obuchowski 1997); p "
-        "corrected for the number of classifiers (Holm 1979).",
+        f"Area under the ROC curve: mean, standard deviation over repeats (over folds where there is one repeat){beside}. {tested} "
+        "by the t-test corrected for overlapping training sets (Nadeau & Bengio 2003), by DeLong’s test where there is one test set, there "
+        f"with the cells of a landslide as one draw (Obuchowski 1997){corrected}.",
     )
 
 

@@ -13,7 +13,7 @@ from ...models.classifiers import CLASSIFIERS, LABELS
 from ...models.model_file import save_model
 from ...models.recipe import Recipe
 from ..benchmark.comparison import BESIDE, SPATIAL, Data, Fold, Validation, compare, fit_cells
-from ..benchmark.report import flattered, headline, make_report, verdict
+from ..benchmark.report import NETWORKS, flattered, headline, make_report, verdict
 from ..benchmark.summary import best, summarise, table_rows
 from ..declarations.choices import FITTED_TO_ALL, TEST_SHARE, VALIDATIONS
 from ..declarations.labels import chosen, inputs, read_by, settings
@@ -82,7 +82,8 @@ def run(
     # All but the test by a held-out inventory, which takes no part in anything else.
     inner = np.flatnonzero(cells.subset != "test") if test_inventory else np.arange(len(data.labels))
     if not block_size and "blocks" in methods:
-        block_size = round(suggested_block_size(stack, cells.rows[inner], cells.cols[inner], seed, recipe.patch_size, feedback), 1)
+        listening = feedback if NETWORKS.intersection(names) else None  # what is narrow for a patch is so for networks alone
+        block_size = round(suggested_block_size(stack, cells.rows[inner], cells.cols[inner], seed, recipe.patch_size, listening), 1)
         feedback.message(f"Blocks of {block_size:,.0f} m, after the spatial autocorrelation of the covariates and the size of patches.")
     first = Validation(validation, folds, repeats, block_size, exclusion, TEST_SHARE, np.datetime64(split_date) if split_date else None)
     validations = [replace(first, method=method) for method in methods]

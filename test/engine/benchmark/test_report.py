@@ -94,6 +94,9 @@ def test_without_the_network_nothing_is_said_of_it(page):
         ["Spatial folds", "Logistic regression", "0.650", "0.013", "0.600 to 0.690"],
     ]
     assert narrow not in pages.words(made)
+    for each, said in ((made, "one repeat). Intervals by the t-test"), (page(), "Intervals and p by the t-test")):
+        (told,) = (caption for caption in pages.captions(each, "table") if "t-test" in caption)
+        assert said in told and ("p corrected" in told) == ("Intervals and p" in told)
 
 
 def test_random_folds_promise_more_by_what_stands_beside_them(page, monkeypatch):

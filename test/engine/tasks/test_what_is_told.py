@@ -87,6 +87,18 @@ def test_landslides_that_subsets_divide_are_told_where_subsets_are_the_test(grou
     assert not told(train_cnn_dnn, **files)
 
 
+def test_blocks_too_narrow_for_patches_are_told_of_networks_alone(ground, tmp_path, monkeypatch):
+    stack, slides = ground
+    monkeypatch.setattr(benchmark_classifiers, "compare", lambda *_: (_ for _ in ()).throw(EngineError("enough")))
+    for names, told in ((["lr"], False), (["lr", "cnn_dnn"], True)):
+        listener = Listener()
+        with pytest.raises(EngineError, match="enough"):
+            benchmark_classifiers.run(
+                listener, covariates=stack, inventory=slides(60), classifiers=names, validation="blocks", output=str(tmp_path / "t.csv")
+            )
+        assert any("narrower than two patches" in each for each in listener.warnings) == told
+
+
 def test_each_covariate_is_screened_by_its_own_values(ground, tmp_path):
     """All landslides are in the steepest and in the wettest classes, by the limits of slope and of rain."""
     stack, slides = ground
