@@ -37,6 +37,7 @@ def test_classes_and_directions():
     assert auc_of(np.where(LABELS == 1, 7, RNG.integers(0, 5, 500)), "categorical") == 1
     assert auc_of(RNG.integers(0, 100, 500), "categorical") is None, "many classes tell nothing of the others"
     assert auc_of(np.arange(500), "categorical") is None
+    assert auc_of(np.where(LABELS == 1, np.arange(500), 0), "categorical") == 1, "the number of each landslide, and none elsewhere"
     assert auc_of(np.where(LABELS == 1, 10.0, 200.0), "circular") == 1
     assert auc_of(np.where(LABELS == 1, -1.0, 20.0), "circular") == 1
     assert auc_of(RNG.uniform(0, 360, 500), "circular") is None

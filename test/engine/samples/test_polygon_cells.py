@@ -51,7 +51,9 @@ def test_some_are_spread_over_the_landslide(high, most, counts):
     index = standing_for(high, ROWS, COLS, ORIGIN, "spread", most)
     assert [(ORIGIN[index] == name).sum() for name in ("3", "12", "5")] == counts
     if most == 4:
-        assert sorted(ROWS[index][ORIGIN[index] == "3"]) == [10, 11, 12, 13], "one in each row"
+        of_first = index[ORIGIN[index] == "3"]
+        found = list(zip(ROWS[of_first].tolist(), COLS[of_first].tolist()))
+        assert found == [(10, 5), (11, 7), (12, 5), (13, 7)], "every third on the way along rows to and fro, not all at one side"
 
 
 def polygon(grid, first, last):
