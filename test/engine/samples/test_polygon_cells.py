@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from scarp.engine.errors import EngineError
 from scarp.engine.samples.cells import draw
-from scarp.engine.samples.polygon_cells import overlapping, standing_for
+from scarp.engine.samples.polygon_cells import overlapping, standing_for, touching
 from scarp.models.covariate import Covariate
 from scipy.sparse import csr_matrix
 from scipy.sparse.csgraph import connected_components
@@ -104,3 +104,19 @@ def test_chains_of_landslides_are_one_as_scipy_finds_them():
     order = rng.permutation(1000)
     chain = overlapping(np.r_[order, order + 1], np.r_[order, order].astype(str))
     assert set(chain) == {str(order[0])}
+
+
+@pytest.mark.parametrize("down", [-1, 0, 1])
+@pytest.mark.parametrize("right", [-1, 0, 1])
+def test_landslides_touch_at_any_side_and_corner(down, right):
+    """Two of two cells each, one behind the other, and a third that stands alone."""
+    away = np.array([-1, 0, 1, 2])
+    rows, cols = np.r_[10 + down * away, 30, 30], np.r_[10 + right * away, 20, 21]
+    found = touching(rows, cols, np.array(["4", "4", "7", "7", "8", "8"]))
+    assert found == ((2, 3) if down or right else (0, 3)), "cells of the same place are not beside each other"
+
+
+def test_the_last_cell_of_a_row_is_beside_no_first_one():
+    """Columns 0 and 8 are the outermost: of the same row, of the next, and of the one before."""
+    rows, cols = np.array([3, 4, 3, 2, 20, 20, 21, 21]), np.array([0, 0, 8, 8, 7, 8, 0, 1])
+    assert touching(rows, cols, np.array(["4", "4", "7", "7", "8", "8", "9", "9"])) == (0, 4)
