@@ -481,3 +481,12 @@ def test_elevation_is_rounded_to_the_nearest_level():
     z[0, 0] = 1000.0
     filled = Flow(z, (WIDTH, HEIGHT)).filled
     assert np.abs(filled - z)[1:].max() < 0.52 * 1000 / (2**24 - 1)
+
+
+def test_the_largest_area_is_that_of_cells_which_are_no_squares():
+    """All nine cells of 20 m by 35 m drain through the lowest corner."""
+    flow = Flow(np.float32([[9, 8, 7], [8, 6, 4], [7, 4, 1]]), (20.0, 35.0))
+    assert flow.most_km2 == pytest.approx(9 * 700 / 1e6)
+    assert flow.drainage(0.0063).sum() == 1 and flow.drainage(0.0062).sum() == 1
+    with pytest.raises(EngineError, match=r"the most is 0\.0063 km²"):
+        flow.drainage(0.0064)

@@ -43,6 +43,15 @@ def test_every_metric_by_hand():
     assert set(found) == {name for name, _, _ in metrics.METRICS}
 
 
+def test_at_a_threshold_where_no_two_figures_are_alike():
+    """At 0.4 and above: TP 3, FN 1, FP 2, TN 4; the cell of 0.4 itself is predicted landslide."""
+    found = metrics.evaluate(LABELS, SUSCEPTIBILITY, threshold=0.4)
+    expected = {"accuracy": 7 / 10, "precision_landslide": 3 / 5, "recall_landslide": 3 / 4, "f1_landslide": 6 / 9}
+    expected |= {"precision_none": 4 / 5, "recall_none": 4 / 6, "f1_none": 8 / 11, "sensitivity": 3 / 4, "specificity": 4 / 6}
+    assert {name: found[name] for name in expected} == pytest.approx(expected)
+    assert metrics.confusion(LABELS, SUSCEPTIBILITY, 0.4).tolist() == [[4, 2], [1, 3]]
+
+
 def test_weights_are_as_if_there_were_as_many_of_both():
     """Every landslide cell three times and every other one twice, 12 of each: what balanced weights say of the cells themselves."""
     times = np.where(LABELS == 1, 3, 2)
@@ -54,6 +63,14 @@ def test_weights_are_as_if_there_were_as_many_of_both():
         assert value == pytest.approx(expected[name], abs=1e-12), name
     even = metrics.evaluate(LABELS[:8], SUSCEPTIBILITY[:8])
     assert metrics.evaluate(LABELS[:8], SUSCEPTIBILITY[:8], weights=metrics.balanced(LABELS[:8])) == pytest.approx(even)
+
+
+def test_any_weights_are_as_if_cells_were_there_so_often():
+    times = np.array([1, 2, 3, 1, 2, 1, 3, 2, 1, 4])
+    expected = metrics.evaluate(np.repeat(LABELS, times), np.repeat(SUSCEPTIBILITY, times), 0.4)
+    found = metrics.evaluate(LABELS, SUSCEPTIBILITY, 0.4, times)
+    for name in set(found) - {"support_landslide", "support_none", "youden_j", "youden_threshold"}:
+        assert found[name] == pytest.approx(expected[name], abs=1e-12), name
 
 
 def test_confusion_counts_rows_by_truth():
@@ -82,6 +99,12 @@ def test_calibration_error_by_hand():
     calibrated = rng.uniform(size=50_000)
     happened = rng.uniform(size=calibrated.size) < calibrated
     assert metrics.expected_calibration_error(happened, calibrated) < 0.01
+
+
+def test_a_bin_begins_at_its_lower_edge():
+    """0.5 belongs to what lies above it, as a cell of 0.5 is predicted landslide; 1 to the last bin, 0 to the first."""
+    mean, share, count = metrics.reliability([0, 1, 1, 1, 0], [0.45, 0.5, 0.55, 1.0, 0.0])
+    np.testing.assert_allclose([mean, share, count], [[0, 0.45, 0.525, 1], [0, 0, 1, 1], [1, 1, 2, 1]])
 
 
 def test_delong_agrees_with_its_definition():

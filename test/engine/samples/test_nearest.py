@@ -6,7 +6,9 @@ import pytest
 from scarp.engine.reporting.distances import in_words
 from scarp.engine.samples.cells import draw
 from scarp.engine.samples.folds import FoldWarning, deal_folds, splits
-from scarp.engine.samples.nearest import Distances, KnndmKFold, in_folds, knndm_folds, places_of
+from scarp.engine.samples.nearest import Distances, KnndmKFold, in_folds, is_clustered, knndm_folds, places_of
+from scarp.models.covariate import Covariate
+from scipy.cluster.hierarchy import fcluster, linkage
 from scipy.stats import wasserstein_distance
 
 # Landslides A (two cells), B and C, on a line, and one absence in the midst of them.
@@ -67,6 +69,64 @@ def test_a_clustered_inventory_is_tested_nearly_as_far_away_as_the_map_lies():
     assert np.bincount(found[labels == 1]).max() <= 60, "no fold holds more than half of the landslides"
 
 
+def test_the_main_axis_is_that_of_cells_not_of_landslides():
+    """The first eigenvector of their covariance: landslides of many cells turn it, and each still is dealt by its own place along it."""
+    rng = np.random.default_rng(4)
+    centres = rng.normal(0, 1000, (30, 2))
+    cells = np.where(centres[:, 1] > 0, rng.integers(20, 40, 30), 1)  # so that the mean of landslides lies elsewhere than that of cells
+    axis = np.linalg.eigh(np.cov(centres.T, fweights=cells))[1][:, 1]
+    expected = np.empty(30, int)
+    expected[np.argsort(centres @ axis * np.sign(axis[np.argmax(np.abs(axis))]))] = np.arange(30) % 3
+    assert in_folds(np.arange(30), centres, cells, 3).tolist() == expected.tolist()
+    # Two landslides of 1 and 5 cells are one cluster, whose middle is by cells: at 50, and so after another at 40.
+    line = np.array([[0.0, 0], [60, 0], [40, 0], [100, 0], [200, 0], [300, 0]])
+    assert in_folds(np.array([0, 0, 1, 2, 3, 4]), line, np.array([1, 5, 4, 6, 6, 6]), 2).tolist() == [1, 1, 0, 0, 1, 0]
+
+
+def test_the_folds_are_the_best_that_a_tree_of_landslides_gives():
+    """Forty landslides of 1 to 4 cells, all cuts of Ward's tree of their middles made again, distances taken one by one."""
+    rng = np.random.default_rng(8)
+    count = rng.integers(1, 5, 40)
+    middle = np.repeat(rng.uniform(1000, 9000, (8, 2)), 5, axis=0) + rng.normal(0, 700, (40, 2))
+    units = np.repeat(np.arange(40), count)
+    slides = middle[units] + rng.normal(0, 30, (len(units), 2))
+    xy = np.concatenate([slides, rng.uniform(0, 10_000, (90, 2))])
+    labels, places = np.repeat([1, 0], [len(slides), 90]), rng.uniform(0, 10_000, (400, 2))
+    all_units = np.r_[units, 40 + np.arange(90)]
+    found = knndm_folds(xy, labels, all_units, 4, places, 1)[: len(slides)]
+
+    def away(mine, others):
+        return np.hypot(*(mine[:, None] - others[None]).transpose(2, 0, 1)).min(axis=1)
+
+    centres = np.array([slides[units == number].mean(axis=0) for number in range(40)])
+    tree, tried = linkage(centres, "ward"), {}
+    for clusters in range(4, 39):
+        fold = in_folds(fcluster(tree, clusters, "maxclust") - 1, centres, count, 4)[units]
+        if np.bincount(fold, minlength=4).min() > 0 and np.bincount(fold).max() <= len(fold) / 2:
+            apart_m = np.concatenate([away(slides[fold == each], slides[fold != each]) for each in range(4)])
+            tried[clusters] = wasserstein_distance(apart_m, away(places, slides)), fold
+    least, fold = min(tried.values(), key=lambda each: each[0])
+    np.testing.assert_array_equal(found, fold)
+    assert least < 0.9 * np.median([distance for distance, _ in tried.values()])
+
+
+@pytest.mark.parametrize("folds", [3, 5])
+def test_no_fold_holds_more_than_half_of_the_landslides(folds):
+    """60 of 100 lie in one place: as a fold of their own they would be tested as far away as the map lies, by the other 40."""
+    rng = np.random.default_rng(7)
+    centres, of_each = rng.uniform(500, 9500, (5, 2)), [60, 10, 10, 10, 10]
+    slides = np.repeat(centres, of_each, axis=0) + rng.normal(0, 300, (100, 2))
+    xy, labels = np.concatenate([slides, rng.uniform(0, 10_000, (200, 2))]), np.repeat([1, 0], [100, 200])
+    found = knndm_folds(xy, labels, None, folds, rng.uniform(0, 10_000, (600, 2)), 1)
+    assert np.bincount(found[:100], minlength=folds).max() <= 50
+
+
+@pytest.mark.parametrize("apart_m, clustered", [(10, True), (100, False), (1000, False)])
+def test_only_landslides_that_lie_closer_than_the_map_are_clustered(apart_m, clustered):
+    """Those of a regular grid lie farther from each other than the map from them, which is no cluster but the opposite."""
+    assert is_clustered(np.linspace(0, apart_m, 30), np.linspace(0, 100, 30)) is clustered
+
+
 def test_an_inventory_spread_over_the_map_is_dealt_at_random():
     rng = np.random.default_rng(3)
     xy, labels, places = rng.uniform(0, 10_000, (400, 2)), np.arange(400) % 2, rng.uniform(0, 10_000, (600, 2))
@@ -104,6 +164,8 @@ def test_many_landslides_are_joined_by_some_of_them(monkeypatch):
     fewer = knndm_folds(xy, labels, None, 5, places, 1)
     assert apart(xy, labels, None, fewer, places) < 2 * whole + 50
     np.testing.assert_array_equal(fewer, knndm_folds(xy, labels, None, 5, places, 1))
+    others = [knndm_folds(xy, labels, None, 5, places, seed) for seed in range(2, 6)]
+    assert any((each != fewer).any() for each in others), "another seed joins others of them"
 
 
 def test_training_cells_within_the_exclusion_distance_are_left_out():
@@ -119,6 +181,23 @@ def test_places_of_a_map_are_centres_of_valid_cells(stack):
     assert 500 < len(places) <= 1000 and {tuple(each) for each in places.tolist()} <= all_cells
     assert len({tuple(each) for each in places.tolist()}) == len(places), "no cell twice"
     np.testing.assert_array_equal(places, places_of(stack, 1))
+
+
+def test_places_are_drawn_from_windows_all_over_the_map(stack_of, monkeypatch):
+    """Windows of 8 cells, the upper left quarter without data: places lie on all other windows, and another seed draws others."""
+    monkeypatch.setattr("scarp.engine.samples.nearest._WINDOW_PX", 8)
+    monkeypatch.setattr("scarp.engine.samples.nearest._PLACES", 150)
+    slope = np.ones((40, 61))
+    slope[:20, :30] = np.nan
+    stack = stack_of([(Covariate("slope", unit="degree"), slope)])
+    valid = {tuple(each) for each in stack.grid.centres_m(*np.nonzero(np.isfinite(slope))).tolist()}
+    first, second = places_of(stack, 1), places_of(stack, 2)
+    for places in (first, second):
+        assert {tuple(each) for each in places.tolist()} <= valid and 60 < len(places) <= 150
+        west, north = stack.grid.transform[0], stack.grid.transform[3]
+        windows = {(int((north - y) // 35 // 8), int((x - west) // 20 // 8)) for x, y in places}
+        assert len(windows) > 25, "of 40"
+    assert {tuple(each) for each in first.tolist()} != {tuple(each) for each in second.tolist()}
 
 
 @pytest.mark.parametrize("test_m, words", [(79, "easier"), (81, "about as hard"), (124, "about as hard"), (126, "harder than most")])
