@@ -10,6 +10,8 @@ import numpy as np
 from .errors import EngineError
 
 _LEAST, _MOST = 1e-6, 1 - 1e-6
+# Before the first and beyond the last step a curve is all but level, so that ranks stay.
+_SLIGHTLY, _SMALLEST = 0.99, 1e-9
 
 
 def fit_calibration(
@@ -18,7 +20,8 @@ def fit_calibration(
     """Return a calibration fitted to cells that the model was not trained on, or None for the method `none`.
 
     Platt (1999): a logistic regression on the logit of susceptibility. Isotonic (Zadrozny and Elkan 2002): the rising step function that
-    fits best, read off linearly between its steps.
+    fits best, read off linearly between the middles of its steps (Oron and Flournoy 2017), so that no two values become one and the map
+    ranks cells as the model does.
 
     Parameters
     ----------
@@ -47,9 +50,9 @@ def fit_calibration(
     >>> said, labels = np.repeat([0.2, 0.8], 4), np.array([0, 1, 0, 1, 1, 1, 0, 1])
     >>> curve = fit_calibration("isotonic", said, labels)
     >>> curve
-    {'method': 'isotonic', 'from': [0.2, 0.8], 'to': [0.5, 0.75]}
-    >>> apply_calibration(curve, np.array([0.1, 0.5, 0.9, np.nan])).tolist()
-    [0.5, 0.625, 0.75, nan]
+    {'method': 'isotonic', 'from': [0.0, 0.2, 0.8, 1.0], 'to': [0.495, 0.5, 0.75, 0.7525]}
+    >>> apply_calibration(curve, np.array([0.1, 0.5, 0.9, np.nan])).round(5).tolist()
+    [0.4975, 0.625, 0.75125, nan]
     >>> apply_calibration(fit_calibration("platt", said, labels), np.array([0.2, 0.8])).round(3).tolist()
     [0.5, 0.75]
     """
@@ -67,10 +70,19 @@ def fit_calibration(
         return {"method": method, "slope": slope, "intercept": intercept}
     from sklearn.isotonic import IsotonicRegression
 
-    steps = IsotonicRegression(y_min=0, y_max=1).fit(susceptibility, labels, weights)
-    if len(np.unique(steps.y_thresholds_)) < 2:
+    said, counts = np.asarray(susceptibility, np.float64), np.ones(len(labels)) if weights is None else weights
+    steps = IsotonicRegression(y_min=0, y_max=1).fit(said, labels, counts).predict(said)
+    level, step = np.unique(steps.round(12), return_inverse=True)
+    if len(level) < 2:
         raise EngineError("The model is no better than chance on held-out cells, so it cannot be calibrated; train without calibration.")
-    return {"method": method, "from": steps.X_thresholds_.astype(float).tolist(), "to": steps.y_thresholds_.astype(float).tolist()}
+    middle = np.bincount(step.ravel(), counts * said) / np.bincount(step.ravel(), counts)
+    half = 0.5 / len(labels)  # of a cell: that there is none among so many does not mean never
+    level[0], level[-1] = max(level[0], min(half, level[1] / 2)), min(level[-1], max(1 - half, (level[-2] + 1) / 2))
+    curve = {
+        "from": np.r_[0.0, middle.clip(_SMALLEST, 1 - _SMALLEST), 1.0],
+        "to": np.r_[_SLIGHTLY * level[0], level, 1 - _SLIGHTLY * (1 - level[-1])],
+    }
+    return {"method": method, **{key: points.tolist() for key, points in curve.items()}}
 
 
 def apply_calibration(calibration: dict[str, Any] | None, susceptibility: np.ndarray) -> np.ndarray:

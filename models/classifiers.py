@@ -142,7 +142,7 @@ def _slope_alone(channels: Sequence[str], seed: int) -> Any:
 
 _C = [0.1, 1.0, 10.0, 100.0]
 CLASSIFIERS = {
-    "cnn_dnn": Classifier("CNN–DNN", None, proper=True, note="The CNN–DNN is the network alone, as in the paper."),
+    "cnn_dnn": Classifier("CNN–DNN", None, proper=True, note="The CNN–DNN is the network alone, after the paper."),
     "cnn_dnn_trees": Classifier(
         "CNN–DNN with trees",
         None,

@@ -28,7 +28,10 @@ PAPER = (
     "Azarafza, M., Azarafza, M., Akgün, H., Atkinson, P. M., Derakhshani, R. (2021). Deep learning-based landslide susceptibility "
     "mapping. Scientific Reports 11, 24112."
 )
-_ALONE = "The model is the CNN–DNN alone, as in the paper."
+_ALONE = (
+    "The model is the CNN–DNN alone, without trees: a convolutional and a dense part, joined, after Azarafza et al. (2021). Its linear "
+    "term, label smoothing and falling learning rate are Scarp’s own."
+)
 _WITH_TREES = (
     "The model is a {name}: susceptibility is the weighted mean of the network and of {count} shallow trees of a random forest, which see "
     "a cell's own covariates only. The weights were chosen on those training cells that each network was not trained on, with trees grown "

@@ -9,6 +9,7 @@ from scarp.models.errors import EngineError
 from scarp.models.model_file import load_model, save_model
 from scarp.models.recipe import Recipe
 from sklearn.isotonic import IsotonicRegression
+from sklearn.metrics import roc_auc_score
 
 
 def overconfident(n=20_000, seed=1):
@@ -43,11 +44,40 @@ def test_platt_finds_the_curve_that_was_bent():
     assert half[0] == pytest.approx(1 / (1 + np.exp(-0.25)), abs=0.01)
 
 
-def test_isotonic_is_scikit_learns():
+def test_isotonic_has_the_levels_of_scikit_learns_steps_at_their_middles():
     said, labels = overconfident(500)
-    found = apply_calibration(fit_calibration("isotonic", said, labels), said)
-    expected = IsotonicRegression(y_min=0, y_max=1, out_of_bounds="clip").fit(said, labels).predict(said)
-    np.testing.assert_allclose(found, expected, atol=1e-9)
+    weights = np.where(labels == 1, 3.0, 0.7)
+    curve = fit_calibration("isotonic", said, labels, weights)
+    expected = IsotonicRegression(y_min=0, y_max=1).fit(said, labels, weights).predict(said)
+    levels = np.unique(expected)
+    assert 5 < len(levels) == len(curve["to"]) - 2
+    for level, x, y in zip(levels, curve["from"][1:], curve["to"][1:]):
+        step = expected == level
+        assert x == pytest.approx(np.average(said[step], weights=weights[step]))
+        assert y == pytest.approx(min(max(level, 0.001), 0.999)), "half of one of five hundred cells"
+
+
+def test_isotonic_keeps_the_ranks_of_cells():
+    """Steps would make values one: an AUC of 0.740 where the model had 0.752."""
+    said, labels = overconfident(300)
+    unseen, truth = overconfident(3000, seed=2)
+    unseen = np.r_[unseen, 0.0, 1e-4, 1 - 1e-4, 1.0].astype(np.float32)
+    found = apply_calibration(fit_calibration("isotonic", said, labels), unseen)
+    order = np.argsort(unseen, kind="stable")
+    rises = np.diff(found[order].astype(np.float64))
+    assert (rises[np.diff(unseen[order]) > 0] >= 0).all()
+    assert roc_auc_score(truth, found[:-4]) == pytest.approx(roc_auc_score(truth, unseen[:-4]), abs=1e-6)
+    (small,) = np.flatnonzero(unseen == np.float32(1e-4))
+    assert 0 < found[-4] < found[small] and found[-2] < found[-1] < 1
+
+
+def test_the_lightest_step_stays_above_one_without_landslides():
+    """A landslide that counts next to nothing is rarer than half a cell of two hundred."""
+    said, labels = np.repeat([0.1, 0.5, 0.9], [100, 50, 50]), np.repeat([0, 1, 0, 1], [100, 1, 49, 50])
+    weights = np.where(labels == 1, 1e-3, 1.0)
+    weights[labels.cumsum() > 1] = 1.0
+    found = apply_calibration(fit_calibration("isotonic", said, labels, weights), np.array([0.1, 0.5, 0.9]))
+    assert found == pytest.approx([0.5e-3 / 49.001, 1e-3 / 49.001, 0.9975], rel=1e-6)
 
 
 @pytest.mark.parametrize("method", ["none", "platt", "isotonic"])
