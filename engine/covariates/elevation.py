@@ -22,7 +22,7 @@ _STRIP_PX = 256
 _LOWEST_M, _HIGHEST_M = -12_000.0, 9_000.0
 # Below the lowest shore and above the deep sea: −9999 and −999 here are voids unless other cells are nearly as low.
 _VOID_GAP_M = 400.0
-# Zeros whose neighbours are mostly higher than this are no coast; on low ground less will do if it is many times the usual step.
+# Cells of one value whose neighbours are mostly higher than this are no coast; on low ground less will do, if many times the usual step.
 _CLIFF_M, _LEAST_CLIFF_M, _USUAL_STEPS = 30.0, 5.0, 10.0
 _FOOT, _US_FOOT = 0.3048, 1200 / 3937
 # What drivers say where no unit was declared, as Idrisi's.
@@ -233,7 +233,12 @@ def _without_voids(raster: Raster, factor: float, feedback: Feedback) -> Raster:
             f"The DEM {raster.file} holds whole numbers from {rest.low:g} to {rest.high:g} in bytes, as a hillshade or another picture of "
             "relief does; if it is one, give the elevations themselves."
         )
-    zeros = _zero_cliffs(ground, factor) if rest.low <= 0 <= rest.high else 0
+    if found.minus_ones and (lone := _cliffs(ground, factor, -1)):
+        feedback.warning(
+            f"The DEM {raster.file} is -1 on {lone:,} cells with cliffs around them, as where nodata was not declared: these cells count "
+            "as ground below 0. Declare -1 as nodata (gdal:translate, “Assign a specified NoData value”) if it is."
+        )
+    zeros = _cliffs(ground, factor, 0) if rest.low <= 0 <= rest.high else 0
     if zeros:
         feedback.warning(
             f"The DEM {raster.file} is 0 on {zeros:,} cells with cliffs around them, as where a tile of a mosaic is missing: these cells "
@@ -252,13 +257,19 @@ def _told_otherwise(band: gdal.Band) -> str:
 
 
 def _voids(found: Contents, factor: float) -> tuple[float, ...]:
-    """Return which odd values are no elevations: beyond what Earth has, or alone far below the ground."""
-    lowest = found.low * factor
-    return tuple(
-        value
-        for value in found.odd or {}
-        if np.isfinite(value) and (not _LOWEST_M <= value * factor <= _HIGHEST_M or (value < 0 and lowest - value * factor > _VOID_GAP_M))
-    )
+    """Return which odd values are no elevations.
+
+    Those beyond what Earth has, negative ones far below the ground or beside no other, and such as lie farther above the ground than its
+    ends are apart.
+    """
+    lowest, spread = found.low * factor, max(found.high - found.low, 1.0)
+
+    def is_void(value: float) -> bool:
+        beyond = not _LOWEST_M <= value * factor <= _HIGHEST_M
+        below = value < 0 and (lowest - value * factor > _VOID_GAP_M or found.low >= 0)
+        return beyond or below or (found.low < found.high and value - found.high > spread)
+
+    return tuple(value for value in found.odd or {} if np.isfinite(value) and is_void(value))
 
 
 def tally_within(raster: Raster, part: Window) -> Contents:
@@ -273,22 +284,22 @@ def tally_within(raster: Raster, part: Window) -> Contents:
     return found
 
 
-def _zero_cliffs(raster: Raster, factor: float) -> int:
-    """Return how many cells are exactly 0 if most of what borders them is much higher or lower, else 0."""
-    if not any((raster.read(window) == 0).any() for window in raster.grid.windows()):
+def _cliffs(raster: Raster, factor: float, level: int) -> int:
+    """Return how many cells are exactly a value of the raster, if most of what borders them is much higher or lower, else 0."""
+    if not any((raster.read(window) == level).any() for window in raster.grid.windows()):
         return 0
-    zeros = steps = 0
+    count = steps = 0
     total, rises = 0.0, [np.empty(0)]
     for window in raster.grid.windows():
         values = raster.read(window, 1, np.float64) * factor
-        zero = values == 0
-        zeros += int(zero[1:-1, 1:-1].sum())
+        count += int((values[1:-1, 1:-1] == level * factor).sum())
         for one, other in ((values[1:-1, 1:-1], values[1:-1, 2:]), (values[1:-1, 1:-1], values[2:, 1:-1])):
             rise = np.abs(one - other)
-            edge = (one == 0) != (other == 0)
+            there, beside = one == level * factor, other == level * factor
+            edge = there != beside
             rises.append(rise[edge & np.isfinite(rise)])
-            inland = rise[~edge & (one != 0) & np.isfinite(rise)]
+            inland = rise[~edge & ~there & np.isfinite(rise)]
             steps, total = steps + inland.size, total + float(inland.sum())
     limit = min(_CLIFF_M, max(_LEAST_CLIFF_M, _USUAL_STEPS * total / max(steps, 1)))
     found = np.concatenate(rises)
-    return zeros if np.count_nonzero(found > limit) > len(found) / 2 else 0
+    return count if np.count_nonzero(found > limit) > len(found) / 2 else 0

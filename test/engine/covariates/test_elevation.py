@@ -100,6 +100,50 @@ def test_undeclared_voids_are_missing_and_told(write, tmp_path, void, kind):
     assert [text for text in told.warnings if "on 21 of 391 cells, which looks like nodata that nobody declared" in text]
 
 
+@pytest.mark.parametrize(
+    ("low", "void", "kind", "factor"),
+    [
+        (0, -9999, gdal.GDT_Int32, 0.01),  # 100 m below a coast, in centimetres
+        (30, -32768, gdal.GDT_Int32, 0.001),
+        (0, -999, gdal.GDT_Int16, 0.1),
+        (0, 65535, gdal.GDT_UInt16, 0.01),
+        (3, 32767, gdal.GDT_Int16, 0.05),
+        (0, 255, gdal.GDT_Byte, 1.0),
+    ],
+)
+def test_undeclared_voids_are_none_of_the_ground_in_any_unit(write, tmp_path, low, void, kind, factor):
+    """No other value is negative, or they lie farther from all others than these from each other."""
+    values = np.round(plane(0) / (202 * factor) * (100 if void > 0 else 25)) if kind != gdal.GDT_Byte else np.round(plane(0) / 4)
+    values += round(low / factor)
+    ground = values * factor
+    values[4:7, 2:9] = void
+    _, z, told = opened(write(values, kind), tmp_path, z_factor=factor)
+    np.testing.assert_allclose(z, np.where(values == void, np.nan, ground), rtol=1e-6)
+    assert [text for text in told.warnings if "on 21 of 391 cells, which looks like nodata that nobody declared" in text]
+
+
+def test_a_void_that_may_be_ground_is_left(write, tmp_path):
+    """Among others that are negative and near, or as far from the others as these from each other."""
+    for values, kind, factor in (
+        (np.where(plane(0) < 30, -9999, plane(0) * 100 - 5000), gdal.GDT_Int32, 0.01),
+        (np.where(plane(0) < 100, 65535, plane(0) * 320), gdal.GDT_UInt16, 0.01),
+        (np.where(plane(0) < 30, 255, plane(0)), gdal.GDT_Byte, 0.5),
+    ):
+        _, z, told = opened(write(values, kind), tmp_path, z_factor=factor)
+        assert not np.isnan(z).any()
+        assert not [text for text in told.warnings if "nodata that nobody declared" in text]
+
+
+def test_a_lone_minus_one_with_cliffs_is_told(write, tmp_path):
+    values = plane()
+    values[10:18, 5:12] = -1
+    (text,) = opened(write(values), tmp_path)[2].warnings
+    assert text.startswith("The DEM dem.tif is -1 on 56 cells with cliffs around them, as where nodata was not declared")
+    coast = plane(-1)
+    coast[coast < 6] = -1
+    assert not opened(write(coast), tmp_path)[2].warnings
+
+
 def test_what_no_place_on_earth_is_as_low_or_high_as_is_missing(write, tmp_path):
     values = plane()
     values[0, :3], values[5, 5] = [-15_000, -20_000, -12_001], 9_001
