@@ -234,7 +234,10 @@ def laid_over(
         tally.taken -= count
         tally.drop(f"{kind}, which cover no area", count)
     if others and not tally.taken:
-        raise EngineError(f"The layer {layer.GetName()} holds {' and '.join(others)}; polygons are needed here.")
+        raise EngineError(
+            f"The layer {layer.GetName()} holds {' and '.join(others)}; polygons are needed here, which native:polygonize makes of closed "
+            "lines, native:buffer of others."
+        )
     return memory
 
 
