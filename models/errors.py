@@ -5,6 +5,9 @@ from __future__ import annotations
 
 from typing import Any
 
+# Halves of letters (lone surrogates), which no file, no page and no sheet can take; for between the brackets of a pattern.
+HALF_LETTERS = r"\ud800-\udfff"
+
 
 class EngineError(Exception):
     """One sentence or two: what was found, what was expected, what to do.

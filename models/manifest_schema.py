@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from .covariate import KINDS, QUANTILES
-from .errors import short
+from .errors import HALF_LETTERS, short
 
 # The largest that a network may have; the dialogs allow no more (`engine.declarations.parameters`, held by a test).
 MOST = {"patch_size_px": 101, "filters": 512, "hidden_layers": 10, "units": 4096, "members": 50}
@@ -21,7 +21,7 @@ MOST_CHANNELS = 4096
 _CODES = range(-(2**31), 2**31)
 # A coordinate reference system as WKT. Other texts could name files and addresses, which PROJ would open.
 _WKT = re.compile(r"[A-Z_]{4,24}\[")
-_HALF = re.compile("[\ud800-\udfff]")
+_HALF = re.compile(f"[{HALF_LETTERS}]")
 
 # Raises ValueError if a value is not what it must be; `name` is what the sentence calls it.
 Check = Callable[[str, Any], None]
@@ -41,7 +41,7 @@ def _number(least: float, most: float) -> Check:
 
 
 def _text(most: int, pattern: str = "") -> Check:
-    """Text of at most so many letters, none of them half a letter (a lone surrogate), which no file and no page can take."""
+    """Text of at most so many letters, none of them half a letter."""
     return lambda name, value: _must(
         isinstance(value, str) and len(value) <= most and bool(re.match(pattern, value)) and not _HALF.search(value), name, value
     )

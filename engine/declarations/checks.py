@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from numbers import Real
 from typing import Any
 
-from ...models.errors import EngineError
+from ...models.errors import HALF_LETTERS, EngineError
 from ...models.recipe import Recipe
 from .choices import BY_LANDSLIDES, CLASSIFICATIONS
 from .parameters import FILES, GRID, KINDS, Parameter, task_parameters
@@ -30,8 +30,8 @@ MOST_WEIGHTS = 50_000_000
 _CHANNELS = 30
 # Between the types of a list; alone they name none.
 SEPARATORS = " ,;"
-# A zero byte, which no name of a file has, and half a letter (a lone surrogate), which no file can take.
-_BROKEN = re.compile("[\0\ud800-\udfff]")
+# A zero byte, which no name of a file has, and half a letter.
+_BROKEN = re.compile(f"[\0{HALF_LETTERS}]")
 
 
 def checked(task: str, given: Mapping[str, Any]) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from collections.abc import Set as AbstractSet
 from pathlib import Path
 from typing import Any
 
-from ...models.errors import short
+from ...models.errors import HALF_LETTERS, short
 from ..declarations.outputs import FORMATS
 from ..declarations.source import Source
 from ..errors import EngineError
@@ -28,7 +28,7 @@ _DRIVERS = {".gpkg": "GPKG", ".xlsx": "XLSX"}
 _FORMULAS = tuple("=+-@\t\r")
 # What a sheet of XLSX can hold: rows beside the head, and letters in a cell; and what no XML can, which makes it unreadable.
 _SHEET_ROWS, _CELL_LETTERS = 2**20 - 1, 32_767
-_NO_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
+_NO_XML = re.compile(f"[\x00-\x08\x0b\x0c\x0e-\x1f{HALF_LETTERS}\ufffe\uffff]")
 # Tables of more rows are those of nobody who reads them.
 MOST_ROWS = 100_000
 
