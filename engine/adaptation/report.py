@@ -123,7 +123,8 @@ def _add_likeness(page: Report, facts: Adaptation) -> None:
     if facts.given.encoder.seen is None:
         page.text(OLDER)
     elif not told:
-        page.text("No covariate has more than a few cells outside what the model has seen in training.")
+        cells = "sampled cells" if any(each.is_sampled for each in facts.found) else "cells"
+        page.text(f"No covariate has more than a few {cells} outside what the model has seen in training.")
     for sentence in told:
         page.text(f"{sentence}.")
     spans = [each for each in facts.found if each.known and each.found]
@@ -142,7 +143,8 @@ def _add_likeness(page: Report, facts: Adaptation) -> None:
                 for each in spans
             ],
             "Continuous covariates in the training cells of the model and in the new area; outside are its cells below the least or above "
-            "the greatest value of the training cells.",
+            "the greatest value of the training cells."
+            + (" Of the new area a sample of cells counts, from windows spread evenly over it." if spans[0].is_sampled else ""),
         )
 
 

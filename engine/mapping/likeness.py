@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -45,6 +46,8 @@ class Likeness:
         The share of each class that training lacks, the largest first.
     cells
         Training cells; 0 where the model does not tell.
+    is_sampled
+        Whether the area's cells are a part of them, which stands for all.
     """
 
     name: str
@@ -55,6 +58,7 @@ class Likeness:
     found: tuple[float, ...] | None
     unknown: dict[str, float]
     cells: int
+    is_sampled: bool = False
 
     @property
     def matters(self) -> bool:
@@ -74,18 +78,19 @@ class Likeness:
     @property
     def sentence(self) -> str:
         """How it differs, in words; empty where it does not."""
+        cells = "sampled cells" if self.is_sampled else "cells"
         if self.matters and self.kind == "categorical":
             named = list(self.unknown)[:_MOST_TOLD]
             more = f" and {len(self.unknown) - len(named)} more" if len(self.unknown) > len(named) else ""
             some = f"class {named[0]}, which is" if len(self.unknown) == 1 else f"classes {', '.join(named)}{more}, which are"
-            return f"{self.label}: {percent(self.outside)} of the cells are of {some} unknown to the model"
+            return f"{self.label}: {percent(self.outside)} of the {cells} are of {some} unknown to the model"
         if self.matters and self.known:
             span = f"{plain(self.known[0])} to {plain(self.known[-1])} {self.unit}".rstrip()
-            return f"{self.label}: {percent(self.outside)} of the cells lie outside what the model has seen ({span})"
+            return f"{self.label}: {percent(self.outside)} of the {cells} lie outside what the model has seen ({span})"
         if self.shifted and self.known and self.found:
             above = self.found[_MEDIAN] > self.known[_HIGH]
             limit = f"{plain(self.known[_HIGH if above else _LOW])} {self.unit}".rstrip()
-            return f"{self.label}: half of the cells lie {'above' if above else 'below'} {limit}, where only 5 % of the training cells do"
+            return f"{self.label}: half of the {cells} lie {'above' if above else 'below'} {limit}, where only 5 % of the training cells do"
         return ""
 
 
@@ -101,6 +106,7 @@ def likeness(stack: Stack, model: Model) -> list[Likeness]:
     """
     encoder = model.encoder
     values = _sample(stack, [each.name for each in encoder.covariates])
+    sampled = math.prod(stack.grid.shape) > _ALL_CELLS
     if not len(values):
         return []
     found = []
@@ -113,12 +119,12 @@ def likeness(stack: Stack, model: Model) -> list[Likeness]:
             codes, counts = np.unique(own[~np.isin(own, classes)].astype(np.int64), return_counts=True)
             names = stack.covariate(covariate.name).classes
             unknown = {str(names.get(int(codes[k]), codes[k])): counts[k] / len(own) for k in np.argsort(-counts, kind="stable")}
-            found.append(Likeness(*told, sum(unknown.values()), None, None, unknown, seen.get("cells", 0)))
+            found.append(Likeness(*told, sum(unknown.values()), None, None, unknown, seen.get("cells", 0), sampled))
         elif "quantiles" in seen:
             known = seen["quantiles"]
             outside = float(((own < np.float32(known[0])) | (own > np.float32(known[-1]))).mean())
             here = tuple(np.quantile(own.astype(np.float64), QUANTILES).tolist())
-            found.append(Likeness(*told, outside, tuple(known), here, {}, seen["cells"]))
+            found.append(Likeness(*told, outside, tuple(known), here, {}, seen["cells"], sampled))
     return found
 
 

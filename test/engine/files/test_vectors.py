@@ -83,7 +83,10 @@ def test_lines_cover_no_area():
     assert laid.GetLayer(0).GetFeatureCount() == 1
     assert str(tally) == "1 of 4 features; left out: 2 lines, which cover no area, 1 points, which cover no area"
     dataset, layer = layer_of([line])
-    with pytest.raises(EngineError, match=r"The layer layer holds lines; polygons are needed here, which native:polygonize makes of closed lines, native:buffer"):
+    with pytest.raises(
+        EngineError,
+        match=r"The layer layer holds lines; polygons are needed here, which native:polygonize makes of closed lines, native:buffer",
+    ):
         laid_over(layer, GRID, GRID.bounds, lambda _: 1, polygons=True)
 
 

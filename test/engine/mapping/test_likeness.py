@@ -102,7 +102,15 @@ def test_windows_stand_for_a_large_raster(write_stack, monkeypatch):
     values = np.stack([slopes, np.ones((60, 84))], axis=-1)
     stack = Stack.open(write_stack("large.tif", (60, 84), COVARIATES, values=values))
     assert len(likenesses._sample(stack, ["slope", "geology"])) == 36 * 6
-    assert likeness(stack, model_of(np.linspace(0, 30, 100)))[0].outside == pytest.approx(0.5)
+    (slope, _) = likeness(stack, model_of(np.linspace(0, 30, 100)))
+    assert slope.outside == pytest.approx(0.5)
+    assert slope.sentence.startswith("Slope: 50 % of the sampled cells lie outside"), "it has seen no others"
+    (_, geology) = likeness(stack, model_of(np.linspace(0, 30, 100), [2]))
+    assert geology.sentence.startswith("Geology: 100 % of the sampled cells are of class marl")
+    slopes[:, 28:] = 28.5
+    stack = Stack.open(write_stack("near.tif", (60, 84), COVARIATES, values=np.stack([slopes + 0.5, np.ones((60, 84))], axis=-1)))
+    (slope, _) = likeness(stack, model_of(np.linspace(0, 30, 100)))
+    assert slope.sentence.startswith("Slope: half of the sampled cells lie above")
 
 
 def test_a_stack_without_a_valid_cell_says_nothing(write_stack):
