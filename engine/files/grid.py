@@ -173,13 +173,8 @@ class Grid:
     def create(
         self, path: str, bands: int = 1, kind: int = gdal.GDT_Float32, nodata: float | None = None, *, compressed: bool = True
     ) -> gdal.Dataset:
-        """Create a tiled GeoTIFF on this grid.
-
-        Values of continuous covariates hardly compress, and compressing them takes longer than computing them; without it a tile that is
-        nodata throughout takes no room.
-        """
-        # Without GDAL's threads: where its cache is full, one that reads a raster may have to write another, and waits for itself.
-        options = ["TILED=YES", "INTERLEAVE=BAND", "BIGTIFF=IF_SAFER", *(compression() if compressed else ["SPARSE_OK=TRUE"])]
+        """Create a tiled GeoTIFF on this grid."""
+        options = creation_options(compressed=compressed)
         dataset = gdal.GetDriverByName("GTiff").Create(str(path), self.shape[1], self.shape[0], bands, kind, options)
         dataset.SetProjection(self.crs)
         dataset.SetGeoTransform(self.transform)
@@ -291,6 +286,16 @@ def _metres(reference: osr.SpatialReference, one: tuple[float, float], other: tu
     across = a / np.sqrt(1 - squared * sine**2)  # radius of curvature along a parallel's normal
     along = a * (1 - squared) / (1 - squared * sine**2) ** 1.5
     return float(np.hypot(along * (to_y - from_y), across * np.sqrt(1 - sine**2) * (to_x - from_x)))
+
+
+def creation_options(*, compressed: bool) -> list[str]:
+    """Return GDAL's creation options of a tiled GeoTIFF.
+
+    Values of continuous covariates hardly compress, and compressing them takes longer than computing them; without it a tile that is
+    nodata throughout takes no room.
+    """
+    # Without GDAL's threads: where its cache is full, one that reads a raster may have to write another, and waits for itself.
+    return ["TILED=YES", "INTERLEAVE=BAND", "BIGTIFF=IF_SAFER", *(compression() if compressed else ["SPARSE_OK=TRUE"])]
 
 
 def compression() -> list[str]:

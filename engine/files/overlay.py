@@ -13,7 +13,7 @@ from ..declarations.source import Source
 from ..errors import EngineError
 from ..feedback import Feedback
 from ..gdal import close, gdal, osr
-from .grid import Grid, Window
+from .grid import Grid, Window, creation_options
 from .opening import cause, opens, untouched
 from .outputs import is_of_writing
 from .raster import Contents, Raster, open_raster, tally, told_voids, undeclared_voids, windows_of
@@ -248,7 +248,7 @@ def lay(
             resampleAlg=method,
             dstNodata=float("nan"),
             warpOptions=["NUM_THREADS=ALL_CPUS"],
-            creationOptions=["TILED=YES", "BIGTIFF=IF_SAFER", "SPARSE_OK=TRUE"],
+            creationOptions=creation_options(compressed=False),
         )
     except RuntimeError as error:
         if is_of_writing(error, path.parent):
