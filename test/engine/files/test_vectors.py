@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 import os
 import re
+import shutil
 import sqlite3
 import tempfile
 from contextlib import closing
@@ -13,7 +14,7 @@ from scarp.engine.errors import EngineError
 from scarp.engine.files import tables, vectors
 from scarp.engine.files.grid import Grid, reference_of
 from scarp.engine.files.manifest import files_of
-from scarp.engine.files.opening import opened, opens
+from scarp.engine.files.opening import opened, opens, untouched
 from scarp.engine.files.shapes import Tally
 from scarp.engine.files.vectors import feature_id, features, laid_over, open_layer, write_points
 
@@ -260,6 +261,55 @@ def test_a_geopackage_with_writings_ahead_is_read_with_them_and_stays_as_it_is(t
     assert not opens(str(path), gdal.OF_RASTER)
     assert (path.read_bytes(), beside.read_bytes()) == before
     assert {each.name for each in tmp_path.iterdir()} == {"a.gpkg", "a.gpkg-wal", "made.gpkg", "run"}
+
+
+@pytest.mark.parametrize("after", [1, 2])
+@pytest.mark.parametrize("is_closed", [False, True])
+def test_a_geopackage_that_is_written_while_it_is_copied_is_read_as_it_was_at_one_moment(tmp_path, monkeypatch, after, is_closed):
+    """Once the file, or it and its `-wal`, are copied, another program moves what waits into the file, and the `-wal` is empty or goes."""
+    path = tmp_path / "a.gpkg"
+    slides_of(path, 500)
+    (tmp_path / "run").mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "run"))
+    copied, copy_it = [], shutil.copyfile
+    other = sqlite3.connect(path, isolation_level=None)
+    other.execute("PRAGMA journal_mode=WAL")
+    other.execute("DELETE FROM a WHERE n >= 400")  # waits in the -wal
+    assert (tmp_path / "a.gpkg-wal").stat().st_size
+
+    def copyfile(*given):
+        copied.append(Path(given[0]).name)
+        copy_it(*given)
+        if len(copied) == after:
+            other.execute("DELETE FROM a WHERE n < 100")
+            other.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            if is_closed:
+                other.close()
+
+    monkeypatch.setattr(shutil, "copyfile", copyfile)
+    with closing(other):
+        dataset, layer = open_layer(str(path))
+        assert [feature["n"] for feature in layer] == list(range(100, 400))
+        del layer, dataset
+
+
+def test_a_copy_of_a_geopackage_that_is_written_without_end_is_given_up_after_five(tmp_path, monkeypatch):
+    path = tmp_path / "a.gpkg"
+    slides_of(path, 3)
+    (tmp_path / "a.gpkg-wal").write_bytes(b"x")
+    (tmp_path / "run").mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "run"))
+    copied, copy_it = [], shutil.copyfile
+
+    def copyfile(*given):
+        copied.append(given)
+        copy_it(*given)
+        with (tmp_path / "a.gpkg-wal").open("ab") as stream:
+            stream.write(b"x")
+
+    monkeypatch.setattr(shutil, "copyfile", copyfile)
+    untouched(str(path))
+    assert len(copied) == 2 * 5
 
 
 def test_a_locked_geopackage_is_waited_for_once(tmp_path, monkeypatch):

@@ -73,6 +73,23 @@ def test_gdal_translate_keeps_what_it_kept(write, tmp_path):
     assert Stack.open(path).covariates == (GEOLOGY, SLOPE)
 
 
+@pytest.mark.parametrize("is_relative", [True, False])
+def test_a_name_counts_from_the_vrt_where_it_says_so_else_from_where_the_run_was_started(write, tmp_path, monkeypatch, is_relative):
+    """A file of that name lies in both folders, and each holds another covariate."""
+    (tmp_path / "beside").mkdir()
+    (tmp_path / "started").mkdir()
+    write("beside/part.tif", ALTITUDE)
+    write("started/part.tif", SLOPE)
+    path = built(tmp_path, [str(tmp_path / "beside" / "part.tif")])
+    text = Path(path).read_text()
+    assert '<SourceFilename relativeToVRT="1">beside/part.tif<' in text
+    text = text.replace("beside/part.tif", "part.tif").replace('relativeToVRT="1"', f'relativeToVRT="{int(is_relative)}"')
+    (tmp_path / "beside" / "stack.vrt").write_text(text)
+    monkeypatch.chdir(tmp_path / "started")
+    stack = Stack.open(str(tmp_path / "beside" / "stack.vrt"))
+    assert stack.covariates == ((ALTITUDE,) if is_relative else (SLOPE,))
+
+
 def test_a_vrt_of_a_vrt(write, tmp_path):
     source = write("stack.tif", ALTITUDE, SLOPE)
     inner = str(tmp_path / "inner.vrt")
