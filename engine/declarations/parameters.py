@@ -598,7 +598,7 @@ TASKS: dict[str, tuple[Parameter, ...]] = {
             "BUFFER",
             "Buffer around landslides",
             "number",
-            "No absence is drawn nearer to a landslide than this, in metres.",
+            "No absence is drawn nearer to a cell of a landslide than this, in metres from centre to centre.",
             choices.BUFFER_M,
             "m",
             0,

@@ -197,7 +197,13 @@ def _add_cells(page: Report, facts: Training) -> None:
     text = f"Confusion matrix on {where} at a susceptibility of 0.5; percentages are of the cells of a row."
     page.figure(matrix, text)
     rows = [(label, facts.tested[key], meaning) for key, label, meaning in metrics.METRICS]
-    page.table(["Metric", "Value", "Meaning"], rows, f"Metrics on {where}{'' if own else ', all folds together'}.")
+    together = (
+        ""
+        if own
+        else ", all folds together: each fold's network has a scale of its own, so the AUC of one ranking of all cells is another than the "
+        f"mean of the folds ({written(shown.auc.auc)}), which is the figure of the test"
+    )
+    page.table(["Metric", "Value", "Meaning"], rows, f"Metrics on {where}{together}.")
     curves = {name: [(labels, found)]}
     if facts.model.calibration and own:
         curves = {"Calibrated": [(labels, found)], "Not calibrated": [(labels, raw)]}

@@ -285,7 +285,7 @@ def falling(rows: Sequence[Mapping[str, Any]]) -> str:
     ...         for name, density, ratio in zip(("low", "moderate", "high"), by_cells, by_landslides)
     ...     ]
     >>> falling(rows((1.0, 0.5, 3.0), (0.4, 0.3, 2.0)))
-    'Landslides are no denser in the class moderate than in low (0.5 % against 1.0 % of the cells): the classes do not rank the ground.'
+    'Landslides are no denser in the class moderate than in low (0.500 % against 1.000 % of the cells): the classes do not rank the ground.'
     >>> falling(rows((1.0, 0.5, 3.0), (0.4, 0.9, 2.0)))[:75]
     'Counted by cells, landslides are no denser in the class moderate than in lo'
     >>> falling(rows((0.5, 1.0, 3.0), (0.4, 0.3, 2.0)))[37:115]
@@ -296,7 +296,7 @@ def falling(rows: Sequence[Mapping[str, Any]]) -> str:
     >>> falling(rows((0.0, 0.0, 3.0), (0.0, 0.0, 2.0)))
     ''
     """
-    by_cells = _lower(rows, "density_percent", "{} against {} of the cells", lambda density: percent(density / 100, 1))
+    by_cells = _lower(rows, "density_percent", "{} against {} of the cells", lambda density: percent(density / 100, 3))
     by_landslides = _lower(rows, "frequency_ratio_by_landslides", "a frequency ratio of {} against {}", number)
     if by_cells and by_landslides:
         return f"Landslides are no denser in the class {by_cells}: the classes do not rank the ground."
@@ -309,10 +309,11 @@ def falling(rows: Sequence[Mapping[str, Any]]) -> str:
 
 def _lower(rows: Sequence[Mapping[str, Any]], column: str, told: str, written: Callable[[float], str]) -> str:
     """Return which classes hold no more by a column than the one below them, with both numbers; classes without cells do not count."""
-    filled = [row for row in rows if row.get(column) is not None]
-    found = [(low, high) for low, high in zip(filled, filled[1:]) if high[column] <= low[column] > 0]
+    filled = [(str(row["class"]).removeprefix("class "), row[column]) for row in rows if row.get(column) is not None]
     return " and in ".join(
-        f"{high['class']} than in {low['class']} ({told.format(written(high[column]), written(low[column]))})" for low, high in found
+        f"{high} than in {low} ({told.format(written(more), written(less))})"
+        for (low, less), (high, more) in zip(filled, filled[1:])
+        if more <= less > 0
     )
 
 

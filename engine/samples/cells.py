@@ -281,7 +281,7 @@ def resolve_samples(
         beside = _of_types(stack, inventory, types, Feedback()) if types and not label_field else None
         others = [] if beside is None else [stack.grid.numbers(*(each[len(beside[3]) :] for each in beside[:2]))]
         cells = _with_test(stack, cells, test_inventory, seed, feedback, types, others)
-        notice_few(cells, feedback)
+        notice_few(cells, feedback, test_inventory=True)
     some = np.random.default_rng(seed).permutation(len(cells.rows))[:_LEAK_CELLS]
     values = stack.at(cells.rows[some], cells.cols[some])
     for name, auc in leaking(values, cells.landslide[some], stack.covariates).items():
@@ -474,16 +474,20 @@ def counts_of(cells: SampleCells, training: np.ndarray) -> dict[str, tuple[int, 
     return {name: (int((cells.landslide[part] == 1).sum()), int((cells.landslide[part] == 0).sum())) for name, part in parts.items()}
 
 
-def notice_few(cells: SampleCells, feedback: Feedback) -> None:
-    """Warn of a test that few landslides take part in."""
+def notice_few(cells: SampleCells, feedback: Feedback, test_inventory: bool = False) -> None:
+    """Tell of a test that few landslides take part in; training takes none that is drawn from few landslides."""
     slides = cells.landslide == 1
-    tested = len(np.unique(cells.origin[slides & (cells.subset == "test")]))
-    if 0 < tested < _FEW_TEST:
-        there = len(np.unique(cells.origin[slides]))
-        feedback.warning(
-            f"Only {tested} of {there} landslides {'are' if tested > 1 else 'is'} for the test: what it says is chance to a large part. "
-            "Validation by folds tests on more of them."
+    tested, there = (len(np.unique(cells.origin[some])) for some in (slides & (cells.subset == "test"), slides))
+    if not 0 < tested < _FEW_TEST:
+        return
+    few = f"Only {tested} of {there} landslides {'are' if tested > 1 else 'is'} for the test"
+    if there < choices.FEW_LANDSLIDES and not test_inventory:
+        feedback.message(
+            f"{few}, which tells little. scarp:traincnndnn tests by folds on all of them, as wherever landslides are fewer than "
+            f"{choices.FEW_LANDSLIDES} and no test inventory is given."
         )
+        return
+    feedback.warning(f"{few}: what it says is chance to a large part. Validation by folds tests on more of them.")
 
 
 def notice_divided(cells: SampleCells, feedback: Feedback) -> None:

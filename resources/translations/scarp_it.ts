@@ -1108,8 +1108,8 @@ I fold casuali lusingano, perché le celle di test hanno vicine tra quelle di ad
 <translation>Reti con semi diversi; la suscettibilità è la loro media.</translation>
 </message>
 <message>
-<source>No absence is drawn nearer to a landslide than this, in metres.</source>
-<translation>Nessuna assenza si estrae più vicino di così a una frana, in metri.</translation>
+<source>No absence is drawn nearer to a cell of a landslide than this, in metres from centre to centre.</source>
+<translation>Nessuna assenza si estrae più vicino di così a una cella di frana, in metri da centro a centro.</translation>
 </message>
 <message>
 <source>No half-written output is left; run again.</source>

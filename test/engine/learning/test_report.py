@@ -134,6 +134,8 @@ def test_cells_are_shown_by_folds_and_metrics_by_their_names(page, monkeypatch):
     told = pages.rows(made, "Metric", "Value", "Meaning")
     assert [row[:2] for row in told] == [[label, number(place / 100)] for place, (_, label, _) in enumerate(metrics.METRICS, start=1)]
     assert "on the cells of spatial folds" in pages.captions(made)[1]
+    (told,) = (caption for caption in pages.captions(made, "table") if caption.startswith("Metrics on the cells of spatial folds"))
+    assert f"another than the mean of the folds ({number(SPATIAL.auc.auc)})" in told
 
 
 def test_a_calibration_is_shown_beside_what_it_was(page, monkeypatch):

@@ -300,14 +300,16 @@ def test_a_landslide_counts_as_one_over_all_bins():
 
 def test_classes_of_the_same_density_do_not_rank():
     rows = [{"class": name, "density_percent": 1.0, "frequency_ratio_by_landslides": 1.0} for name in ("low", "high")]
-    assert falling(rows).startswith("Landslides are no denser in the class high than in low (1.0 % against 1.0 % of the cells)")
+    assert falling(rows).startswith("Landslides are no denser in the class high than in low (1.000 % against 1.000 % of the cells)")
+    named = falling([{**row, "class": f"class {number}"} for number, row in enumerate(rows, start=7)])
+    assert named.startswith("Landslides are no denser in the class 8 than in 7 (")
 
 
 def test_classes_of_many_small_landslides_rank_by_landslides_alone():
     """One of nine cells in the lower class, three of one cell in the upper one, which is as large."""
     slides = slides_of([0.25] * 9 + [0.75] * 3, [0] * 9 + [1, 2, 3])
     rows = class_rows(class_names(2), [0.5], np.array([50, 50]), np.array([1.0, 1.0]), slides)
-    assert falling(rows).startswith("Counted by cells, landslides are no denser in the class high than in low (6.0 % against 18.0 %")
+    assert falling(rows).startswith("Counted by cells, landslides are no denser in the class high than in low (6.000 % against 18.000 %")
 
 
 def test_classes_tell_the_model_and_the_type_of_their_map(raster_of, values, tmp_path):
