@@ -160,13 +160,13 @@ class BestAuc:
         self._weights += np.bincount(bins, weights=truth.ravel(), minlength=self._BINS)
 
     def of(self, truth: np.ndarray) -> float:
-        """Return the AUC of landslide cells with such a truth, (n,), against all cells."""
-        bins = np.minimum((truth * self._BINS).astype(np.int64), self._BINS - 1)
-        return float(self._placed_presences()[bins].mean())
+        """Return the AUC of landslide cells with such a truth, (n,), each of them once, against all other cells."""
+        own = np.bincount(np.minimum((truth * self._BINS).astype(np.int64), self._BINS - 1), minlength=self._BINS)
+        return float(_placed(self._cells - own) @ own / own.sum())
 
     def value(self) -> float:
         """Return the AUC, to about 1e-4."""
-        return float(self._placed_presences() @ self._weights / self._weights.sum())
+        return float(_placed(self._cells) @ self._weights / self._weights.sum())
 
     def standard_error(self, presences: int, absences: int) -> float:
         """Return by how much the AUC of the truth varies from one draw of so many test cells to another.
@@ -174,15 +174,16 @@ class BestAuc:
         The variance of a mean over pairs (DeLong, DeLong & Clarke-Pearson 1988, with the distributions themselves in place of samples).
         """
         presence, absence = self._weights / self._weights.sum(), self._cells / self._cells.sum()
-        placed = self._placed_presences()
+        placed = _placed(self._cells)
         above = 1 - np.cumsum(presence) + presence / 2
         variances = [float(share @ (place - share @ place) ** 2) for share, place in ((presence, placed), (absence, above))]
         return (variances[0] / presences + variances[1] / absences) ** 0.5
 
-    def _placed_presences(self) -> np.ndarray:
-        """Return, for each bin, the share of absences below it (half of those in it)."""
-        absence = self._cells / self._cells.sum()
-        return np.cumsum(absence) - absence / 2
+
+def _placed(absences: np.ndarray) -> np.ndarray:
+    """Return, for each bin, the share of absences, counted by bin, below it (half of those in it)."""
+    share = absences / absences.sum()
+    return np.cumsum(share) - share / 2
 
 
 def _slope_deg(z: np.ndarray, cell_size: float) -> np.ndarray:

@@ -79,7 +79,7 @@ def run(
         told = "" if len(found) == landslides else f" {landslides - len(found):,} others would have begun within one of them."
         feedback.message(
             f"{len(found):,} landslides of {len(own) / len(found):,.0f} cells on average.{told} On their cells the true susceptibility "
-            f"itself has an AUC of {best_auc:.3f} against the whole landscape, so no model can be expected to do better."
+            f"itself has an AUC of {best_auc:.3f} against all other cells, about the best that a model can reach."
         )
         feedback.message(f"All layers are in {folder}.")
         feedback.progress(100)
