@@ -12,6 +12,7 @@ from .errors import EngineError
 _LEAST, _MOST = 1e-6, 1 - 1e-6
 # Before the first and beyond the last step a curve is all but level, so that ranks stay.
 _SLIGHTLY, _SMALLEST = 0.99, 1e-9
+_CHANCE = "It is no better than chance on held-out cells, so that no rising curve fits."
 
 
 def fit_calibration(
@@ -58,15 +59,17 @@ def fit_calibration(
     """
     if method == "none":
         return None
+    from sklearn.metrics import roc_auc_score
+
+    if roc_auc_score(labels, susceptibility, sample_weight=weights) <= 0.5:
+        raise EngineError(_CHANCE)
     if method == "platt":
         from sklearn.linear_model import LogisticRegression
 
         fitted = LogisticRegression(C=np.inf).fit(_logit(susceptibility)[:, None], labels, weights)
         slope, intercept = float(fitted.coef_[0, 0]), float(fitted.intercept_[0])
         if slope <= 0:
-            raise EngineError(
-                "The model is no better than chance on held-out cells, so it cannot be calibrated; train without calibration."
-            )
+            raise EngineError(_CHANCE)
         return {"method": method, "slope": slope, "intercept": intercept}
     from sklearn.isotonic import IsotonicRegression
 
@@ -74,7 +77,7 @@ def fit_calibration(
     steps = IsotonicRegression(y_min=0, y_max=1).fit(said, labels, counts).predict(said)
     level, step = np.unique(steps.round(12), return_inverse=True)
     if len(level) < 2:
-        raise EngineError("The model is no better than chance on held-out cells, so it cannot be calibrated; train without calibration.")
+        raise EngineError(_CHANCE)
     middle = np.bincount(step.ravel(), counts * said) / np.bincount(step.ravel(), counts)
     half = 0.5 / len(labels)  # of a cell: that there is none among so many does not mean never
     level[0], level[-1] = max(level[0], min(half, level[1] / 2)), min(level[-1], max(1 - half, (level[-2] + 1) / 2))

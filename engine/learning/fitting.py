@@ -127,8 +127,7 @@ def fit(
     encoder = Encoder.fit(examples.patches.centres(), examples.covariates)
     encoded = examples.patches.encoded(encoder)
     architecture = recipe.architecture(len(encoder.channels))
-    cells = examples.rows, examples.cols, examples.labels, recipe.validation, examples.grid
-    block = [_block_size(examples, recipe, seed)] if recipe.validation == "blocks" else []
+    parts_held = stopping_parts(examples, recipe, seed)
     counts = landslide_weights(examples.labels, examples.units) if recipe.equal_landslides else None
     own = encoder.encode(examples.patches.centres()) if recipe.companion else None
     parts = beside(progress, recipe.members)
@@ -139,7 +138,7 @@ def fit(
         def doing(text: str) -> None:
             status(f"Training member {number + 1} of {recipe.members}, {text}")
 
-        held = validation_part(*cells, seed, number, examples.units, *block)
+        held = parts_held[number]
         left = kept.read(number, architecture) if kept else None
         if left:
             parts[number](100.0)
@@ -167,6 +166,21 @@ def fit(
         model.trees, model.share = grow(own, examples.labels, seed, counts), choose_share(*held_out)
         message(f"{model.name}, as {len(held_out[0]):,} held-out training cells have it.")
     return model, histories
+
+
+def stopping_parts(examples: Examples, recipe: Recipe, seed: int) -> list[np.ndarray]:
+    """Return for each member which training cells decide when it stops, boolean (n,).
+
+    Quick, so that cells that do not suffice are told before anything is trained.
+
+    Raises
+    ------
+    EngineError
+        If they do not suffice for such a part.
+    """
+    cells = examples.rows, examples.cols, examples.labels, recipe.validation, examples.grid
+    block = [_block_size(examples, recipe, seed)] if recipe.validation == "blocks" else []
+    return [validation_part(*cells, seed, number, examples.units, *block) for number in range(recipe.members)]
 
 
 def tell_start(status: Callable[[str], None]) -> None:

@@ -80,6 +80,8 @@ class Training:
         What the data are, and where they lie; None for what was not given.
     types
         The types of movement that the model is for; empty for all.
+    not_calibrated
+        Why it is not calibrated, where that was asked for in vain.
     """
 
     model: CnnDnn
@@ -99,6 +101,7 @@ class Training:
     grid: Grid
     files: Mapping[str, str | None]
     types: str = ""
+    not_calibrated: str = ""
 
 
 def make_report(facts: Training) -> Report:
@@ -147,6 +150,8 @@ def _add_test(page: Report, facts: Training) -> None:
         f"{percent(slides / (slides + others))} of the sample cells are landslide cells. {metrics.BALANCED} Susceptibility ranks cells; "
         "it is not the probability of a landslide in a given time, with calibration or without."
     )
+    if facts.not_calibrated:
+        page.text(facts.not_calibrated)
     if facts.distances:
         distances.add(page, facts.distances.samples, facts.distances.folds, facts.distances.places, "spatial folds")
     _add_cells(page, facts)

@@ -4,12 +4,14 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from ...models.calibration import fit_calibration
+from ...models.cnn_dnn import CnnDnn
 from ...models.errors import DivergedError
 from ...models.model_file import save_model
 from ...models.optimizers import OPTIMIZERS
@@ -22,12 +24,12 @@ from ..feedback import Feedback, counted
 from ..files.manifest import hashes, versions, write_manifests
 from ..files.outputs import check_writable, replacing
 from ..files.stack import Stack
-from ..learning.fitting import Examples, History, fit, uncalibrated
+from ..learning.fitting import Examples, History, fit, stopping_parts, uncalibrated
 from ..learning.importance import applicability_of_network
 from ..learning.kept import KeptMembers
 from ..learning.report import Training, make_report
 from ..learning.tuning import held_out, read_grid, search
-from ..learning.validation import FOLDS, FOLDS_BESIDE, Evaluation, by_parts, by_random_folds, by_spatial_folds
+from ..learning.validation import FOLDS, FOLDS_BESIDE, Evaluation, by_parts, by_random_folds, by_spatial_folds, random_folds
 from ..reporting import metrics
 from ..samples.cells import SampleCells, counts_of, landslides, notice_divided, resolve_samples
 from ..samples.folds import deal_folds, keep_whole, splits, suggested_block_size
@@ -40,6 +42,8 @@ from . import task
 _LEAST_CELLS = 10
 # Folds inside the training cells, for tuning and calibration.
 _FOLDS = 3
+# Fewer training cells than this make an isotonic curve of few steps.
+_ISOTONIC_CELLS = 300
 
 
 @task
@@ -111,6 +115,9 @@ def run(
     ]
     tuning, comparing, fitting, calibrating, validating = feedback.part(5, 95).parts(costs)
     folds = _folds(cells, training, seed)
+    _check_parts(known, folds if candidates or calibration != "none" else None, examples if few else None, recipe, seed)
+    if sentence := _unsure(calibration, len(known.labels)):
+        feedback.warning(sentence)
     tried = search(known, folds, candidates, recipe, seed, tuning)
     if tried:
         recipe = tried[0].recipe(recipe)
@@ -123,12 +130,10 @@ def run(
         "versions": packages,
     }
     kept = KeptMembers(model, key).begin(resume)
+    not_calibrated = ""
     network, histories = fit(known, recipe, seed, fitting.progress, feedback.message, feedback.status, kept)
     if calibration != "none":
-        learnt = np.empty(len(known.labels))
-        for held, found in held_out(known, folds, recipe, seed, calibrating):
-            learnt[held] = found
-        network.calibration = fit_calibration(calibration, learnt, known.labels, metrics.balanced(known.labels))
+        not_calibrated = _calibrate(network, calibration, known, held_out(known, folds, recipe, seed, calibrating), feedback)
     tested_in_space = known if test_inventory else examples
     size = suggested_block_size(stack, tested_in_space.rows, tested_in_space.cols, seed, recipe.patch_size, feedback)
     feedback.message(f"Validation trains {costs[-1]} networks more, one a fold, beside the {recipe.members} of the model.")
@@ -190,6 +195,7 @@ def run(
         stack.grid,
         {"Covariate stack": covariates, "Landslides": inventory, "Test inventory": test_inventory},
         cells.types,
+        not_calibrated,
     )
     make_report(facts).write(report)
     results = {
@@ -249,6 +255,52 @@ def _check(cells: SampleCells, training: np.ndarray) -> None:
             f"The training has {counted(there)}, and at least {_FOLDS} are needed, since the cells of one are not divided: one "
             "trains, one tells when to stop, one tests. Use a larger inventory."
         )
+
+
+def _check_parts(known: Examples, folds: np.ndarray | None, tested: Examples | None, recipe: Recipe, seed: int) -> None:
+    """Raise EngineError if the cells do not suffice for all that is to be trained: known beforehand, it must not cost the training.
+
+    `folds` (n,) are those of the training cells, and `tested` the cells that random folds test; None where there are none.
+    """
+    stopping_parts(known, recipe, seed)
+    why = "Grid search and calibration train on two of three parts of the training cells"
+    wanted = [] if folds is None else [(why, known, folds, recipe)]
+    if tested is not None:
+        at_random, _ = random_folds(tested, FOLDS, seed)
+        wanted.append(("Folds test on all landslides and train on the others", tested, at_random, replace(recipe, members=1)))
+    for why, examples, dealt, by in wanted:
+        for rest, _ in splits(dealt):
+            try:
+                stopping_parts(examples.only(rest), by, seed)
+            except EngineError as error:
+                raise EngineError(f"{why}, and without one of them the cells do not suffice. {error}") from error
+
+
+def _unsure(calibration: str, cells: int) -> str:
+    """Say that an isotonic curve needs more than so many cells; empty where it does not."""
+    if calibration != "isotonic" or cells >= _ISOTONIC_CELLS:
+        return ""
+    return (
+        f"Isotonic calibration of {cells:,} training cells follows chance to a large part; Platt's curve (CALIBRATION) suits fewer than "
+        f"{_ISOTONIC_CELLS} better."
+    )
+
+
+def _calibrate(network: CnnDnn, method: str, known: Examples, told: Iterator[tuple[np.ndarray, np.ndarray]], feedback: Feedback) -> str:
+    """Calibrate a network on what its like `told` of cells that they had not seen; say why not where it is no better than chance there.
+
+    That cannot be known beforehand, and the model and its tests are worth having.
+    """
+    learnt = np.empty(len(known.labels))
+    for held, found in told:
+        learnt[held] = found
+    try:
+        network.calibration = fit_calibration(method, learnt, known.labels, metrics.balanced(known.labels))
+    except EngineError as error:
+        sentence = f"The model is not calibrated, although that was asked for. {error}"
+        feedback.warning(sentence)
+        return sentence
+    return ""
 
 
 def _folds(cells: SampleCells, training: np.ndarray, seed: int) -> np.ndarray:

@@ -394,6 +394,7 @@ def stubs(calls):
             "class_rows": ["classes"],
         },
         "train_cnn_dnn": {
+            "_check_parts": None,
             "read_grid": [],
             "search": [],
             "fit": (anything, [anything]),

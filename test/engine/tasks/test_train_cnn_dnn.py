@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from listening import Listener
 from osgeo import osr
 from scarp.engine.errors import EngineError
 from scarp.engine.feedback import Feedback
@@ -59,12 +60,12 @@ def study(tmp_path_factory):
     return folder, Stack.open(str(folder / "stack.tif"))
 
 
-def trained(study, name, cells="cells", recipe=TINY, **parameters):
+def trained(study, name, cells="cells", recipe=TINY, feedback=None, **parameters):
     """Run the task; return its result, the model and its manifest."""
     folder, stack = study
     chosen = {key: value for key, value in vars(recipe).items() if key not in ("l2", "label_smoothing", "augment")}
     result = train_cnn_dnn.run(
-        Feedback(),
+        feedback or Feedback(),
         covariates=stack.path,
         inventory=str(folder / f"{cells}.gpkg"),
         label_field="landslide",
@@ -207,6 +208,44 @@ def test_the_report_tells_of_search_optimizers_and_calibration(rich, known, said
     assert rows == [["Not calibrated", *shown(*errors[0])], ["Calibrated", *shown(*errors[1])]]
     _, *rows = table(page, "Metrics on the test cells.")
     assert [row[:2] for row in rows] == [[label, *shown(model.manifest["metrics"][key])] for key, label, _ in METRICS]
+
+
+def squares(study, name):
+    """Three squares of 6 × 7 cells far apart; one fold is two of them, and of the third the cells without landslides lie in one block."""
+    folder, stack = study
+    rows, cols = (
+        np.concatenate([corner[axis] + np.divmod(np.arange(42), 7)[axis] for corner in ((0, 0), (0, 40), (28, 20))]) for axis in (0, 1)
+    )
+    fold = np.repeat([0, 0, 1], 42)
+    fold[84::2] = 2
+    labels = (rows + cols) % 2
+    labels[84:] = ~((rows[84:] > 30) & (cols[84:] > 23))
+    subset = np.where(np.arange(126) % 42 < 2, "test", "train")
+    cells = SampleCells(rows, cols, labels, subset, np.where(subset == "test", -1, fold), np.arange(126).astype(str))
+    cells.write(folder / name, stack.grid)
+
+
+def test_cells_that_do_not_suffice_to_calibrate_are_refused_before_training(study, monkeypatch):
+    """By blocks three squares can be divided, and the third alone cannot: it was told after the members were trained."""
+    squares(study, "squares.gpkg")
+    given = {"cells": "squares", "recipe": replace(TINY, validation="blocks"), "calibration": "platt"}
+    monkeypatch.setattr(train_cnn_dnn, "fit", lambda *_, **__: pytest.fail("trained"))
+    with pytest.raises(EngineError, match=r"two of three parts .* do not suffice\. The cells lie in 4 spatial blocks"):
+        trained(study, "never", **given)
+    assert not list(study[0].glob("never*"))
+
+
+def test_a_model_no_better_than_chance_is_kept_without_calibration(study, monkeypatch):
+    """What networks of the folds say falls where landslides are: nothing of the training was left."""
+    known = train_cnn_dnn.held_out
+    monkeypatch.setattr(train_cnn_dnn, "held_out", lambda *given: ((held, 1 - said) for held, said in known(*given)))
+    listener = Listener()
+    result, model = trained(study, "chance", calibration="isotonic", feedback=listener)
+    assert model.calibration is None
+    (told,) = [text for text in listener.warnings if "not calibrated" in text]
+    assert told.startswith("The model is not calibrated, although that was asked for. It is no better than chance")
+    assert told in Path(result["report"]).read_text(encoding="utf-8")
+    assert [text for text in listener.warnings if text.startswith("Isotonic calibration of 128 training cells")]
 
 
 def test_isotonic_calibration_of_two_members_whose_mean_is_the_susceptibility(study, known):
