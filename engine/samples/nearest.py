@@ -22,7 +22,7 @@ _PLACES, _WINDOWS, _WINDOW_PX = 1000, 200, 256
 _JOINED = 1500
 # Numbers of clusters that are tried, and the largest share of landslides in one fold.
 _TRIED, _MOST = 30, 0.5
-_CHANCE = 0.05
+_CHANCE, _EXACT = 0.05, 100
 
 
 @dataclass(frozen=True)
@@ -179,7 +179,12 @@ def is_clustered(samples: np.ndarray, places: np.ndarray) -> bool:
     """
     from scipy.stats import ks_2samp  # lasts a third of a second, which other samplings need not wait for
 
-    return bool(ks_2samp(samples[np.isfinite(samples)], places, alternative="greater").pvalue < _CHANCE)
+    samples = samples[np.isfinite(samples)]
+    if not len(samples):  # one landslide alone
+        return False
+    # The exact p-value overflows where both are many, which SciPy warns of, and then is the limit's, which differs by less than 0.01.
+    method = "exact" if len(samples) < _EXACT else "asymp"
+    return bool(ks_2samp(samples, places, alternative="greater", method=method).pvalue < _CHANCE)
 
 
 def in_folds(cluster: np.ndarray, centres: np.ndarray, cells: np.ndarray, folds: int) -> np.ndarray:

@@ -44,6 +44,16 @@ def test_distances_by_hand():
     assert found.folds.mean() / found.places.mean() == pytest.approx(40 / 16.5)
 
 
+@pytest.mark.parametrize("landslides", [0, 1, 30, 99, 349, 842, 1500])
+@pytest.mark.filterwarnings("error")
+def test_whether_landslides_are_clustered_is_asked_without_a_word_of_scipy(landslides):
+    """It said on stderr that an exact calculation was unsuccessful, or samples too small."""
+    rng = np.random.default_rng(landslides)
+    places = rng.exponential(100, 1000)
+    assert is_clustered(np.append(rng.exponential(20, landslides), np.inf), places) is (landslides > 1)
+    assert not is_clustered(rng.exponential(150, landslides), places)
+
+
 def test_a_landslide_alone_has_no_other():
     found = Distances.of(LINE[:2], LABELS[:2], UNITS[:2], [(np.array([0]), np.array([1]))], LINE[:1])
     assert np.isinf(found.samples).all() and found.folds.tolist() == [10]
