@@ -30,7 +30,7 @@ from ..engine.declarations.parameters import FILES, RESULTS, Parameter, dialog_p
 from ..engine.environment import PACKAGES
 from ..engine.errors import EngineError
 from .bridge import WorkerMissingError, find_python, run_task
-from .definitions import IDS, make_definition, make_output
+from .definitions import IDS, make_definition, make_output, numbered, unknown_choice
 from .inputs import KINDS, files_read, refuse_layers, take_layers
 from .results import elevation_of, present, save_look
 from .translation import tr
@@ -135,7 +135,7 @@ class ScarpAlgorithm(QgsProcessingAlgorithm):
         return True, ""
 
     def checkParameterValues(self, parameters: dict[str, Any], context: QgsProcessingContext) -> tuple[bool, str]:
-        parameters = self._numbered(parameters)
+        parameters = numbered(self, parameters)
         try:
             self._check(parameters, context)
             refuse_layers(self, parameters, context)
@@ -149,7 +149,9 @@ class ScarpAlgorithm(QgsProcessingAlgorithm):
         values: dict[str, Any] = {}
         for declared in dialog_parameters(self.TASK):
             value = parameters.get(declared.id)
-            if declared.kind not in FILES:
+            if declared.table and (odd := unknown_choice(declared, value)) is not None:
+                value = checked_value(declared, odd)  # says which there are
+            elif declared.kind not in FILES:
                 # QGIS would round 2.5 epochs, and take its default for what it cannot read.
                 number = _number(value) if declared.kind in ("integer", "number") else None
                 read = self.value(self.parameterDefinition(declared.id), parameters, context, None) if number is None else number
@@ -169,7 +171,7 @@ class ScarpAlgorithm(QgsProcessingAlgorithm):
         return found
 
     def prepareAlgorithm(self, parameters: dict[str, Any], context: QgsProcessingContext, feedback: QgsProcessingFeedback) -> bool:
-        parameters = self._numbered(parameters)
+        parameters = numbered(self, parameters)
         self._refused = ""
         try:
             refuse_layers(self, parameters, context)  # a model does not check its children
@@ -186,7 +188,7 @@ class ScarpAlgorithm(QgsProcessingAlgorithm):
             raise QgsProcessingException(self._refused)
         with tempfile.TemporaryDirectory(prefix="scarp-", dir=QgsProcessingUtils.tempFolder()) as folder:
             self._folder = Path(folder)
-            values = self.task_values(self._numbered(parameters), context, feedback)
+            values = self.task_values(numbered(self, parameters), context, feedback)
             result = {} if feedback.isCanceled() else run_task(self.TASK, values, self.NEEDS, feedback)
         if feedback.isCanceled():
             return {}
@@ -211,22 +213,6 @@ class ScarpAlgorithm(QgsProcessingAlgorithm):
 
     def finish(self, result: dict[str, Any], context: QgsProcessingContext) -> None:
         """Do what is left when the worker has done its part, such as styling an output."""
-
-    def _numbered(self, parameters: dict[str, Any]) -> dict[str, Any]:
-        """Return the parameters with the ids of choices replaced by their numbers."""
-        numbered = dict(parameters)
-        for definition in self.parameterDefinitions():
-            ids, value = definition.metadata().get(IDS), parameters.get(definition.name())
-            if not ids or value is None:
-                continue
-            if isinstance(value, str) and not value.replace(";", "").replace(",", "").isdigit():
-                value = re.split("[;,]", value) if definition.allowMultiple() else value
-            if isinstance(value, (list, tuple)):
-                value = [ids.index(each) if each in ids else each for each in value]
-            elif value in ids:
-                value = ids.index(value)
-            numbered[definition.name()] = value
-        return numbered
 
     def value(
         self,

@@ -3,11 +3,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
 from qgis.core import (
     QgsProcessing,
+    QgsProcessingAlgorithm,
     QgsProcessingOutputDefinition,
     QgsProcessingOutputNumber,
     QgsProcessingOutputRasterLayer,
@@ -32,7 +34,7 @@ from qgis.core import (
     QgsProcessingParameterVectorDestination,
 )
 
-from ..engine.declarations.parameters import Parameter, Result
+from ..engine.declarations.parameters import TASKS, Parameter, Result, dialog_parameters
 
 # Under this key a choice's definition keeps the ids of its options, in their order.
 IDS = "scarp_ids"
@@ -81,6 +83,50 @@ def make_definition(declared: Parameter, tr: Translate) -> QgsProcessingParamete
     if declared.advanced:
         made.setFlags(made.flags() | QgsProcessingParameterDefinition.Flag.FlagAdvanced)
     return made
+
+
+def let_ids_name(definition: QgsProcessingParameterEnum, tr: Translate) -> None:
+    """Let scripts name the options of a model's choice as they name those of the step that takes it, which its file does not keep."""
+    for declared in (each for task in TASKS for each in dialog_parameters(task)):
+        if declared.id == definition.name() and list((declared.table or {}).values()) == definition.options():
+            ids = list(declared.table or {})
+            definition.setMetadata({**definition.metadata(), IDS: ids})
+            definition.setHelp(definition.help() + in_scripts(ids, tr))
+            return
+
+
+def numbered(algorithm: QgsProcessingAlgorithm, parameters: dict[str, Any]) -> dict[str, Any]:
+    """Return the parameters of an algorithm or model with the ids of choices replaced by their numbers; what is no id stays.
+
+    Several ids are a list, or text that separates them by commas or semicolons.
+    """
+    found = dict(parameters)
+    for definition in algorithm.parameterDefinitions():
+        ids, value = definition.metadata().get(IDS), parameters.get(definition.name())
+        if not ids or value is None:
+            continue
+        if isinstance(value, str) and definition.allowMultiple() and not value.replace(";", "").replace(",", "").isdigit():
+            value = re.split("[;,]", value) if value.strip() else []
+        several = isinstance(value, (list, tuple))
+        numbers = [_number_of(each, ids) for each in (value if several else [value])]
+        found[definition.name()] = numbers if several else numbers[0]
+    return found
+
+
+def _number_of(value: Any, ids: list[str]) -> Any:
+    word = value.strip().lower() if isinstance(value, str) else None
+    return ids.index(word) if word in ids else value
+
+
+def unknown_choice(declared: Parameter, value: Any) -> Any:
+    """Return what was given for a choice, after `numbered`, where it names none of its options; else None."""
+    several = isinstance(value, (list, tuple))
+    words = list(value) if several else re.split("[;,]", value) if isinstance(value, str) and declared.kind == "choices" else [value]
+    known = {str(number) for number in range(len(declared.table or {}))}
+    odd = [each for each in words if isinstance(each, (str, int, float)) and each != "" and str(each).strip() not in known]
+    if not odd:
+        return None
+    return [str(each) for each in odd] if declared.kind == "choices" else str(odd[0])
 
 
 def in_scripts(ids: list[str], tr: Translate) -> str:

@@ -21,6 +21,7 @@ from qgis.PyQt.QtGui import QIcon
 
 from ..algorithms.base import COMMON_TAGS, GROUPS, help_of, icon_of
 from ..algorithms.bridge import WorkerMissingError, find_python
+from ..algorithms.definitions import let_ids_name, numbered
 from ..algorithms.inputs import refusal
 from ..algorithms.translation import tr
 
@@ -67,12 +68,14 @@ class ShippedModel(QgsProcessingModelAlgorithm):
             if isinstance(each, QgsProcessingParameterDefinition):
                 each.setHelp(tr(each.help()))
             if isinstance(each, QgsProcessingParameterEnum):
+                let_ids_name(each, tr)
                 each.setOptions([tr(label) for label in each.options()])
 
     def checkParameterValues(  # noqa: N802
         self, parameters: dict[str, Any], context: QgsProcessingContext
     ) -> tuple[bool, str]:
         """Refuse layers before any work that a step would refuse after the ones before it."""
+        parameters = numbered(self, parameters)
         if why := refusal(self, parameters, context):
             return False, why
         can, reason = super().checkParameterValues(parameters, context)
@@ -83,7 +86,7 @@ class ShippedModel(QgsProcessingModelAlgorithm):
     ) -> dict[str, Any]:
         """Run the steps; an output that was left out and that a step needs is a temporary one."""
         needed = dict.fromkeys((name for name in self._needed() if not parameters.get(name)), QgsProcessing.TEMPORARY_OUTPUT)
-        results: dict[str, Any] = super().processAlgorithm({**parameters, **needed}, context, feedback)
+        results: dict[str, Any] = super().processAlgorithm({**numbered(self, parameters), **needed}, context, feedback)
         group = f"{self.displayName()}, {datetime.now():%H:%M:%S}"
         for name, path in results.items():
             if isinstance(path, str) and context.willLoadLayerOnCompletion(path):

@@ -663,6 +663,34 @@ def test_a_file_of_another_kind_is_told_with_the_kinds_that_are_taken(provider, 
     assert can is right and (right or why == f"“{name}” (Model file) is none of these files: Scarp model (*.scarp); choose another.")
 
 
+@pytest.mark.parametrize(
+    ("parameter", "given", "found"),
+    [
+        ("TERRAIN", "slope, Aspect", None),
+        ("TERRAIN", "slope;aspect", None),
+        ("TERRAIN", "1,2", None),
+        ("TERRAIN", ["slope", 2], None),
+        ("TERRAIN", "slopes,aspect", '["slopes"]'),
+        ("TERRAIN", ["slope", 99], '["99"]'),
+        ("FLOW_METHOD", "DINF", None),
+        ("FLOW_METHOD", 1, None),
+        ("FLOW_METHOD", "foo", '"foo"'),
+        ("FLOW_METHOD", 7, '"7"'),
+    ],
+)
+def test_choices_are_named_by_number_or_id_and_what_is_none_is_told_with_those_there_are(
+    provider, stack, tmp_path, parameter, given, found
+):
+    """QGIS would say “Incorrect parameter value”, or take a number too high for none or for the default."""
+    from qgis.core import QgsProcessingContext
+
+    values = {"DEM": stack, "OUTPUT": str(tmp_path / "out.tif"), parameter: given}
+    can, why = provider.algorithm("preparecovariates").create().checkParameterValues(values, QgsProcessingContext())
+    assert can is (found is None), why
+    first = {"TERRAIN": "must be a list of some of altitude, slope", "FLOW_METHOD": "must be one of d8, mfd, dinf"}[parameter]
+    assert can or (f"({parameter}) {first}" in why and why.endswith(f"; found {found}."))
+
+
 def test_a_pipe_or_a_device_is_told_and_not_waited_for(refusal, tmp_path, stack):
     os.mkfifo(tmp_path / "pipe.tif")
     os.mkfifo(tmp_path / "pipe.gpkg")

@@ -57,6 +57,18 @@ def destinations(provider, name, folder):
     return {each.name(): f"{folder}/{each.name()}.{ENDINGS.get(each.type(), ends.get(each.name()))}" for each in found}
 
 
+@pytest.mark.parametrize("classifiers", ["lr,rf", "lr, RF", "lr", ["lr", "rf"], [3, 7], "3,7"])
+def test_choices_of_a_model_are_named_by_id_as_those_of_its_steps(provider, given, tmp_path, classifiers):
+    """“Incorrect parameter value for CLASSIFIERS”, while the algorithm itself took them."""
+    from qgis.core import QgsProcessingContext
+
+    algorithm = provider.algorithm("benchmarkandmapthebest").create()
+    values = {**given["benchmarkandmapthebest"], **destinations(provider, "benchmarkandmapthebest", tmp_path), "CLASSIFIERS": classifiers}
+    can, why = algorithm.checkParameterValues(values, QgsProcessingContext())
+    assert can, why
+    assert "In scripts: " in algorithm.parameterDefinition("CLASSIFIERS").help()
+
+
 def test_they_are_what_is_declared(provider, root):
     made = runpy.run_path(str(root / "docs" / "make_models.py"), run_name="models")
     assert {path.stem for path in (root / "resources" / "models").glob("*.model3")} == {each.file for each in made["models"]()}
@@ -69,8 +81,11 @@ def test_they_are_what_is_declared(provider, root):
         }
         assert shipped.helpContent() == expected.helpContent()
         inputs = [
-            [each.toVariantMap() for each in model.parameterDefinitions() if not each.isDestination()] for model in (shipped, expected)
+            [{**each.toVariantMap(), "metadata": None} for each in model.parameterDefinitions() if not each.isDestination()]
+            for model in (shipped, expected)
         ]
+        for each in inputs[0]:
+            each["help"] = each["help"].partition(" In scripts: ")[0]  # which the plugin adds, as the ids of choices
         assert inputs[0] == inputs[1]
 
 
