@@ -207,16 +207,26 @@ class Validation:
         if self.method not in ("holdout", "temporal", "inventory") and fewest_units(data.labels, data.units) < self.folds:
             deal_folds(data.labels, self.folds, None, seed, data.units)  # says what is missing
         made: list[Fold] = []
+        known: set[frozenset[tuple[bytes, bytes]]] = set()
         for repeat in range(self.repeats):
+            of_repeat: list[Fold] = []
             with warnings.catch_warnings(record=True) as caught:
                 warnings.simplefilter("always", FoldWarning)
                 for number, (training, test) in enumerate(self._split(data, repeat, seed + repeat)):
                     _check_both_classes(data.labels, training, "training")
                     _check_both_classes(data.labels, test, "test")
-                    made.append(Fold(self.method, repeat, number, training, test))
+                    of_repeat.append(Fold(self.method, repeat, number, training, test))
             for warning in caught:
                 if issubclass(warning.category, FoldWarning):  # not what a library says to programmers
                     feedback.warning(str(warning.message))
+            alike = frozenset((np.sort(each.training).tobytes(), np.sort(each.test).tobytes()) for each in of_repeat)
+            if alike not in known:  # to count the same folds again would make intervals narrower than they are
+                made += of_repeat
+            known.add(alike)
+        taken = len({each.repeat for each in made})
+        if self.method != "inventory" and taken < self.repeats:
+            of = f"{taken} of {self.repeats} repeats" if taken > 1 else f"one of {self.repeats} repeats"
+            feedback.message(f"By {called(self.method)} the seed changes nothing in the others, so {of} counts.")
         return made
 
     def _split(self, data: Data, repeat: int, seed: int) -> Iterator[tuple[np.ndarray, np.ndarray]]:

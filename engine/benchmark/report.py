@@ -54,7 +54,7 @@ _HOW = {
     "landslides as the cells of the map do (kNNDM; Linnenbrink et al. 2024); absences go with the nearest landslide. Where landslides "
     "lie spread over the map these are random folds.",
     "inventory": "The landslides of another inventory are the test, with absences drawn outside both inventories. Training hears nothing "
-    "of them.",
+    "of them, and they are in no other fold.",
     "temporal": "Landslides before a date train, those from it on test; non-landslide cells without a date are dealt at random in the same "
     "share.",
 }
@@ -102,7 +102,7 @@ def make_report(
     page.section("Folds")
     for method in by_method:
         _folds(page, data, [fold for fold in folds if fold.validation == method and fold.repeat == 0], method)
-    _method(page, data, validations, by_method, facts)
+    _method(page, data, validations, folds, by_method, facts)
     page.section("References")
     page.references(REFERENCES)
     return page
@@ -308,11 +308,12 @@ def _accuracy(page: Report, summaries: Sequence[ClassifierSummary], method: str)
 
 
 def _folds(page: Report, data: Data, folds: Sequence[Fold], method: str) -> None:
-    number = np.full(len(data.labels), -1)
+    number, part = np.full(len(data.labels), -1), np.zeros(len(data.labels), bool)
     for fold in folds:
         number[fold.test] = fold.number
+        part[fold.test] = part[fold.training] = True
     name = called(method)
-    used = number >= 0 if len(np.unique(number[number >= 0])) > 1 else np.ones(len(number), bool)
+    used = number >= 0 if len(np.unique(number[number >= 0])) > 1 else part
     alone = "" if (number[used] >= 0).all() else " (0: training only)"
     page.figure(
         figures.fold_map(data.xy[used, 0], data.xy[used, 1], number[used] + 1, data.labels[used]),
@@ -327,21 +328,23 @@ def _method(
     page: Report,
     data: Data,
     validations: Sequence[Validation],
+    dealt: Sequence[Fold],
     by_method: Mapping[str, Sequence[ClassifierSummary]],
     facts: Mapping[str, Any],
 ) -> None:
     page.section("Method")
     for each in validations:
-        repeats = f" Repeated {each.repeats} times with other seeds." if each.repeats > 1 else ""
+        taken = len({fold.repeat for fold in dealt if fold.validation == each.method})
+        repeats = f" Dealt {taken} times with other seeds." if taken > 1 else ""
         excludes = each.method in SPATIAL and each.exclusion_m > 0
         apart = f" Training cells within {each.exclusion_m:g} m of a test cell are left out." if excludes else ""
         folds = f" {each.folds} folds." if each.method not in ("holdout", "temporal", "inventory") else ""
         page.text(f"{VALIDATIONS[each.method]}. {_HOW[each.method].format(block_size_m=each.block_size_m)}{folds}{repeats}{apart}")
     compared = dict.fromkeys(each.classifier for found in by_method.values() for each in found)
+    several = "one network" if facts["members"] == 1 else f"the mean of {facts['members']} networks"
     own = (
-        "The CNN–DNN also sees the patch of covariates around each cell; it is the mean "
-        f"of {facts['members']} networks, trained with the defaults of scarp:traincnndnn, and nothing of it was tuned on these "
-        "cells."
+        f"The CNN–DNN also sees the patch of covariates around each cell; it is {several}, trained with the defaults of "
+        "scarp:traincnndnn, and nothing of it was tuned on these cells."
     )
     notes = [CLASSIFIERS[name].note for name in compared if CLASSIFIERS[name].note]
     if NETWORKS.intersection(compared):
@@ -355,7 +358,8 @@ def _method(
     page.text(
         "All classifiers get the same cells, the same folds and the same encoding: continuous covariates standardised, aspect as sine and "
         "cosine, classes one-hot, fitted on the training cells of each fold alone. Hyper-parameters are searched for the best AUC on "
-        f"three folds inside the training cells (spatial ones where the test is spatial; at most {SEARCH_CELLS:,} cells). {' '.join(notes)}"
+        f"three folds inside the training cells (spatial ones where the test is spatial and they hold both classes; at most "
+        f"{SEARCH_CELLS:,} cells). {' '.join(notes)}"
     )
     page.text(
         f"{percent(data.labels.mean())} of the cells are landslide cells. {BALANCED} Susceptibility ranks cells; it is not the probability "

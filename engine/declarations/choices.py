@@ -88,7 +88,7 @@ INVENTORY_ROLES = {
 }
 RATES = {"unknown": "rate curve", "held_out": "prediction rate", "training": "success rate"}
 
-# What a model file and its map say where the model was fitted to all cells that were given, those for the test too.
+# What a model file and its map say where the model was fitted to all cells of its inventory, those for a test too.
 FITTED_TO_ALL = {"fitted_to": "all cells"}
 
 # What landslides are to a model that is explained by them; `engine/explanation/`.

@@ -179,10 +179,13 @@ def by_parts(examples: Examples, spatial: Evaluation, equal: bool, seed: int) ->
     said, beside = (_said_by_trees(examples, each, equal, seed) for each in (fold, spatial.fold))
     of_blocks = replace(spatial, susceptibility=beside).auc.auc
     found = Evaluation("part", "Whole parts, trees alone", "", examples.labels, said, fold, examples.units)
+    held = [replace(found, labels=examples.labels * (fold == number)).landslides for number in range(fold.max() + 1)]
+    each = f"{min(held):,}" if min(held) == max(held) else f"{min(held):,} to {max(held):,}"
     how = (
         f"Trees on single cells, which are quick to grow, reach an AUC of {written(of_blocks)} in the spatial folds and "
         f"{found.in_words} where each of {fold.max() + 1} compact parts of the area (k-means) is left out as a whole, its landslides told "
-        "from its own cells. On a map of the whole area landslides of a part where none was mapped may rank lower."
+        f"from its own cells: the mean over parts, which count alike and hold {each} landslides. On a map of "
+        "the whole area landslides of a part where none was mapped may rank lower."
     )
     return replace(found, how=how)
 

@@ -96,7 +96,8 @@ def run(
                 raise
             feedback.warning(f"{VALIDATIONS[each.method]} are left out beside the temporal validation. {error}")
     validations = [each for each in validations if any(fold.validation == each.method for fold in made)]
-    feedback.message(f"{counted(len(names), 'classifier')} on {counted(len(made), 'fold')} of {len(data.labels):,} cells.")
+    of_test = f", {len(data.labels) - len(inner):,} of them those of the test inventory" if test_inventory else ""
+    feedback.message(f"{counted(len(names), 'classifier')} on {counted(len(made), 'fold')}, {len(data.labels):,} cells{of_test}.")
 
     outcomes = compare(stack, data, made, names, seed, recipe, feedback.part(2, 90 if model else 98), scheduler)
     summaries = summarise(outcomes, data.labels, data.units)
@@ -125,8 +126,8 @@ def run(
         make_report(data, validations, made, summaries, facts).write(report)
     winner = best(summaries, honest)
     if model:
-        feedback.message(f"{winner.label} is fitted to all cells.")
-        feedback.status("Fitting the best to all cells")
+        feedback.message(f"{winner.label} is fitted to all cells{' but those of the test inventory' if test_inventory else ''}.")
+        feedback.status("Fitting the best")
         everything = inner
         place = np.full(len(data.labels), -1)
         place[inner] = np.arange(len(inner))

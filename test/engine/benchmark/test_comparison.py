@@ -336,8 +336,9 @@ def test_a_test_inventory_is_a_fold_of_its_own_and_in_no_other(stack, layer, dat
     x, y = data.grid.centres(data.cells.rows[chosen], data.cells.cols[chosen])
     fields = {"x": ogr.OFTReal, "y": ogr.OFTReal, "name": ogr.OFTString}
     write_points(later, "later", fields, (x, y, np.full(len(x), "slide")), data.grid.spatial_reference)
+    listener = Listener()
     result = benchmark_classifiers.run(
-        Feedback(),
+        listener,
         covariates=stack.path,
         inventory=layer,
         label_field="slide",
@@ -359,6 +360,19 @@ def test_a_test_inventory_is_a_fold_of_its_own_and_in_no_other(stack, layer, dat
     assert (float(rows[0]["support_landslide"]), float(rows[1]["support_landslide"])) == (len(chosen), (cells.landslide[~test] == 1).sum())
     kept = load_model(result["model"]).predict(Data.of(stack, cells).values[None, test])[0]
     np.testing.assert_allclose(kept, said, atol=1e-6)
+    assert "Logistic regression is fitted to all cells but those of the test inventory." in listener.messages
+    assert f"1 classifier on 7 folds, {len(test):,} cells, {test.sum():,} of them those of the test inventory." in listener.messages
+
+
+def test_repeats_that_deal_the_same_folds_count_once(stack):
+    """Three places far apart are always the three folds of k-means: intervals of three repeats were those of nine test sets."""
+    rows, cols = (each.ravel() for each in np.meshgrid(np.arange(5), np.r_[0:5, 20:25, 35:40]))
+    data = Data.of(stack, cells_of(rows, cols, (rows + cols) % 2))
+    listener = Listener()
+    folds = Validation("kmeans", folds=3, repeats=3).make(data, 1, listener)
+    assert len(folds) == 3 and {each.repeat for each in folds} == {0}
+    assert listener.messages == ["By spatial folds the seed changes nothing in the others, so one of 3 repeats counts."]
+    assert len(Validation("random", folds=3, repeats=3).make(data, 1, listener)) == 9 and len(listener.messages) == 1
 
 
 def test_wrong_inputs_are_told(stack, layer, tmp_path):

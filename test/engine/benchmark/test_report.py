@@ -205,3 +205,19 @@ def test_the_table_has_every_figure_under_its_name():
     for key, value in MEAN.items():
         assert row[key] == (0.8 if key == "auc" else value), key
         assert key == "auc" or row[f"{key}_sd"] == pytest.approx(value / 10, abs=1e-6), key
+
+
+def test_a_map_of_folds_has_the_cells_of_these_folds_alone(page, monkeypatch):
+    """Cells of a test inventory, and those that an exclusion or an open date left out, were drawn as if they trained."""
+    drawn = pages.drawn_by(monkeypatch, report.figures, "fold_map")
+    monkeypatch.setattr(f"{__name__}.FOLDS", [Fold("holdout", 0, 0, np.arange(10), np.arange(10, 25))])
+    page([summary("holdout", "cnn_dnn", 0.75)], ["holdout"])
+    ((_, (east, _, number, _), _),) = drawn
+    assert east.tolist() == (np.arange(25) * 10.0).tolist() and number.tolist() == [0] * 10 + [1] * 15
+
+
+@pytest.mark.parametrize(("members", "told"), [(1, "it is one network, trained"), (3, "it is the mean of 3 networks, trained")])
+def test_how_often_folds_were_dealt_and_how_many_networks_there_are(page, members, told):
+    """A test inventory was said to be repeated, and a single network to be a mean."""
+    words = pages.words(page(members=members))
+    assert told in words and "with other seeds" not in words

@@ -246,6 +246,8 @@ def test_whole_parts_tell_what_a_part_without_landslides_would_show(monkeypatch,
     (of_blocks,) = re.findall(r"reach an AUC of (\d\.\d{3}) in the spatial folds", found.how)
     assert float(of_blocks) > (0.99 if alike else 0.65)
     assert f"and {found.in_words} where each of 3 compact parts" in found.how
+    there = sorted(int(cells.labels[valley == number].sum()) for number in np.unique(valley))
+    assert f"the mean over parts, which count alike and hold {there[0]} to {there[-1]} landslides." in found.how
 
 
 def test_parts_divide_no_landslide_and_need_both_classes():
