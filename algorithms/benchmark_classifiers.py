@@ -21,6 +21,6 @@ class BenchmarkClassifiers(ScarpAlgorithm):
         "each fold, and every metric of that study is reported with its uncertainty and a test of whether the CNN–DNN is really better or "
         "worse.\n\n"
         "Random folds flatter, since the test cells have neighbours among the training cells; folds of whole spatial blocks tell how well "
-        "a model does on ground that it has not seen. Both are shown side by side. The best model is fitted to all cells and can be "
-        "mapped with “Map susceptibility”."
+        "a model does on ground that it has not seen. Both are shown side by side. The best model is fitted to all cells but those of "
+        "a test inventory and can be mapped with “Map susceptibility”."
     )

@@ -879,7 +879,7 @@ TASKS: dict[str, tuple[Parameter, ...]] = {
             "MODEL",
             "Model file of the best",
             "file output",
-            "The classifier with the highest AUC, fitted to all cells, for “Map susceptibility”.",
+            "The classifier with the highest AUC, fitted to all cells but those of a test inventory, for “Map susceptibility”.",
             optional=True,
             files="Scarp model (*.scarp)",
             made=False,

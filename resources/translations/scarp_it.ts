@@ -1018,10 +1018,10 @@ Lo stesso seme crea lo stesso paesaggio.</translation>
 <message>
 <source>Makes the evaluation of Azarafza et al. (2021) on your own data: the CNN–DNN and other classifiers learn from the same cells in the same folds (parts of the cells that take turns in testing), the settings of each are searched inside the training part of each fold, and every metric of that study is reported with its uncertainty and a test of whether the CNN–DNN is really better or worse.
 
-Random folds flatter, since the test cells have neighbours among the training cells; folds of whole spatial blocks tell how well a model does on ground that it has not seen. Both are shown side by side. The best model is fitted to all cells and can be mapped with “Map susceptibility”.</source>
+Random folds flatter, since the test cells have neighbours among the training cells; folds of whole spatial blocks tell how well a model does on ground that it has not seen. Both are shown side by side. The best model is fitted to all cells but those of a test inventory and can be mapped with “Map susceptibility”.</source>
 <translation>Fa la valutazione di Azarafza et al. (2021) sui propri dati: la CNN–DNN e altri classificatori imparano dalle stesse celle negli stessi fold (parti delle celle che a turno fanno da test), le impostazioni di ciascuno si cercano dentro la parte di addestramento di ogni fold, e ogni metrica di quello studio viene riportata con la sua incertezza e con un test che dice se la CNN–DNN è davvero migliore o peggiore.
 
-I fold casuali lusingano, perché le celle di test hanno vicine tra quelle di addestramento; i fold di interi blocchi spaziali dicono quanto vale un modello su terreno che non ha visto. Si mostrano entrambi, uno accanto all'altro. Il modello migliore si adatta a tutte le celle e si può mappare con «Mappa suscettibilità».</translation>
+I fold casuali lusingano, perché le celle di test hanno vicine tra quelle di addestramento; i fold di interi blocchi spaziali dicono quanto vale un modello su terreno che non ha visto. Si mostrano entrambi, uno accanto all'altro. Il modello migliore si adatta a tutte le celle tranne quelle di un inventario di test e si può mappare con «Mappa suscettibilità».</translation>
 </message>
 <message>
 <source>Manual breaks</source>
@@ -1844,8 +1844,8 @@ La tabella ha una riga per covariata con un consiglio (tenere, togliere o dubbia
 <translation>Le classi come poligoni, con la loro area (.gpkg o .shp).</translation>
 </message>
 <message>
-<source>The classifier with the highest AUC, fitted to all cells, for “Map susceptibility”.</source>
-<translation>Il classificatore con l'AUC più alta, adattato a tutte le celle, per «Mappa suscettibilità».</translation>
+<source>The classifier with the highest AUC, fitted to all cells but those of a test inventory, for “Map susceptibility”.</source>
+<translation>Il classificatore con l'AUC più alta, adattato a tutte le celle tranne quelle di un inventario di test, per «Mappa suscettibilità».</translation>
 </message>
 <message>
 <source>The covariate stack, for further runs.</source>
