@@ -118,9 +118,10 @@ class Data:
         return replace(self, cells=self.cells.only(index), values=self.values[index], xy=self.xy[index], dates=self.dates[index])
 
     def distances(self, folds: Iterable[Fold]) -> Distances:
-        """Return how far test landslides lie from training landslides, and the map from both."""
-        parts = ((fold.training, fold.test) for fold in folds)
-        return Distances.of(self.xy, self.labels, self.units, parts, self.places)
+        """Return how far test landslides lie from training landslides, and the map from both; those of no fold do not count."""
+        parts = [(fold.training, fold.test) for fold in folds]
+        there = np.isin(np.arange(len(self.labels)), np.concatenate([cells for both in parts for cells in both]))
+        return Distances.of(self.xy, self.labels * there, self.units, parts, self.places)
 
     @property
     def labels(self) -> np.ndarray:

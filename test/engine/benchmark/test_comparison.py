@@ -375,6 +375,16 @@ def test_repeats_that_deal_the_same_folds_count_once(stack):
     assert len(Validation("random", folds=3, repeats=3).make(data, 1, listener)) == 9 and len(listener.messages) == 1
 
 
+def test_landslides_of_no_fold_are_not_near_the_map(data):
+    """Those of a test inventory, in the distances of the folds beside it."""
+    slides = np.flatnonzero(data.labels == 1)
+    left = np.setdiff1d(np.arange(240), slides[:1])
+    at_it = replace(data, places=data.xy[slides[:1]])
+    for cells, near in ((np.arange(240), True), (left, False)):
+        found = at_it.distances([Fold("random", 0, 0, cells[::2], cells[1::2]), Fold("random", 0, 1, cells[1::2], cells[::2])])
+        assert bool(found.places[0] == 0) is near and len(found.samples) == len(slides) - (not near)
+
+
 def test_wrong_inputs_are_told(stack, layer, tmp_path):
     given = {"covariates": stack.path, "inventory": layer, "label_field": "slide", "output": str(tmp_path / "t.csv")}
     with pytest.raises(EngineError, match=r'^Classifiers \(CLASSIFIERS\) must be a list of some of cnn_dnn, .*, slope; found \["xgb"\]\.$'):
