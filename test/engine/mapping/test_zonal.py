@@ -105,7 +105,7 @@ def test_windows_and_another_crs(raster, zones, tmp_path, monkeypatch):
     (other,) = results(run(Feedback(), susceptibility=susceptibility, zones=degrees, output=str(tmp_path / "d.gpkg"))["output"])
     assert other["susc_cells"] == 16 and other["susc_mean"] == whole[0]["susc_mean"]
     dataset = ogr.Open(str(tmp_path / "d.gpkg"))
-    assert dataset.GetLayer(0).GetSpatialRef().IsGeographic()
+    assert dataset.GetLayer(0).GetSpatialRef().GetAuthorityCode(None) == "4326" and dataset.GetLayer(0).GetName() == "d"
 
 
 def test_what_is_of_no_use_is_one_sentence(raster, zones, tmp_path):

@@ -10,6 +10,7 @@ from scarp.engine.feedback import Feedback
 from scarp.engine.files.grid import Grid, Window
 from scarp.engine.files.stack import Stack
 from scarp.engine.mapping import windows as mapping
+from scarp.engine.mapping.likeness import OLDER
 from scarp.engine.tasks.classify_susceptibility import run as classify
 from scarp.engine.tasks.map_susceptibility import run
 from scarp.models.cnn_dnn import CnnDnn
@@ -111,6 +112,17 @@ def test_the_type_of_a_model_goes_with_its_map_and_classes(tmp_path, write_stack
     assert known == ["all cells", "all cells", None]
     assert gdal.Open(str(tmp_path / "all_classes.tif")).GetMetadataItem("model") == "CNN–DNN"
     assert listener.messages[0] == "The model is for landslides of the type flow; its map says nothing of others."
+
+
+def test_a_model_of_an_older_version_is_said_not_to_know_what_it_saw(tmp_path, write_stack, model_file, small_windows):
+    older = load_model(model_file, "numpy")
+    assert older.encoder.seen is not None
+    older.encoder.seen = None
+    save_model(tmp_path / "older.scarp", older)
+    for model, is_told in ((model_file, False), (tmp_path / "older.scarp", True)):
+        listener = Interrupting()
+        run(listener, covariates=write_stack("stack.tif", SHAPE), model=str(model), output=str(tmp_path / "map.tif"))
+        assert (OLDER in listener.messages) is is_told
 
 
 def test_an_interrupted_run_goes_on_where_it_stopped(tmp_path, write_stack, model_file, small_windows):

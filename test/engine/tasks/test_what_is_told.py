@@ -45,13 +45,27 @@ def test_cells_of_each_part_are_counted(ground, tmp_path):
     stack, slides = ground
     for count in (40, 60):
         path = str(tmp_path / "cells.gpkg")
-        sample_cells.run(Feedback(), covariates=stack, inventory=slides(count), output=path, buffer=60.0)
+        returned = sample_cells.run(Feedback(), covariates=stack, inventory=slides(count), output=path, buffer=60.0)
         dataset = ogr.Open(path)
+        assert returned == {"output": path, "cells": dataset.GetLayer(0).GetFeatureCount()}
         found = [(each["subset"], each["landslide"]) for each in dataset.GetLayer(0)]
         told = results(path)["cells"]
         assert told["training"] == [found.count(("train", 1)), found.count(("train", 0))]
         assert told["test"] == [found.count(("test", 1)), found.count(("test", 0))]
         assert told["training"][0] + told["test"][0] == count and told["training"][0] > told["test"][0] > 0
+
+
+def test_how_cells_are_divided_is_told_and_a_test_of_few_landslides(ground, tmp_path):
+    """Thirty per cent of 20 landslides tell little, those of 100 enough; the manifest says how both came about."""
+    stack, slides = ground
+    for count, is_few in ((20, True), (100, False)):
+        path, listener = str(tmp_path / "cells.gpkg"), Listener()
+        sample_cells.run(listener, covariates=stack, inventory=slides(count), output=path, buffer=60.0, test_share=0.3)
+        told = results(path)
+        tested = told["cells"]["test"][0]
+        said = [text for text in listener.warnings if text.startswith(f"Only {tested} of {count} landslides are for the test")]
+        assert len(said) == is_few and 0 < tested < count / 2
+        assert told["divided"] == "The cells were divided at random, 30 % of them for the test."
 
 
 def test_landslides_that_subsets_divide_are_told_where_subsets_are_the_test(ground, tmp_path, monkeypatch):

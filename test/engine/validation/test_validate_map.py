@@ -335,6 +335,26 @@ def test_breaks_of_the_first_map_need_not_fit_the_second(map_of, slides, tmp_pat
     )
     assert [text for text in listener.warnings if "do not lie among the values of index.tif" in text and "own natural breaks" in text]
     assert rows_of(tmp_path / "t.csv")[-1]["agreement"]
+    assert not any("both maps are divided" in text for text in listener.messages), "the first one keeps its three classes"
+
+
+@pytest.mark.parametrize("lowest", [0.5, 20.0])
+def test_breaks_that_end_where_the_second_map_begins_do_not_divide_it(map_of, slides, tmp_path, lowest):
+    """All its cells would be of the highest class, or but for those of the break itself."""
+    listener, other = Listener(), map_of(lowest + np.array(VALUES) - 0.1, "index.tif")
+    first, classes = map_of(VALUES), {"method": "manual", "breaks": "0.25, 0.5"}
+    validate(tmp_path, listener, susceptibility=first, inventory=slides, susceptibility_2=other, **classes)
+    assert [text for text in listener.warnings if "do not lie among the values of index.tif" in text]
+
+
+def test_breaks_need_not_fit_a_second_map_of_classes_either(map_of, slides, tmp_path):
+    """Codes 1 to 3 by breaks of their own against codes 5, 6 and 7, which are three classes as they are."""
+    first = map_of([1, 1, 2, 2, 2, 2, 3, 3, 3, 3], "first.tif", kind=gdal.GDT_Byte, nodata=0)
+    other = map_of([5, 5, 5, 6, 6, 6, 7, 7, 7, 7], "other.tif", kind=gdal.GDT_Byte, nodata=0)
+    listener, given = Listener(), {"inventory": slides, "method": "manual", "breaks": "1.5, 2.5"}
+    validate(tmp_path, listener, susceptibility=first, susceptibility_2=other, **given)
+    assert [text for text in listener.warnings if "do not lie among the values of other.tif" in text]
+    assert float(rows_of(tmp_path / "t.csv")[-1]["agreement"]) == pytest.approx(0.9)
 
 
 def test_a_class_that_one_of_two_maps_lacks_is_a_class_of_both(map_of, slides, tmp_path):
