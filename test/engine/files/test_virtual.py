@@ -3,6 +3,7 @@
 
 import pytest
 from scarp.engine.errors import EngineError
+from scarp.engine.files import virtual as module
 from scarp.engine.files.virtual import check_virtual
 
 
@@ -39,3 +40,47 @@ def test_a_name_counts_from_the_virtual_raster_where_it_says_so(tmp_path, monkey
             check_virtual(outer)
     else:
         check_virtual(outer)
+
+
+def test_a_comment_over_several_lines_is_none_of_the_file(tmp_path):
+    """And what stands as it is, over several lines too, is a name."""
+    path, source = tmp_path / "a.vrt", "<SourceFilename>{}</SourceFilename>"
+    path.write_text("<VRTDataset>\n<!-- once\n" + source.format("/vsicurl/b.tif") + "\n-->\n</VRTDataset>")
+    check_virtual(str(path))
+    virtual(tmp_path / "b.vrt", "/vsicurl/c.tif")
+    path.write_text("<VRTDataset>" + source.format(f"<![CDATA[\n{tmp_path / 'b.vrt'}\n]]>") + "</VRTDataset>")
+    with pytest.raises(EngineError, match=r"b\.vrt names a file of the network"):
+        check_virtual(str(path))
+
+
+@pytest.mark.parametrize("language", ["Python", "python", " Python\n"])
+def test_python_however_it_is_written_is_never_run(tmp_path, language):
+    path = tmp_path / "a.vrt"
+    path.write_text(f"<VRTDataset><PixelFunctionLanguage>{language}</PixelFunctionLanguage></VRTDataset>")
+    with pytest.raises(EngineError, match="has a pixel function in Python"):
+        check_virtual(str(path))
+
+
+def test_a_service_that_the_user_names_is_the_users_wish(tmp_path):
+    """That of a virtual raster is that of who made it."""
+    (tmp_path / "tiles.xml").write_text('<GDAL_WMS><Service name="TMS"/></GDAL_WMS>')
+    check_virtual(str(tmp_path / "tiles.xml"))
+    with pytest.raises(EngineError, match="names a service of the network"):
+        check_virtual(virtual(tmp_path / "a.vrt", tmp_path / "tiles.xml"))
+
+
+def test_a_file_that_is_named_twice_is_looked_at_once(tmp_path, monkeypatch):
+    """Twenty files that name the next one twice are a million ways down."""
+    looked_at = []
+
+    def text(path, text=module._text):
+        looked_at.append(path.name)
+        assert len(looked_at) <= 2 * 20 + 1
+        return text(path)
+
+    monkeypatch.setattr(module, "_text", text)
+    for number in range(20):
+        source = f'<SourceFilename relativeToVRT="1">{number + 1}.vrt</SourceFilename>'
+        (tmp_path / f"{number}.vrt").write_text(f"<VRTDataset>{source}{source}</VRTDataset>")
+    check_virtual(str(tmp_path / "0.vrt"))
+    assert set(looked_at) == {f"{number}.vrt" for number in range(21)}

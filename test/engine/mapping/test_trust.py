@@ -201,6 +201,16 @@ def test_an_interrupted_run_goes_on_with_both(tmp_path, write_stack, ensemble, s
     assert not list(tmp_path.glob(".*"))
 
 
+def test_what_was_kept_of_other_passes_is_not_gone_on_from(tmp_path, write_stack, ensemble, small_windows):
+    given = {"covariates": write_stack("stack.tif", SHAPE), "model": ensemble(members=1)[1], "resume": True}
+    outputs = {"output": str(tmp_path / "map.tif"), "uncertainty": str(tmp_path / "uncertainty.tif")}
+    with pytest.raises(InterruptionError):
+        run(Interrupting(), **given, **outputs, dropout_passes=2)
+    listener = Listener()
+    run(listener, **given, **outputs, dropout_passes=3)
+    assert not any("before the interruption" in text for text in listener.messages)
+
+
 @pytest.mark.parametrize(
     ("made", "asked", "sentence"),
     [
@@ -266,6 +276,18 @@ def test_the_area_of_applicability_is_mapped(tmp_path, write_stack, applicable, 
     assert feature["area_km2"] == pytest.approx(900e-6 * (inside[valid] == 0).sum(), rel=0.01)
     run(Feedback(), covariates=stack, model=file, output=str(tmp_path / "alone.tif"))
     assert (tmp_path / "alone.tif").read_bytes() == (tmp_path / "output.tif").read_bytes()
+
+
+@pytest.mark.parametrize(("steep", "is_warned"), [(9, False), (10, False), (11, True)])
+def test_more_than_a_tenth_outside_is_a_warning_and_less_is_told(tmp_path, write_stack, applicable, steep, is_warned):
+    """Of a hundred cells some are steeper than any training cell by far."""
+    values = np.stack([np.where(np.arange(100) < steep, 80.0, 16.0), np.ones(100)], axis=-1).reshape(10, 10, 2)
+    listener, outputs = Listener(), {name: str(tmp_path / f"{name}.tif") for name in ("output", "applicability")}
+    found = run(listener, covariates=write_stack("stack.tif", (10, 10), values=values), model=applicable()[1], **outputs)
+    sentence = f"{steep:.1f} % of the area lie outside the area of applicability"
+    assert found["outside_percent"] == pytest.approx(steep)
+    told = [any(text.startswith(sentence) for text in texts) for texts in (listener.warnings, listener.messages)]
+    assert told == [is_warned, not is_warned]
 
 
 def test_an_interrupted_area_of_applicability_goes_on_with_the_map(tmp_path, write_stack, applicable, small_windows):

@@ -219,6 +219,8 @@ def test_roles_are_kept_apart_by_name(map_of, slides, layer_of, tmp_path):
     assert result["auc"] == pytest.approx((6 + 6 + 3) / 18)
     assert float(trained["auc_by_cells"]) == 1 and trained["landslides"] == "1" and trained["auc_by_cells_low"] == ""
     assert any("one landslide, and has no interval" in each for each in listener.warnings)
+    told = json.loads((tmp_path / "t.csv.run.json").read_text(encoding="utf-8"))["results"]
+    assert (told["role"], told["are_samples"]) == ("held_out", False)
     validate(tmp_path, listener, susceptibility=map_of(VALUES), inventory=slides, training_inventory=slides)
     assert any("lie on cells of landslides that it was made from: 2 of 2." in each for each in listener.warnings)
 
@@ -549,6 +551,48 @@ def test_landslides_of_a_type(map_of, slides, tmp_path):
     assert float(row["auc_by_cells"]) == pytest.approx(3 / 7, abs=1e-6)
     with pytest.raises(EngineError, match=r"are named, and no field that tells them \(TYPE_FIELD\)"):
         validate(tmp_path, susceptibility=map_of(VALUES), inventory=slides, types="y")
+
+
+@pytest.mark.parametrize(("types", "is_told", "shown"), [(None, True, "x"), ("x", False, "x"), ("y", True, "y")])
+def test_a_map_for_some_types_is_told_apart_from_landslides_of_others(map_of, slides, tmp_path, types, is_told, shown):
+    path = map_of(VALUES)
+    gdal.Open(path, gdal.GA_Update).SetMetadataItem("landslide_type", "x")
+    listener, chosen = Listener(), {"type_field": "kind", "types": types} if types else {}
+    validate(tmp_path, listener, susceptibility=path, inventory=slides, report=str(tmp_path / "r.html"), **chosen)
+    assert any(text.startswith("The map is for landslides of the type x, and those given are of") for text in listener.warnings) is is_told
+    page = re.sub(r"<[^>]*>", "|", (tmp_path / "r.html").read_text(encoding="utf-8"))
+    assert re.search(r"Types of movement[|\s]+(\w+)", page)[1] == shown
+
+
+def test_a_class_that_holds_fewer_landslides_than_the_one_below_is_told(map_of, layer_of, tmp_path):
+    """Of a map turned round: two of three landslides lie where it is lowest."""
+    slides = layer_of([box(UTM, 0, each) for each in (3, 7, 8)])
+    for values, is_told in ((VALUES, False), (VALUES[::-1], True)):
+        listener = Listener()
+        validate(tmp_path, listener, susceptibility=map_of(values), inventory=slides, class_table=str(tmp_path / "c.csv"))
+        told = [text for text in listener.warnings if "no denser in the class high than in low (20.0 % against 40.0 %" in text]
+        assert bool(told) is is_told
+
+
+def test_the_report_names_each_file_by_what_it_is_for(map_of, slides, layer_of, tmp_path):
+    """Nine cells of 400 m² have a value."""
+    others = {"susceptibility_2": map_of(VALUES[::-1], "second.tif"), "training_inventory": layer_of([box(UTM, 0, 9)], "training.gpkg")}
+    others |= {"zones": layer_of([box(UTM, 0, 0, 1, 5)], "parts.gpkg"), "report": str(tmp_path / "r.html")}
+    validate(tmp_path, susceptibility=map_of([np.nan, *VALUES[1:]]), inventory=slides, **others)
+    page = re.sub(r"(<[^>]*>|\s)+", "|", (tmp_path / "r.html").read_text(encoding="utf-8"))
+    shown = {"Susceptibility|map": "map.tif", "Landslides": "slides.gpkg", "Landslides|that|the|map|was|made|from": "training.gpkg"}
+    shown |= {"Second|map": "second.tif", "Sub-areas": "parts.gpkg", "Area|of|the|cells|with|data": "0.0036"}
+    for name, value in shown.items():
+        assert f"|{name}|{value}" in page, name
+
+
+def test_the_report_says_what_landslides_are_told_from(map_of, slides, layer_of, tmp_path):
+    given = {"susceptibility": map_of(VALUES), "report": str(tmp_path / "r.html")}
+    validate(tmp_path, inventory=slides, **given)
+    assert "Landslides are told from all other cells of the map, 7, by their area" in (tmp_path / "r.html").read_text(encoding="utf-8")
+    labelled = layer_of([box(UTM, 0, each) for each in (8, 3, 2, 5)], "labelled.gpkg", label=[1, 1, 0, 0])
+    validate(tmp_path, inventory=labelled, label_field="label", **given)
+    assert "Landslides are told from the 2 cells that are labelled as no landslide" in (tmp_path / "r.html").read_text(encoding="utf-8")
 
 
 def test_the_report_shows_the_map_and_its_landslides(map_of, slides, tmp_path, monkeypatch):
