@@ -14,6 +14,8 @@ from ..errors import EngineError
 
 # So many standard errors reach to either end of a 95 % interval.
 Z_95 = float(stats.norm.ppf(0.975))
+# Shares that sum to 1 may be off by so much.
+_ROUNDING = 1e-9
 
 # What `evaluate` returns: id, label, meaning. In the ids "landslide" is predicted landslide, "none" predicted none.
 METRICS: tuple[tuple[str, str, str], ...] = (
@@ -245,7 +247,7 @@ def mean_variance(values: np.ndarray, weights: np.ndarray, units: np.ndarray) ->
 
 @dataclass(frozen=True)
 class AucInterval:
-    """An AUC with DeLong's standard error and the 95 % interval made from it; NaN but for the AUC where one landslide cannot tell."""
+    """An AUC with DeLong's standard error and its 95 % interval (`auc_ends`); NaN but for the AUC where one landslide cannot tell."""
 
     auc: float
     standard_error: float
@@ -287,9 +289,29 @@ def delong(
     """
     folds = np.zeros(len(labels)) if folds is None else np.asarray(folds)
     auc, variance = _mean_of_placements(labels, _placements(labels, susceptibility, folds), clusters, folds)
-    error = variance**0.5
+    slide = np.asarray(labels) == 1
+    draws = int(slide.sum()) if clusters is None else len(np.unique(np.asarray(clusters)[slide]))
+    return AucInterval(auc, variance**0.5, *auc_ends(auc, variance**0.5, draws))
+
+
+def auc_ends(auc: float, error: float, landslides: int) -> tuple[float, float]:
+    """Return the ends of the 95 % interval of an AUC, cut at 0 and 1; NaN where its standard error is.
+
+    Where all pairs are in order there is no variance to be seen, and by it no doubt. But if the AUC were A, so would be the mean share of
+    other cells that a landslide lies above, the chance that one lies above all of them is A at most (Markov), and that n do A to the power
+    of n: an A for which that is less than 2.5 % is ruled out.
+
+    Examples
+    --------
+    >>> from scarp.engine.reporting.metrics import auc_ends
+    >>> [round(end, 3) for end in auc_ends(0.9, 0.1, 20)], [round(end, 3) for end in auc_ends(1.0, 0.0, 5)], auc_ends(0.0, 0.0, 1)
+    ([0.704, 1.0], [0.478, 1.0], (0.0, 0.975))
+    """
+    if error < _ROUNDING and min(auc, 1 - auc) < _ROUNDING and landslides:
+        ruled_out = 0.025 ** (1 / landslides)
+        return (ruled_out, 1.0) if auc > 0.5 else (0.0, 1 - ruled_out)
     low, high = (float(np.clip(auc + sign * Z_95 * error, 0.0, 1.0)) for sign in (-1, 1))
-    return AucInterval(auc, error, low, high)
+    return low, high
 
 
 def weighted_auc(labels: np.ndarray, susceptibility: np.ndarray, weights: np.ndarray) -> float:

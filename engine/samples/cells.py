@@ -480,16 +480,23 @@ def notice_few(cells: SampleCells, feedback: Feedback, test_inventory: bool = Fa
     """Tell of a test that few landslides take part in; training takes none that is drawn from few landslides."""
     slides = cells.landslide == 1
     tested, there = (len(np.unique(cells.origin[some])) for some in (slides & (cells.subset == "test"), slides))
-    if not 0 < tested < _FEW_TEST:
-        return
-    few = f"Only {tested} of {there} landslides {'are' if tested > 1 else 'is'} for the test"
-    if there < choices.FEW_LANDSLIDES and not test_inventory:
+    if tested < _FEW_TEST and there < choices.FEW_LANDSLIDES and tested and not test_inventory:
         feedback.message(
-            f"{few}, which tells little. scarp:traincnndnn tests by folds on all of them, as wherever landslides are fewer than "
-            f"{choices.FEW_LANDSLIDES} and no test inventory is given."
+            f"{_few(tested, there)}, which tells little. scarp:traincnndnn tests by folds on all of them, as wherever landslides are fewer "
+            f"than {choices.FEW_LANDSLIDES} and no test inventory is given."
         )
-        return
-    feedback.warning(f"{few}: what it says is chance to a large part. Validation by folds tests on more of them.")
+    else:
+        warn_of_few(tested, there, feedback)
+
+
+def warn_of_few(tested: int, there: int, feedback: Feedback) -> None:
+    """Warn where few of the landslides that are there are tested."""
+    if 0 < tested < _FEW_TEST:
+        feedback.warning(f"{_few(tested, there)}: what it says is chance to a large part. Validation by folds tests on more of them.")
+
+
+def _few(tested: int, there: int) -> str:
+    return f"Only {tested} of {there} landslides {'are' if tested > 1 else 'is'} for the test"
 
 
 def notice_divided(cells: SampleCells, feedback: Feedback) -> None:

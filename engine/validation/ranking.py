@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..reporting.metrics import Z_95
+from ..reporting.metrics import Z_95, auc_ends
 
 # So many values of landslide cells are told apart; of more, every so many-th.
 MOST_CUTS = 1 << 16
@@ -77,6 +77,12 @@ class Estimate:
         error = float(np.sqrt(max(variance, 0.0))) if np.isfinite(variance) else float("nan")
         value = float(np.clip(value, least, most))  # sums of shares may be off by rounding
         return cls(value, error, *(float(np.clip(value + sign * Z_95 * error, least, most)) for sign in (-1, 1)))
+
+    @classmethod
+    def of_auc(cls, value: float, variance: float, landslides: int) -> Estimate:
+        """Return the estimate of an AUC, which is told with doubt too where all of so many landslides lie above all other cells."""
+        found = cls.of(value, variance)
+        return cls(found.value, found.error, *auc_ends(found.value, found.error, landslides))
 
 
 def placements_above(others: np.ndarray) -> np.ndarray:

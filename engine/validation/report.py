@@ -14,6 +14,7 @@ from ..mapping.counting import Landslides
 from ..mapping.maps import Map, Thumbnail
 from ..mapping.zonation import class_colours, falling
 from ..reporting.figures import Frame, bars, class_map
+from ..reporting.metrics import Z_95
 from ..reporting.numbers import count, estimate, number, p_value, percent, signed
 from ..reporting.page import BETTER_THAN_TRAINING, Report
 from ..reporting.rates import REFERENCE, rate_curves, unit_curves
@@ -62,7 +63,7 @@ def verdict(made: Sequence[Assessment]) -> str:
             " It is not known whether the map was made from these landslides; if it was, this says how well it fits, and not what it can "
             "tell (set “These landslides”)."
         )
-    if first.auc["landslides"].high < 0.5 and first.auc["cells"].high < 0.5:
+    if all(each.value + Z_95 * each.error < 0.5 for each in first.auc.values()):
         text += _REVERSED
     for other in (each for each in made[1:] if each.kind == "all"):
         fitted, told = other.auc["landslides"].value, first.auc["landslides"].value

@@ -245,3 +245,14 @@ def test_too_few_landslides_are_told(data):
     one = np.flatnonzero(np.isin(cells.origin, ["3"]) | (cells.landslide == 0))
     with pytest.raises(EngineError, match="fewer than 2 landslides"):
         fit_cells(small, one, "dt", False, 1)
+
+
+@pytest.mark.parametrize(
+    ("method", "share", "said"), [("holdout", 0.2, 8), ("holdout", 0.25, None), ("temporal", 0.2, 8), ("random", 0.2, None)]
+)
+def test_a_test_of_few_landslides_is_told(data, method, share, said):
+    """Eight of the forty; ten are enough, and folds test on all."""
+    listener = Listener()
+    Validation(method, folds=5, test_share=share).make(data, 1, listener)
+    told = [text for text in listener.warnings if "for the test" in text]
+    assert [text.partition(":")[0] for text in told] == ([f"Only {said} of 40 landslides are for the test"] if said else [])

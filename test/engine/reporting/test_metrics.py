@@ -107,6 +107,16 @@ def test_a_bin_begins_at_its_lower_edge():
     np.testing.assert_allclose([mean, share, count], [[0, 0.45, 0.525, 1], [0, 0, 1, 1], [1, 1, 2, 1]])
 
 
+def test_landslides_that_are_all_above_leave_doubt_by_how_many_they_are():
+    """Two landslides of two cells each, or four of one: an interval of 1.000 to 1.000 was told of five."""
+    labels, said = [1, 1, 1, 1, 0, 0, 0], [0.9, 0.8, 0.7, 0.6, 0.3, 0.2, 0.1]
+    assert metrics.delong(labels, said).low == pytest.approx(0.025**0.25)
+    assert metrics.delong(labels, said, clusters=[1, 1, 2, 2, 3, 4, 5]).low == pytest.approx(0.025**0.5)
+    assert metrics.delong(labels, said).high == 1.0 == metrics.delong(labels, said).auc
+    turned = metrics.delong(labels, [-each for each in said])
+    assert (turned.low, turned.high) == (0.0, pytest.approx(1 - 0.025**0.25))
+
+
 def test_delong_agrees_with_its_definition():
     rng = np.random.default_rng(2)
     labels = np.r_[np.ones(40, int), np.zeros(60, int)]

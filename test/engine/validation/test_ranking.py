@@ -65,6 +65,14 @@ def test_a_figure_without_variance_has_no_interval():
     assert Estimate.of(0.9, 0.01).high == 1.0 and Estimate.of(0.9, 0.01).low == pytest.approx(0.9 - 1.959964 * 0.1)
 
 
+def test_landslides_above_all_other_cells_leave_doubt():
+    """Five above all others: of an AUC below 0.025 to the power of a fifth that is rarer than once in forty."""
+    found = Estimate.of_auc(1 - 1e-16, 1e-33, 5)
+    assert (found.low, found.high) == (pytest.approx(0.025**0.2), 1.0)
+    assert Estimate.of_auc(0.9, 0.01, 5) == Estimate.of(0.9, 0.01)
+    assert np.isnan(Estimate.of_auc(1.0, float("nan"), 1).low)
+
+
 def test_many_thresholds_are_thinned_and_fewer_ones_are_found_again():
     values = np.arange(1000.0)
     assert len(Cuts.of(values, 10).values) == 10

@@ -571,7 +571,7 @@ def test_a_class_that_holds_fewer_landslides_than_the_one_below_is_told(map_of, 
     for values, is_told in ((VALUES, False), (VALUES[::-1], True)):
         listener = Listener()
         validate(tmp_path, listener, susceptibility=map_of(values), inventory=slides, class_table=str(tmp_path / "c.csv"))
-        told = [text for text in listener.warnings if "no denser in the class high than in low (20.0 % against 40.0 %" in text]
+        told = [text for text in listener.warnings if "no denser in the class high than in low (20.000 % against 40.000 %" in text]
         assert bool(told) is is_told
 
 
