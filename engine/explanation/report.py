@@ -357,11 +357,11 @@ def _strongest(page: Report, facts: Explanation, counts: np.ndarray, small: np.n
 def _method(page: Report, facts: Explanation) -> None:
     page.section("Method")
     page.text(
-        "Importance is that of permutation (Breiman 2001; Fisher et al. 2019) on held-out cells, landslides whole; it never uses "
-        "cells that a "
-        "model was fitted to. Response curves, the point and the map of the strongest factor are of the model file itself, asked about all "
-        "sample cells. Contributions are Shapley values by orders in pairs (Castro et al. 2009; Štrumbelj & Kononenko 2014): one covariate "
-        f"after the other becomes the cell’s own; {PAIRS} pairs of orders for the point, one pair for each cell of the map, so that two "
+        "Importance is that of permutation (Breiman 2001; Fisher et al. 2019) on held-out cells, landslides whole. Response curves, the "
+        "point and the map of the strongest factor are of the model file itself, asked about all sample cells. Contributions are Shapley "
+        "values by orders in pairs (Castro et al. 2009; Štrumbelj & Kononenko 2014): one covariate after the other becomes the cell’s "
+        "own; "
+        f"{PAIRS} pairs of orders for the point, one pair for each cell of the map, so that two "
         "covariates that only work together share what they do, on the map by halves of two orders only."
     )
     labels = labels_of(each.name for each in facts.model.covariates)

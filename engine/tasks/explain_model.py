@@ -83,6 +83,12 @@ def run(
     used: dict[str, float] = {}
     if role == "held_out":
         how = "The model itself was asked about landslides that, as was said, it was trained without."
+        if not label_field:
+            how += (
+                " The other cells were drawn away from these alone: some may lie on landslides that the model was trained on, which lowers "
+                "the AUC. Sample cells whose other cells keep away from all landslides (LABEL_FIELD) have none."
+            )
+            feedback.message(how)
         parted, permuting = iter([as_it_is(ground, seed)]), [feedback.part(3, 60)]
     else:
         patch = 2 * trained.margin_px + 1

@@ -80,6 +80,17 @@ def test_a_model_that_cannot_be_fitted_anew_is_refused_before_any_work(study, tm
     assert told.statuses == [] and not (tmp_path / "o.csv").exists()
 
 
+def test_other_cells_may_lie_on_landslides_that_the_model_knows(study, tmp_path):
+    """The cells drawn beside held-out landslides keep away from these alone; labelled ones are whoever labels them to answer for."""
+    folder, stack, given = study
+    resolve_samples(stack, given["inventory"], None, 1).write(tmp_path / "cells.gpkg", stack.grid)
+    for more, is_told in (({}, True), ({"inventory": str(tmp_path / "cells.gpkg"), "label_field": "landslide"}, False)):
+        told = Listener()
+        given = {**given, "role": "held_out", **more}
+        explain_model.run(told, model=str(folder / "classic.scarp"), **given, output=str(tmp_path / "o.csv"))
+        assert any("some may lie on landslides that the model was trained on" in text for text in told.messages) == is_told
+
+
 @pytest.mark.parametrize("kind", ["network", "classic"])
 def test_true_factors_come_first_and_noise_shows_nothing(study, kind, tmp_path):
     folder, stack, given = study
