@@ -96,6 +96,8 @@ class Data:
         First and last day that the landslide may be of, datetime64[D] (n, 2), see `samples.dates`; NaT where there is none.
     places
         Easting and northing in metres of cells of the map, (m, 2), see `nearest.places_of`; kNNDM folds and `distances` need some.
+    mapped
+        The days of each landslide as it was mapped and of what it is one landslide with, see `folds.told_as_earlier`; None where unknown.
     """
 
     cells: SampleCells
@@ -105,6 +107,7 @@ class Data:
     xy: np.ndarray
     dates: np.ndarray
     places: np.ndarray = field(default_factory=lambda: np.empty((0, 2)))
+    mapped: np.ndarray | None = None
 
     @classmethod
     def of(cls, stack: Stack, cells: SampleCells, dates: np.ndarray | None = None) -> Data:
@@ -139,6 +142,7 @@ class Fold:
     """One split of the cells: the numbers of those that train and of those that are tested.
 
     It belongs to a `validation` (an id of `choices.VALIDATIONS`), to a `repeat` of it from 0, and has a `number` from 0 within that.
+    `told` is what is not quite as asked of the folds of its repeat, in sentences.
     """
 
     validation: str
@@ -146,6 +150,7 @@ class Fold:
     number: int
     training: np.ndarray
     test: np.ndarray
+    told: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -194,7 +199,7 @@ class Validation:
             return KMeansKFold(self.folds, self.exclusion_m, seed)
         if self.method == "knndm":
             return KnndmKFold(self.folds, data.places, self.exclusion_m, seed)
-        return TemporalSplit(self.split_date, self.test_share, seed, data.units)
+        return TemporalSplit(self.split_date, self.test_share, seed, data.units, data.mapped)
 
     def make(self, data: Data, seed: int, feedback: Feedback | None = None) -> list[Fold]:
         """Return the folds of all repeats.
@@ -217,12 +222,13 @@ class Validation:
                     _check_both_classes(data.labels, training, "training")
                     _check_both_classes(data.labels, test, "test")
                     of_repeat.append(Fold(self.method, repeat, number, training, test))
-            for warning in caught:
-                if issubclass(warning.category, FoldWarning):  # not what a library says to programmers
-                    feedback.warning(str(warning.message))
+            # Not what a library says to programmers.
+            told = tuple(str(warning.message) for warning in caught if issubclass(warning.category, FoldWarning))
+            for sentence in told:
+                feedback.warning(sentence)
             alike = frozenset((np.sort(each.training).tobytes(), np.sort(each.test).tobytes()) for each in of_repeat)
             if alike not in known:  # to count the same folds again would make intervals narrower than they are
-                made += of_repeat
+                made += [replace(each, told=told) for each in of_repeat]
             known.add(alike)
         taken = len({each.repeat for each in made})
         if self.method != "inventory" and taken < self.repeats:

@@ -312,6 +312,8 @@ def _folds(page: Report, data: Data, folds: Sequence[Fold], method: str) -> None
     for fold in folds:
         number[fold.test] = fold.number
         part[fold.test] = part[fold.training] = True
+    for sentence in folds[0].told if folds else ():
+        page.text(sentence)
     name = called(method)
     used = number >= 0 if len(np.unique(number[number >= 0])) > 1 else part
     alone = "" if (number[used] >= 0).all() else " (0: training only)"

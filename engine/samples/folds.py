@@ -12,7 +12,7 @@ import numpy as np
 from ...models.covariate import Covariate
 from ..declarations.choices import ABSENCE_METHODS
 from ..errors import EngineError
-from ..feedback import Feedback
+from ..feedback import Feedback, counted
 from ..files.grid import Grid
 from ..files.stack import Stack
 from .dates import reach, within
@@ -475,12 +475,19 @@ class TemporalSplit:
         The date; None for the one that leaves `test_share` of the dated landslides after it.
     units
         The unit of each cell, (n,), see `landslide_units`: a landslide goes by its earliest date, and others are dealt whole.
+    mapped
+        The landslides as they were mapped, as `told_as_earlier` takes them, by which those that go by an earlier one are told.
     """
 
     def __init__(
-        self, date: np.datetime64 | None = None, test_share: float = 0.2, random_state: int = 0, units: np.ndarray | None = None
+        self,
+        date: np.datetime64 | None = None,
+        test_share: float = 0.2,
+        random_state: int = 0,
+        units: np.ndarray | None = None,
+        mapped: np.ndarray | None = None,
     ) -> None:
-        self.date, self.test_share, self.random_state, self.units = date, test_share, random_state, units
+        self.date, self.test_share, self.random_state, self.units, self.mapped = date, test_share, random_state, units, mapped
 
     def get_n_splits(self, X: object = None, y: object = None, groups: object = None) -> int:  # noqa: N803
         """Return 1."""
@@ -514,6 +521,8 @@ class TemporalSplit:
                 f"All landslides with a known date lie on one side of {date} ({reach(spans[dated & slide])}); choose a date between, or "
                 "another validation."
             )
+        if self.mapped is not None and (told := told_as_earlier(self.mapped, date, "trains")):
+            warnings.warn(told, FoldWarning, stacklevel=2)
         free, rng = ~dated & ~slide, np.random.default_rng(self.random_state)
         if self.units is None:
             order = rng.permutation(np.flatnonzero(free))
@@ -541,6 +550,33 @@ def earliest(spans: np.ndarray, units: np.ndarray | None) -> np.ndarray:
         _, first, of_cell = np.unique(units[order], return_index=True, return_inverse=True)
         found[order, number] = days[order][first][of_cell.ravel()]
     return found
+
+
+def told_as_earlier(mapped: np.ndarray, date: np.datetime64, so: str) -> str:
+    """Say how many landslides of a date or later count as earlier ones, since they are one landslide with such; empty where none does.
+
+    Parameters
+    ----------
+    mapped
+        First and last day of each landslide as it was mapped, and of what it is one landslide with, datetime64[D] (n, 2, 2).
+    so
+        What the one landslide does or is, as the end of the sentence.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from scarp.engine.samples.folds import told_as_earlier
+    >>> old, new = (np.array([day, day], "datetime64[D]") for day in ("2008-05-31", "2014-05-31"))
+    >>> told_as_earlier(np.array([[new, old], [new, new], [old, old]]), np.datetime64("2010-01-01"), "trains")[39:]
+    '1 shares cells with an earlier one (or is kept together with it) and counts as one landslide with it, which trains.'
+    """
+    later = within(mapped[:, 0], date)[1]
+    joined = int((later & within(mapped[:, 1], date)[0]).sum())
+    shares, is_, counts = ("shares", "is", "counts") if joined == 1 else ("share", "are", "count")
+    text = (
+        f"Of {counted(int(later.sum()))} of {date} or later {joined:,} {shares} cells with an earlier one (or {is_} kept together with it)"
+    )
+    return f"{text} and {counts} as one landslide with it, which {so}." if joined else ""
 
 
 def merge_one_class_folds(fold: np.ndarray, labels: np.ndarray, xy: np.ndarray) -> np.ndarray:

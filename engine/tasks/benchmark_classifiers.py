@@ -28,7 +28,7 @@ from ..learning.importance import applicability_of_classifier, applicability_of_
 from ..reporting.page import listed
 from ..samples.cells import SampleCells, notice_divided, resolve_samples
 from ..samples.dates import dates
-from ..samples.folds import suggested_block_size
+from ..samples.folds import earliest, suggested_block_size
 from ..samples.inventory import read_inventory
 from ..samples.nearest import places_of
 from ..samples.types import Types
@@ -78,7 +78,8 @@ def run(
     if "holdout" in methods:
         notice_divided(cells, feedback)
     kinds = None if label_field else Types.of(type_field, types)
-    data = replace(Data.of(stack, cells, _dates(stack, inventory, date_field, kinds, cells, feedback)), places=places_of(stack, seed))
+    days, mapped = _dates(stack, inventory, bool(label_field), date_field, kinds, cells, feedback) if date_field else (None, None)
+    data = replace(Data.of(stack, cells, days), places=places_of(stack, seed), mapped=mapped)
     # All but the test by a held-out inventory, which takes no part in anything else.
     inner = np.flatnonzero(cells.subset != "test") if test_inventory else np.arange(len(data.labels))
     if not block_size and "blocks" in methods:
@@ -199,11 +200,12 @@ def _folds(validation: Validation, data: Data, inner: np.ndarray, seed: int, fee
 
 
 def _dates(
-    stack: Stack, inventory: str, date_field: str | None, types: Types | None, cells: SampleCells, feedback: Feedback
-) -> np.ndarray | None:
-    """Return first and last day of each cell's landslide, the earliest of several (datetime64[D], (n, 2)); NaT where it has none."""
-    if not date_field:
-        return None
+    stack: Stack, inventory: str, labelled: bool, date_field: str, types: Types | None, cells: SampleCells, feedback: Feedback
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return first and last day of each cell's landslide, the earliest of several (datetime64[D], (n, 2)); NaT where it has none.
+
+    Then the days of each landslide as it was mapped, as `folds.told_as_earlier` takes them.
+    """
     found = read_inventory(inventory, stack, [date_field, *([types.field] if types else [])])
     spans = dates(found.fields[date_field], date_field, feedback)
     among = np.ones(len(spans), bool)
@@ -212,7 +214,17 @@ def _dates(
     mine = np.flatnonzero(among)[np.lexsort((np.arange(among.sum()), spans[among, 0]))[::-1]]  # the earliest last, which is kept; NaT first
     by_cell = dict(zip(zip(found.rows[mine].tolist(), found.cols[mine].tolist()), spans[mine]))
     nothing = np.full(2, np.datetime64("NaT", "D"))
-    return np.array([by_cell.get(cell, nothing) for cell in zip(cells.rows.tolist(), cells.cols.tolist())], "datetime64[D]")
+    where = list(zip(cells.rows.tolist(), cells.cols.tolist()))
+    unit_of = {cell: unit for cell, unit, slide in zip(where, cells.origin.tolist(), cells.landslide.tolist()) if slide}
+    found_at = zip(found.rows[mine].tolist(), found.cols[mine].tolist(), found.origin[mine].tolist(), spans[mine].tolist())
+    # Labelled points are cells, and their landslide is told by the origin alone.
+    slides = dict.fromkeys(
+        (unit, "" if labelled else origin, *days) for row, col, origin, days in found_at if (unit := unit_of.get((row, col))) is not None
+    )
+    own = np.array([days for _, _, *days in slides], "datetime64[D]").reshape(-1, 2)
+    whole = earliest(own, np.unique([unit for unit, *_ in slides], return_inverse=True)[1].ravel())
+    days = np.array([by_cell.get(cell, nothing) for cell in where], "datetime64[D]")
+    return days, np.stack([own, whole], axis=1)
 
 
 def _with_folds(cells: SampleCells, folds: list[Fold], method: str) -> SampleCells:

@@ -14,7 +14,7 @@ from ..files.vectors import open_layer
 from ..mapping.counting import Landslides, as_stack, cell_keys, read_landslides
 from ..samples.cells import ids_given
 from ..samples.dates import dates, reach, within
-from ..samples.folds import earliest, landslide_units
+from ..samples.folds import earliest, landslide_units, told_as_earlier
 from ..samples.inventory import read_inventory
 from ..samples.labels import labels, subsets
 from ..samples.types import Types
@@ -50,13 +50,14 @@ class Tested:
     """The parts that are assessed, and the landslides `aside` that are in none, which are no ground without landslides either.
 
     `types` are the types of movement that they are of; empty where none were chosen. `are_samples` tells that the held-out ones are the
-    test cells of a sample, which lie among those that trained.
+    test cells of a sample, which lie among those that trained. `as_earlier` says which later ones count as earlier, see `told_as_earlier`.
     """
 
     parts: list[Part]
     aside: list[Landslides]
     types: str = ""
     are_samples: bool = False
+    as_earlier: str = ""
 
 
 def read_parts(
@@ -98,7 +99,7 @@ def read_parts(
     else:
         parts, are_samples = [Part(role, read_landslides(inventory, raster, fields, feedback))], False
     aside: list[Landslides] = []
-    told = ""
+    told = as_earlier = ""
     if types:
         found = [_of_types(part, types, inventory, aside, feedback) for part in parts]
         parts, told = [part for part, _ in found], found[0][1]
@@ -109,13 +110,20 @@ def read_parts(
         parts.append(_of_types(theirs, types, training, aside, feedback)[0] if types else theirs)
         _notice_shared(parts[0].landslides, parts[1].landslides, feedback)
     if date_field:
-        spans = earliest(dates(parts[0].landslides.fields[date_field], date_field, feedback), parts[0].landslides.unit)
+        slides = parts[0].landslides
+        own = dates(slides.fields[date_field], date_field, feedback)
+        spans = earliest(own, slides.unit)
         if np.isnat(spans).all():
             raise EngineError(f"The date field {date_field} is empty for all landslides on the map; leave DATE_FIELD empty, or fill it.")
         parts[0] = replace(parts[0], spans=spans)
         if split_date:
-            parts[:1] = _by_date(parts[0], np.datetime64(split_date), aside, feedback)
-    return Tested(parts, aside, told, are_samples)
+            date = np.datetime64(split_date)
+            _, each = np.unique(np.column_stack([slides.mapped, own.astype(np.int64)]), axis=0, return_index=True)
+            as_earlier = told_as_earlier(np.stack([own[each], spans[each]], axis=1), date, "is no later one")
+            if as_earlier:
+                feedback.warning(as_earlier)
+            parts[:1] = _by_date(parts[0], date, aside, feedback)
+    return Tested(parts, aside, told, are_samples, as_earlier)
 
 
 def _of_types(part: Part, types: Types, inventory: str, aside: list[Landslides], feedback: Feedback) -> tuple[Part, str]:

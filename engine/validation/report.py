@@ -96,7 +96,8 @@ def make_report(
     facts
         What the report states as it is: `map`, `inputs` and `settings` (name to text), `versions`, whether cells are `labelled`, the
         `files`, how many `cells` have a value, of which `types` the landslides and of which `model` the map are, where that is known,
-        the `picture` of the map, the `parts` that were assessed, and which sub-areas are `without` figures, in a sentence.
+        the `picture` of the map, the `parts` that were assessed, and in a sentence each which sub-areas are `without` figures and which
+        later landslides count `as_earlier` ones.
     """
     whole = [each for each in made if each.kind == "all"]
     first = whole[0]
@@ -107,6 +108,8 @@ def make_report(
     page.section("Result")
     page.text(verdict(made), lead=True)
     page.text(_told_from(first, facts["labelled"]))
+    if facts["as_earlier"]:
+        page.text(facts["as_earlier"])
     told = {"The map holds": facts["map"], "Model of the map": facts["model"], "Types of movement": facts["types"]}
     page.data(seen.grid, facts["files"], facts["cells"], told)
     rows = [

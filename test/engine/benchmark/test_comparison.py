@@ -328,6 +328,28 @@ def test_temporal_validation_trains_before_the_date(stack, layer, tmp_path):
         assert date is None or (date >= "2008") == (feature["fold"] == 0)
 
 
+def test_later_landslides_on_cells_of_earlier_ones_train_and_are_told(stack, data, tmp_path):
+    """Of landslides of 2000 to 2009, a cell each, those of 2008 and 2009 are later; on three cells of 2000 and one of 2009 slid more."""
+    slides = np.flatnonzero(data.labels == 1)
+    years = 2000 + np.arange(len(slides)) % 10
+    more = np.r_[np.flatnonzero(years == 2000)[:3], np.flatnonzero(years == 2009)[:1]]
+    x, y = data.grid.centres(data.cells.rows[slides], data.cells.cols[slides])
+    columns = (np.r_[x, x[more]], np.r_[y, y[more]], np.char.add("June ", np.r_[years, np.full(4, 2009)].astype(str)))
+    inventory = str(tmp_path / "slides.gpkg")
+    fields = {"x": ogr.OFTReal, "y": ogr.OFTReal, "day": ogr.OFTString}
+    write_points(inventory, "slides", fields, columns, data.grid.spatial_reference)
+    listener, page = Listener(), tmp_path / "report.html"
+    benchmark_classifiers.run(
+        listener, covariates=stack.path, inventory=inventory, classifiers=["slope"], validation="temporal", date_field="day",
+        split_date="2008-01-01", block_size=300.0, output=str(tmp_path / "table.csv"), report=str(page),
+    )  # fmt: skip
+    told = (
+        f"Of {(years > 2007).sum() + 4} landslides of 2008-01-01 or later 3 share cells with an earlier one (or are kept together with "
+        "it) and count as one landslide with it, which trains."
+    )
+    assert listener.warnings.count(told) == 1 and told in page.read_text(encoding="utf-8")
+
+
 def test_a_test_inventory_is_a_fold_of_its_own_and_in_no_other(stack, layer, data, tmp_path, monkeypatch):
     """Every fifth landslide is given as a test inventory too: it tests, and neither trains nor is in any other fold."""
     monkeypatch.setattr("scarp.engine.declarations.choices.BUFFER_M", 0.0)

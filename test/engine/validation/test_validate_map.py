@@ -529,7 +529,14 @@ def test_landslides_that_share_a_cell_are_one_unit(map_of, slides, layer_of, tmp
 def test_the_first_date_counts_of_landslides_that_share_a_cell(map_of, layer_of, tmp_path):
     """Cells 7 and 8 slid in 2019, cell 8 once more in 2021: no later landslide. Cell 3, of 2022, is above three of the seven others."""
     slides = layer_of([box(UTM, 0, 7, 1, 2), box(UTM, 0, 8), box(UTM, 0, 3)], day=["2019-05-01", "2021-06-01", "2022-01-01"])
-    validate(tmp_path, susceptibility=map_of(VALUES), inventory=slides, date_field="day", split_date="2021-01-01")
+    listener, page = Listener(), tmp_path / "r.html"
+    given = {"date_field": "day", "split_date": "2021-01-01", "report": str(page)}
+    validate(tmp_path, listener, susceptibility=map_of(VALUES), inventory=slides, **given)
+    told = (
+        "Of 2 landslides of 2021-01-01 or later 1 shares cells with an earlier one (or is kept together with it) and counts as one "
+        "landslide with it, which is no later one."
+    )
+    assert told in listener.warnings and told in page.read_text(encoding="utf-8")
     later, earlier, *years = rows_of(tmp_path / "t.csv")
     assert (later["landslides"], later["landslide_cells"], earlier["landslides"], earlier["landslide_cells"]) == ("1", "1", "1", "2")
     assert float(later["auc_by_cells"]) == pytest.approx(3 / 7, abs=1e-6)
