@@ -269,7 +269,7 @@ def _advice(inflation: Inflation, pearson: Correlation, gain: Gain, limit: float
 def _redundancy(inflation: Inflation, partner: str, alike: float) -> str:
     """Say what makes a covariate redundant; `partner` is the most alike of those that stay."""
     if not np.isinf(inflation.vif):
-        return f"others tell most of it (VIF {number(inflation.vif)}), most of all {partner} ({number(alike)})"
+        return f"others tell most of it (VIF {number(inflation.vif)}); of those that stay {partner} is most like it ({number(alike)})"
     if alike < _SAME:
         return "a combination of other covariates tells it exactly (VIF infinite)"
     if inflation.df > 1:

@@ -122,8 +122,9 @@ def _result_table(page: Report, screening: Screening) -> None:
             )
             for each in screening.summaries
         ],
-        "The covariates in the order of the stack. Tolerance is 1/VIF. Most alike: the other covariate with the highest (canonical) "
-        "correlation. Coefficient with landslide occurrence: Pearson’s r, the multiple R of circular and Cramér’s V of categorical "
+        "The covariates in the order of the stack. Tolerance is 1/VIF. Most alike: of all other covariates, dropped ones too, "
+        "that with the highest (canonical) correlation; the reasons for dropping name the most alike of those that stay. "
+        "Coefficient with landslide occurrence: Pearson’s r, the multiple R of circular and Cramér’s V of categorical "
         "covariates. Gain: information gain in bits. p: for no relation to landslides, by coefficient and gain together.",
     )
 
