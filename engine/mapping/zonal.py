@@ -53,8 +53,10 @@ class Zones:
     own: dict[str, int]
 
     @classmethod
-    def open(cls, source: str, classes: dict[int, str]) -> Zones:
+    def open(cls, source: str, classes: dict[int, str], feedback: Feedback) -> Zones:
         """Open polygons; `classes` names the classes of the map by their codes, none without a map of classes.
+
+        It is told which of the polygons' own fields those of the map replace.
 
         Raises
         ------
@@ -68,7 +70,13 @@ class Zones:
         definition = layer.GetLayerDefn()
         names = [definition.GetFieldDefn(index).GetName() for index in range(definition.GetFieldCount())]
         result = {f"{_PREFIX}{each}": kind for each, kind in _figures(classes).items()}
-        made = {ID_FIELD, *(each.lower() for each in result)}  # what is there from an earlier run is made anew
+        told = {each.lower() for each in result}
+        made = {ID_FIELD, *told}  # what is there from an earlier run is made anew
+        if replaced := [each for each in names if each.lower() in told]:
+            feedback.warning(
+                f"Fields of the layer {name} that have the name of what the map says of a polygon, and hold that in the result instead of "
+                f"what they held: {', '.join(replaced)}. Rename them (native:renametablefield) if they are not from an earlier run."
+            )
         own = _told_apart({index: each for index, each in enumerate(names) if each.lower() not in made})
         if len(own) + len(result) > _MOST_FIELDS:
             raise EngineError(

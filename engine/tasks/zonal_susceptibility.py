@@ -35,7 +35,7 @@ def run(
     seen = open_map(susceptibility, susceptibility_band, "SUSCEPTIBILITY_BAND", feedback, varied=False)
     with scratch_folder(output) as folder:
         kinds, names = class_map(classes, seen.grid, folder / "classes.tif", feedback) if classes else (None, {})
-        polygons = Zones.open(zones, names)
+        polygons = Zones.open(zones, names, feedback)
         feedback.progress(10)
         rows = polygons.rows(seen, kinds, names, high_classes, feedback.part(10, 100))
         written, name = folder / "zones.gpkg", Path(output).stem

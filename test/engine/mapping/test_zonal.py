@@ -75,6 +75,8 @@ def test_figures_by_hand(raster, zones, tmp_path):
     result = run(
         listener, susceptibility=raster(values, "s.tif"), zones=polygons, classes=classes, high_classes=2, output=str(tmp_path / "z.gpkg")
     )
+    (replaced,) = [each for each in listener.warnings if "instead of what they held" in each]
+    assert replaced.startswith("Fields of the layer zones that have") and ": susc_mean. Rename them" in replaced
     whole, part, small, far, gap = results(result["output"])
     assert [each["name"] for each in (whole, part, small, far, gap)] == ["all", "part", "small", "far", "gap"]
     assert (whole["susc_cells"], whole["susc_area_km2"]) == (23, pytest.approx(23 * 0.0004))
