@@ -107,6 +107,11 @@ class Zones:
         onto, tally = Onto(self.layer.GetSpatialRef(), seen.grid), Tally()
         areas = cell_areas_km2(seen.grid)
         codes = np.array(sorted(classes))
+        if classes and high >= len(classes):
+            feedback.warning(
+                f"{high} of the highest classes count as high, and the map of classes has {len(classes)}: all are high, and "
+                f"{_PREFIX}percent_high_classes is 100 everywhere. Set “Classes that count as high” to fewer (HIGH_CLASSES)."
+            )
         total = self.layer.GetFeatureCount()
         self.layer.ResetReading()
         for feature in feedback.steps(every(self.layer), total):

@@ -96,6 +96,17 @@ def test_figures_by_hand(raster, zones, tmp_path):
     assert listener.percents == sorted(listener.percents) and listener.percents[-1] == 100
 
 
+@pytest.mark.parametrize(("high", "told", "share"), [(1, False, 50), (2, True, 100), (20, True, 100)])
+def test_that_all_classes_count_as_high_is_told(raster, zones, tmp_path, high, told, share):
+    classes = raster(np.where(VALUES < 0.5, 1, 2), "c.tif", gdal.GDT_Byte, 0, ["", "Low", "High"])
+    listener, polygons = Listener(), zones([box(GRID, 0, 0, 4, 6)], name=["all"])
+    given = {"susceptibility": raster(VALUES, "s.tif"), "zones": polygons, "classes": classes, "high_classes": high}
+    (zone,) = results(run(listener, **given, output=str(tmp_path / "z.gpkg"))["output"])
+    assert zone["susc_percent_high_classes"] == share
+    sentence = f"{high} of the highest classes count as high, and the map of classes has 2: all are high"
+    assert bool([each for each in listener.warnings if each.startswith(sentence)]) == told
+
+
 def test_windows_and_another_crs(raster, zones, tmp_path, monkeypatch):
     polygons = zones([box(GRID, 0, 1, 4, 4)], name=["a"])
     susceptibility = raster(VALUES, "s.tif")
