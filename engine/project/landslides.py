@@ -15,6 +15,7 @@ from ..gdal import ogr
 from ..mapping.counting import Landslides, as_stack, cell_keys, read_landslides
 from ..mapping.maps import Map
 from ..samples.dates import dates, reach
+from ..samples.types import as_types
 from ..validation.assessment import WAYS, Assessor, periods
 from ..validation.landslides import Part, Tested
 from ..validation.ranking import Estimate
@@ -135,8 +136,7 @@ def read_project_inventory(source: str, seen: Map, type_field: str | None, date_
     _, rows = np.unique(slides.mapped, return_index=True)  # one row of each landslide as it was mapped
     types = None
     if type_field:
-        words = ("" if value is None else str(value).strip() for value in slides.fields[type_field][rows])
-        counted = Counter(word or UNTOLD for word in words)
+        counted = Counter(word or UNTOLD for word in as_types(slides.fields[type_field][rows]).tolist())
         types = dict(counted.most_common(_MOST_TYPES))
         if rest := sum(counted.values()) - sum(types.values()):
             types["further kinds"] = rest

@@ -12,6 +12,7 @@ from ..files.grid import Grid
 from ..reporting.numbers import cell_size, number, with_interval
 from ..reporting.page import listed
 from .gather import Facts, Tested
+from .landslides import UNTOLD
 from .statement import FEW_TESTED, MUCH_OUTSIDE_PERCENT
 
 _BREIMAN = "Breiman, L. (2001). Random forests. Machine Learning 45, 5–32."
@@ -142,8 +143,9 @@ def _inventory(facts: Facts) -> str:
     if found.period:
         text += f" and dated {found.period}"
     if found.types:
-        kinds = [f"{name} ({count:,})" for name, count in list(found.types.items())[:5]]
-        text += f"; kinds of movement: {listed(kinds)}{' and others' if len(found.types) > 5 else ''}"
+        kinds = [f"{name} ({count:,})" for name, count in found.types.items() if name != UNTOLD]
+        untold = [f"not told of {found.types[UNTOLD]:,}"] if UNTOLD in found.types else []
+        text += f"; kinds of movement: {listed([*kinds[:5], *['others'] * (len(kinds) > 5), *untold])}"
     if slides.count < slides.as_mapped:
         text += f"; those that share cells count as one, {slides.count:,} in all"
     return f"{text}."

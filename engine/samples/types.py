@@ -61,8 +61,8 @@ class Types:
         >>> mask.tolist(), told
         ([True, True, False, False], 'Slide, 2')
         """
-        told = np.array([_text(value) for value in values.tolist()], object)
         _, first = np.unique(origin, return_index=True)
+        told = as_types(values, first)
         counts = Counter(str(each) for each in told[first])
         untyped = counts.pop("", 0)
         known = {_key(each) for each in counts}
@@ -98,6 +98,21 @@ class Types:
             return [whole]
         parts = (each.strip(SEPARATORS) for each in whole.split(";" if ";" in whole.strip(SEPARATORS) else ","))
         return [each for each in parts if each]
+
+
+def as_types(values: np.ndarray, among: np.ndarray | None = None) -> np.ndarray:
+    """Return types as text, (n,) object, those that are alike as they are written most often (`among` some of them); empty for none.
+
+    >>> import numpy as np
+    >>> from scarp.engine.samples.types import as_types
+    >>> as_types(np.array(["flow", "Flow ", "flow", 1, "1.0", 1.0, None], object)).tolist()
+    ['flow', 'flow', 'flow', '1', '1', '1', '']
+    """
+    told = np.array([_text(value) for value in values.tolist()], object)
+    spelt: dict[str, str] = {}
+    for text, _ in Counter((told if among is None else told[among]).tolist()).most_common():
+        spelt.setdefault(_key(text), text)
+    return np.array([spelt.get(_key(text), text) for text in told], object)
 
 
 def other_types(what: str, its: str, given: str) -> str:

@@ -128,6 +128,13 @@ def test_kinds_period_and_copies(halves, tmp_path):
         read(str(tmp_path / "slides.gpkg"), halves, "type")
 
 
+def test_kinds_that_are_written_in_several_ways_are_one(halves, tmp_path):
+    """As TYPES compares them: whatever their case, and 1 is 1.0."""
+    kinds = ["Sesuv", "SESUV", "Sesuv", "1.0", "1", "1.0", " ", None]
+    path = make_points(tmp_path / "s.gpkg", [(1, col) for col in range(8)], {"kind": (ogr.OFTString, kinds)})
+    assert read(path, halves, "kind").types == {"Sesuv": 3, "1.0": 3, "not told": 2}
+
+
 def test_outlines_and_what_lies_outside(halves, tmp_path):
     square = bad_files.square(WEST + 100, NORTH - 100, 15)
     far = bad_files.square(WEST - 1000, NORTH - 100, 15)

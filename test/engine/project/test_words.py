@@ -144,6 +144,17 @@ def test_the_methods_have_each_number_in_its_place(monkeypatch):
         assert sentence in told, sentence
 
 
+@pytest.mark.parametrize(
+    ("types", "said"),
+    [
+        ({**dict.fromkeys("abcde", 2), "not told": 24}, "a (2), b (2), c (2), d (2), e (2) and not told of 24."),
+        (dict.fromkeys("abcdef", 1), "a (1), b (1), c (1), d (1), e (1) and others."),
+    ],
+)
+def test_others_are_claimed_only_where_there_are_some(types, said):
+    assert f"; kinds of movement: {said}" in methods(facts(inventory=inventory(types=types)))
+
+
 def test_methods_claim_no_more_than_is_there(monkeypatch):
     told = methods(facts(model=network(monkeypatch, members=1, trees=0), tests=[], outside_percent=None, inventory=None))
     assert "that of one network." in told and "random forest" not in told and "candidates" not in told and "ROC" not in told

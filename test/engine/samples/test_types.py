@@ -3,6 +3,7 @@
 
 import numpy as np
 import pytest
+from listening import Listener
 from osgeo import ogr
 from scarp.engine.declarations import checks
 from scarp.engine.errors import EngineError
@@ -201,3 +202,10 @@ def test_eight_types_are_told_and_the_others_counted(listener):
 def test_types_of_a_map_in_another_order_and_case_are_the_same():
     assert other_types("map", "slide, fall", "Fall, Slide") == ""
     assert "of the type slide, and those given are of the type slide, fall:" in other_types("model", "slide", "slide, fall")
+
+
+def test_others_are_listed_as_they_are_alike():
+    kinds = np.array(["flow", "Sesuv", "SESUV", "Sesuv", None], object)
+    listener = Listener()
+    Types("kind", "flow").among(kinds, np.arange(5), "slides", listener)
+    assert "3 of other types (Sesuv 3) and 1 without a type take no part" in listener.messages[0]
