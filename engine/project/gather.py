@@ -133,6 +133,7 @@ class Facts:
     moved: Moved | None = None
     moved_ones: str = ""
     moved_role: str = "unknown"
+    moved_aside: str = ""
     is_error_told: bool = False
     tests: list[Tested] = field(default_factory=list)
     success: Tested | None = None
@@ -228,14 +229,17 @@ def gather(
         told, repeats, seed = moving
         distance = _TRIED_CELLS * max(seen.grid.cell_size_m) if told is None else told
         if distance:
-            slides = _moved_ones(facts, facts.inventory, seen, feedback)
-            facts.moved = auc_of_moved(slides, seen, distance, repeats, seed, feedback.part(40, 95))
+            slides, aside = _moved_ones(facts, facts.inventory, seen, feedback)
+            facts.moved = auc_of_moved(slides, seen, distance, repeats, seed, feedback.part(40, 95), aside)
             facts.is_error_told = told is not None
     return facts
 
 
-def _moved_ones(facts: Facts, inventory: Inventory, seen: Map, feedback: Feedback) -> Landslides:
-    """Return the landslides whose position is doubted, and tell which: those that took no part in the training where there are some."""
+def _moved_ones(facts: Facts, inventory: Inventory, seen: Map, feedback: Feedback) -> tuple[Landslides, list[Landslides]]:
+    """Return the landslides whose position is doubted, and tell which: those that took no part in the training where there are some.
+
+    Then those whose cells these are not told from: the landslides that trained, unless the validation of the map told them from these too.
+    """
     project, kinds = facts.project, ", of all kinds" if facts.of_type else ""
     if project.held_out:
         try:
@@ -245,12 +249,17 @@ def _moved_ones(facts: Facts, inventory: Inventory, seen: Map, feedback: Feedbac
         else:
             facts.moved_ones = f"{counted(slides.count)} of {name_of(project.held_out)}, which took no part in the training{kinds}"
             facts.moved_role = "held_out"
-            return slides
+            validated = project.run("validation")
+            by_it = validated is not None and validated.source("inventory") == project.held_out
+            if by_it and validated and not validated.parameters.get("training_inventory"):
+                return slides, []
+            facts.moved_aside = name_of(str(project.inventory))
+            return slides, [inventory.slides]
     slides = inventory.slides
     role = "which the map was made from" if project.is_learnt else "of which is not known whether the map was made from them"
     facts.moved_ones = f"{counted(slides.count)} of {name_of(str(project.inventory))}, {role}{kinds}"
     facts.moved_role = "training" if project.is_learnt else "unknown"
-    return slides
+    return slides, []
 
 
 def _read_classes(facts: Facts, seen: Map | None, feedback: Feedback) -> None:

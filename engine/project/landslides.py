@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -168,11 +169,13 @@ def moved(slides: Landslides, seen: Map, distance_m: float, seed: int) -> tuple[
     return slides.rows + rows[unit], slides.cols + cols[unit]
 
 
-def auc_of_moved(slides: Landslides, seen: Map, distance_m: float, repeats: int, seed: int, feedback: Feedback) -> Moved:
+def auc_of_moved(
+    slides: Landslides, seen: Map, distance_m: float, repeats: int, seed: int, feedback: Feedback, aside: Sequence[Landslides] = ()
+) -> Moved:
     """Tell what becomes of a map's AUC if each landslide lies some distance from where it was mapped, in a random direction.
 
-    All other cells of the map stay what landslides are told from, as by “Validate susceptibility map”. A landslide that is moved off the
-    map does not count.
+    All other cells of the map stay what landslides are told from, as by “Validate susceptibility map”, but for those of the landslides
+    `aside`. A landslide that is moved off the map does not count.
 
     Parameters
     ----------
@@ -192,7 +195,9 @@ def auc_of_moved(slides: Landslides, seen: Map, distance_m: float, repeats: int,
             parts.append(Part("unknown", Landslides.of(row[there], col[there], unit, values[there], unit=unit)))
         feedback.progress(50 * (number + 1) / repeats)
     found = survey(seen, *cuts_of(parts), None, feedback.part(50, 80))
-    made = [Assessor(seen, found, Tested([part], []), None).whole(part).auc for part in feedback.part(80, 100).steps(parts, len(parts))]
+    made = [
+        Assessor(seen, found, Tested([part], list(aside)), None).whole(part).auc for part in feedback.part(80, 100).steps(parts, len(parts))
+    ]
     aucs = {way: np.array([each[way].value for each in made[1:]]) for way in WAYS}
     lost = slides.count - float(np.mean([part.landslides.count for part in parts[1:]])) if len(parts) > 1 else float(slides.count)
     return Moved(distance_m, made[0], aucs, lost)

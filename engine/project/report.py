@@ -211,11 +211,13 @@ def _position(page: Report, facts: Facts) -> None:
         its += " It is a success rate and no test, and a part of the fall is that the map knows them; the difference is what counts here."
     elif facts.moved_role == "unknown":
         its += " If the map was made from them, it is a success rate, and a part of the fall is that the map knows them."
+    aside = f" but those of landslides of {facts.moved_aside}" if facts.moved_aside else ""
+    ground = f" Landslides are told from all other cells of the map{aside}, as by “Validate susceptibility map”."
     lost = f" {moved.lost:.1f} landslides leave the map on average." if moved.lost else ""
     page.table(
         ["AUC", "As mapped", "95 % interval", "Moved, mean", "95 % of repeats", "Difference"],
         rows,
-        f"{its}{lost}",
+        f"{its}{lost}{ground}",
     )
 
 

@@ -264,10 +264,10 @@ def test_which_landslides_are_moved_is_told(monkeypatch):
         facts = Facts(Project(inventory="slides.gpkg", **project), {}, of_type=of_type)
         return gather._moved_ones(facts, inventory, seen, Feedback()), facts.moved_ones, facts.moved_role
 
-    assert moved() == (own, "60 landslides of slides.gpkg, of which is not known whether the map was made from them", "unknown")
-    assert moved(is_learnt=True) == (own, "60 landslides of slides.gpkg, which the map was made from", "training")
+    assert moved() == ((own, []), "60 landslides of slides.gpkg, of which is not known whether the map was made from them", "unknown")
+    assert moved(is_learnt=True) == ((own, []), "60 landslides of slides.gpkg, which the map was made from", "training")
     told = "1,234 landslides of later.gpkg, which took no part in the training, of all kinds"
-    assert moved("slide", is_learnt=True, held_out="later.gpkg") == (other, told, "held_out")
+    assert moved("slide", is_learnt=True, held_out="later.gpkg") == ((other, [own]), told, "held_out")
 
 
 @pytest.mark.parametrize(("told_m", "tried", "is_told"), [(None, 70.0, False), (12.5, 12.5, True), (0.0, None, False)])
@@ -282,7 +282,7 @@ def test_what_each_file_is_for(monkeypatch, told_m, tried, is_told):
     monkeypatch.setattr(gather, "Stack", SimpleNamespace(open=lambda path: other))
     slides, asked = SimpleNamespace(count=3), []
     monkeypatch.setattr(gather, "read_project_inventory", lambda source, *given: SimpleNamespace(slides=slides, types=None, given=given))
-    monkeypatch.setattr(gather, "auc_of_moved", lambda *given: asked.append(given[:5]))
+    monkeypatch.setattr(gather, "auc_of_moved", lambda *given: asked.append((*given[:5], given[6])))
     project = Project({"susceptibility": "map.tif", "model": "m.scarp", "covariates": "stack.tif"}, inventory="slides.gpkg")
     listener = Listener()
 
@@ -290,7 +290,7 @@ def test_what_each_file_is_for(monkeypatch, told_m, tried, is_told):
         return gather.gather(project, {}, ("kind", "day"), (told_m, 20, 7), listener)
 
     facts = found()
-    assert asked == ([(slides, seen, tried, 20, 7)] if tried else []) and facts.is_error_told is is_told
+    assert asked == ([(slides, seen, tried, 20, 7, [])] if tried else []) and facts.is_error_told is is_told
     assert facts.grid is UTM and (facts.cells, facts.area_km2) == (4, 0.0028) and facts.inventory.given[1:3] == ("kind", "day")
     assert facts.of_type == "flow", "the map says it where the model does not"
     assert listener.warnings == ["The covariate stack stack.tif has another grid than the map map.tif; is it that of this map?"]

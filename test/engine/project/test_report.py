@@ -233,6 +233,11 @@ def test_landslides_that_took_no_part_are_moved_where_a_run_tells_of_them(projec
     mapped = str(project / "susceptibility.tif")
     validate_map.run(Feedback(), susceptibility=mapped, inventory=inventory, output=str(table), role="held_out")
     auc = float(read_table(str(table))[0]["auc_by_cells"])
+    training = {"training_inventory": str(project / "landslides.gpkg")}
+    both = {"susceptibility": mapped, "inventory": inventory, "role": "held_out", **training}
+    validate_map.run(Feedback(), **both, output=str(tmp_path / "both.csv"))
+    apart = float(read_table(str(tmp_path / "both.csv"))[0]["auc_by_cells"])
+    assert abs(auc - apart) > 0.002
 
     def told(**given):
         words = reported(tmp_path, folder=str(project), **given)[0]
@@ -250,13 +255,19 @@ def test_landslides_that_took_no_part_are_moved_where_a_run_tells_of_them(projec
     manifest.write_text(json.dumps(run_), encoding="utf-8")
     tested = told()
     assert "9 landslides of later.gpkg, which took no part in the training, was moved by 60 m" in tested
-    assert f"by cells {auc:.3f} " in tested and "success rate" not in tested.split("Positional error")[1]
+    assert f"by cells {apart:.3f} " in tested and "from all other cells of the map but those of landslides of landslides.gpkg, as" in tested
+    assert "success rate" not in tested.split("Positional error")[1]
     run_["parameters"]["test_inventory"] = None
     manifest.write_text(json.dumps(run_), encoding="utf-8")
     shutil.copy(table, project / "validation.csv")
     asked = {"susceptibility": mapped, "inventory": inventory, "role": "held_out", "output": "validation.csv"}
     write_manifests([str(project / "validation.csv")], "validate_map", asked, 1.0)
-    assert "9 landslides of later.gpkg, which took no part in the training, was moved by 60 m" in told()
+    tested = told()
+    assert "9 landslides of later.gpkg, which took no part in the training, was moved by 60 m" in tested
+    assert f"by cells {auc:.3f} " in tested and "from all other cells of the map, as by “Validate susceptibility map”" in tested
+    asked = {**both, "output": "validation.csv"}
+    write_manifests([str(project / "validation.csv")], "validate_map", asked, 1.0)
+    assert f"by cells {apart:.3f} " in told()
 
 
 HOSTILE = "<script>alert(1)</script>"
