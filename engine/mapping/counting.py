@@ -118,6 +118,19 @@ class Landslides:
         return self.alone(mine), self.alone(~mine), told
 
 
+def on_cells_of(some: Landslides, others: Landslides) -> int:
+    """Return how many of some landslides lie on a cell of others.
+
+    >>> import numpy as np
+    >>> from scarp.engine.mapping.counting import Landslides, on_cells_of
+    >>> one, other = (Landslides.of(np.arange(3), np.array(cols), np.array([4, 4, 7]), np.zeros(3)) for cols in ([1, 1, 1], [1, 1, 5]))
+    >>> on_cells_of(one, other)
+    1
+    """
+    shared = np.isin(cell_keys(some.rows, some.cols), cell_keys(others.rows, others.cols))
+    return len(np.unique(some.unit[shared]))
+
+
 def cell_keys(rows: np.ndarray, cols: np.ndarray) -> np.ndarray:
     """Return a number for each cell, alike for the same cell, int64 (n,)."""
     return np.asarray(rows, np.int64) << 32 | np.asarray(cols, np.int64)

@@ -23,7 +23,7 @@ from ..files.stack import Stack
 from ..files.tables import read_table, with_numbers
 from ..files.vectors import open_layer
 from ..learning.validation import WHERE
-from ..mapping.counting import Landslides, read_landslides
+from ..mapping.counting import Landslides, on_cells_of, read_landslides
 from ..mapping.maps import Map, open_map
 from ..mapping.sheet import Picture, read_picture, with_table
 from ..mapping.trust import UNCERTAINTY_BREAKS
@@ -83,6 +83,8 @@ class Tested:
         With the 95 % interval, None where it is not known.
     landslides
         How many took part; None where that is not known.
+    shared
+        How many of these lie on cells of landslides that trained.
     """
 
     kind: str
@@ -92,10 +94,13 @@ class Tested:
     low: float | None
     high: float | None
     landslides: int | None
+    shared: int = 0
 
     @property
     def where(self) -> str:
         """Where this figure is to be expected; empty of one that is no test."""
+        if self.shared:
+            return f"of the landslides of the other inventory, {self.shared:,} of which lie on cells of landslides of the training"
         return WHERE.get(self.kind, "")
 
 
@@ -247,7 +252,9 @@ def _moved_ones(facts: Facts, inventory: Inventory, seen: Map, feedback: Feedbac
         except EngineError as error:
             feedback.warning(f"The landslides that took no part in the training cannot be moved. {error}")
         else:
-            facts.moved_ones = f"{counted(slides.count)} of {name_of(project.held_out)}, which took no part in the training{kinds}"
+            shared = on_cells_of(slides, inventory.slides) if project.is_learnt else 0
+            beside = f" (but {shared:,} on cells of landslides that did)" if shared else ""
+            facts.moved_ones = f"{counted(slides.count)} of {name_of(project.held_out)}, which took no part in the training{beside}{kinds}"
             facts.moved_role = "held_out"
             validated = project.run("validation")
             by_it = validated is not None and validated.source("inventory") == project.held_out
@@ -394,7 +401,8 @@ def _of_map(facts: Facts) -> list[Tested]:
         kind = kinds.get(roles.get(str(row["landslides_are"]), ""), "unknown")
         low, high = (_real(row.get(f"auc_by_cells_{end}")) for end in ("low", "high"))
         told = "Validation of the map" if kind == "success" else name
-        made.append(Tested(kind, told, "", float(row["auc_by_cells"]), low, high, _whole(row["landslides"])))
+        shared = facts.project.result("validation", "shared", int, 0) if kind == "held_out" else 0
+        made.append(Tested(kind, told, "", float(row["auc_by_cells"]), low, high, _whole(row["landslides"]), shared))
     return made
 
 

@@ -115,7 +115,7 @@ def run(
             "as_earlier": tested.as_earlier,
         }
         make_report(seen, made, divided, densities, pair, facts).write(report)
-    results = {"verdict": verdict(made), "role": made[0].role, "are_samples": tested.are_samples}
+    results = {"verdict": verdict(made), "role": made[0].role, "are_samples": tested.are_samples, "shared": tested.shared}
     write_manifests((output, report), "validate_map", asked, time.monotonic() - started, results=results)
     feedback.progress(100)
     wanted = {"output": output, "class_table": class_table, "difference": difference, "report": report}

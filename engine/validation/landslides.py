@@ -11,7 +11,7 @@ from ..errors import EngineError
 from ..feedback import Feedback
 from ..files.raster import Raster
 from ..files.vectors import open_layer
-from ..mapping.counting import Landslides, as_stack, cell_keys, read_landslides
+from ..mapping.counting import Landslides, as_stack, on_cells_of, read_landslides
 from ..samples.cells import ids_given
 from ..samples.dates import dates, reach, within
 from ..samples.folds import earliest, landslide_units, told_as_earlier
@@ -50,7 +50,8 @@ class Tested:
     """The parts that are assessed, and the landslides `aside` that are in none, which are no ground without landslides either.
 
     `types` are the types of movement that they are of; empty where none were chosen. `are_samples` tells that the held-out ones are the
-    test cells of a sample, which lie among those that trained. `as_earlier` says which later ones count as earlier, see `told_as_earlier`.
+    test cells of a sample, which lie among those that trained. `as_earlier` says which later ones count as earlier, see `told_as_earlier`,
+    and `shared` how many of the held-out ones lie on cells of those that made the map.
     """
 
     parts: list[Part]
@@ -58,6 +59,7 @@ class Tested:
     types: str = ""
     are_samples: bool = False
     as_earlier: str = ""
+    shared: int = 0
 
 
 def read_parts(
@@ -99,7 +101,7 @@ def read_parts(
     else:
         parts, are_samples = [Part(role, read_landslides(inventory, raster, fields, feedback))], False
     aside: list[Landslides] = []
-    told = as_earlier = ""
+    told, as_earlier, shared = "", "", 0
     if types:
         found = [_of_types(part, types, inventory, aside, feedback) for part in parts]
         parts, told = [part for part, _ in found], found[0][1]
@@ -108,7 +110,13 @@ def read_parts(
         parts = [replace(first, role="held_out" if first.role == "unknown" else first.role)]
         theirs = Part("training", read_landslides(training, raster, [types.field] if types else (), feedback), first.others)
         parts.append(_of_types(theirs, types, training, aside, feedback)[0] if types else theirs)
-        _notice_shared(parts[0].landslides, parts[1].landslides, feedback)
+        shared = on_cells_of(parts[0].landslides, parts[1].landslides)
+        if shared:
+            feedback.warning(
+                f"Landslides that are to test the map and lie on cells of landslides that it was made from: {shared:,} of "
+                f"{parts[0].landslides.count:,}. For these the prediction rate is memory. Leave them out of the inventory if they are the "
+                "same landslides."
+            )
     if date_field:
         slides = parts[0].landslides
         own = dates(slides.fields[date_field], date_field, feedback)
@@ -123,7 +131,7 @@ def read_parts(
             if as_earlier:
                 feedback.warning(as_earlier)
             parts[:1] = _by_date(parts[0], date, aside, feedback)
-    return Tested(parts, aside, told, are_samples, as_earlier)
+    return Tested(parts, aside, told, are_samples, as_earlier, shared)
 
 
 def _of_types(part: Part, types: Types, inventory: str, aside: list[Landslides], feedback: Feedback) -> tuple[Part, str]:
@@ -203,13 +211,3 @@ def _labelled(
             )
         )
     return parts, is_divided
-
-
-def _notice_shared(tested: Landslides, training: Landslides, feedback: Feedback) -> None:
-    shared = np.isin(cell_keys(tested.rows, tested.cols), cell_keys(training.rows, training.cols))
-    if shared.any():
-        count = len(np.unique(tested.unit[shared]))
-        feedback.warning(
-            f"Landslides that are to test the map and lie on cells of landslides that it was made from: {count:,} of {tested.count:,}. For "
-            "these the prediction rate is memory. Leave them out of the inventory if they are the same landslides."
-        )

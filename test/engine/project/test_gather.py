@@ -208,6 +208,22 @@ def test_test_cells_of_a_sample_are_told_as_such(label, results, kind, name):
     assert facts.success.name == "Validation of the map", "cells that trained are no test cells"
 
 
+@pytest.mark.parametrize(
+    ("results", "said"),
+    [
+        ({"shared": 4}, "of the landslides of the other inventory, 4 of which lie on cells of landslides of the training"),
+        ({"shared": 0}, gather.WHERE["held_out"]),
+        ({}, gather.WHERE["held_out"]),
+    ],
+)
+def test_landslides_that_lie_on_those_of_the_training_did_not_take_no_part(results, said):
+    row = {"part": "all", "landslides_are": INVENTORY_ROLES["held_out"], "landslides": 29, "auc_by_cells": 0.75, "auc_by_landslides": 0.5}
+    facts = told(tables={"validation": [row]})
+    facts.project.runs["validation"] = Run("validate_map", None, {}, results=results)
+    gather._read_tests(facts)
+    assert [each.where for each in facts.tests] == [said]
+
+
 def test_a_model_file_tells_of_its_tests_where_no_run_does():
     model = SimpleNamespace(manifest={"tests": [{"kind": "spatial", "auc": 0.75}]})
     facts = told(model=model)
@@ -258,6 +274,7 @@ def test_classes_are_those_of_the_table_else_those_that_the_run_tells():
 def test_which_landslides_are_moved_is_told(monkeypatch):
     own, other = SimpleNamespace(count=60), SimpleNamespace(count=1234)
     monkeypatch.setattr(gather, "read_landslides", lambda source, raster: other if source == "later.gpkg" else 1 / 0)
+    monkeypatch.setattr(gather, "on_cells_of", lambda some, others: 4 if (some, others) == (other, own) else 1 / 0)
     inventory, seen = SimpleNamespace(slides=own), SimpleNamespace(raster=None)
 
     def moved(of_type="", **project):
@@ -266,7 +283,7 @@ def test_which_landslides_are_moved_is_told(monkeypatch):
 
     assert moved() == ((own, []), "60 landslides of slides.gpkg, of which is not known whether the map was made from them", "unknown")
     assert moved(is_learnt=True) == ((own, []), "60 landslides of slides.gpkg, which the map was made from", "training")
-    told = "1,234 landslides of later.gpkg, which took no part in the training, of all kinds"
+    told = "1,234 landslides of later.gpkg, which took no part in the training (but 4 on cells of landslides that did), of all kinds"
     assert moved("slide", is_learnt=True, held_out="later.gpkg") == ((other, [own]), told, "held_out")
 
 
