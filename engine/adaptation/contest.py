@@ -77,14 +77,15 @@ class Contest:
         others = [name for name in CONTENDERS if name != best]
         told = " and ".join(f"{auc[name]} of {CONTENDERS[name][1]}" for name in others)
         start = f"On landslides held out, {CONTENDERS[best][1]} serves best: AUC {self.tests[best].in_words}, against {told}"
-        close = [name for name in others if not self.against(best, name).p_value < _CHANCE]
-        if not close:
+        leads = {name: self.against(best, name) for name in others}
+        sure = [name for name in others if leads[name].p_value < _CHANCE]
+        if len(sure) == len(others):
             return f"{start}; neither lead is one of chance."
-        leads = ", ".join(
-            f"{signed(self.against(best, name).mean)} on {CONTENDERS[name][1]} (p = {p_value(self.against(best, name).p_value)})"
-            for name in close
-        )
-        return f"{start}; but chance alone may bring {'these leads' if len(close) > 1 else 'this lead'}: {leads}."
+        by = {name: f"{signed(lead.mean)} on {CONTENDERS[name][1]} (p = {p_value(lead.p_value)})" for name, lead in leads.items()}
+        if not sure:
+            return f"{start}; but chance alone may bring these leads: {', '.join(by.values())}."
+        (close,) = (name for name in others if name not in sure)
+        return f"{start}; but chance alone may bring its lead of {by[close]}, though not that of {by[sure[0]]}."
 
     @property
     def advice(self) -> str:

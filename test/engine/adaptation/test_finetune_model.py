@@ -217,7 +217,7 @@ def test_the_verdict_says_which_serves_best_and_what_chance_may_bring():
     told = contests.Contest.of(
         {"unadapted": evaluation(nothing, fold), "adapted": evaluation(right, fold), "alone": evaluation(close, fold)}
     )
-    assert "but chance alone may bring this lead: +0.021 on a model of the new landslides alone (p = " in told.verdict
+    assert "but chance alone may bring its lead of +0.021 on a model of the new landslides alone (p = " in told.verdict
     turned = contests.Contest.of(
         {"unadapted": evaluation(nothing, fold), "adapted": evaluation(close, fold), "alone": evaluation(right, fold)}
     )
