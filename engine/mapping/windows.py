@@ -99,8 +99,8 @@ def check_stack(stack: Stack, model: Model) -> list[str]:
     trained = model.manifest.get("cell_size")
     if trained and not np.allclose(trained, stack.grid.cell_size, rtol=0.01):
         warnings.append(
-            f"The model was trained on cells of {trained[0]:g} and the stack has cells of {stack.grid.cell_size[0]:g}: patches now "
-            "cover another area, and terrain differs with scale."
+            f"The model was trained on cells of {trained[0]:g} and the stack has cells of {stack.grid.cell_size[0]:g} (in the units of "
+            "their coordinates): patches now cover another area, and terrain differs with scale."
         )
     reference = trained_in(model)
     if model.manifest.get("crs") and not reference.IsSame(stack.grid.spatial_reference):

@@ -464,8 +464,8 @@ def _equal_folds(folds: np.ndarray) -> np.ndarray:
 def _checked(labels: np.ndarray, susceptibility: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     labels, susceptibility = np.asarray(labels).astype(int), np.asarray(susceptibility, float)
     if not np.isfinite(susceptibility).all():
-        raise EngineError(f"{np.sum(~np.isfinite(susceptibility))} of {labels.size} cells have no susceptibility.")
+        raise EngineError(f"{np.sum(~np.isfinite(susceptibility))} of {labels.size:,} cells have no susceptibility.")
     if np.unique(labels).size < 2:
         kind = "landslide" if labels.size and labels[0] else "non-landslide"
-        raise EngineError(f"All {labels.size} test cells are {kind} cells; a test needs both classes. Use more cells or fewer folds.")
+        raise EngineError(f"All {labels.size:,} test cells are {kind} cells; a test needs both classes. Use more cells or fewer folds.")
     return labels, susceptibility

@@ -325,7 +325,7 @@ def _labelled(stack: Stack, inventory: str, label_field: str, seed: int, feedbac
     rows, cols, landslide, origin = found.rows[first], found.cols[first], landslide[first], found.origin[first]
     if len(np.unique(landslide)) < 2:
         raise EngineError(
-            f"All {len(rows)} cells have the same value in {label_field!r}: landslide and non-landslide cells are both needed."
+            f"All {len(rows):,} cells have the same value in {label_field!r}: landslide and non-landslide cells are both needed."
         )
     if "origin" in ours:
         origin = ids_given(found.fields[ours["origin"]][first], origin, landslide, "subset" in ours, feedback)
@@ -568,7 +568,7 @@ def _draw_absences(
     if len(best_cell) < least:
         raise EngineError(
             f"{least} non-landslide cells were to be drawn ({choices.ABSENCE_METHODS[rule]}), "
-            f"and only {len(best_cell)} cells qualify; use a "
+            f"and only {len(best_cell):,} cells qualify; use a "
             "smaller buffer, a smaller ratio or another method."
         )
     return best_cell
@@ -633,7 +633,7 @@ def _dealt(
     slides, tested = int(landslide.sum()), int(landslide[test].sum())
     if units is not None and len(np.unique(units[landslide == 1])) == 1:
         raise EngineError(
-            f"All {slides} landslide cells belong to one landslide, and the cells of a landslide stay together: it cannot both train and "
+            f"All {slides:,} landslide cells belong to one landslide, and the cells of a landslide stay together: it cannot both train and "
             "test. Use a larger inventory; landslides that were dissolved into one overlapping shape are to be drawn apart."
         )
     if slides == 1:
