@@ -316,11 +316,11 @@ def _folds(page: Report, data: Data, folds: Sequence[Fold], method: str) -> None
         page.text(sentence)
     name = called(method)
     used = number >= 0 if len(np.unique(number[number >= 0])) > 1 else part
-    alone = "" if (number[used] >= 0).all() else " (0: training only)"
+    alone = "" if (number[used] >= 0).all() else " (training only: −1 there)"
     page.figure(
-        figures.fold_map(data.xy[used, 0], data.xy[used, 1], number[used] + 1, data.labels[used]),
-        f"Cells of the first repeat by {name}: landslides as dots, others as crosses; colours are test folds{alone}. "
-        f"Coordinates: {data.grid.spatial_reference.GetName()}, in metres.",
+        figures.fold_map(data.xy[used, 0], data.xy[used, 1], number[used], data.labels[used]),
+        f"Cells of the first repeat by {name}: landslides as dots, others as crosses; colours are test folds, "
+        f"by the numbers of FOLD_CELLS{alone}. Coordinates: {data.grid.spatial_reference.GetName()}, in metres.",
     )
     found = data.distances(folds)
     distances.add(page, found.samples, found.folds, found.places, name)

@@ -292,14 +292,14 @@ def bars(
 
 @styled
 def fold_map(x: np.ndarray, y: np.ndarray, fold: np.ndarray, landslide: np.ndarray) -> Figure:
-    """Draw where the cells of each fold lie: one colour a fold, dots for landslide, crosses for other cells."""
+    """Draw where the cells of each fold lie: one colour a fold, dots for landslide, crosses for other cells; -1 is no fold but training."""
     figure = Figure(figsize=(6.2, 4.8), layout="constrained")
     axes, legend = figure.subplots(1, 2, gridspec_kw={"width_ratios": [7, 1]})
     for index, name in enumerate(np.unique(fold)):
         colour = COLOURS[index % len(COLOURS)]
         for kind, marker, width in ((1, "o", 0.0), (0, "x", 0.7)):
             here = (fold == name) & (landslide == kind)
-            label = f"fold {name}" if kind else None
+            label = (f"fold {name}" if name >= 0 else "training only") if kind else None
             axes.scatter(x[here], y[here], 10, color=colour, marker=marker, linewidths=width or None, label=label)
     axes.set(xlabel="Easting", ylabel="Northing", aspect="equal")
     for axis, sides in ((axes.xaxis, "EW"), (axes.yaxis, "NS")):

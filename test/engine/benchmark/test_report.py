@@ -163,11 +163,18 @@ def test_folds_are_drawn_where_their_cells_lie(page, monkeypatch):
     page(BLOCKS, ("blocks",))
     ((_, (x, y, fold, landslide), _),) = drawn
     assert x.tolist() == XY[:, 0].tolist() and y.tolist() == XY[:, 1].tolist()
-    assert fold.tolist() == (OF_FOLD + 1).tolist() and landslide.tolist() == LABELS.tolist()
+    assert fold.tolist() == OF_FOLD.tolist() and landslide.tolist() == LABELS.tolist()
     found = DATA.distances(FOLDS[:2])
     ((samples, folds, places, _),) = distances
     for one, other in ((samples, found.samples), (folds, found.folds), (places, found.places)):
         np.testing.assert_array_equal(one, other)
+
+
+def test_folds_have_the_numbers_of_the_layer_of_cells(page, monkeypatch):
+    """−1 and 0 there were 0 and 1 in the figure."""
+    monkeypatch.setattr(f"{__name__}.FOLDS", [Fold("holdout", 0, 0, np.arange(10), np.arange(10, 25))])
+    captions = pages.captions(page([summary("holdout", "cnn_dnn", 0.75)], ["holdout"]), "figure")
+    assert any("colours are test folds, by the numbers of FOLD_CELLS (training only: −1 there)." in each for each in captions)
 
 
 def test_the_verdict_names_what_is_better_and_worse():
@@ -213,7 +220,7 @@ def test_a_map_of_folds_has_the_cells_of_these_folds_alone(page, monkeypatch):
     monkeypatch.setattr(f"{__name__}.FOLDS", [Fold("holdout", 0, 0, np.arange(10), np.arange(10, 25))])
     page([summary("holdout", "cnn_dnn", 0.75)], ["holdout"])
     ((_, (east, _, number, _), _),) = drawn
-    assert east.tolist() == (np.arange(25) * 10.0).tolist() and number.tolist() == [0] * 10 + [1] * 15
+    assert east.tolist() == (np.arange(25) * 10.0).tolist() and number.tolist() == [-1] * 10 + [0] * 15
 
 
 @pytest.mark.parametrize(("members", "told"), [(1, "it is one network, trained"), (3, "it is the mean of 3 networks, trained")])

@@ -266,7 +266,8 @@ def test_the_first_name_is_the_topmost():
 
 
 def test_landslides_are_dots_and_other_cells_crosses_in_the_colour_of_their_fold():
-    figure = figures.fold_map(np.arange(4.0), np.arange(4.0), np.array([0, 0, 1, 1]), np.array([1, 0, 1, 0]))
+    figure = figures.fold_map(np.arange(4.0), np.arange(4.0), np.array([-1, -1, 0, 0]), np.array([1, 0, 1, 0]))
+    assert [text.get_text() for text in figure.axes[1].get_legend().get_texts()] == ["training only", "fold 0"]
     dots = figure.axes[0].collections
     assert [len(each.get_paths()[0].vertices) > 10 for each in dots] == [True, False, True, False], "a circle has many corners"
     colours = [tuple(np.round(each.get_edgecolor()[0][:3], 2)) for each in dots]
