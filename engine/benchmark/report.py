@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -25,6 +26,8 @@ from .summary import REFERENCE, ClassifierSummary, best, chosen_elsewhere
 
 # They have an article in a sentence.
 NETWORKS = {"cnn_dnn", "cnn_dnn_trees"}
+# It has no cells to remember.
+_LEARNS_NOTHING = {"slope"}
 REFERENCES = (
     "Azarafza, M., Azarafza, M., Akgün, H., Atkinson, P. M., Derakhshani, R. (2021). Deep learning-based landslide susceptibility "
     "mapping. Scientific Reports 11, 24112.",
@@ -178,20 +181,8 @@ def _side_by_side(page: Report, by_method: Mapping[str, Sequence[ClassifierSumma
         return
     spatial = next((method for method in methods if method in SPATIAL), None)
     if spatial and "random" in found:
-        gaps = [found["random"][name].auc.mean - found[spatial][name].auc.mean for name in names]
-        same = spatial == "knndm" and all(found["random"][name].fold_aucs == found[spatial][name].fold_aucs for name in names)
-        most = _named([found[spatial][names[int(np.argmax(gaps))]]])
-        page.text(
-            f"Random folds promise on average {signed(np.mean(gaps))} AUC over spatial folds, most for {most} ({signed(max(gaps))}). "
-            "In random folds a test cell has training cells next to it, which resemble it; a classifier that remembers its "
-            "neighbours looks good there."
-            if np.mean(gaps) > 0
-            else "The kNNDM folds were dealt at random, since landslides lie spread over the map: they are the random ones, and both "
-            "figures are one."
-            if same
-            else f"Random folds give no higher AUC than spatial ones here (on average {signed(np.mean(gaps))}): closeness of test and "
-            "training cells does not flatter these classifiers on these cells."
-        )
+        if told := _optimism(found["random"], found[spatial], [name for name in names if name not in _LEARNS_NOTHING], spatial):
+            page.text(told)
         if spatial != honest:
             page.text(f"What spatial folds say is to be expected {WHERE[KINDS[spatial]]}.")
     if honest == "temporal":
@@ -224,6 +215,43 @@ def _side_by_side(page: Report, by_method: Mapping[str, Sequence[ClassifierSumma
         ],
         "The validations side by side." + " The optimism is what random folds promise beyond spatial ones." * optimism,
     )
+
+
+def _optimism(random: Mapping[str, ClassifierSummary], spatial: Mapping[str, ClassifierSummary], names: Sequence[str], method: str) -> str:
+    """Say what random folds promise beyond spatial ones, and whether that is more than the folds differ by; empty of no classifier."""
+    if not names:
+        return ""
+    if method == "knndm" and all(random[name].fold_aucs == spatial[name].fold_aucs for name in names):
+        return (
+            "The kNNDM folds were dealt at random, since landslides lie spread over the map: they are the random ones, and both figures "
+            "are one."
+        )
+    gaps = [random[name].auc.mean - spatial[name].auc.mean for name in names]
+    mean = signed(np.mean(gaps))
+    if np.mean(gaps) <= 0:
+        return (
+            f"Random folds give no higher AUC than spatial ones here (on average {mean}): closeness of test and training cells does not "
+            "flatter these classifiers on these cells."
+        )
+    error = math.hypot(*(_error_over_folds([found[name] for name in names]) for found in (random, spatial)))
+    if np.mean(gaps) < 2 * error:
+        return (
+            f"Random folds promise on average {mean} AUC over spatial folds, no more than chance may make of so few folds (standard error "
+            f"{written(error)}): nothing is told of whether closeness of test and training cells flatters here."
+        )
+    return (
+        f"Random folds promise on average {mean} AUC over spatial folds, most for {_named([spatial[names[int(np.argmax(gaps))]]])} "
+        f"({signed(max(gaps))}). In random folds a test cell has training cells next to it, which resemble it; a classifier that remembers "
+        "its neighbours looks good there."
+    )
+
+
+def _error_over_folds(summaries: Sequence[ClassifierSummary]) -> float:
+    """Return the standard error of the mean AUC of classifiers over the folds of a repeat; 0 where there is one test set."""
+    keys = list(summaries[0].fold_aucs)
+    aucs = [float(np.mean([each.fold_aucs[key] for each in summaries])) for key in keys]
+    folds = len({number for _, number in keys})
+    return float(np.std(aucs, ddof=1) / np.sqrt(folds)) if len(aucs) > 1 else 0.0
 
 
 def _auc_table(page: Report, by_method: Mapping[str, Sequence[ClassifierSummary]]) -> None:

@@ -116,6 +116,34 @@ def test_random_folds_promise_more_by_what_stands_beside_them(page, monkeypatch)
     assert names == ["Random forest", "CNN–DNN", "Logistic regression"] and (label, more["start"]) == ("AUC", 0.5)
 
 
+def optimism(monkeypatch, gap, spread, names=("rf", "lr")):
+    """What is said where random folds have `gap` more, and the AUCs of four folds of either lie `spread` above and below their mean."""
+    pages.without_pictures(monkeypatch)
+    page = report.Report("", "")
+    found = {}
+    for method, auc in (("blocks", 0.75), ("random", 0.75 + gap)):
+        aucs = {(0, number): auc + spread * (-1) ** number for number in range(4)}
+        found[method] = [summary(method, name, auc, fold_aucs=aucs) for name in names]
+    report._side_by_side(page, found, "blocks")
+    return pages.words(page)
+
+
+def test_an_optimism_that_may_be_chance_is_told_as_such(monkeypatch):
+    """Standard errors of 0.01 · √(4/3) / 2 of either: √2 times that in all, 0.00816, and twice that is 0.0163."""
+    flatters, chance = (
+        "a classifier that remembers its neighbours looks good there",
+        "no more than chance may make of so few folds (standard",
+    )
+    words = optimism(monkeypatch, 0.016, 0.01)
+    assert f"on average +0.016 AUC over spatial folds, {chance} error 0.008)" in words and flatters not in words
+    assert flatters in optimism(monkeypatch, 0.017, 0.01)
+
+
+def test_what_learns_nothing_remembers_nothing(monkeypatch):
+    assert "Random folds" not in optimism(monkeypatch, 0.1, 0.0, ("slope",)).replace("random folds promise beyond", "")
+    assert "on average +0.100 AUC over spatial folds, most for random forest" in optimism(monkeypatch, 0.1, 0.0, ("slope", "rf"))
+
+
 @pytest.mark.parametrize(("method", "said"), [("knndm", True), ("blocks", False)])
 def test_folds_as_far_as_the_map_that_are_random_ones_are_no_sign_that_closeness_does_not_flatter(monkeypatch, method, said):
     pages.without_pictures(monkeypatch)
