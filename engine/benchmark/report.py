@@ -86,10 +86,12 @@ def make_report(
     by_method = {each.method: [summary for summary in summaries if summary.validation == each.method] for each in validations}
     page.section("Result")
     page.text(verdict(by_method[honest], honest), lead=True)
+    narrow = ""
     if NETWORKS.intersection(each.classifier for each in summaries):
         sizes = [each.block_size_m for each in validations if each.method == "blocks"]
-        for told in filter(None, (told_if_narrow(size, facts["patch_size"], data.grid) for size in sizes)):
-            page.text(told)
+        narrow = " ".join(filter(None, (told_if_narrow(size, facts["patch_size"], data.grid) for size in sizes)))
+    if narrow:
+        page.text(narrow)
     _not_fitted(page, by_method)
     if len(validations) > 1:
         _side_by_side(page, by_method, honest)
@@ -104,7 +106,8 @@ def make_report(
         _accuracy(page, found, method)
     page.section("Folds")
     for method in by_method:
-        _folds(page, data, [fold for fold in folds if fold.validation == method and fold.repeat == 0], method)
+        first = [fold for fold in folds if fold.validation == method and fold.repeat == 0]
+        _folds(page, data, first, method, bool(narrow) and method == "blocks")
     _method(page, data, validations, folds, by_method, facts)
     page.section("References")
     page.references(REFERENCES)
@@ -335,7 +338,7 @@ def _accuracy(page: Report, summaries: Sequence[ClassifierSummary], method: str)
     )
 
 
-def _folds(page: Report, data: Data, folds: Sequence[Fold], method: str) -> None:
+def _folds(page: Report, data: Data, folds: Sequence[Fold], method: str, narrow: bool) -> None:
     number, part = np.full(len(data.labels), -1), np.zeros(len(data.labels), bool)
     for fold in folds:
         number[fold.test] = fold.number
@@ -351,7 +354,7 @@ def _folds(page: Report, data: Data, folds: Sequence[Fold], method: str) -> None
         f"by the numbers of FOLD_CELLS{alone}. Coordinates: {data.grid.spatial_reference.GetName()}, in metres.",
     )
     found = data.distances(folds)
-    distances.add(page, found.samples, found.folds, found.places, name)
+    distances.add(page, found.samples, found.folds, found.places, name, narrow)
 
 
 def _method(

@@ -18,9 +18,12 @@ REFERENCES = (
 _ALIKE = 1.25
 
 
-def add(page: Report, samples: np.ndarray, folds: np.ndarray, places: np.ndarray, name: str) -> None:
-    """Add the figure and its words; distances in metres, see `samples.nearest.Distances`, of the folds with such a name."""
-    page.text(in_words(folds, places, name))
+def add(page: Report, samples: np.ndarray, folds: np.ndarray, places: np.ndarray, name: str, narrow: bool = False) -> None:
+    """Add the figure and its words; distances in metres, see `samples.nearest.Distances`, of the folds with such a name.
+
+    Where blocks are `narrow` for the patches of a network, see `samples.folds.told_if_narrow`, the words do not contradict that.
+    """
+    page.text(in_words(folds, places, name, narrow))
     page.figure(
         figures.distance_curves({
             "sample to sample (landslide to the nearest other one)": samples,
@@ -33,7 +36,7 @@ def add(page: Report, samples: np.ndarray, folds: np.ndarray, places: np.ndarray
     )  # fmt: skip
 
 
-def in_words(folds: np.ndarray, places: np.ndarray, name: str) -> str:
+def in_words(folds: np.ndarray, places: np.ndarray, name: str, narrow: bool = False) -> str:
     """Say whether a test by these folds is as hard as the map; distances in metres, infinite where no landslide trains.
 
     >>> import numpy as np
@@ -54,6 +57,11 @@ def in_words(folds: np.ndarray, places: np.ndarray, name: str) -> str:
         verdict = "the test is easier than the map, and its figure flatters"
     elif tested > mapped * _ALIKE:
         verdict = "the test is harder than most of the map, and its figure is a careful one"
+        if narrow:
+            verdict = (
+                "by that the test is harder than most of the map and its figure careful, while patches that reach over training cells "
+            )
+            verdict += "flatter a network; which of both is more is not known"
     else:
         verdict = "the test is about as hard as the map"
     return (

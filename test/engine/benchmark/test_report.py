@@ -193,7 +193,8 @@ def test_folds_are_drawn_where_their_cells_lie(page, monkeypatch):
     assert x.tolist() == XY[:, 0].tolist() and y.tolist() == XY[:, 1].tolist()
     assert fold.tolist() == OF_FOLD.tolist() and landslide.tolist() == LABELS.tolist()
     found = DATA.distances(FOLDS[:2])
-    ((samples, folds, places, _),) = distances
+    ((samples, folds, places, _, narrow),) = distances
+    assert narrow, "blocks of 300 m for patches of 15 cells of 20 m"
     for one, other in ((samples, found.samples), (folds, found.folds), (places, found.places)):
         np.testing.assert_array_equal(one, other)
 

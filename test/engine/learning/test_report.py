@@ -214,7 +214,9 @@ def test_distances_are_those_of_the_spatial_folds(page, monkeypatch):
     given = []
     monkeypatch.setattr(report.distances, "add", lambda page, *arguments: given.append(arguments))
     page(distances=SimpleNamespace(samples="s", folds="f", places="p"))
-    assert given == [("s", "f", "p", "spatial folds")]
+    narrow = replace(SPATIAL, how="By blocks. Blocks of 180 m are narrower than two patches of the network (200 m): that flatters it.")
+    page(distances=SimpleNamespace(samples="s", folds="f", places="p"), tests=[narrow, RANDOM])
+    assert given == [("s", "f", "p", "spatial folds", told) for told in (False, True)]
 
 
 def test_the_types_that_it_is_for_are_told(page):

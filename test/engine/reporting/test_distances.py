@@ -25,6 +25,15 @@ def test_a_quarter_more_or_less_is_another_ground(tested, mapped, verdict):
     )
 
 
+def test_a_harder_test_that_flatters_a_network_is_told_in_one_sentence():
+    said = [distances.in_words(np.array([tested]), np.array([100.0]), "spatial folds", True) for tested in (200.0, 100.0, 50.0)]
+    assert said[0].endswith(
+        "m from the nearest landslide: by that the test is harder than most of the map and its figure careful, while patches that reach "
+        "over training cells flatter a network; which of both is more is not known."
+    )
+    assert said[1].endswith(": the test is about as hard as the map.") and said[2].endswith(", and its figure flatters.")
+
+
 def test_where_no_landslide_trains_nothing_is_said():
     assert distances.in_words(np.full(3, np.inf), np.ones(3), "spatial folds").startswith("By spatial folds no landslide cell is tested")
 
