@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from scarp.engine.files import naming, outputs
-from scarp.engine.files.naming import undo_interrupted
+from scarp.engine.files.naming import Step, take_names, undo_interrupted
 from scarp.engine.files.outputs import check_writable, one_set, replacing
 from scarp.engine.files.partial import PartialRaster
 
@@ -181,6 +181,16 @@ def test_what_was_written_since_stays(journal, tmp_path):
     assert contents(tmp_path) == {target: "the user's own"}
 
 
+def test_where_there_was_nothing_the_new_goes_unless_it_was_written_since(journal, tmp_path):
+    target = journal(old=None)
+    undo_interrupted(tmp_path, outputs._alive)
+    assert not target.exists()
+    target = journal(old=None)
+    target.write_text("the user's own")
+    undo_interrupted(tmp_path, outputs._alive)
+    assert target.read_text() == "the user's own"
+
+
 def test_the_new_stays_where_the_old_is_gone(journal, tmp_path):
     target = journal()
     (tmp_path / ".map.9.scarp-part.0.old").unlink()
@@ -198,6 +208,41 @@ def test_a_run_that_still_gives_names_is_left_alone(journal, tmp_path):
         assert target.read_text() == "new"
     undo_interrupted(tmp_path, lambda pid: False)
     assert contents(tmp_path) == {target: "old"}
+
+
+def test_nobody_undoes_what_a_run_is_about(tmp_path, monkeypatch):
+    """Whoever comes while names are given finds the journal held, in every folder, whatever is thought of its process."""
+    (tmp_path / "b").mkdir()
+    targets = [tmp_path / "a.txt", tmp_path / "b" / "b.txt"]
+    steps = [Step(each, each.with_suffix(".new"), each.with_name(f".{each.name}.scarp-part.0.old")) for each in targets]
+    for step in steps:
+        step.path.write_text("old")
+        step.new.write_text("new")
+    set_aside, looked = naming._set_aside, []
+
+    def come_between(step):
+        set_aside(step)
+        undo_interrupted(step.path.parent, lambda pid: False)
+        looked.append(len(list(step.path.parent.glob(".scarp-set*"))))
+
+    monkeypatch.setattr(naming, "_set_aside", come_between)
+    take_names(steps)
+    assert looked == [1, 1] and [each.read_text() for each in targets] == ["new", "new"]
+    assert sorted(tmp_path.rglob("*.*")) == sorted(targets)
+
+
+def test_a_journal_undoes_no_other_set_that_it_names(journal, tmp_path):
+    target, other = journal(), tmp_path.resolve() / "other"
+    other.mkdir()
+    found = [str(path.resolve()) for path in (next(tmp_path.glob(".scarp-set*")), other / ".scarp-set.4194312.scarp-part.json")]
+    told = json.loads(Path(found[0]).read_text())
+    Path(found[0]).write_text(json.dumps({**told, "journals": found}))
+    (other / "b.txt").write_text("new")
+    stamp = [(other / "b.txt").stat().st_size, (other / "b.txt").stat().st_mtime_ns]
+    Path(found[1]).write_text(json.dumps({"journals": found[1:], "steps": [[str(other / "b.txt"), None, stamp]]}))
+    undo_interrupted(tmp_path, lambda pid: False)
+    assert target.read_text() == "old"
+    assert (other / "b.txt").read_text() == "new" and Path(found[1]).exists()
 
 
 def test_without_locks_a_process_that_runs_is_left_alone(journal, tmp_path, monkeypatch):
@@ -220,6 +265,15 @@ def test_without_locks_a_process_that_runs_is_left_alone(journal, tmp_path, monk
 )
 def test_a_journal_that_is_none_changes_nothing_and_goes(journal, tmp_path, text):
     target = journal(text=text or " ")
+    undo_interrupted(tmp_path, outputs._alive)
+    assert target.read_text() == "new"
+    assert not list(tmp_path.glob("*.json"))
+
+
+@pytest.mark.parametrize("steps", [[[1, 2]], [[1, None, [1, 2]]], [["map.txt", 3, None]], [["map.txt", None, "x"]], [3]])
+def test_a_journal_of_its_own_name_whose_steps_are_none_changes_nothing_and_goes(journal, tmp_path, steps):
+    path = tmp_path.resolve() / ".scarp-set.4194311.scarp-part.json"
+    target = journal(text=json.dumps({"journals": [str(path)], "steps": steps}))
     undo_interrupted(tmp_path, outputs._alive)
     assert target.read_text() == "new"
     assert not list(tmp_path.glob("*.json"))
