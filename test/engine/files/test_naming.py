@@ -287,6 +287,10 @@ def test_a_journal_of_somebody_else_touches_no_other_folder_and_no_other_file(jo
     os.utime(victim, ns=(target.stat().st_atime_ns, target.stat().st_mtime_ns))
     undo_interrupted(tmp_path, outputs._alive)
     assert victim.read_text() == "new"
+    target = journal(path=victim, old=None)
+    os.utime(victim, ns=(target.stat().st_atime_ns, target.stat().st_mtime_ns))
+    undo_interrupted(tmp_path, outputs._alive)
+    assert victim.read_text() == "new", "nor is it removed as if nothing had been there before"
     (tmp_path / "own.txt").write_text("the user's own")
     for name in ("own.txt", "../own.txt", "/etc/passwd"):
         target = journal(old=name)
