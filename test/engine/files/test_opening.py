@@ -2,9 +2,9 @@
 """What is said of files that cannot be opened, beside the several hundred of `test_bad_input.py`."""
 
 import pytest
-from osgeo import gdal
+from osgeo import gdal, ogr
 from scarp.engine.errors import EngineError
-from scarp.engine.files.opening import damage_told, opened, parsed
+from scarp.engine.files.opening import damage_told, opened, parsed, shortened
 
 
 def test_each_file_of_a_mosaic_is_looked_at_before_it_is_read(tmp_path, odd_grid):
@@ -31,3 +31,35 @@ def test_a_file_that_is_held_by_another_program_is_not_called_damaged(cause, wor
     """And SQLite's whole statement is not told."""
     with pytest.raises(EngineError, match=f"^The layer a {words}"), damage_told("layer a"):
         raise RuntimeError(f"sqlite3_exec(SELECT * FROM a) failed: {cause}")
+
+
+def test_of_a_long_name_both_ends_are_shown():
+    """The end of a path says more than its middle."""
+    assert shortened("a" * 100 + "b" * 100) == "a" * 60 + "…" + "b" * 59
+    assert shortened("c" * 120) == "c" * 120
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "kind", "words"),
+    [
+        ("a.gpkg", None, gdal.OF_RASTER, "it holds no raster; give one"),
+        ("a.tif", None, gdal.OF_VECTOR, "it holds no vector layer; give one"),
+        ("b.tif", b" <!DOCTYPE HTML>\n<HTML><body>Log in</body></HTML>", gdal.OF_RASTER, "it is a web page, as a download gives"),
+        ("b.gpkg", b"<html>", gdal.OF_VECTOR, "it is a web page, as a download gives"),
+        ("c.gpkg", b"PK\x03\x04 and more", gdal.OF_VECTOR, r"it is an archive \(zip\); unpack it"),
+        ("c.ods", b"PK\x03\x04 and more", gdal.OF_VECTOR, "it is (no vector layer that GDAL knows|damaged)"),
+        ("c.xlsx", b"PK\x03\x04 and more", gdal.OF_VECTOR, "it is (no vector layer that GDAL knows|damaged)"),
+    ],
+)
+def test_what_a_file_is_instead_is_told(tmp_path, odd_grid, name, content, kind, words):
+    path = str(tmp_path / name)
+    if content:
+        (tmp_path / name).write_bytes(content)
+    elif kind == gdal.OF_VECTOR:
+        odd_grid().create(path).FlushCache()
+    else:
+        dataset = ogr.GetDriverByName("GPKG").CreateDataSource(path)
+        dataset.CreateLayer("a", None, ogr.wkbPoint)
+        del dataset
+    with pytest.raises(EngineError, match=f"^The file a cannot be opened: {words}"):
+        opened(parsed(path), kind, "file a")
