@@ -1,10 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """What is said of files that cannot be opened, beside the several hundred of `test_bad_input.py`."""
 
+import os
+import sys
+
 import pytest
 from osgeo import gdal, ogr
 from scarp.engine.errors import EngineError
-from scarp.engine.files.opening import damage_told, opened, parsed, shortened
+from scarp.engine.files.opening import check_file, damage_told, opened, parsed, shortened
 
 
 def test_each_file_of_a_mosaic_is_looked_at_before_it_is_read(tmp_path, odd_grid):
@@ -63,3 +66,13 @@ def test_what_a_file_is_instead_is_told(tmp_path, odd_grid, name, content, kind,
         del dataset
     with pytest.raises(EngineError, match=f"^The file a cannot be opened: {words}"):
         opened(parsed(path), kind, "file a")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there are no pipes with names")
+@pytest.mark.parametrize("beside", ["a.tif.aux.xml", "a.tif.ovr", "a.tif.msk", "a.tif.vat.dbf", "a.aux", "a.rrd", "a.hdr", "a.tfw"])
+def test_a_pipe_beside_a_file_is_never_waited_for(tmp_path, odd_grid, beside):
+    path = str(tmp_path / "a.tif")
+    odd_grid().create(path).FlushCache()
+    os.mkfifo(tmp_path / beside)
+    with pytest.raises(EngineError, match=f"{beside}, which belongs to it, is a pipe, no file; remove it"):
+        check_file(path, "raster a")

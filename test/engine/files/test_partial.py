@@ -78,6 +78,42 @@ def test_other_inputs_begin_anew(tmp_path, write_stack, model_file, small_window
     assert np.ptp(values_of(tmp_path / "map.tif")[20:-20, 20:-20]) == 0
 
 
+def test_two_bands_by_value(tmp_path, odd_grid):
+    """Written window by window, the last first; each band has its own voids and figures."""
+    grid, path = odd_grid(9, 7), tmp_path / "two.tif"
+    values = np.random.default_rng(4).normal(5, 2, (2, 9, 7)).astype(np.float32)
+    values[0, :2, 3], values[1, 8] = np.nan, np.nan
+    windows = [Window(row, col, min(4, 9 - row), min(3, 7 - col)) for row in (0, 4, 8) for col in (0, 3, 6)]
+    with PartialRaster(path, grid, -9999.0, {}, windows, ("one", "two")) as partial:
+        for number, each in reversed(list(enumerate(windows))):
+            part = values[:, each.row : each.row + each.rows, each.col : each.col + each.cols]
+            partial.write(number, each, part)
+        assert partial.finish(path, lambda percent: None, {"model": "by hand"}) == 61
+        means = partial.means
+    dataset = gdal.Open(str(path))
+    found = dataset.ReadAsArray()
+    np.testing.assert_array_equal(np.where(found == -9999, np.nan, found), values)
+    assert Grid.of(dataset).transform == grid.transform and dataset.GetMetadataItem("model") == "by hand"
+    for band, (name, known) in enumerate(zip(("one", "two"), (each[np.isfinite(each)].astype(float) for each in values)), start=1):
+        assert dataset.GetRasterBand(band).GetDescription() == name
+        told = [float(dataset.GetRasterBand(band).GetMetadataItem(f"STATISTICS_{key}")) for key in ("MINIMUM", "MAXIMUM", "MEAN", "STDDEV")]
+        np.testing.assert_allclose(told, [known.min(), known.max(), known.mean(), known.std()], rtol=1e-6)
+        assert means[band - 1] == pytest.approx(known.mean())
+
+
+@pytest.mark.parametrize(("key", "keep", "done"), [("a", True, {0, 2}), ("b", True, set()), ("a", False, set())])
+def test_what_was_kept_is_gone_on_from_where_that_is_asked_for(tmp_path, odd_grid, key, keep, done):
+    """Two of three windows were written before the interruption."""
+    grid, windows = odd_grid(6, 7), [Window(0, 0, 2, 7), Window(2, 0, 2, 7), Window(4, 0, 2, 7)]
+    with pytest.raises(InterruptionError), PartialRaster(tmp_path / "a.tif", grid, -9999.0, {"key": "a"}, windows, keep=True) as partial:
+        for number in (0, 2):
+            partial.write(number, windows[number], np.full((2, 7), number, np.float32))
+        raise InterruptionError
+    with PartialRaster(tmp_path / "a.tif", grid, -9999.0, {"key": key}, windows, keep=keep) as partial:
+        assert (partial.done, partial.damage) == (done, "")
+    assert not partial.folder.exists()
+
+
 def test_two_runs_do_not_share_an_output(tmp_path):
     grid = Grid("", (0.0, 1.0, 0.0, 0.0, 0.0, -1.0), (4, 4))
     first, second = (PartialRaster(tmp_path / "map.tif", grid, -1.0, {}) for _ in range(2))
