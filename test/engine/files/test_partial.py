@@ -114,6 +114,16 @@ def test_what_was_kept_is_gone_on_from_where_that_is_asked_for(tmp_path, odd_gri
     assert not partial.folder.exists()
 
 
+def test_overviews_are_means(tmp_path, odd_grid):
+    """Of every second column 0 and 1, seen from afar, each cell is a half; taken one for another the map would be all 0 or all 1."""
+    grid, values = odd_grid(40, 1100), np.tile(np.float32([0, 1]), (40, 550))
+    with PartialRaster(tmp_path / "a.tif", grid, -9999.0, {}) as partial:
+        partial.write(0, Window(0, 0, 40, 1100), values)
+        partial.finish(tmp_path / "a.tif", lambda percent: None)
+    dataset = gdal.Open(str(tmp_path / "a.tif"))
+    assert (dataset.GetRasterBand(1).GetOverview(0).ReadAsArray() == 0.5).all()
+
+
 def test_two_runs_do_not_share_an_output(tmp_path):
     grid = Grid("", (0.0, 1.0, 0.0, 0.0, 0.0, -1.0), (4, 4))
     first, second = (PartialRaster(tmp_path / "map.tif", grid, -1.0, {}) for _ in range(2))
