@@ -334,7 +334,8 @@ def _accuracy(page: Report, summaries: Sequence[ClassifierSummary], method: str)
     shown = {each.label: each.test_sets for each in ordered[:3]}
     page.figure(
         figures.reliability_plot(shown),
-        f"Reliability by {name}: what share of cells with a susceptibility are landslide cells, with as many of both. Best three.",
+        f"Reliability by {name}: what share of cells with a susceptibility are landslide cells, with as many of both. Best three. "
+        f"{figures.RINGS}",
     )
 
 

@@ -223,7 +223,7 @@ def _add_cells(page: Report, facts: Training) -> None:
             ],
             f"Calibration by the method {CALIBRATIONS[facts.model.calibration['method']]}, fitted to folds of the training cells.",
         )
-    page.figure(figures.reliability_plot(curves), f"Reliability on {where}.")
+    page.figure(figures.reliability_plot(curves), f"Reliability on {where}. {figures.RINGS}")
 
 
 def _add_search(page: Report, facts: Training) -> None:

@@ -29,6 +29,9 @@ from .numbers import number, percent
 COLOURS = ("#D55E00", "#0072B2", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
 _LINES = ("-", "--", "-.", ":")
 GREY = "#767676"
+# A bin of fewer cells says next to nothing: one cell moves its share by a fifth and more.
+FEW_IN_BIN = 5
+RINGS = f"Rings, which no line joins, are of fewer than {FEW_IN_BIN} cells."
 _STYLE = {
     "font.family": "sans-serif",
     "font.size": 9,
@@ -118,6 +121,7 @@ def training_history(history: Mapping[str, Sequence[float]], title: str | None =
         if best_epoch:
             axes.axvline(best_epoch, color=GREY, lw=0.8, ls=":", label=f"weights kept (epoch {best_epoch:,})")
         axes.set(xlabel="Epoch", ylabel=label)
+        axes.xaxis.set_major_locator(MaxNLocator("auto", integer=True))
         axes.legend(loc="best")
     return figure
 
@@ -219,7 +223,10 @@ def confusion_matrices(matrices: Mapping[str, np.ndarray]) -> Figure:
 
 @styled
 def reliability_plot(models: Mapping[str, TestSets], bins: int = 10) -> Figure:
-    """Draw the observed share of landslide cells against susceptibility, both classes counting the same, and how many cells are there."""
+    """Draw the observed share of landslide cells against susceptibility, both classes counting the same, and how many cells are there.
+
+    Bins of few cells are not joined by the line.
+    """
     figure = Figure(figsize=(4.6, 5.2), layout="constrained")
     axes, counts = figure.subplots(2, 1, gridspec_kw={"height_ratios": [4, 1]}, sharex=True)
     axes.plot([0, 1], [0, 1], color=GREY, lw=0.8, ls=":", label="perfect")
@@ -228,12 +235,19 @@ def reliability_plot(models: Mapping[str, TestSets], bins: int = 10) -> Figure:
         style = styles[name]
         labels, susceptibility = (np.concatenate(each) for each in zip(*sets))
         mean, share, _ = reliability(labels, susceptibility, bins, balanced(labels))
-        axes.plot(mean, share, marker="o", ms=3.5, label=name, **style)
+        joined(axes, mean, share, reliability(labels, susceptibility, bins)[2], label=name, **style)
         counts.hist(susceptibility, bins=2 * bins, range=(0, 1), histtype="step", **style)
     axes.set(ylabel="Observed share of landslide cells", xlim=(-0.02, 1.02), ylim=(-0.02, 1.02))
     axes.legend(loc="upper left")
     counts.set(xlabel="Susceptibility", ylabel="Cells")
     return figure
+
+
+def joined(axes: Axes, mean: np.ndarray, share: np.ndarray, cells: np.ndarray, **style: Any) -> None:
+    """Draw bins of a reliability figure, (n,): those of several cells joined by a line, those of few are rings, which one cell moves."""
+    several = cells >= FEW_IN_BIN
+    axes.plot(mean[several], share[several], marker="o", ms=3.5, **style)
+    axes.plot(mean[~several], share[~several], marker="o", ms=3.5, mfc="none", **{**style, "ls": "", "label": None})
 
 
 @styled

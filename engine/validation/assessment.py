@@ -35,6 +35,8 @@ WAYS = {"landslides": "by landslides", "cells": "by cells"}
 FEW = 10
 # More different years than this are put together by tens.
 _MOST_YEARS = 12
+# Less than any cell, in km² or of its own.
+_NOTHING = 1e-12
 
 
 @dataclass(frozen=True)
@@ -49,12 +51,15 @@ class Calibration:
         The same with landslides and other cells weighing a half each, as in most training.
     reliability, balanced_reliability
         Mean probability and observed share of landslides in ten equal bins, those that hold something, both (2, n).
+    cells
+        How many cells these bins hold, where cells count by their area so many of a mean one, (n,).
     """
 
     brier: float
     balanced: float
     reliability: np.ndarray
     balanced_reliability: np.ndarray
+    cells: np.ndarray
 
 
 @dataclass(frozen=True)
@@ -253,23 +258,26 @@ class Assessor:
         slides = part.landslides
         values = np.clip(slides.values.astype(np.float64), 0, 1)
         if part.others is None:
-            weight = slides.of_cells * self._areas[slides.rows]
+            weight, of_cell = slides.of_cells * self._areas[slides.rows], float(self._areas.mean())
             taken = np.clip(self._taken_values.astype(np.float64), 0, 1)
             squares = self._found.squares - float(self._taken_areas @ taken**2)
             other = np.maximum(self._found.reliability - _tenths(taken, self._taken_areas), 0.0)
         else:
-            weight = slides.of_cells
+            weight, of_cell = slides.of_cells, 1.0
             theirs = np.clip(part.others.values.astype(np.float64), 0, 1)
             squares = float(np.sum(theirs**2))
             other = _tenths(theirs, np.ones(len(theirs)))
         slide = _tenths(values, weight)
         of_slides, of_others = float(weight @ (1 - values) ** 2), max(squares, 0.0)
         all_slides, all_others = float(slide[:, 0].sum()), float(other[:, 0].sum())
+        total = slide[:, 0] + other[:, 0]
+        used = total > _NOTHING
         return Calibration(
             (of_slides + of_others) / (all_slides + all_others),
             (of_slides / all_slides + of_others / all_others) / 2,
-            _reliability(slide, other),
-            _reliability(slide / all_slides, other / all_others),
+            _reliability(slide, other, used),
+            _reliability(slide / all_slides, other / all_others, used),
+            total[used] / of_cell,
         )
 
 
@@ -359,8 +367,7 @@ def _tenths(values: np.ndarray, weights: np.ndarray) -> np.ndarray:
     return np.stack([np.bincount(tenth, each, RELIABILITY_BINS) for each in (weights, weights * values)], axis=1)
 
 
-def _reliability(slide: np.ndarray, other: np.ndarray) -> np.ndarray:
-    """Return mean probability and observed share of landslides of the bins that hold something, (2, n)."""
+def _reliability(slide: np.ndarray, other: np.ndarray, used: np.ndarray) -> np.ndarray:
+    """Return mean probability and observed share of landslides of the bins that are used, (2, n)."""
     total = slide + other
-    used = total[:, 0] > 1e-12
     return np.stack([total[used, 1] / total[used, 0], slide[used, 0] / total[used, 0]])

@@ -48,13 +48,13 @@ def density_by_class(names: Sequence[str], area: np.ndarray, by_landslides: np.n
 
 
 @figures.styled
-def reliability_diagram(curves: Sequence[tuple[str, np.ndarray]]) -> Figure:
-    """Draw observed shares of landslides against mean probabilities; each curve has a name and two rows (2, n)."""
+def reliability_diagram(curves: Sequence[tuple[str, np.ndarray]], cells: np.ndarray) -> Figure:
+    """Draw observed shares of landslides against mean probabilities; each curve has a name and two rows (2, n), of bins with cells (n,)."""
     figure = Figure(figsize=(4.8, 4.4), layout="constrained")
     axes = figure.subplots()
     axes.plot([0, 1], [0, 1], color=figures.GREY, lw=0.8, ls=":", label="perfect")
     for number, (name, (mean, share)) in enumerate(curves):
-        axes.plot(mean, share, marker="o", ms=3.5, color=figures.COLOURS[number], ls="-" if number == 0 else "--", label=name)
+        figures.joined(axes, mean, share, cells, color=figures.COLOURS[number], ls="-" if number == 0 else "--", label=name)
     axes.set(xlabel="Susceptibility", ylabel="Observed share of landslide cells", xlim=(-0.02, 1.02), ylim=(-0.02, 1.02), aspect="equal")
     axes.legend(loc="upper left")
     return figure

@@ -13,7 +13,7 @@ from ..feedback import counted
 from ..mapping.counting import Landslides
 from ..mapping.maps import Map, Thumbnail
 from ..mapping.zonation import class_colours, falling
-from ..reporting.figures import Frame, bars, class_map
+from ..reporting.figures import RINGS, Frame, bars, class_map
 from ..reporting.metrics import Z_95
 from ..reporting.numbers import count, estimate, number, p_value, percent, signed
 from ..reporting.page import BETTER_THAN_TRAINING, Report
@@ -239,8 +239,8 @@ def _calibration(page: Report, first: Assessment) -> None:
         "values are then far above the share of ground that slid, and only the balanced figures say how well calibrated they are."
     )
     page.figure(
-        figures.reliability_diagram([("both weigh a half", found.balanced_reliability), ("as they are", found.reliability)]),
-        "Reliability: the observed share of landslide cells where the map says so much susceptibility.",
+        figures.reliability_diagram([("both weigh a half", found.balanced_reliability), ("as they are", found.reliability)], found.cells),
+        f"Reliability: the observed share of landslide cells where the map says so much susceptibility. {RINGS}",
     )
 
 

@@ -53,8 +53,9 @@ def test_precision_at_recall_by_hand():
 
 
 def test_reliability_plots_the_observed_share():
-    """Of four cells one is no landslide, and counts like three."""
-    figure = figures.reliability_plot({"LR": [(np.array([0, 1, 1, 1]), np.array([0.22, 0.28, 0.9, 1.0]))]})
+    """Of four cells, each there five times, one is no landslide, and counts like three."""
+    cells = (np.array([0, 1, 1, 1]), np.array([0.22, 0.28, 0.9, 1.0]))
+    figure = figures.reliability_plot({"LR": [tuple(np.repeat(each, 5) for each in cells)]})
     mean, share = curve(figure, 0, "LR")
     assert mean == pytest.approx([(3 * 0.22 + 0.28) / 4, 0.95]) and share == pytest.approx([0.25, 1.0])
 
@@ -254,9 +255,25 @@ def test_precision_counts_both_classes_the_same():
 
 
 def test_reliability_takes_all_test_sets_together():
-    sets = [(np.array([0, 1]), np.array([0.15, 0.85])), (np.array([1, 0]), np.array([0.15, 0.85]))]
+    sets = [(np.array([0, 1] * 5), np.array([0.15, 0.85] * 5)), (np.array([1, 0] * 5), np.array([0.15, 0.85] * 5))]
     mean, share = curve(figures.reliability_plot({"LR": sets}), 0, "LR")
     assert mean == pytest.approx([0.15, 0.85]) and share == pytest.approx([0.5, 0.5])
+
+
+def test_a_bin_of_few_cells_is_a_ring_that_no_line_joins():
+    """The last bin, of four cells without a landslide, drew the curve down to 0."""
+    labels, said = np.array([0, 1] * 10 + [0] * 4), np.array([0.15] * 10 + [0.75] * 10 + [0.95] * 4)
+    axes = figures.reliability_plot({"LR": [(labels, said)]}).axes[0]
+    _, drawn, rings = axes.lines
+    assert drawn.get_xdata() == pytest.approx([0.15, 0.75]) and drawn.get_linestyle() == "-"
+    assert rings.get_xdata() == pytest.approx([0.95]) and rings.get_ydata() == pytest.approx([0.0])
+    assert (rings.get_linestyle(), rings.get_markerfacecolor(), rings.get_color()) == ("None", "none", drawn.get_color())
+
+
+def test_epochs_are_whole():
+    history = {"accuracy": [0.5] * 13, "loss": [0.9] * 13}
+    for axes in figures.training_history(history).axes:
+        assert all(float(each).is_integer() for each in axes.get_xticks())
 
 
 def test_the_first_name_is_the_topmost():

@@ -71,6 +71,7 @@ def test_reliability_by_hand(map_of, layer_of):
     found = assessed(path, layer_of([box(UTM, 0, 0), box(UTM, 0, 3)])).calibration
     expected = [[0.15, 0.35, 0.55, 0.75, 1.0], [0.5, 0, 1, 0, 0]]
     np.testing.assert_allclose(found.reliability, expected, atol=1e-6)
+    np.testing.assert_allclose(found.cells, [2, 1, 1, 1, 1], rtol=1e-3)
     slide, other = 1 / 2, 1 / 4
     expected[0][0], expected[1][0] = (0.12 * slide + 0.18 * other) / (slide + other), slide / (slide + other)
     np.testing.assert_allclose(found.balanced_reliability, expected, atol=1e-6)

@@ -35,8 +35,10 @@ def test_each_class_has_its_shares_and_their_ratio():
 
 
 def test_what_was_seen_stands_above_what_was_said():
-    axes = figures.reliability_diagram([("by cells", np.array([[0.1, 0.8], [0.2, 0.6]]))]).axes[0]
-    perfect, drawn = axes.lines
+    curves = [("by cells", np.array([[0.1, 0.8, 0.95], [0.2, 0.6, 0.0]]))]
+    axes = figures.reliability_diagram(curves, np.array([500.0, 20.0, 1.0])).axes[0]
+    perfect, drawn, rings = axes.lines
+    assert list(rings.get_xdata()) == [0.95] and rings.get_linestyle() == "None", "one cell drew the curve down to 0"
     assert [list(each) for each in drawn.get_data()] == [[0.1, 0.8], [0.2, 0.6]] and [list(each) for each in perfect.get_data()] == [
         [0, 1]
     ] * 2
