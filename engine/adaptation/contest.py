@@ -142,7 +142,7 @@ def held(model: CnnDnn, examples: Examples, block_size_m: float, seed: int, feed
         feedback.warning("There are no spatial folds: without one of them too few landslides are left to adapt to.")
         dealt = None
     kind, name = ("spatial", "Spatial folds") if dealt else ("random", "Random folds")
-    fold, how = dealt or random_folds(examples, FOLDS, seed)
+    fold, how = dealt[:2] if dealt else random_folds(examples, FOLDS, seed)
     said = {contender: np.empty(len(fold)) for contender in CONTENDERS}
     tell_start(feedback.status)
     said["unadapted"][:] = uncalibrated(model, examples)

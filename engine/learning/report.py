@@ -19,7 +19,6 @@ from ..reporting import distances, figures, metrics, rates
 from ..reporting.numbers import interval, percent
 from ..reporting.numbers import number as written
 from ..reporting.page import Report, listed
-from ..samples.folds import says_narrow
 from ..samples.nearest import Distances
 from .fitting import History
 from .tuning import Candidate
@@ -154,7 +153,7 @@ def _add_test(page: Report, facts: Training) -> None:
     if facts.not_calibrated:
         page.text(facts.not_calibrated)
     if facts.distances:
-        narrow = any(each.kind == "spatial" and says_narrow(each.how) for each in facts.tests)
+        narrow = any(each.kind == "spatial" and each.narrow for each in facts.tests)
         distances.add(page, facts.distances.samples, facts.distances.folds, facts.distances.places, "spatial folds", narrow)
     _add_cells(page, facts)
     _add_rates(page, facts)

@@ -70,6 +70,8 @@ class Evaluation:
         1 or 0 of the cells, what was said of them, and by which fold, (n,).
     units
         The landslide or absence that each cell belongs to, (n,); None where each is one cell.
+    narrow
+        Whether folds are of blocks narrower than two patches, see `samples.folds.told_if_narrow`.
     """
 
     kind: str
@@ -79,6 +81,7 @@ class Evaluation:
     susceptibility: np.ndarray
     fold: np.ndarray
     units: np.ndarray | None
+    narrow: bool = False
 
     @cached_property
     def auc(self) -> metrics.AucInterval:
@@ -143,7 +146,8 @@ def by_spatial_folds(
     if dealt is None:
         return None
     try:
-        return _by(examples, dealt[0], "spatial", "Spatial folds", dealt[1], recipe, seed, feedback)
+        fold, how, narrow = dealt
+        return replace(_by(examples, fold, "spatial", "Spatial folds", how, recipe, seed, feedback), narrow=narrow)
     except EngineError as error:
         feedback.warning(f"There is no spatial figure: {error}")
         return None
@@ -202,8 +206,10 @@ def _said_by_trees(examples: Examples, fold: np.ndarray, equal: bool, seed: int)
     return found
 
 
-def spatial_folds(examples: Examples, block_size_m: float, folds: int, seed: int, feedback: Feedback) -> tuple[np.ndarray, str] | None:
-    """Return the fold of each cell, (n,), and how it was dealt: by whole blocks, or by k-means where blocks are too few.
+def spatial_folds(
+    examples: Examples, block_size_m: float, folds: int, seed: int, feedback: Feedback
+) -> tuple[np.ndarray, str, bool] | None:
+    """Return the fold of each cell, (n,), how it was dealt (by blocks, or by k-means where these are too few), and if blocks are narrow.
 
     Landslides are whole, and there are fewer folds where there are fewer landslides. None where neither can be, which is told.
     """
@@ -218,13 +224,13 @@ def spatial_folds(examples: Examples, block_size_m: float, folds: int, seed: int
     try:
         fold = _numbers(BlockKFold(folds, block_size_m, random_state=seed).split, xy, examples)
     except EngineError:
-        how = f"{blocks} blocks of {block_size_m:,.0f} m do not suffice, so k-means on the coordinates made {{folds}} folds."
+        narrow, how = "", f"{blocks} blocks of {block_size_m:,.0f} m do not suffice, so k-means on the coordinates made {{folds}} folds."
         try:
             fold = _numbers(KMeansKFold(folds, random_state=seed).split, xy, examples)
         except EngineError as error:
             feedback.warning(f"There is no spatial figure: {error}")
             return None
-    return fold, how.format(folds=fold.max() + 1)
+    return fold, how.format(folds=fold.max() + 1), bool(narrow)
 
 
 def _numbers(split: Callable[..., object], xy: np.ndarray, examples: Examples) -> np.ndarray:

@@ -567,9 +567,8 @@ def _draw_absences(
         )
     if len(best_cell) < least:
         raise EngineError(
-            f"{least} non-landslide cells were to be drawn ({choices.ABSENCE_METHODS[rule]}), "
-            f"and only {len(best_cell):,} cells qualify; use a "
-            "smaller buffer, a smaller ratio or another method."
+            f"{least:,} non-landslide cells were to be drawn ({choices.ABSENCE_METHODS[rule]}), and only {len(best_cell):,} cells qualify; "
+            "use a smaller buffer, a smaller ratio or another method."
         )
     return best_cell
 

@@ -21,7 +21,6 @@ _VALIDATION_PARTS = 5
 # Cells and lags that the variogram is estimated from; by 800 cells the width hung on which they were (568 to 774 m on one area).
 _VARIOGRAM_CELLS = 2000
 _VARIOGRAM_LAGS = 20
-_NARROW = "narrower than two patches"
 
 
 def block_ids(rows: np.ndarray, cols: np.ndarray, grid: Grid, block_size_m: float) -> np.ndarray:
@@ -192,14 +191,9 @@ def told_if_narrow(block_size_m: float, patch_px: int, grid: Grid) -> str:
     if block_size_m > patches - 1:  # but for rounding
         return ""
     return (
-        f"Blocks of {block_size_m:,.0f} m are {_NARROW} of the network ({patches:,.0f} m): what it sees of test cells lies "
+        f"Blocks of {block_size_m:,.0f} m are narrower than two patches of the network ({patches:,.0f} m): what it sees of test cells lies "
         "partly on training cells, which flatters it."
     )
-
-
-def says_narrow(how: str) -> bool:
-    """Return whether words on how folds were dealt hold what `told_if_narrow` says."""
-    return _NARROW in how
 
 
 def _columns(values: np.ndarray, covariates: Sequence[Covariate]) -> list[np.ndarray]:

@@ -214,7 +214,7 @@ def test_distances_are_those_of_the_spatial_folds(page, monkeypatch):
     given = []
     monkeypatch.setattr(report.distances, "add", lambda page, *arguments: given.append(arguments))
     page(distances=SimpleNamespace(samples="s", folds="f", places="p"))
-    narrow = replace(SPATIAL, how="By blocks. Blocks of 180 m are narrower than two patches of the network (200 m): that flatters it.")
+    narrow = replace(SPATIAL, narrow=True)
     page(distances=SimpleNamespace(samples="s", folds="f", places="p"), tests=[narrow, RANDOM])
     assert given == [("s", "f", "p", "spatial folds", told) for told in (False, True)]
 

@@ -94,8 +94,11 @@ def test_spatial_folds_divide_no_landslide_and_tell_of_few_blocks():
 def test_blocks_narrower_than_two_patches_are_told_on_the_page():
     """Patches of five cells of 20 m: two of them are 200 m wide."""
     cells = examples(200, 180)
-    assert "narrower" not in spatial_folds(cells, 200.0, 3, 1, Listener())[1]
-    assert spatial_folds(cells, 180.0, 3, 1, Listener())[1].endswith(
+    _, how, narrow = spatial_folds(cells, 200.0, 3, 1, Listener())
+    assert "narrower" not in how and narrow is False
+    _, how, narrow = spatial_folds(cells, 180.0, 3, 1, Listener())
+    assert narrow is True and by_spatial_folds(cells, 180.0, 3, TINY, 1, Listener()).narrow
+    assert how.endswith(
         "Blocks of 180 m are narrower than two patches of the network (200 m): what it sees of test cells lies partly on training cells, "
         "which flatters it."
     )
@@ -104,7 +107,7 @@ def test_blocks_narrower_than_two_patches_are_told_on_the_page():
 def test_long_landslides_that_blocks_would_divide_stay_whole():
     cells = examples(200, 180)
     long = replace(cells, rows=cells.rows + np.r_[np.tile([0, 5, 10, 15], 40), np.zeros(160, int)])
-    for fold, _ in (spatial_folds(long, 160.0, 3, 1, Listener()), random_folds(long, 3, 1)):
+    for fold, *_ in (spatial_folds(long, 160.0, 3, 1, Listener()), random_folds(long, 3, 1)):
         assert len(set(zip(long.units, fold))) == len(set(long.units)) and set(fold) == {0, 1, 2}
 
 
@@ -287,7 +290,7 @@ def test_blocks_are_as_wide_as_they_are_told_on_the_ground(monkeypatch):
     cells, asked = wide(), []
     true = validation.BlockKFold
     monkeypatch.setattr(validation, "BlockKFold", lambda *given, **more: asked.append((given, more)) or true(*given, **more))
-    fold, how = spatial_folds(cells, 400.0, 4, 7, Listener())
+    fold, how, _ = spatial_folds(cells, 400.0, 4, 7, Listener())
     assert asked == [((4, 400.0), {"random_state": 7})]
     expected = np.full(200, -1)
     for number, (_, test) in enumerate(
@@ -296,7 +299,7 @@ def test_blocks_are_as_wide_as_they_are_told_on_the_ground(monkeypatch):
         expected[test] = number
     assert fold.tolist() == expected.tolist()
     assert how == "Square blocks of 400 m were dealt into 4 folds as a whole, each landslide in one."  # 6 by 9 of them and more
-    _, how = spatial_folds(cells, 1750.0, 2, 7, Listener())  # 2 by 2, where 8 would be enough
+    _, how, _ = spatial_folds(cells, 1750.0, 2, 7, Listener())  # 2 by 2, where 8 would be enough
     assert "The cells lie in 4 blocks only" in how and "2,000" not in how
 
 

@@ -44,7 +44,7 @@ def test_just_the_cells_that_qualify_are_drawn(stack, layer_of, points, monkeypa
     cells = draw(stack, source, Feedback(), ratio=allowed.sum() / 2, **options)
     assert pairs(cells, cells.landslide == 1) == slides
     assert pairs(cells, cells.landslide == 0) == sorted(zip(*(each.tolist() for each in np.nonzero(allowed))))
-    with pytest.raises(EngineError, match=f"{allowed.sum() + 1} non-landslide cells .* only {allowed.sum()} cells qualify"):
+    with pytest.raises(EngineError, match=f"{allowed.sum() + 1:,} non-landslide cells .* only {allowed.sum():,} cells qualify"):
         draw(stack, source, Feedback(), ratio=(allowed.sum() + 1) / 2, **options)
 
 

@@ -87,7 +87,7 @@ def test_the_first_of_several_dates_counts(stack, layer_of, box):
     for shapes, days in (((early, late), ("2010-05-01", "2014-06-01")), ((late, early), ("2014-06-01", "2010-05-01"))):
         given = layer_of(f"{days[0]}.gpkg", [*shapes, alone], day=[*days, None])
         cells = draw(stack, given, Feedback(), test_share=0.0, folds=2, **PLAIN)
-        found = benchmark_classifiers._dates(stack, given, "day", None, cells, Feedback())[:, 0]
+        found = benchmark_classifiers._dates(stack, given, False, "day", None, cells, Feedback())[0][:, 0]
         inner = (cells.landslide == 1) & (cells.rows <= 3) & (cells.cols <= 5)
         outer = (cells.landslide == 1) & (cells.rows <= 6) & ~inner
         assert set(found[inner].astype(str)) == {"2010-05-01"} and inner.sum() == 8

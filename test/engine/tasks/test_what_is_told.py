@@ -63,7 +63,7 @@ def test_how_cells_are_divided_is_told_and_a_test_of_few_landslides(ground, tmp_
         sample_cells.run(listener, covariates=stack, inventory=slides(count), output=path, buffer=60.0, test_share=0.3)
         told = results(path)
         tested = told["cells"]["test"][0]
-        said = [text for text in listener.warnings if text.startswith(f"Only {tested} of {count} landslides are for the test")]
+        said = [text for text in listener.messages if text.startswith(f"Only {tested} of {count} landslides are for the test")]
         assert len(said) == is_few and 0 < tested < count / 2
         assert told["divided"] == "The cells were divided at random, 30 % of them for the test."
 
