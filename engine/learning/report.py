@@ -138,7 +138,7 @@ def _add_test(page: Report, facts: Training) -> None:
     page.table(
         ["Tested by", "AUC", "95 % interval", "AUC, landslides alike", "Landslides", "Cells"],
         rows,
-        "AUC of each way of testing, the most honest first. AUC counts cells; “landslides alike” counts every landslide the same, however "
+        "AUC of each way of testing, the one to quote first. AUC counts cells; “landslides alike” counts every landslide the same, however "
         "many cells it has. Intervals take the cells of a landslide as one (Obuchowski 1997). Cells dealt at random lie among training "
         "cells like them; whole blocks lie beside them.",
     )

@@ -246,5 +246,5 @@ def _by(examples: Examples, fold: np.ndarray, kind: str, name: str, how: str, re
     found = np.empty(len(fold))
     for test, said in held_out(examples, fold, replace(recipe, members=1), seed, feedback):
         found[test] = said
-    how += " Each fold was predicted by one network that had not seen it; the mean over folds counts."
+    how += f" Each fold was predicted by one network{' with trees' * recipe.companion} that had not seen it; the mean over folds counts."
     return Evaluation(kind, name, how, examples.labels, found, fold, examples.units)

@@ -87,6 +87,7 @@ def test_spatial_folds_divide_no_landslide_and_tell_of_few_blocks():
     assert found.landslides == 40
     assert len(set(zip(found.units, found.fold))) == len(set(found.units))
     assert "blocks only" not in found.how
+    assert TINY.companion and "predicted by one network with trees that had not seen it" in found.how
     few = by_spatial_folds(cells, 1800.0, 3, TINY, 1, Listener())
     assert "The cells lie in 4 blocks only" in few.how or "k-means" in few.how
 
