@@ -289,17 +289,22 @@ def delong(
     """
     folds = np.zeros(len(labels)) if folds is None else np.asarray(folds)
     auc, variance = _mean_of_placements(labels, _placements(labels, susceptibility, folds), clusters, folds)
-    slide = np.asarray(labels) == 1
-    draws = int(slide.sum()) if clusters is None else len(np.unique(np.asarray(clusters)[slide]))
-    return AucInterval(auc, variance**0.5, *auc_ends(auc, variance**0.5, draws))
+    return AucInterval(auc, variance**0.5, *auc_ends(auc, variance**0.5, draws_of(labels, clusters)))
 
 
-def auc_ends(auc: float, error: float, landslides: int) -> tuple[float, float]:
+def draws_of(labels: np.ndarray, clusters: np.ndarray | None) -> int:
+    """Return how many landslides there are, or other cells where these are fewer, those of one cluster as one; see `auc_ends`."""
+    slide, clusters = np.asarray(labels) == 1, np.arange(len(labels)) if clusters is None else np.asarray(clusters)
+    return min(len(np.unique(clusters[own])) for own in (slide, ~slide))
+
+
+def auc_ends(auc: float, error: float, draws: int) -> tuple[float, float]:
     """Return the ends of the 95 % interval of an AUC, cut at 0 and 1; NaN where its standard error is.
 
     Where all pairs are in order there is no variance to be seen, and by it no doubt. But if the AUC were A, so would be the mean share of
     other cells that a landslide lies above, the chance that one lies above all of them is A at most (Markov), and that n do A to the power
-    of n: an A for which that is less than 2.5 % is ruled out.
+    of n: an A for which that is less than 2.5 % is ruled out. So it is of other cells that lie below all landslides: the fewer `draws` of
+    both kinds count, see `draws_of`.
 
     Examples
     --------
@@ -307,8 +312,8 @@ def auc_ends(auc: float, error: float, landslides: int) -> tuple[float, float]:
     >>> [round(end, 3) for end in auc_ends(0.9, 0.1, 20)], [round(end, 3) for end in auc_ends(1.0, 0.0, 5)], auc_ends(0.0, 0.0, 1)
     ([0.704, 1.0], [0.478, 1.0], (0.0, 0.975))
     """
-    if error < _ROUNDING and min(auc, 1 - auc) < _ROUNDING and landslides:
-        ruled_out = 0.025 ** (1 / landslides)
+    if error < _ROUNDING and min(auc, 1 - auc) < _ROUNDING and draws:
+        ruled_out = 0.025 ** (1 / draws)
         return (ruled_out, 1.0) if auc > 0.5 else (0.0, 1 - ruled_out)
     low, high = (float(np.clip(auc + sign * Z_95 * error, 0.0, 1.0)) for sign in (-1, 1))
     return low, high

@@ -234,7 +234,7 @@ class Assessor:
                 below = 1 - placements_above(histograms[way])[cuts.index(labelled.values)]
                 more = mean_variance(below, np.ones(len(below)), units)[1]
                 variance += more if np.isfinite(more) else 0.0
-            auc[way] = Estimate.of_auc(value, variance, slides.count)
+            auc[way] = Estimate.of_auc(value, variance, min(slides.count, count if units is None else len(np.unique(units))))
             rates[way] = RateCurve.of(area, histograms[way])
             curves[way] = roc(histograms[way], others)
         recall, precision, average = precision_recall(histograms["cells"], others)

@@ -79,10 +79,10 @@ class Estimate:
         return cls(value, error, *(float(np.clip(value + sign * Z_95 * error, least, most)) for sign in (-1, 1)))
 
     @classmethod
-    def of_auc(cls, value: float, variance: float, landslides: int) -> Estimate:
-        """Return the estimate of an AUC, which is told with doubt too where all of so many landslides lie above all other cells."""
+    def of_auc(cls, value: float, variance: float, draws: int) -> Estimate:
+        """Return the estimate of an AUC, which is told with doubt too where all landslides lie above all other cells, see `auc_ends`."""
         found = cls.of(value, variance)
-        return cls(found.value, found.error, *auc_ends(found.value, found.error, landslides))
+        return cls(found.value, found.error, *auc_ends(found.value, found.error, draws))
 
 
 def placements_above(others: np.ndarray) -> np.ndarray:

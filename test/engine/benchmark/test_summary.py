@@ -49,6 +49,19 @@ def test_intervals_reckon_with_the_share_of_cells_that_test():
     assert (tree.auc.low, tree.auc.mean, tree.auc.high) == pytest.approx((0.6 - half, 0.6, 0.6 + half))
 
 
+@pytest.mark.parametrize(("units", "draws"), [(None, 10), (np.arange(20) // 4 * 2 + np.tile([1, 0], 10), 6)])
+def test_folds_without_a_pair_out_of_order_leave_doubt_by_all_their_landslides(units, draws):
+    """Five landslide and five other cells in each of two folds, which repeats show again; or three landslides of two cells in each."""
+    outcomes = []
+    for repeat in (0, 1):
+        for number in (0, 1):
+            test = np.arange(10) + 10 * number
+            fold = Fold("random", repeat, number, np.setdiff1d(np.arange(20), test), test)
+            outcomes.append(Outcome(fold, "dt", LABELS[test] + np.arange(10) / 100, {}))
+    (tree,) = summarise(outcomes, LABELS[:20], units)
+    assert (tree.auc.low, tree.auc.mean, tree.auc.high) == (pytest.approx(0.025 ** (1 / draws)), 1.0, 1.0)
+
+
 def test_the_best_is_chosen_by_the_other_folds():
     """By the others the tree is chosen for the first fold alone, where it is the worse one."""
     found = summaries([{}] * 3)

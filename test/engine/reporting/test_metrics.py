@@ -110,11 +110,12 @@ def test_a_bin_begins_at_its_lower_edge():
 def test_landslides_that_are_all_above_leave_doubt_by_how_many_they_are():
     """Two landslides of two cells each, or four of one: an interval of 1.000 to 1.000 was told of five."""
     labels, said = [1, 1, 1, 1, 0, 0, 0], [0.9, 0.8, 0.7, 0.6, 0.3, 0.2, 0.1]
-    assert metrics.delong(labels, said).low == pytest.approx(0.025**0.25)
+    assert metrics.delong(labels, said).low == pytest.approx(0.025 ** (1 / 3)), "three other cells, which are fewer"
+    assert metrics.delong([*labels, 0], [*said, 0.0]).low == pytest.approx(0.025**0.25)
     assert metrics.delong(labels, said, clusters=[1, 1, 2, 2, 3, 4, 5]).low == pytest.approx(0.025**0.5)
     assert metrics.delong(labels, said).high == 1.0 == metrics.delong(labels, said).auc
     turned = metrics.delong(labels, [-each for each in said])
-    assert (turned.low, turned.high) == (0.0, pytest.approx(1 - 0.025**0.25))
+    assert (turned.low, turned.high) == (0.0, pytest.approx(1 - 0.025 ** (1 / 3)))
 
 
 def test_delong_agrees_with_its_definition():
