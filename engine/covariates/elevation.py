@@ -22,6 +22,8 @@ _STRIP_PX = 256
 _LOWEST_M, _HIGHEST_M = -12_000.0, 9_000.0
 # Below the lowest shore and above the deep sea: −9999 and −999 here are voids unless other cells are nearly as low.
 _VOID_GAP_M = 400.0
+# Lower numbers stand for no elevation far oftener than for ground, in whatever unit.
+_NO_GROUND = -900
 # Cells of one value whose neighbours are mostly higher than this are no coast; on low ground less will do, if many times the usual step.
 _CLIFF_M, _LEAST_CLIFF_M, _USUAL_STEPS = 30.0, 5.0, 10.0
 _FOOT, _US_FOOT = 0.3048, 1200 / 3937
@@ -97,12 +99,14 @@ class Elevation:
         if cell_size and grid.cell_size != (cell_size, cell_size):
             grid = resized(grid, cell_size)
             west, south, east, north = raster.grid.bounds
+            reach = f"The DEM {name} reaches over {east - west:.6g} × {north - south:.6g}, and"
+            if grid.shape == (1, 1):
+                raise EngineError(f"{reach} cells of {cell_size:g} × {cell_size:g} (CELL_SIZE) make it one cell; choose smaller ones.")
             how = lay(raster, grid, path, ("average", "bilinear"), part_under(raster, grid))
             raster = open_raster(str(path))
             if is_empty(raster):
                 raise EngineError(
-                    f"The DEM {name} reaches over {east - west:.6g} × {north - south:.6g}, and no cell of {cell_size:g} × {cell_size:g} "
-                    "(CELL_SIZE) has elevations at its centre; choose smaller cells."
+                    f"{reach} no cell of {cell_size:g} × {cell_size:g} (CELL_SIZE) has elevations at its centre; choose smaller cells."
                 )
         else:
             how = f"{name}, its own grid"
@@ -259,14 +263,15 @@ def _told_otherwise(band: gdal.Band) -> str:
 def _voids(found: Contents, factor: float) -> tuple[float, ...]:
     """Return which odd values are no elevations.
 
-    Those beyond what Earth has, negative ones far below the ground or beside no other, and such as lie farther above the ground than its
-    ends are apart.
+    Those beyond what Earth has, negative ones far below the ground, beside no other or ten times as low as the next, and such as lie
+    farther above the ground than its ends are apart.
     """
     lowest, spread = found.low * factor, max(found.high - found.low, 1.0)
 
     def is_void(value: float) -> bool:
         beyond = not _LOWEST_M <= value * factor <= _HIGHEST_M
-        below = value < 0 and (lowest - value * factor > _VOID_GAP_M or found.low >= 0)
+        alone = found.low >= 0 or (value < _NO_GROUND and value < 10 * found.low)
+        below = value < 0 and (lowest - value * factor > _VOID_GAP_M or alone)
         return beyond or below or (found.low < found.high and value - found.high > spread)
 
     return tuple(value for value in found.odd or {} if np.isfinite(value) and is_void(value))

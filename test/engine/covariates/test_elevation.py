@@ -104,6 +104,7 @@ def test_undeclared_voids_are_missing_and_told(write, tmp_path, void, kind):
     ("low", "void", "kind", "factor"),
     [
         (0, -9999, gdal.GDT_Int32, 0.01),  # 100 m below a coast, in centimetres
+        (-3, -9999, gdal.GDT_Int32, 0.01),  # … that has ground below the sea itself
         (30, -32768, gdal.GDT_Int32, 0.001),
         (0, -999, gdal.GDT_Int16, 0.1),
         (0, 65535, gdal.GDT_UInt16, 0.01),
@@ -112,7 +113,7 @@ def test_undeclared_voids_are_missing_and_told(write, tmp_path, void, kind):
     ],
 )
 def test_undeclared_voids_are_none_of_the_ground_in_any_unit(write, tmp_path, low, void, kind, factor):
-    """No other value is negative, or they lie farther from all others than these from each other."""
+    """No other value is negative, or none nearly as low, or they lie farther from all others than these from each other."""
     values = np.round(plane(0) / (202 * factor) * (100 if void > 0 else 25)) if kind != gdal.GDT_Byte else np.round(plane(0) / 4)
     values += round(low / factor)
     ground = values * factor
@@ -271,15 +272,17 @@ def test_a_cell_size_averages_over_the_same_extent(write, tmp_path):
 
 
 def test_cells_too_large_for_the_dem_are_told_of_it(write, tmp_path):
-    """Their centres lie beyond it; and where it is missing at the only centre."""
-    told = r"The DEM dem\.tif reaches over 340 × 805, and no cell of 2000 × 2000 \(CELL_SIZE\) has elevations at its centre; choose smaller"
+    """One cell has no slope, wherever its centre lies, and the centres of a row of cells may lie beside a narrow DEM."""
+    told = r"The DEM dem\.tif reaches over 340 × 805, and cells of 2000 × 2000 \(CELL_SIZE\) make it one cell; choose smaller ones\."
     with pytest.raises(EngineError, match=told):
         opened(write(plane()), tmp_path, cell_size=2000.0)
-    with pytest.raises(EngineError, match=r"reaches over 60 × 35, and no cell of 200 × 200"):
+    with pytest.raises(EngineError, match=r"reaches over 60 × 35, and cells of 200 × 200"):
         opened(write(plane()[:1, :3]), tmp_path, cell_size=200.0)
+    with pytest.raises(EngineError, match=r"reaches over 20 × 350, and no cell of 150 × 150 \(CELL_SIZE\) has elevations at its centre"):
+        opened(write(plane()[:10, :1]), tmp_path, cell_size=150.0)
     values = np.full((ROWS, COLS), -9999.0)
     values[1, :2] = 500, 501
-    with pytest.raises(EngineError, match=r"reaches over 340 × 805, and no cell of 700 × 700"):
+    with pytest.raises(EngineError, match=r"reaches over 340 × 805, and cells of 700 × 700"):
         opened(write(values, nodata=-9999), tmp_path, cell_size=700.0)
 
 
