@@ -100,7 +100,9 @@ class Tested:
     def where(self) -> str:
         """Where this figure is to be expected; empty of one that is no test."""
         if self.shared:
-            return f"of the landslides of the other inventory, {self.shared:,} of which lie on cells of landslides of the training"
+            return (
+                f"of the landslides of the other inventory, {self.shared:,} of which lie on cells of landslides of the training inventory"
+            )
         return WHERE.get(self.kind, "")
 
 

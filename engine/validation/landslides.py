@@ -113,9 +113,9 @@ def read_parts(
         shared = on_cells_of(parts[0].landslides, parts[1].landslides)
         if shared:
             feedback.warning(
-                f"Landslides that are to test the map and lie on cells of landslides that it was made from: {shared:,} of "
-                f"{parts[0].landslides.count:,}. For these the prediction rate is memory. Leave them out of the inventory if they are the "
-                "same landslides."
+                f"Landslides that are to test the map and lie on cells of the training inventory: {shared:,} of "
+                f"{parts[0].landslides.count:,}. For these the prediction rate is memory, unless the model was trained without them (as it "
+                "is with its TEST_INVENTORY). Leave them out of the inventory if they are the same landslides."
             )
     if date_field:
         slides = parts[0].landslides

@@ -211,7 +211,7 @@ def test_test_cells_of_a_sample_are_told_as_such(label, results, kind, name):
 @pytest.mark.parametrize(
     ("results", "said"),
     [
-        ({"shared": 4}, "of the landslides of the other inventory, 4 of which lie on cells of landslides of the training"),
+        ({"shared": 4}, "of the landslides of the other inventory, 4 of which lie on cells of landslides of the training inventory"),
         ({"shared": 0}, gather.WHERE["held_out"]),
         ({}, gather.WHERE["held_out"]),
     ],

@@ -147,7 +147,7 @@ def test_landslides_in_both_inventories_are_counted_once_each(map_of, layer_of, 
     listener, zone = Listener(), layer_of([box(UTM, 0, 0, 1, 10)], "zone.gpkg", name=["everywhere"])
     given = {"susceptibility": map_of(VALUES), "inventory": slides, "training_inventory": training}
     validate(tmp_path, listener, **given, zones=zone, zone_field="name")
-    assert any("lie on cells of landslides that it was made from: 1 of 2." in text for text in listener.warnings)
+    assert any("lie on cells of the training inventory: 1 of 2." in text for text in listener.warnings)
     rows = [(row["name"], row["landslides"], row["other_cells"]) for row in rows_of(tmp_path / "t.csv")]
     assert rows == [("all", "2", "5"), ("all", "1", "5"), ("everywhere", "2", "5")], "five cells are of some landslide"
 

@@ -223,7 +223,7 @@ def test_roles_are_kept_apart_by_name(map_of, slides, layer_of, tmp_path):
     told = json.loads((tmp_path / "t.csv.run.json").read_text(encoding="utf-8"))["results"]
     assert (told["role"], told["are_samples"]) == ("held_out", False)
     validate(tmp_path, listener, susceptibility=map_of(VALUES), inventory=slides, training_inventory=slides)
-    assert any("lie on cells of landslides that it was made from: 2 of 2." in each for each in listener.warnings)
+    assert any("lie on cells of the training inventory: 2 of 2." in each for each in listener.warnings)
     assert json.loads((tmp_path / "t.csv.run.json").read_text())["results"]["shared"] == 2
 
 
