@@ -35,7 +35,7 @@ from ..files.grid import Grid
 from ..files.stack import Stack
 from ..learning.fitting import FOLDS_AT_ONCE, Examples, fit, susceptibility
 from ..reporting.numbers import number as written
-from ..samples.cells import SampleCells, warn_of_few
+from ..samples.cells import SampleCells, landslides, warn_of_few
 from ..samples.folds import (
     BlockKFold,
     FoldWarning,
@@ -235,7 +235,7 @@ class Validation:
             of = f"{taken} of {self.repeats} repeats" if taken > 1 else f"one of {self.repeats} repeats"
             feedback.message(f"By {called(self.method)} the seed changes nothing in the others, so {of} counts.")
         if self.method in ("holdout", "temporal"):
-            warn_of_few(min(_landslides(data, each.test) for each in made), _landslides(data, np.arange(len(data.labels))), feedback)
+            warn_of_few(min(landslides(data.cells.only(each.test)) for each in made), landslides(data.cells), feedback)
         return made
 
     def _split(self, data: Data, repeat: int, seed: int) -> Iterator[tuple[np.ndarray, np.ndarray]]:
@@ -250,11 +250,6 @@ class Validation:
         if self.method == "random":
             return splits(deal_folds(data.labels, self.folds, None, seed, data.units))
         return self.splitter(seed, data).split(data.xy, data.labels, data.dates if self.method == "temporal" else data.units)
-
-
-def _landslides(data: Data, cells: np.ndarray) -> int:
-    slides = cells[data.labels[cells] == 1]
-    return len(slides if data.units is None else np.unique(data.units[slides]))
 
 
 def compare(

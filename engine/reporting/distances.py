@@ -60,8 +60,8 @@ def in_words(folds: np.ndarray, places: np.ndarray, name: str, narrow: bool = Fa
         if narrow:
             verdict = (
                 "by that the test is harder than most of the map and its figure careful, while patches that reach over training cells "
+                "flatter a network; which of both is more is not known"
             )
-            verdict += "flatter a network; which of both is more is not known"
     else:
         verdict = "the test is about as hard as the map"
     return (
