@@ -111,11 +111,11 @@ class Evaluation:
         return {"kind": self.kind, "auc": self.auc.auc, "low": low, "high": high, "landslides": self.landslides}
 
     def rate_curves(self) -> dict[str, RateCurve]:
-        """Return its rate curves, cells of all folds together: every cell counting the same, and every landslide."""
+        """Return its rate curves, cells of all folds together: every landslide counting the same, and every cell."""
         weights = landslide_weights(self.labels, self.units)
         return {
-            "by cells": RateCurve.of_cells(self.labels, self.susceptibility),
             "by landslides": RateCurve.of_cells(self.labels, self.susceptibility, weights),
+            "by cells": RateCurve.of_cells(self.labels, self.susceptibility),
         }
 
     def _of(self, number: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

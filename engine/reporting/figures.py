@@ -27,7 +27,7 @@ from .numbers import number, percent
 
 # Okabe & Ito (2008), told apart by colour-blind people; yellow is left out, too pale for lines on white.
 COLOURS = ("#D55E00", "#0072B2", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
-_LINES = ("-", "--", "-.", ":")
+LINES = ("-", "--", "-.", ":")
 GREY = "#767676"
 # A bin of fewer cells says next to nothing: one cell moves its share by a fifth and more.
 FEW_IN_BIN = 5
@@ -59,7 +59,7 @@ _STYLE = {
 
 # A few strong colours for what readers look for, the same in every figure; other classifiers are told apart by dashes and two greys.
 _STRONG = {"cnn_dnn": COLOURS[0], "cnn_dnn_trees": COLOURS[1], "rf": COLOURS[2], "lr": COLOURS[3]}
-_PALE = [(colour, line) for line in _LINES for colour in ("#4D4D4D", "#9A9A9A")]
+_PALE = [(colour, line) for line in LINES for colour in ("#4D4D4D", "#9A9A9A")]
 # Most inches of a map's height, and how many times as long as wide one is that is narrow.
 _TALLEST, _NARROW = 9.0, 4
 
@@ -131,7 +131,7 @@ def distance_curves(distances: Mapping[str, np.ndarray]) -> Figure:
     """Draw the share of cells within a distance; metres (n,) by what they are measured between, some perhaps infinite."""
     figure = Figure(figsize=(7.2, 3.4), layout="constrained")
     axes = figure.subplots()
-    for (name, metres), colour, line in zip(distances.items(), COLOURS, _LINES):
+    for (name, metres), colour, line in zip(distances.items(), COLOURS, LINES):
         ordered = np.sort(metres[np.isfinite(metres)])
         if len(ordered):
             axes.step(ordered, np.arange(1, len(ordered) + 1) / len(ordered), where="post", color=colour, ls=line, label=name)
@@ -508,7 +508,7 @@ def line_styles(names: Sequence[str]) -> dict[str, dict[str, Any]]:
 
 
 def _line_styles() -> list[dict[str, Any]]:
-    return [{"color": colour, "ls": line} for line in _LINES for colour in COLOURS]
+    return [{"color": colour, "ls": line} for line in LINES for colour in COLOURS]
 
 
 def _mean_roc(sets: TestSets) -> tuple[np.ndarray, np.ndarray, float]:

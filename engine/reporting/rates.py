@@ -7,7 +7,7 @@ part is its **prediction rate**, which says what it can tell. Nothing but who th
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,6 +20,8 @@ REFERENCE = (
     "Chung, C.-J. F., Fabbri, A. G. (2003). Validation of spatial prediction models for landslide hazard mapping. Natural Hazards 30, "
     "451–472."
 )
+# The colour of each rate in all reports, the same that training and validation have in training histories.
+COLOURS = {"success rate": figures.COLOURS[1], "prediction rate": figures.COLOURS[0], "rate curve": figures.COLOURS[2]}
 # Points of a curve that are drawn: more cannot be told apart on paper.
 _POINTS = 2000
 
@@ -89,11 +91,11 @@ class RateCurve:
 
 @figures.styled
 def rate_curves(curves: Mapping[str, RateCurve]) -> Figure:
-    """Draw rate curves, each under its name; the area under each stands in the legend."""
+    """Draw rate curves, each under its name, which begins with one of `COLOURS`; the area under each stands in the legend."""
     drawn = {f"{name}  {number(curve.under)}": (curve.area, curve.landslides) for name, curve in curves.items()}
-    return unit_curves(
-        drawn, "Share of the area, most susceptible first", "Share of the landslides", legend="area under the curve", guide=(0, 1)
-    )
+    colours = [next(colour for rate, colour in COLOURS.items() if name.startswith(rate)) for name in curves]
+    across, up = "Share of the area, most susceptible first", "Share of the landslides"
+    return unit_curves(drawn, across, up, colours, legend="area under the curve", guide=(0, 1))
 
 
 @figures.styled
@@ -101,6 +103,7 @@ def unit_curves(
     curves: Mapping[str, tuple[np.ndarray, np.ndarray]],
     x: str,
     y: str,
+    colours: Sequence[str],
     *,
     legend: str = "",
     place: str = "lower right",
@@ -114,6 +117,8 @@ def unit_curves(
         Two arrays (n,) under each name.
     x, y
         Labels of the axes.
+    colours
+        One a curve; the second of one colour is dashed, the next are dotted.
     legend, place
         Title and place of the legend.
     guide
@@ -123,10 +128,9 @@ def unit_curves(
     axes = drawing.subplots()
     if guide:
         axes.plot([0, 1], guide, color=figures.GREY, lw=0.8, ls=":")
-    for at, (name, (across, up)) in enumerate(curves.items()):
-        colour = figures.COLOURS[at // 2 % len(figures.COLOURS)]
+    for at, ((name, (across, up)), colour) in enumerate(zip(curves.items(), colours)):
         some = np.unique(np.linspace(0, len(across) - 1, min(len(across), _POINTS)).round().astype(int))
-        axes.plot(across[some], up[some], color=colour, ls="--" if at % 2 else "-", label=name)
+        axes.plot(across[some], up[some], color=colour, ls=figures.LINES[colours[:at].count(colour) % 4], label=name)
     axes.set(xlabel=x, ylabel=y, xlim=(-0.01, 1.01), ylim=(-0.01, 1.01), aspect="equal")
     axes.legend(loc=place, title=legend or None, alignment="left")
     return drawing

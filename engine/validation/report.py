@@ -17,7 +17,7 @@ from ..reporting.figures import RINGS, Frame, bars, class_map
 from ..reporting.metrics import Z_95
 from ..reporting.numbers import count, estimate, number, p_value, percent, signed
 from ..reporting.page import BETTER_THAN_TRAINING, Report
-from ..reporting.rates import REFERENCE, rate_curves, unit_curves
+from ..reporting.rates import COLOURS, REFERENCE, rate_curves, unit_curves
 from . import figures
 from .assessment import FEW, WAYS, Assessment
 from .pair import Pair
@@ -196,9 +196,10 @@ def _ranking(page: Report, whole: Sequence[Assessment]) -> None:
         "map was made from, the prediction rate that of others.",
     )
     curves = {f"{_called(each)}{label}  {number(each.auc[way].value)}": each.roc[way] for each in whole for way, label in ways.items()}
+    colours = [COLOURS[RATES[each.role]] for each in whole]
+    across, up = "False positive rate (1 − specificity)", "True positive rate (sensitivity)"
     page.figure(
-        unit_curves(curves, "False positive rate (1 − specificity)", "True positive rate (sensitivity)", legend="AUC", guide=(0, 1)),
-        "ROC curves.",
+        unit_curves(curves, across, up, [colour for colour in colours for _ in ways], legend="AUC", guide=(0, 1)), "ROC curves."
     )
     first = whole[0]
     name = f"{_called(first)}, by cells  {number(first.average_precision)}"
@@ -207,6 +208,7 @@ def _ranking(page: Report, whole: Sequence[Assessment]) -> None:
             {name: (first.recall, first.precision)},
             "Recall",
             "Precision",
+            colours[:1],
             legend="average precision",
             place="best",
             guide=(first.prevalence, first.prevalence),

@@ -108,10 +108,10 @@ def test_success_is_of_what_was_fitted_and_prediction_of_what_was_not(page, monk
     assert "The prediction is above the success" not in words
     ((_, (drawn,), _),) = curves
     assert list(drawn) == [
-        "success rate by cells",
         "success rate by landslides",
-        "prediction rate by cells",
+        "success rate by cells",
         "prediction rate by landslides",
+        "prediction rate by cells",
     ]
     for kind, each in (("success", FITTED), ("prediction", SPATIAL)):
         for how, curve in each.rate_curves().items():

@@ -7,6 +7,7 @@ import numpy as np
 import pages
 import pytest
 from scarp.engine.feedback import Feedback
+from scarp.engine.reporting.rates import COLOURS
 from scarp.engine.tasks import validate_map
 from scarp.engine.validation import report
 from sklearn.metrics import auc
@@ -102,9 +103,10 @@ def test_of_two_maps_the_first_stands_first(page, map_of, monkeypatch):
 def test_curves_are_drawn_from_what_they_are_named_after(page, monkeypatch):
     drawn = pages.drawn_by(monkeypatch, report, "rate_curves", "unit_curves")
     page(role="held_out")
-    (_, (rates,), _), (_, (curves, across, up), more), (_, (recalls, recall, precision), guided) = drawn
+    (_, (rates,), _), (_, (curves, across, up, colours), more), (_, (recalls, recall, precision, _), guided) = drawn
     assert list(rates) == ["prediction rate, by landslides", "prediction rate, by cells"]
     assert rates["prediction rate, by cells"].at(0.2) == pytest.approx(1 / 3)
+    assert colours == [COLOURS["prediction rate"]] * 2, "of the landslides whose rate is drawn above"
     assert list(curves) == ["held-out landslides, by landslides  0.643", "held-out landslides, by cells  0.714"]
     assert (across, up) == ("False positive rate (1 − specificity)", "True positive rate (sensitivity)") and more["guide"] == (0, 1)
     false, true = curves["held-out landslides, by cells  0.714"]
