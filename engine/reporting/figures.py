@@ -17,6 +17,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from matplotlib.patheffects import withStroke
 from matplotlib.ticker import MaxNLocator
+from matplotlib.transforms import ScaledTranslation
 from sklearn.metrics import auc as area
 from sklearn.metrics import precision_recall_curve, roc_curve
 
@@ -97,6 +98,29 @@ def styled(make: Make) -> Make:
     return cast(Make, styled)
 
 
+def legend_below(axes: Axes, title: str | None = None, of: Axes | None = None) -> None:
+    """Name what these axes, or others, show below their axis, where it hides nothing; the figure grows by the lines that this takes."""
+    figure = cast(Figure, axes.figure)
+    handles, names = (of or axes).get_legend_handles_labels()
+    if not names:
+        return
+    inches = 0.065 * max(len(name) for name in names) + 0.5
+    columns = min(max(int(figure.get_figwidth() * axes.get_position().width / inches), 1), len(names))
+    deep = (axes.bbox.y0 - axes.xaxis.get_tightbbox().y0) / figure.dpi + 0.05
+    figure.set_figheight(figure.get_figheight() + 0.17 * (-(-len(names) // columns) + bool(title)))
+    axes.legend(
+        handles,
+        names,
+        loc="upper center",
+        bbox_to_anchor=(0.5, 0),
+        bbox_transform=axes.transAxes + ScaledTranslation(0, -deep, figure.dpi_scale_trans),
+        borderaxespad=0,
+        ncols=columns,
+        title=title,
+        alignment="left",
+    )
+
+
 @styled
 def training_history(history: Mapping[str, Sequence[float]], title: str | None = None, best_epoch: int | None = None) -> Figure:
     """Draw accuracy and loss against epochs, training beside validation (the paper's Figs. 10 to 13).
@@ -121,8 +145,8 @@ def training_history(history: Mapping[str, Sequence[float]], title: str | None =
         if best_epoch:
             axes.axvline(best_epoch, color=GREY, lw=0.8, ls=":", label=f"weights kept (epoch {best_epoch:,})")
         axes.set(xlabel="Epoch", ylabel=label)
-        axes.xaxis.set_major_locator(MaxNLocator("auto", integer=True))
-        axes.legend(loc="best")
+        axes.xaxis.set_major_locator(MaxNLocator("auto", integer=True, min_n_ticks=1))
+        legend_below(axes)
     return figure
 
 
@@ -137,7 +161,7 @@ def distance_curves(distances: Mapping[str, np.ndarray]) -> Figure:
             axes.step(ordered, np.arange(1, len(ordered) + 1) / len(ordered), where="post", color=colour, ls=line, label=name)
     axes.set(xlabel="Distance (m)", ylabel="Share of cells", xlim=(0, None), ylim=(0, 1.02))
     axes.xaxis.set_major_formatter("{x:,.0f}")
-    axes.legend(loc="lower right")
+    legend_below(axes)
     return figure
 
 
@@ -164,7 +188,7 @@ def roc_curves(models: Mapping[str, TestSets], truth: TestSets | None = None) ->
         rate, curve, mean = _mean_roc(sets)
         axes.plot(rate, curve, label=f"{name}  {number(mean)}", **style)
     _unit_square(axes, "False positive rate (1 − specificity)", "True positive rate (sensitivity)")
-    axes.legend(loc="lower right", title="AUC", alignment="left")
+    legend_below(axes, "AUC")
     return figure
 
 
@@ -181,7 +205,7 @@ def precision_recall_curves(models: Mapping[str, TestSets]) -> Figure:
         curve = np.mean([_precision_at(recalls, *pair) for pair in sets], axis=0)
         axes.plot(recalls, curve, label=name, **style)
     _unit_square(axes, "Recall", "Precision")
-    axes.legend(loc="lower left")
+    legend_below(axes)
     return figure
 
 
@@ -238,8 +262,8 @@ def reliability_plot(models: Mapping[str, TestSets], bins: int = 10) -> Figure:
         joined(axes, mean, share, reliability(labels, susceptibility, bins)[2], label=name, **style)
         counts.hist(susceptibility, bins=2 * bins, range=(0, 1), histtype="step", **style)
     axes.set(ylabel="Observed share of landslide cells", xlim=(-0.02, 1.02), ylim=(-0.02, 1.02))
-    axes.legend(loc="upper left")
     counts.set(xlabel="Susceptibility", ylabel="Cells")
+    legend_below(counts, of=axes)
     return figure
 
 

@@ -106,7 +106,6 @@ def unit_curves(
     colours: Sequence[str],
     *,
     legend: str = "",
-    place: str = "lower right",
     guide: tuple[float, float] | None = None,
 ) -> Figure:
     """Draw curves from 0 to 1.
@@ -119,8 +118,8 @@ def unit_curves(
         Labels of the axes.
     colours
         One a curve; the second of one colour is dashed, the next are dotted.
-    legend, place
-        Title and place of the legend.
+    legend
+        Title of the legend.
     guide
         The ends of a dotted line: what a map that says nothing reaches.
     """
@@ -132,5 +131,5 @@ def unit_curves(
         some = np.unique(np.linspace(0, len(across) - 1, min(len(across), _POINTS)).round().astype(int))
         axes.plot(across[some], up[some], color=colour, ls=figures.LINES[colours[:at].count(colour) % 4], label=name)
     axes.set(xlabel=x, ylabel=y, xlim=(-0.01, 1.01), ylim=(-0.01, 1.01), aspect="equal")
-    axes.legend(loc=place, title=legend or None, alignment="left")
+    figures.legend_below(axes, legend or None)
     return drawing

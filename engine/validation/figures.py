@@ -43,7 +43,7 @@ def density_by_class(names: Sequence[str], area: np.ndarray, by_landslides: np.n
         axes.set_xticks(at, [name.replace(" ", "\n") for name in names])
         axes.tick_params(axis="x", length=0)
         axes.grid(False, axis="x")
-    shares.legend(loc="best")
+    figures.legend_below(shares)
     return figure
 
 
@@ -56,7 +56,7 @@ def reliability_diagram(curves: Sequence[tuple[str, np.ndarray]], cells: np.ndar
     for number, (name, (mean, share)) in enumerate(curves):
         figures.joined(axes, mean, share, cells, color=figures.COLOURS[number], ls="-" if number == 0 else "--", label=name)
     axes.set(xlabel="Susceptibility", ylabel="Observed share of landslide cells", xlim=(-0.02, 1.02), ylim=(-0.02, 1.02), aspect="equal")
-    axes.legend(loc="upper left")
+    figures.legend_below(axes)
     return figure
 
 

@@ -198,9 +198,7 @@ def _ranking(page: Report, whole: Sequence[Assessment]) -> None:
     curves = {f"{_called(each)}{label}  {number(each.auc[way].value)}": each.roc[way] for each in whole for way, label in ways.items()}
     colours = [COLOURS[RATES[each.role]] for each in whole]
     across, up = "False positive rate (1 − specificity)", "True positive rate (sensitivity)"
-    page.figure(
-        unit_curves(curves, across, up, [colour for colour in colours for _ in ways], legend="AUC", guide=(0, 1)), "ROC curves."
-    )
+    page.figure(unit_curves(curves, across, up, [colour for colour in colours for _ in ways], legend="AUC", guide=(0, 1)), "ROC curves.")
     first = whole[0]
     name = f"{_called(first)}, by cells  {number(first.average_precision)}"
     page.figure(
@@ -210,7 +208,6 @@ def _ranking(page: Report, whole: Sequence[Assessment]) -> None:
             "Precision",
             colours[:1],
             legend="average precision",
-            place="best",
             guide=(first.prevalence, first.prevalence),
         ),
         f"Precision–recall curve. A map that says nothing reaches {number(first.prevalence)}, the share of landslide cells (dotted). Where "

@@ -7,7 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 from scarp.engine.files.grid import Grid, reference_of
-from scarp.engine.reporting import figures
+from scarp.engine.reporting import figures, rates
+from scarp.engine.validation import figures as validation
 
 RNG = np.random.default_rng(0)
 LABELS = np.array([0, 0, 0, 1, 1, 1])
@@ -270,10 +271,35 @@ def test_a_bin_of_few_cells_is_a_ring_that_no_line_joins():
     assert (rings.get_linestyle(), rings.get_markerfacecolor(), rings.get_color()) == ("None", "none", drawn.get_color())
 
 
-def test_epochs_are_whole():
-    history = {"accuracy": [0.5] * 13, "loss": [0.9] * 13}
+@pytest.mark.parametrize("epochs", [1, 2, 13])
+def test_epochs_are_whole(epochs):
+    history = {"accuracy": [0.5] * epochs, "loss": [0.9] * epochs}
     for axes in figures.training_history(history).axes:
         assert all(float(each).is_integer() for each in axes.get_xticks())
+
+
+def test_legends_hide_nothing():
+    sets = {f"Model {number}": [(LABELS, SUSCEPTIBILITY)] for number in range(12)}
+    rate = rates.RateCurve.of_cells(LABELS, SUSCEPTIBILITY)
+    fifth = np.full(5, 0.2)
+    for figure in (
+        figures.training_history({"accuracy": [0.5, 0.7], "loss": [0.9, 0.6], "val_loss": [1.0, 0.8]}, "SGD", best_epoch=2),
+        figures.roc_curves(sets),
+        figures.precision_recall_curves(sets),
+        figures.reliability_plot(sets),
+        figures.distance_curves({"test": np.arange(9.0)}),
+        figures.bars({"a": [0.8], "b": [0.6]}, ["LR"], "AUC"),
+        rates.rate_curves({"prediction rate (from 2010-01-01 to 2019-12-31), by landslides": rate, "success rate, by landslides": rate}),
+        validation.density_by_class(["very low", "low", "moderate", "high", "very high"], fifth, fifth, fifth),
+        validation.reliability_diagram([("as they are", np.array([[0.1, 0.5], [0.2, 0.6]]))], np.array([20, 30])),
+    ):
+        figure.savefig(io.BytesIO(), dpi=50)
+        legends = [axes.get_legend().get_window_extent() for axes in figure.axes if axes.get_legend()]
+        assert legends
+        for legend in legends:
+            assert legend.x0 >= 0 and legend.y0 >= 0 and legend.x1 <= figure.bbox.x1, "all of it is seen"
+            for axes in figure.axes:
+                assert not legend.overlaps(axes.bbox) and not legend.overlaps(axes.xaxis.get_tightbbox() or axes.bbox)
 
 
 def test_the_first_name_is_the_topmost():
