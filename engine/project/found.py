@@ -181,8 +181,12 @@ class _Finder:
         trained, tested = self._project.run("model"), self._project.run("validation")
         if trained and (source := trained.source("test_inventory")):
             return source
-        is_test = tested and tested.parameters.get("role") == "held_out" and not tested.parameters.get("label_field")
-        return tested.source("inventory") if tested and is_test else None
+        if tested is None or tested.parameters.get("label_field"):
+            return None
+        # Beside an inventory that the map was made from, those of unknown role are held out.
+        role = tested.parameters.get("role", "unknown")
+        is_test = role == "held_out" or (role == "unknown" and bool(tested.parameters.get("training_inventory")))
+        return tested.source("inventory") if is_test else None
 
     def tell_what_was_too_large(self) -> None:
         """Note which files count by their names alone."""

@@ -149,6 +149,7 @@ class Facts:
     spread: Spread | None = None
     outside_percent: float | None = None
     of_type: str = ""
+    shared: int = 0
 
     @property
     def classes(self) -> list[dict[str, Any]]:
@@ -230,40 +231,65 @@ def gather(
     _read_trust(facts, seen, feedback)
     if source := files.get("samples"):
         open_layer(source)  # a file that is none is told, though nothing but its name is needed here
-    _read_tests(facts)
+    other = None
     if seen is not None and project.inventory:
         facts.inventory = read_project_inventory(project.inventory, seen, *fields, feedback)
+        other = _held_out(project, seen, feedback)
+    facts.shared = _shared(project, facts.inventory, other)
+    _read_tests(facts)
+    if seen is not None and facts.inventory is not None:
         told, repeats, seed = moving
         distance = _TRIED_CELLS * max(seen.grid.cell_size_m) if told is None else told
         if distance:
-            slides, aside = _moved_ones(facts, facts.inventory, seen, feedback)
+            slides, aside = _moved_ones(facts, facts.inventory, other)
             facts.moved = auc_of_moved(slides, seen, distance, repeats, seed, feedback.part(40, 95), aside)
             facts.is_error_told = told is not None
     return facts
 
 
-def _moved_ones(facts: Facts, inventory: Inventory, seen: Map, feedback: Feedback) -> tuple[Landslides, list[Landslides]]:
+def _held_out(project: Project, seen: Map, feedback: Feedback) -> Landslides | None:
+    """Return the landslides on the map that took no part in the training; None where there are none that can be read."""
+    if not project.held_out:
+        return None
+    try:
+        return read_landslides(project.held_out, seen.raster)
+    except EngineError as error:
+        feedback.warning(f"The landslides that took no part in the training cannot be moved. {error}")
+        return None
+
+
+def _shared(project: Project, inventory: Inventory | None, other: Landslides | None) -> int:
+    """Return how many of the landslides that tested the map as held-out ones lie on cells of landslides that trained.
+
+    A training with these as its test inventory has left out the landslides of those cells.
+    """
+    validated, trained = project.run("validation"), project.run("model")
+    source = validated.source("inventory") if validated else None
+    if source and trained and source == trained.source("test_inventory"):
+        return 0
+    told = int(project.result("validation", "shared", int, 0))
+    if told or inventory is None or other is None or source != project.held_out or not project.is_learnt:
+        return told
+    return on_cells_of(other, inventory.slides)
+
+
+def _moved_ones(facts: Facts, inventory: Inventory, other: Landslides | None) -> tuple[Landslides, list[Landslides]]:
     """Return the landslides whose position is doubted, and tell which: those that took no part in the training where there are some.
 
     Then those whose cells these are not told from: the landslides that trained, unless the validation of the map told them from these too.
     """
     project, kinds = facts.project, ", of all kinds" if facts.of_type else ""
-    if project.held_out:
-        try:
-            slides = read_landslides(project.held_out, seen.raster)
-        except EngineError as error:
-            feedback.warning(f"The landslides that took no part in the training cannot be moved. {error}")
-        else:
-            shared = on_cells_of(slides, inventory.slides) if project.is_learnt else 0
-            beside = f" (but {shared:,} on cells of landslides that did)" if shared else ""
-            facts.moved_ones = f"{counted(slides.count)} of {name_of(project.held_out)}, which took no part in the training{beside}{kinds}"
-            facts.moved_role = "held_out"
-            validated = project.run("validation")
-            by_it = validated is not None and validated.source("inventory") == project.held_out
-            if by_it and validated and not validated.parameters.get("training_inventory"):
-                return slides, []
-            facts.moved_aside = name_of(str(project.inventory))
-            return slides, [inventory.slides]
+    if other is not None:
+        validated = project.run("validation")
+        by_it = validated is not None and validated.source("inventory") == project.held_out
+        beside = f" (but {facts.shared:,} on cells of landslides that did)" if by_it and facts.shared else ""
+        of = name_of(str(project.held_out))
+        facts.moved_ones = f"{counted(other.count)} of {of}, which took no part in the training{beside}{kinds}"
+        facts.moved_role = "held_out"
+        if by_it and validated and not validated.parameters.get("training_inventory"):
+            return other, []
+        facts.moved_aside = name_of(str(project.inventory))
+        return other, [inventory.slides]
     slides = inventory.slides
     role = "which the map was made from" if project.is_learnt else "of which is not known whether the map was made from them"
     facts.moved_ones = f"{counted(slides.count)} of {name_of(str(project.inventory))}, {role}{kinds}"
@@ -403,7 +429,7 @@ def _of_map(facts: Facts) -> list[Tested]:
         kind = kinds.get(roles.get(str(row["landslides_are"]), ""), "unknown")
         low, high = (_real(row.get(f"auc_by_cells_{end}")) for end in ("low", "high"))
         told = "Validation of the map" if kind == "success" else name
-        shared = facts.project.result("validation", "shared", int, 0) if kind == "held_out" else 0
+        shared = facts.shared if kind == "held_out" else 0
         made.append(Tested(kind, told, "", float(row["auc_by_cells"]), low, high, _whole(row["landslides"]), shared))
     return made
 

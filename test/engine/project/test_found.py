@@ -401,6 +401,11 @@ def test_landslides_that_took_no_part_are_none_that_a_sample_labels(ran, tmp_pat
     assert find(tmp_path).held_out == str(slides)
     ran("validate_map", "v.csv", **{**asked, "role": "unknown"})
     assert find(tmp_path).held_out is None
+    beside = {"training_inventory": str(tmp_path / "older.gpkg")}
+    ran("validate_map", "v.csv", **{**asked, "role": "unknown"}, **beside)
+    assert find(tmp_path).held_out == str(slides), "as Validate tells them beside those that the map was made from"
+    ran("validate_map", "v.csv", **{**asked, "role": "training"}, **beside)
+    assert find(tmp_path).held_out is None
 
 
 def test_a_model_without_a_manifest_is_that_of_the_map_as_long_as_it_is_the_same(ran, tmp_path):

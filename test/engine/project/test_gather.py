@@ -220,6 +220,7 @@ def test_landslides_that_lie_on_those_of_the_training_did_not_take_no_part(resul
     row = {"part": "all", "landslides_are": INVENTORY_ROLES["held_out"], "landslides": 29, "auc_by_cells": 0.75, "auc_by_landslides": 0.5}
     facts = told(tables={"validation": [row]})
     facts.project.runs["validation"] = Run("validate_map", None, {}, results=results)
+    facts.shared = gather._shared(facts.project, None, None)
     gather._read_tests(facts)
     assert [each.where for each in facts.tests] == [said]
 
@@ -277,14 +278,59 @@ def test_which_landslides_are_moved_is_told(monkeypatch):
     monkeypatch.setattr(gather, "on_cells_of", lambda some, others: 4 if (some, others) == (other, own) else 1 / 0)
     inventory, seen = SimpleNamespace(slides=own), SimpleNamespace(raster=None)
 
-    def moved(of_type="", **project):
-        facts = Facts(Project(inventory="slides.gpkg", **project), {}, of_type=of_type)
-        return gather._moved_ones(facts, inventory, seen, Feedback()), facts.moved_ones, facts.moved_role
+    def moved(of_type="", validated=None, trained=None, **given):
+        facts = Facts(Project(inventory="slides.gpkg", **given), {}, of_type=of_type)
+        for part, inventories in (("validation", validated), ("model", trained)):
+            if inventories is not None:
+                facts.project.runs[part] = SimpleNamespace(source=inventories.get, parameters=inventories, results={})
+        found = gather._held_out(facts.project, seen, Feedback())
+        facts.shared = gather._shared(facts.project, inventory, found)
+        return gather._moved_ones(facts, inventory, found), facts.moved_ones, facts.moved_role
 
     assert moved() == ((own, []), "60 landslides of slides.gpkg, of which is not known whether the map was made from them", "unknown")
     assert moved(is_learnt=True) == ((own, []), "60 landslides of slides.gpkg, which the map was made from", "training")
+    later = {"is_learnt": True, "held_out": "later.gpkg"}
     told = "1,234 landslides of later.gpkg, which took no part in the training (but 4 on cells of landslides that did), of all kinds"
-    assert moved("slide", is_learnt=True, held_out="later.gpkg") == ((other, [own]), told, "held_out")
+    assert moved("slide", {"inventory": "later.gpkg"}, **later) == ((other, []), told, "held_out")
+    beside = {"inventory": "later.gpkg", "training_inventory": "slides.gpkg"}
+    assert moved("slide", beside, **later) == ((other, [own]), told, "held_out")
+    told = "1,234 landslides of later.gpkg, which took no part in the training"
+    assert moved("", {"inventory": "later.gpkg"}, {"test_inventory": "later.gpkg"}, **later)[1] == told, "the training left the 4 out"
+
+
+@pytest.mark.parametrize(
+    ("beside", "trained", "shared", "said"),
+    [
+        ({}, {}, 0, "of the landslides of the other inventory, 2 of which lie on cells of landslides of the training inventory"),
+        ({"training_inventory": "a.gpkg"}, {}, 3, "of the landslides of the other inventory, 3 of which lie on cells of landslides of the"),
+        ({"training_inventory": "a.gpkg"}, {"test_inventory": "later.gpkg"}, 3, gather.WHERE["held_out"]),
+    ],
+)
+def test_the_headline_tells_of_held_out_landslides_what_the_page_tells_below(monkeypatch, beside, trained, shared, said):
+    """Validated without the training inventory, the headline said that they took no part, and a table that some lie on its cells."""
+    seen = SimpleNamespace(grid=UTM, name="map.tif", raster=None, says={}.get)
+    monkeypatch.setattr(gather, "open_map", lambda *given: seen)
+    monkeypatch.setattr(gather, "_area", lambda given, feedback: (4, 0.0028))
+    monkeypatch.setattr(gather, "on_cells_of", lambda some, others: 2)
+    monkeypatch.setattr(gather, "read_landslides", lambda source, raster: SimpleNamespace(count=29))
+    monkeypatch.setattr(gather, "read_project_inventory", lambda *given: SimpleNamespace(slides=SimpleNamespace(count=60)))
+    monkeypatch.setattr(gather, "auc_of_moved", lambda *given: None)
+    row = {"part": "all", "landslides_are": INVENTORY_ROLES["held_out"], "landslides": 29, "auc_by_cells": 0.75, "auc_by_landslides": 0.5}
+    monkeypatch.setattr(gather, "_table", lambda part, path: [row])
+    asked = {"inventory": "later.gpkg", **beside}
+    runs = {
+        part: SimpleNamespace(task=task, source=given.get, parameters=given, results=results)
+        for part, task, given, results in (
+            ("validation", "validate_map", asked, {"shared": shared}),
+            ("model", "train_cnn_dnn", trained, {}),
+        )
+    }
+    files = {"susceptibility": "map.tif", "validation": "v.csv"}
+    project = Project(files, runs, inventory="a.gpkg", held_out="later.gpkg", is_learnt=True)
+    for moved_m in (0.0, 5.0):
+        facts = gather.gather(project, {}, (None, None), (moved_m, 2, 7), Feedback())
+        assert said in facts.tests[0].where
+    assert ("(but " in facts.moved_ones) is not bool(trained)
 
 
 @pytest.mark.parametrize(("told_m", "tried", "is_told"), [(None, 70.0, False), (12.5, 12.5, True), (0.0, None, False)])
