@@ -96,34 +96,40 @@ def let_ids_name(definition: QgsProcessingParameterEnum, tr: Translate) -> None:
 
 
 def numbered(algorithm: QgsProcessingAlgorithm, parameters: dict[str, Any]) -> dict[str, Any]:
-    """Return the parameters of an algorithm or model with the ids of choices replaced by their numbers; what is no id stays.
+    """Return the parameters of an algorithm or model with the options of choices, ids or numbers, as numbers; what is none stays.
 
-    Several ids are a list, or text that separates them by commas or semicolons.
+    Several are a list, or text that separates them by commas or semicolons; empty ones among them are left out.
     """
     found = dict(parameters)
     for definition in algorithm.parameterDefinitions():
         ids, value = definition.metadata().get(IDS), parameters.get(definition.name())
         if not ids or value is None:
             continue
-        if isinstance(value, str) and definition.allowMultiple() and not value.replace(";", "").replace(",", "").isdigit():
-            value = re.split("[;,]", value) if value.strip() else []
+        if isinstance(value, str) and definition.allowMultiple():
+            value = re.split("[;,]", value)
         several = isinstance(value, (list, tuple))
-        numbers = [_number_of(each, ids) for each in (value if several else [value])]
+        given = [each for each in value if not (isinstance(each, str) and not each.strip())] if several else [value]
+        numbers = [_number_of(each, ids) for each in given]
         found[definition.name()] = numbers if several else numbers[0]
     return found
 
 
 def _number_of(value: Any, ids: list[str]) -> Any:
-    word = value.strip().lower() if isinstance(value, str) else None
-    return ids.index(word) if word in ids else value
+    """Return the number that an option is given by, its id or the number itself (" 01", "3.0"); what is neither stays."""
+    word = value.strip().lower() if isinstance(value, str) else value
+    if word in ids:
+        return ids.index(word)
+    try:
+        return int(float(word)) if float(word).is_integer() else value
+    except (TypeError, ValueError):
+        return value
 
 
 def unknown_choice(declared: Parameter, value: Any) -> Any:
     """Return what was given for a choice, after `numbered`, where it names none of its options; else None."""
-    several = isinstance(value, (list, tuple))
-    words = list(value) if several else re.split("[;,]", value) if isinstance(value, str) and declared.kind == "choices" else [value]
-    known = {str(number) for number in range(len(declared.table or {}))}
-    odd = [each for each in words if isinstance(each, (str, int, float)) and each != "" and str(each).strip() not in known]
+    words = value if isinstance(value, (list, tuple)) else [value]
+    known = range(len(declared.table or {}))
+    odd = [each for each in words if isinstance(each, (str, int, float)) and each != "" and each not in known]
     if not odd:
         return None
     return [str(each) for each in odd] if declared.kind == "choices" else str(odd[0])

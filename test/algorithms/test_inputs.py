@@ -670,11 +670,23 @@ def test_a_file_of_another_kind_is_told_with_the_kinds_that_are_taken(provider, 
         ("TERRAIN", "slope;aspect", None),
         ("TERRAIN", "1,2", None),
         ("TERRAIN", ["slope", 2], None),
+        ("TERRAIN", "slope,,aspect", None),
+        ("TERRAIN", ", slope; ;", None),
+        ("TERRAIN", ["slope", ""], None),
+        ("TERRAIN", "3.0;1", None),
+        ("TERRAIN", "03", None),
+        ("TERRAIN", ["2.0", 1.0], None),
+        ("TERRAIN", "1.5", '["1.5"]'),
+        ("TERRAIN", "slope,,aspects", '["aspects"]'),
         ("TERRAIN", "slopes,aspect", '["slopes"]'),
         ("TERRAIN", ["slope", 99], '["99"]'),
         ("FLOW_METHOD", "DINF", None),
         ("FLOW_METHOD", 1, None),
+        ("FLOW_METHOD", " 01", None),
+        ("FLOW_METHOD", "1.0", None),
         ("FLOW_METHOD", "foo", '"foo"'),
+        ("FLOW_METHOD", "nan", '"nan"'),
+        ("FLOW_METHOD", "-1", '"-1"'),
         ("FLOW_METHOD", 7, '"7"'),
     ],
 )
@@ -683,10 +695,14 @@ def test_choices_are_named_by_number_or_id_and_what_is_none_is_told_with_those_t
 ):
     """QGIS would say “Incorrect parameter value”, or take a number too high for none or for the default."""
     from qgis.core import QgsProcessingContext
+    from scarp.algorithms.definitions import numbered
 
     values = {"DEM": stack, "OUTPUT": str(tmp_path / "out.tif"), parameter: given}
-    can, why = provider.algorithm("preparecovariates").create().checkParameterValues(values, QgsProcessingContext())
+    algorithm = provider.algorithm("preparecovariates").create()
+    can, why = algorithm.checkParameterValues(values, QgsProcessingContext())
     assert can is (found is None), why
+    asked = numbered(algorithm, values)[parameter]
+    assert not can or all(isinstance(each, int) for each in (asked if isinstance(asked, list) else [asked]))
     first = {"TERRAIN": "must be a list of some of altitude, slope", "FLOW_METHOD": "must be one of d8, mfd, dinf"}[parameter]
     assert can or (f"({parameter}) {first}" in why and why.endswith(f"; found {found}."))
 

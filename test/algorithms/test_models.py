@@ -57,7 +57,7 @@ def destinations(provider, name, folder):
     return {each.name(): f"{folder}/{each.name()}.{ENDINGS.get(each.type(), ends.get(each.name()))}" for each in found}
 
 
-@pytest.mark.parametrize("classifiers", ["lr,rf", "lr, RF", "lr", ["lr", "rf"], [3, 7], "3,7"])
+@pytest.mark.parametrize("classifiers", ["lr,rf", "lr, RF", "lr,,rf", "lr", ["lr", "rf"], [3, 7], "3,7", "3.0;7"])
 def test_choices_of_a_model_are_named_by_id_as_those_of_its_steps(provider, given, tmp_path, classifiers):
     """“Incorrect parameter value for CLASSIFIERS”, while the algorithm itself took them."""
     from qgis.core import QgsProcessingContext
