@@ -97,7 +97,7 @@ class Data:
     places
         Easting and northing in metres of cells of the map, (m, 2), see `nearest.places_of`; kNNDM folds and `distances` need some.
     mapped
-        The days of each landslide as it was mapped and of what it is one landslide with, see `folds.told_as_earlier`; None where unknown.
+        The days of each landslide as it was mapped and of what it is one landslide with, see `folds.told_by_others`; None where unknown.
     """
 
     cells: SampleCells

@@ -476,7 +476,7 @@ class TemporalSplit:
     units
         The unit of each cell, (n,), see `landslide_units`: a landslide goes by its earliest date, and others are dealt whole.
     mapped
-        The landslides as they were mapped, as `told_as_earlier` takes them, by which those that go by an earlier one are told.
+        The landslides as they were mapped, as `told_by_others` takes them, by which those that go by the date of others are told.
     """
 
     def __init__(
@@ -521,7 +521,7 @@ class TemporalSplit:
                 f"All landslides with a known date lie on one side of {date} ({reach(spans[dated & slide])}); choose a date between, or "
                 "another validation."
             )
-        if self.mapped is not None and (told := told_as_earlier(self.mapped, date, "trains")):
+        if self.mapped is not None and (told := told_by_others(self.mapped, date, "trains")):
             warnings.warn(told, FoldWarning, stacklevel=2)
         free, rng = ~dated & ~slide, np.random.default_rng(self.random_state)
         if self.units is None:
@@ -552,8 +552,10 @@ def earliest(spans: np.ndarray, units: np.ndarray | None) -> np.ndarray:
     return found
 
 
-def told_as_earlier(mapped: np.ndarray, date: np.datetime64, so: str) -> str:
-    """Say how many landslides of a date or later count as earlier ones, since they are one landslide with such; empty where none does.
+def told_by_others(mapped: np.ndarray, date: np.datetime64, so: str) -> str:
+    """Say how many landslides go by the date of another, since they are one landslide with it; empty where none does.
+
+    Those of a date or later that count as earlier ones, then those whose own date is missing or on both sides.
 
     Parameters
     ----------
@@ -565,18 +567,30 @@ def told_as_earlier(mapped: np.ndarray, date: np.datetime64, so: str) -> str:
     Examples
     --------
     >>> import numpy as np
-    >>> from scarp.engine.samples.folds import told_as_earlier
+    >>> from scarp.engine.samples.folds import told_by_others
     >>> old, new = (np.array([day, day], "datetime64[D]") for day in ("2008-05-31", "2014-05-31"))
-    >>> told_as_earlier(np.array([[new, old], [new, new], [old, old]]), np.datetime64("2010-01-01"), "trains")[39:]
+    >>> told_by_others(np.array([[new, old], [new, new], [old, old]]), np.datetime64("2010-01-01"), "trains")[39:]
     '1 shares cells with an earlier one (or is kept together with it) and counts as one landslide with it, which trains.'
+    >>> never = np.array(["NaT", "NaT"], "datetime64[D]")
+    >>> told_by_others(np.array([[never, new], [never, old], [never, never]]), np.datetime64("2010-01-01"), "trains")[-90:]
+    'one landslide with a dated one (cells shared, or kept together): 1 as later, 1 as earlier.'
     """
-    later = within(mapped[:, 0], date)[1]
-    joined = int((later & within(mapped[:, 1], date)[0]).sum())
+    earlier, later = within(mapped[:, 0], date)
+    of_earlier, of_later = within(mapped[:, 1], date)
+    unknown = ~(earlier | later)
+    joined, as_earlier, as_later = (int(each.sum()) for each in (later & of_earlier, unknown & of_earlier, unknown & of_later))
     shares, is_, counts = ("shares", "is", "counts") if joined == 1 else ("share", "are", "count")
     text = (
         f"Of {counted(int(later.sum()))} of {date} or later {joined:,} {shares} cells with an earlier one (or {is_} kept together with it)"
     )
-    return f"{text} and {counts} as one landslide with it, which {so}." if joined else ""
+    told = [f"{text} and {counts} as one landslide with it, which {so}."] if joined else []
+    sides = [f"{each:,} as {side}" for each, side in ((as_later, "later"), (as_earlier, "earlier")) if each]
+    if sides:
+        told.append(
+            f"Landslides whose own date does not say whether they are from before {date} or later, and that count as one landslide with a "
+            f"dated one (cells shared, or kept together): {', '.join(sides)}."
+        )
+    return " ".join(told)
 
 
 def merge_one_class_folds(fold: np.ndarray, labels: np.ndarray, xy: np.ndarray) -> np.ndarray:

@@ -204,7 +204,7 @@ def _dates(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return first and last day of each cell's landslide, the earliest of several (datetime64[D], (n, 2)); NaT where it has none.
 
-    Then the days of each landslide as it was mapped, as `folds.told_as_earlier` takes them.
+    Then the days of each landslide as it was mapped, as `folds.told_by_others` takes them.
     """
     found = read_inventory(inventory, stack, [date_field, *([types.field] if types else [])])
     spans = dates(found.fields[date_field], date_field, feedback)

@@ -112,7 +112,7 @@ def run(
             "picture": picture,
             "parts": parts,
             "without": without,
-            "as_earlier": tested.as_earlier,
+            "by_others": tested.by_others,
         }
         make_report(seen, made, divided, densities, pair, facts).write(report)
     results = {"verdict": verdict(made), "role": made[0].role, "are_samples": tested.are_samples, "shared": tested.shared}

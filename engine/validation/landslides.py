@@ -14,7 +14,7 @@ from ..files.vectors import open_layer
 from ..mapping.counting import Landslides, as_stack, on_cells_of, read_landslides
 from ..samples.cells import ids_given
 from ..samples.dates import dates, reach, within
-from ..samples.folds import earliest, landslide_units, told_as_earlier
+from ..samples.folds import earliest, landslide_units, told_by_others
 from ..samples.inventory import read_inventory
 from ..samples.labels import labels, subsets
 from ..samples.types import Types
@@ -50,7 +50,7 @@ class Tested:
     """The parts that are assessed, and the landslides `aside` that are in none, which are no ground without landslides either.
 
     `types` are the types of movement that they are of; empty where none were chosen. `are_samples` tells that the held-out ones are the
-    test cells of a sample, which lie among those that trained. `as_earlier` says which later ones count as earlier, see `told_as_earlier`,
+    test cells of a sample, which lie among those that trained. `by_others` says which go by the date of others, see `told_by_others`,
     and `shared` how many of the held-out ones lie on cells of those that made the map.
     """
 
@@ -58,7 +58,7 @@ class Tested:
     aside: list[Landslides]
     types: str = ""
     are_samples: bool = False
-    as_earlier: str = ""
+    by_others: str = ""
     shared: int = 0
 
 
@@ -101,7 +101,7 @@ def read_parts(
     else:
         parts, are_samples = [Part(role, read_landslides(inventory, raster, fields, feedback))], False
     aside: list[Landslides] = []
-    told, as_earlier, shared = "", "", 0
+    told, by_others, shared = "", "", 0
     if types:
         found = [_of_types(part, types, inventory, aside, feedback) for part in parts]
         parts, told = [part for part, _ in found], found[0][1]
@@ -127,11 +127,11 @@ def read_parts(
         if split_date:
             date = np.datetime64(split_date)
             _, each = np.unique(np.column_stack([slides.mapped, own.astype(np.int64)]), axis=0, return_index=True)
-            as_earlier = told_as_earlier(np.stack([own[each], spans[each]], axis=1), date, "is no later one")
-            if as_earlier:
-                feedback.warning(as_earlier)
+            by_others = told_by_others(np.stack([own[each], spans[each]], axis=1), date, "is no later one")
+            if by_others:
+                feedback.warning(by_others)
             parts[:1] = _by_date(parts[0], date, aside, feedback)
-    return Tested(parts, aside, told, are_samples, as_earlier, shared)
+    return Tested(parts, aside, told, are_samples, by_others, shared)
 
 
 def _of_types(part: Part, types: Types, inventory: str, aside: list[Landslides], feedback: Feedback) -> tuple[Part, str]:

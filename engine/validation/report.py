@@ -97,7 +97,7 @@ def make_report(
         What the report states as it is: `map`, `inputs` and `settings` (name to text), `versions`, whether cells are `labelled`, the
         `files`, how many `cells` have a value, of which `types` the landslides and of which `model` the map are, where that is known,
         the `picture` of the map, the `parts` that were assessed, and in a sentence each which sub-areas are `without` figures and which
-        later landslides count `as_earlier` ones.
+        landslides count by the date of others, `by_others`.
     """
     whole = [each for each in made if each.kind == "all"]
     first = whole[0]
@@ -108,8 +108,8 @@ def make_report(
     page.section("Result")
     page.text(verdict(made), lead=True)
     page.text(_told_from(first, facts["labelled"]))
-    if facts["as_earlier"]:
-        page.text(facts["as_earlier"])
+    if facts["by_others"]:
+        page.text(facts["by_others"])
     told = {"The map holds": facts["map"], "Model of the map": facts["model"], "Types of movement": facts["types"]}
     page.data(seen.grid, facts["files"], facts["cells"], told)
     rows = [

@@ -441,7 +441,7 @@ def stubs(calls):
             "write_polygons": None,
         },
         "validate_map": {
-            "read_parts": SimpleNamespace(parts=[anything], aside=[], types="", are_samples=False, as_earlier="", shared=0),
+            "read_parts": SimpleNamespace(parts=[anything], aside=[], types="", are_samples=False, by_others="", shared=0),
             "cuts_of": (anything, anything),
             "lay_zones": None,
             "survey": anything,

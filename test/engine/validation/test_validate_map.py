@@ -544,6 +544,23 @@ def test_the_first_date_counts_of_landslides_that_share_a_cell(map_of, layer_of,
     assert [row["name"] for row in years] == ["2022", "2019"]
 
 
+def test_an_undated_landslide_goes_by_the_date_of_one_on_its_cells_and_that_is_told(map_of, layer_of, tmp_path):
+    """Cells 8 and 3 slid on an unknown day too: one counts as earlier, the other as later. Cell 5 is left out."""
+    boxes = [box(UTM, 0, 7, 1, 2), box(UTM, 0, 8), box(UTM, 0, 3), box(UTM, 0, 3), box(UTM, 0, 5)]
+    slides = layer_of(boxes, day=["2019-05-01", "", "2022-01-01", "", ""])
+    listener, page = Listener(), tmp_path / "r.html"
+    given = {"date_field": "day", "split_date": "2021-01-01", "report": str(page)}
+    validate(tmp_path, listener, susceptibility=map_of(VALUES), inventory=slides, **given)
+    told = (
+        "Landslides whose own date does not say whether they are from before 2021-01-01 or later, and that count as one landslide with a "
+        "dated one (cells shared, or kept together): 1 as later, 1 as earlier."
+    )
+    assert told in listener.warnings and told in page.read_text(encoding="utf-8")
+    assert any("is not known: 1." in each for each in listener.warnings)
+    later, earlier, *_ = rows_of(tmp_path / "t.csv")
+    assert (later["landslides"], later["landslide_cells"], earlier["landslides"], earlier["landslide_cells"]) == ("1", "1", "1", "2")
+
+
 def test_landslides_of_other_types_that_share_a_cell_are_not_one_with_it(map_of, layer_of, tmp_path):
     """Of type y are cells 8 and 3, two landslides; the one of type x lies over both of them and is no unit with either."""
     slides = layer_of([box(UTM, 0, 3, 1, 6), box(UTM, 0, 8), box(UTM, 0, 3)], kind=["x", "y", "y"])
