@@ -268,6 +268,7 @@ class _Test:
 
     def keep_units(self, values: tuple[np.ndarray, np.ndarray], units: np.ndarray) -> None:
         """Reckon with the units of labelled cells, those of one feature for example."""
+        self._count = len(np.unique(units))
         bins = [cut.index(each) for cut, each in zip(self._cuts, values)]
         for way, (first, second) in self._above.items():
             variance = mean_variance(first[bins[0]] - second[bins[1]], np.ones(len(units)), units)[1]
@@ -277,11 +278,12 @@ class _Test:
         """Return both AUCs, their difference and its p-value, each by `WAYS`."""
         below = [placements_above(others)[bins] for others, bins in zip(self._others, self._bins)]
         aucs, differences, p_values = {}, {}, {}
+        draws = min(self.landslides, self._count)
         for way, weight in self._weights.items():
             aucs[way] = tuple(mean_variance(each, weight, self._unit)[0] for each in below)
             mean, variance = mean_variance(below[0] - below[1], weight, self._unit)
-            differences[way] = Estimate.of(mean, variance + self._others_variance(way), -1.0)
-            p_values[way] = two_sided(mean, differences[way].error)
+            differences[way] = Estimate.of_difference(mean, variance + self._others_variance(way), draws)
+            p_values[way] = two_sided(mean, differences[way].error, draws)
         return aucs, differences, p_values  # type: ignore[return-value]
 
     def _others_variance(self, way: str) -> float:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..reporting.metrics import Z_95, auc_ends
+from ..reporting.metrics import auc_ends, errors_to_end
 
 # So many values of landslide cells are told apart; of more, every so many-th.
 MOST_CUTS = 1 << 16
@@ -72,17 +72,21 @@ class Estimate:
     high: float
 
     @classmethod
-    def of(cls, value: float, variance: float, least: float = 0.0, most: float = 1.0) -> Estimate:
-        """Return the estimate of a figure that lies from `least` to `most`; without an interval where the variance is not known."""
-        error = float(np.sqrt(max(variance, 0.0))) if np.isfinite(variance) else float("nan")
-        value = float(np.clip(value, least, most))  # sums of shares may be off by rounding
-        return cls(value, error, *(float(np.clip(value + sign * Z_95 * error, least, most)) for sign in (-1, 1)))
+    def of_auc(cls, value: float, variance: float, draws: int) -> Estimate:
+        """Return the estimate of an AUC, see `auc_ends`; without an interval where the variance is not known."""
+        value, error = float(np.clip(value, 0.0, 1.0)), _error(variance)  # sums of shares may be off by rounding
+        return cls(value, error, *auc_ends(value, error, draws))
 
     @classmethod
-    def of_auc(cls, value: float, variance: float, draws: int) -> Estimate:
-        """Return the estimate of an AUC, which is told with doubt too where all landslides lie above all other cells, see `auc_ends`."""
-        found = cls.of(value, variance)
-        return cls(found.value, found.error, *auc_ends(found.value, found.error, draws))
+    def of_difference(cls, value: float, variance: float, draws: int) -> Estimate:
+        """Return the estimate of the difference of two AUCs."""
+        error = _error(variance)
+        half = errors_to_end(draws) * error
+        return cls(value, error, max(value - half, -1.0), min(value + half, 1.0))
+
+
+def _error(variance: float) -> float:
+    return float(np.sqrt(max(variance, 0.0))) if np.isfinite(variance) else float("nan")
 
 
 def placements_above(others: np.ndarray) -> np.ndarray:

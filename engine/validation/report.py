@@ -14,7 +14,6 @@ from ..mapping.counting import Landslides
 from ..mapping.maps import Map, Thumbnail
 from ..mapping.zonation import class_colours, falling
 from ..reporting.figures import RINGS, Frame, bars, class_map
-from ..reporting.metrics import Z_95
 from ..reporting.numbers import count, estimate, number, p_value, percent, signed
 from ..reporting.page import BETTER_THAN_TRAINING, Report
 from ..reporting.rates import COLOURS, REFERENCE, rate_curves, unit_curves
@@ -63,7 +62,7 @@ def verdict(made: Sequence[Assessment]) -> str:
             " It is not known whether the map was made from these landslides; if it was, this says how well it fits, and not what it can "
             "tell (set “These landslides”)."
         )
-    if all(each.value + Z_95 * each.error < 0.5 for each in first.auc.values()):
+    if all(each.value + 2 * each.error < 0.5 for each in first.auc.values()):
         text += _REVERSED
     for other in (each for each in made[1:] if each.kind == "all"):
         fitted, told = other.auc["landslides"].value, first.auc["landslides"].value
@@ -388,7 +387,8 @@ def _method(page: Report, facts: Mapping[str, Any]) -> None:
         "as one "
         "where cells are labelled. Landslides that share a cell count as one. Intervals treat the cells of one landslide as one "
         "cluster "
-        "(Obuchowski 1997); other cells count as independent, and where they are all cells of the area they add next to nothing."
+        "(Obuchowski 1997), by Student’s t of as many landslides, that of an AUC on the scale of log odds; other cells count as "
+        "independent, and where they are all cells of the area they add next to nothing."
     )
     page.text(
         "Equal values count as half right in AUCs, and curves are straight between thresholds. The average precision is the area under "

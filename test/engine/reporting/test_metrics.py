@@ -133,12 +133,14 @@ def test_delong_agrees_with_its_definition():
     interval = metrics.delong(labels, first)
     assert interval.auc == pytest.approx(v1.mean())
     assert interval.standard_error == pytest.approx(np.sqrt(variance))
-    assert interval.high - interval.low == pytest.approx(2 * 1.959964 * np.sqrt(variance), rel=1e-6)
+    odds = np.log([each / (1 - each) for each in (interval.low, interval.auc, interval.high)])
+    # Student's t of the 40 landslides, which are fewer than the others.
+    assert np.diff(odds) == pytest.approx(2.022691 * np.sqrt(variance) / (interval.auc * (1 - interval.auc)), rel=1e-6)
     of_difference = (v1 - v2).var(ddof=1) / 40 + (w1 - w2).var(ddof=1) / 60
     tested = metrics.delong_test(labels, first, second)
     assert tested.mean == pytest.approx(v1.mean() - v2.mean())
-    assert tested.p_value == pytest.approx(2 * stats.norm.sf(abs(tested.mean) / np.sqrt(of_difference)))
-    assert tested.high - tested.mean == pytest.approx(1.959964 * np.sqrt(of_difference), rel=1e-6)
+    assert tested.p_value == pytest.approx(2 * stats.t.sf(abs(tested.mean) / np.sqrt(of_difference), 39))
+    assert tested.high - tested.mean == pytest.approx(2.022691 * np.sqrt(of_difference), rel=1e-6)
     same = metrics.delong_test(labels, first, first)
     assert (same.mean, same.p_value) == (0.0, 1.0)
     # Folds have models of their own: the mean of what each fold's cells tell alone.
@@ -227,6 +229,16 @@ def test_folds_are_compared_within_and_count_the_same():
         metrics.delong([1, 0, 1], [0.5, 0.6, 0.7], folds=[0, 0, 1])
 
 
+def test_the_interval_of_few_landslides_holds_the_truth_nearly_as_often_as_it_says():
+    """Ten landslides, both kinds normal, a true AUC of 0.9: 1.96 standard errors to either side hold it in 80 of 100 draws."""
+    rng, apart = np.random.default_rng(4), 2**0.5 * stats.norm.ppf(0.9)
+    labels, held = np.repeat([1, 0], [10, 300]), np.zeros(2)
+    for _ in range(400):
+        found = metrics.delong(labels, rng.normal(apart * labels))
+        held += found.low <= 0.9 <= found.high, abs(found.auc - 0.9) < 1.96 * found.standard_error
+    assert 0.88 < held[0] / 400 < 0.96 and held[1] / 400 < 0.85
+
+
 def test_cells_of_one_landslide_add_no_certainty():
     """Each value ten times in its unit: the variance is that of one each, not a tenth."""
     values = np.array([0.2, 0.9, 0.5, 0.7])
@@ -248,5 +260,6 @@ def test_one_landslide_has_no_interval_and_no_p():
 
 
 def test_p_by_hand():
-    assert metrics.two_sided(0.1, 0.05) == pytest.approx(0.0455, abs=1e-4)
-    assert metrics.two_sided(0.1, 0.0) == 0
+    assert metrics.two_sided(0.1, 0.05, 10**6) == pytest.approx(0.0455, abs=1e-4)
+    assert metrics.two_sided(0.1, 0.05, 2) == pytest.approx(0.2952, abs=1e-4)
+    assert metrics.two_sided(0.1, 0.0, 10) == 0

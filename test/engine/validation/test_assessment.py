@@ -16,7 +16,7 @@ from scarp.engine.tasks import validate_map
 from scarp.engine.validation.assessment import Assessor, periods, warn_of_few
 from scarp.engine.validation.landslides import read_parts
 from scarp.engine.validation.survey import cuts_of, survey
-from scipy.stats import norm
+from scipy import stats
 from small_maps import UTM, box, rows_of
 
 VALUES = np.arange(1, 11) / 10
@@ -117,12 +117,13 @@ def test_labelled_cells_have_the_interval_of_both_kinds(map_of, layer_of, tmp_pa
     given = {"susceptibility": map_of(VALUES), "inventory": labelled, "label_field": "label"}
     validate(tmp_path, **given)
     (row,) = rows_of(tmp_path / "t.csv")
-    assert float(row["auc_by_cells_low"]) == pytest.approx(0.75 - 1.959964 * np.sqrt(1 / 8), abs=1e-5)
+    assert float(row["auc_by_cells_low"]) == pytest.approx(1 / (1 + np.exp(12.706205 * np.sqrt(1 / 8) / (0.75 * 0.25)) / 3), abs=1e-5)
     validate(tmp_path, **given, susceptibility_2=map_of(VALUES[::-1], "b.tif"))
     row = rows_of(tmp_path / "t.csv")[-1]
     # The second map turns all pairs round: differences of twice the placements less one, so of twice the error.
     assert float(row["auc_by_cells"]) == pytest.approx(0.5)
-    assert float(row["auc_by_cells_low"]) == pytest.approx(0.5 - 1.959964 * 2 * np.sqrt(1 / 8), abs=1e-5)
+    assert (float(row["auc_by_cells_low"]), float(row["auc_by_cells_high"])) == (-1, 1), "two of each kind tell next to nothing"
+    assert float(row["p_value_by_cells"]) == pytest.approx(2 * stats.t.sf(0.5 / (2 * np.sqrt(1 / 8)), 1), abs=1e-5)
 
 
 def test_a_role_that_is_told_is_kept_and_types_count_in_both_inventories(map_of, layer_of, tmp_path):
@@ -189,8 +190,8 @@ def test_two_maps_on_cells_that_both_have(map_of, layer_of, tmp_path, monkeypatc
     other = np.array([1, 1, 1, 0.5, 0.5, 0.5]) - np.array([0, 0, 1, 0.5, 0.5, 0.5])
     error = np.sqrt(slide.var(ddof=1) / 2 + other.var(ddof=1) / 6)
     row = rows_of(tmp_path / "t.csv")[-1]
-    assert float(row["p_value_by_cells"]) == pytest.approx(2 * norm.sf(slide.mean() / error), abs=1e-5)
-    assert float(row["auc_by_cells_low"]) == pytest.approx(slide.mean() - 1.959964 * error, abs=1e-5)
+    assert float(row["p_value_by_cells"]) == pytest.approx(2 * stats.t.sf(slide.mean() / error, 1), abs=1e-5)
+    assert float(row["auc_by_cells_low"]) == pytest.approx(max(slide.mean() - 12.706205 * error, -1), abs=1e-5)
 
 
 def test_cells_of_one_feature_are_one_whether_it_is_a_landslide_or_none(map_of, layer_of):
@@ -282,7 +283,8 @@ def test_cells_of_one_feature_are_one_witness_for_two_maps(map_of, layer_of, tmp
     slide, other = np.array([2 / 6, -2 / 6]) / 3, np.array([3 / 6, -3 / 6]) / 4
     error = np.sqrt(2 * (slide**2).sum() + 2 * (other**2).sum())
     assert float(row["auc_by_cells"]) == pytest.approx(5 / 6, abs=1e-6)
-    assert float(row["auc_by_cells_low"]) == pytest.approx(5 / 6 - 1.959964 * error, abs=1e-5)
+    assert float(row["auc_by_cells_low"]) == pytest.approx(max(5 / 6 - 12.706205 * error, -1), abs=1e-5)
+    assert float(row["p_value_by_cells"]) == pytest.approx(2 * stats.t.sf(5 / 6 / error, 1), abs=1e-5)
 
 
 def test_maps_of_unlike_numbers_of_classes_agree_on_nothing(map_of, layer_of, tmp_path, monkeypatch):

@@ -61,15 +61,22 @@ def test_the_variance_is_delongs_where_each_cell_is_a_unit():
 
 
 def test_a_figure_without_variance_has_no_interval():
-    assert np.isnan(Estimate.of(0.3, float("nan")).low)
-    assert Estimate.of(0.9, 0.01).high == 1.0 and Estimate.of(0.9, 0.01).low == pytest.approx(0.9 - 1.959964 * 0.1)
+    assert np.isnan(Estimate.of_auc(0.3, float("nan"), 9).low) and np.isnan(Estimate.of_difference(0.3, float("nan"), 9).high)
+    found = Estimate.of_difference(0.9, 0.0025, 20)
+    assert found.high == 1.0 and found.low == pytest.approx(0.9 - 2.093024 * 0.05)
+
+
+def test_an_auc_near_one_has_more_doubt_below_than_above():
+    """0.9 of odds of 9, with a standard error of 0.05 / 0.09 of their logarithm, 2.093 times by 20 landslides."""
+    found = Estimate.of_auc(0.9, 0.0025, 20)
+    assert (found.low, found.high) == pytest.approx((0.737775, 0.966431), abs=1e-6)
 
 
 def test_landslides_above_all_other_cells_leave_doubt():
     """Five above all others: of an AUC below 0.025 to the power of a fifth that is rarer than once in forty."""
     found = Estimate.of_auc(1 - 1e-16, 1e-33, 5)
     assert (found.low, found.high) == (pytest.approx(0.025**0.2), 1.0)
-    assert Estimate.of_auc(0.9, 0.01, 5) == Estimate.of(0.9, 0.01)
+    assert Estimate.of_auc(0.9, 0.01, 5).low < Estimate.of_auc(0.9, 0.01, 50).low < 0.7
     assert np.isnan(Estimate.of_auc(1.0, float("nan"), 1).low)
 
 
