@@ -47,6 +47,8 @@ _FEW_TEST = 10
 _TEST_ABSENCES = 1000
 # Cells larger than this are told.
 _LARGE_CELL_M = 200.0
+# A share of the ground without landslides that trains and is told: on 40 x 40 cells a fifth made an AUC less by 0.01 to 0.04.
+_TOLD_TAKEN = 0.1
 # A share of landslides beside others that is told: less moves no figure by much.
 _TOLD_BESIDE = 0.05
 # Points of landslides are rarely so dense that more than this share of them has another one in the next cell.
@@ -168,7 +170,7 @@ def draw(
     for rule, count in parts:
         # The default asks for many; as many as there are landslide cells will do.
         least = min(count, -(-count * len(kept) // wanted)) if ratio == choices.RATIO else count
-        drawn = _draw_absences(stack, landslides, occupied, rule, count, least, buffer_m, slope_limit_deg, rng)
+        drawn, _ = _draw_absences(stack, landslides, occupied, rule, count, least, buffer_m, slope_limit_deg, rng)
         occupied = np.concatenate([occupied, drawn])
         origin = np.concatenate([origin, np.full(len(drawn), rule)])
     absences = np.arange(len(landslides), len(occupied))
@@ -432,8 +434,14 @@ def _with_test(
     taken = np.concatenate([numbers, tested, aside])
     landslides = np.concatenate([numbers[slides], tested, aside])
     least = min(count, len(tested))
-    absences = _draw_absences(stack, landslides, taken, choices.METHOD, count, least, 0.0, choices.SLOPE_LIMIT_DEG, rng)
-    count = len(absences)
+    absences, left = _draw_absences(stack, landslides, taken, choices.METHOD, count, least, 0.0, choices.SLOPE_LIMIT_DEG, rng)
+    count, trained = len(absences), int((~slides).sum())
+    if trained > _TOLD_TAKEN * (trained + left):
+        feedback.warning(
+            f"Of the ground without landslides {100 * trained / (trained + left):.0f} % trains. Where that was drawn at a distance from "
+            "landslides, as it is by default, the test is left with the ground near them, which is harder to tell from them: its figure "
+            "is lower than the map deserves."
+        )
     rows, cols = np.divmod(np.concatenate([numbers[keep], tested, absences]), stack.grid.shape[1])
     more = len(tested) + count
     told = f"The test inventory gives {counted(len(tested), 'landslide cell')}"
@@ -530,9 +538,10 @@ def _draw_absences(
     buffer_m: float,
     slope_limit_deg: float,
     rng: np.random.Generator,
-) -> np.ndarray:
+) -> tuple[np.ndarray, int]:
     """Draw the numbers of `count` cells that are not occupied, or of all that qualify if these are fewer, but `least` at least.
 
+    Returns them and how many qualify.
     Every candidate gets a random rank, window by window, and the lowest ranks win. `landslides` and `occupied` are numbers of cells.
     """
     if rule == "flat" and "slope" not in stack.names:
@@ -540,7 +549,7 @@ def _draw_absences(
     grid = stack.grid
     ring = buffer_m + _RING_CELLS * max(grid.cell_size_m)
     reach = ring if rule == "seed_cells" else buffer_m
-    best_rank, best_cell, valid = np.empty(0), np.empty(0, np.int64), 0
+    best_rank, best_cell, valid, qualify = np.empty(0), np.empty(0, np.int64), 0, 0
     for window in grid.windows():
         values = stack.read(window)
         allowed = np.isfinite(values).all(axis=-1)
@@ -552,6 +561,7 @@ def _draw_absences(
             distance = _distance_m(grid, landslides, window, reach)
             allowed &= (distance >= buffer_m) & (distance < ring) if rule == "seed_cells" else distance >= buffer_m
         row, col = np.nonzero(allowed)
+        qualify += len(row)
         drawn, cell = rng.random(len(row)), grid.numbers(row + window.row, col + window.col)
         # Once there are enough, none with a higher rank than all of them can enter.
         entering = drawn < (best_rank[-1] if len(best_rank) == count else 1.0)
@@ -570,7 +580,7 @@ def _draw_absences(
             f"{least:,} non-landslide cells were to be drawn ({choices.ABSENCE_METHODS[rule]}), and only {len(best_cell):,} cells qualify; "
             "use a smaller buffer, a smaller ratio or another method."
         )
-    return best_cell
+    return best_cell, qualify
 
 
 def _in_window(grid: Grid, cells: np.ndarray, window: Window) -> tuple[np.ndarray, np.ndarray]:

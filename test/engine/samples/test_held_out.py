@@ -75,6 +75,17 @@ def test_the_absences_of_the_test_are_the_ground_of_the_map(stack, layer_of, poi
     assert near.any()
 
 
+def test_training_that_leaves_the_test_the_ground_near_landslides_is_told(stack, layer_of, points, listener, monkeypatch):
+    """40 x 60 cells: 60 landslides and 300 others train, ten and a thousand test; by 40 others nothing is told, see above."""
+    monkeypatch.setattr("scarp.engine.samples.cells.absences_of", lambda landslides, *_: 5 * landslides)
+    given, later = layer_of("slides.gpkg", points(CELLS[:60])), layer_of("later.gpkg", points(CELLS[60:70]))
+    resolve_samples(stack, given, None, 3, listener, test_inventory=later)
+    rows, cols = stack.grid.shape
+    share = 100 * 300 / (rows * cols - 70)
+    (said,) = listener.warnings
+    assert said.startswith(f"Of the ground without landslides {share:.0f} % trains.") and "lower than the map deserves" in said
+
+
 def test_a_landslide_of_both_inventories_is_no_part_of_training(stack, grid, layer_of, listener):
     """A polygon of 4 × 3 cells shares one cell with a landslide of the test: all of it is left out, and that is said."""
     shapes = [box((2, 2), (5, 4), grid), box((20, 10), (21, 12), grid), box((30, 40), (33, 44), grid)]
