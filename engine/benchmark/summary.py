@@ -27,7 +27,8 @@ class ClassifierSummary:
     Parameters
     ----------
     mean, deviation
-        Every metric of `metrics.METRICS`: mean and standard deviation over repeats. With one repeat the deviation of `_WITHIN_FOLDS` is
+        Every metric of `metrics.METRICS`: mean over repeats, of `_WITHIN_FOLDS` over all their folds, and standard deviation over
+        repeats. With one repeat the deviation of `_WITHIN_FOLDS` is
         that over its folds, and there is none of the others (NaN).
     auc
         Mean AUC with its 95 % interval.
@@ -180,7 +181,8 @@ def _summary(
         members = np.flatnonzero(repeats == repeat)
         pooled = _evaluated(*(np.concatenate([test_sets[member][part] for member in members]) for part in (0, 1)))
         of_repeat.append({**pooled, **{key: float(np.mean([of_fold[member][key] for member in members])) for key in _WITHIN_FOLDS}})
-    mean = {key: float(np.mean([each[key] for each in of_repeat])) for key in of_repeat[0]}
+    # Where repeats have unequal numbers of folds, the mean of what the interval is of: all folds alike.
+    mean = {key: float(np.mean([each[key] for each in (of_fold if key in _WITHIN_FOLDS else of_repeat)])) for key in of_repeat[0]}
     deviation = {key: _deviation([each[key] for each in of_repeat]) for key in of_repeat[0]}
     if len(of_repeat) == 1:
         deviation.update({key: _deviation([each[key] for each in of_fold]) for key in _WITHIN_FOLDS})

@@ -4,7 +4,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from scarp.engine.benchmark.comparison import Fold, Outcome
-from scarp.engine.benchmark.summary import chosen_elsewhere, summarise
+from scarp.engine.benchmark.summary import chosen_elsewhere, summarise, table_rows
 from scarp.engine.reporting.metrics import TestedMean
 from scipy import stats
 
@@ -47,6 +47,21 @@ def test_intervals_reckon_with_the_share_of_cells_that_test():
     (tree,) = summarise(outcomes, LABELS)
     half = stats.t.ppf(0.975, 2) * (0.04**2 * (1 / 3 + 10 / 20)) ** 0.5
     assert (tree.auc.low, tree.auc.mean, tree.auc.high) == pytest.approx((0.6 - half, 0.6, 0.6 + half))
+
+
+def test_the_mean_is_that_of_its_interval_where_repeats_have_unequal_folds():
+    """Repeats of three folds, with AUC 0.56, 0.6 and 0.64, and of two, with 0.64 and 0.76: 0.64 of five folds; of repeats it is 0.65."""
+    above = {(0, 0): (4, 4, 3, 2, 1), (0, 1): (4, 4, 3, 2, 2), (0, 2): (4, 4, 3, 3, 2), (1, 0): (4, 4, 4, 4, 0), (1, 1): (4, 4, 4, 4, 3)}
+    outcomes = []
+    for (repeat, number), places in above.items():
+        test = np.arange(10) + 10 * number
+        said = np.stack([np.array(places) + 0.5, np.arange(1.0, 6.0)], axis=1).ravel() / 10
+        outcomes.append(Outcome(Fold("kmeans", repeat, number, np.setdiff1d(np.arange(30), test), test), "dt", said, {}))
+    (tree,) = summarise(outcomes, LABELS)
+    assert list(tree.fold_aucs.values()) == pytest.approx([0.56, 0.6, 0.64, 0.64, 0.76])
+    assert (tree.mean["auc"], tree.auc.mean) == pytest.approx((0.64, 0.64))
+    (row,) = table_rows([tree])
+    assert row["auc"] == pytest.approx((row["auc_low"] + row["auc_high"]) / 2, abs=1e-5)
 
 
 @pytest.mark.parametrize(("units", "draws"), [(None, 10), (np.arange(20) // 4 * 2 + np.tile([1, 0], 10), 6)])
