@@ -56,7 +56,7 @@ class Zones:
     def open(cls, source: str, classes: dict[int, str], feedback: Feedback) -> Zones:
         """Open polygons; `classes` names the classes of the map by their codes, none without a map of classes.
 
-        It is told which of the polygons' own fields those of the map replace.
+        It is told which of the polygons' own fields are left out, since they have names of those of the map.
 
         Raises
         ------
@@ -70,14 +70,13 @@ class Zones:
         definition = layer.GetLayerDefn()
         names = [definition.GetFieldDefn(index).GetName() for index in range(definition.GetFieldCount())]
         result = {f"{_PREFIX}{each}": kind for each, kind in _figures(classes).items()}
-        told = {each.lower() for each in result}
-        made = {ID_FIELD, *told}  # what is there from an earlier run is made anew
-        if replaced := [each for each in names if each.lower() in told]:
+        told = {index: each for index, each in enumerate(names) if _is_ours(each)}
+        if told:
             feedback.warning(
-                f"Fields of the layer {name} that have the name of what the map says of a polygon, and hold that in the result instead of "
-                f"what they held: {', '.join(replaced)}. Rename them (native:renametablefield) if they are not from an earlier run."
+                f"Fields of the layer {name} that have the name of what a map says of a polygon, as from an earlier run, and are not in "
+                f"the result as they were: {', '.join(told.values())}. Rename them (native:renametablefield) if they are your own."
             )
-        own = _told_apart({index: each for index, each in enumerate(names) if each.lower() not in made})
+        own = _told_apart({index: each for index, each in enumerate(names) if index not in told and each.lower() != ID_FIELD})
         if len(own) + len(result) > _MOST_FIELDS:
             raise EngineError(
                 f"The layer {name} has {len(own):,} fields, and a GeoPackage takes {_MOST_FIELDS - len(result):,} beside those of the map; "
@@ -161,6 +160,17 @@ def _figures(classes: dict[int, str]) -> dict[str, int]:
     if not classes:
         return plain
     return {**plain, "percent_high_classes": ogr.OFTReal, **dict.fromkeys(_shares(classes), ogr.OFTReal)} | {"class": ogr.OFTString}
+
+
+def _is_ours(name: str) -> bool:
+    """Tell whether a field has a name of what this says of polygons, by any map of classes.
+
+    >>> from scarp.engine.mapping.zonal import _is_ours
+    >>> [_is_ours(each) for each in ("susc_mean", "SUSC_PERCENT_moderate", "susc_code", "mean")]
+    [True, True, False, False]
+    """
+    short = name.lower().removeprefix(_PREFIX)
+    return short != name.lower() and (short in _figures({0: ""}) or short.startswith("percent_"))
 
 
 def _shares(classes: dict[int, str]) -> list[str]:

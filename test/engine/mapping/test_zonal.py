@@ -63,6 +63,22 @@ def results(path):
     return [feature.items() for feature in dataset.GetLayer(0)]
 
 
+def test_what_an_earlier_run_said_is_not_beside_what_this_one_says(raster, zones, tmp_path):
+    """Shares of other classes, and the class where no classes are given now, stood beside the new figures as if they were of these."""
+    classes = raster(np.where(VALUES < 0.5, 1, 2), "c.tif", gdal.GDT_Byte, 0, ["", "Low", "High"])
+    first = zones([box(GRID, 0, 0, 4, 6)], name=["all"], susc_code=["mine"], susc_percent_Very_high=["33.3"], susc_class=["old"])
+    listener, given = Listener(), {"susceptibility": raster(VALUES, "s.tif"), "high_classes": 1}
+    again = run(listener, **given, zones=first, classes=classes, output=str(tmp_path / "a.gpkg"))["output"]
+    assert any(": susc_percent_Very_high, susc_class. Rename" in each for each in listener.warnings)
+    (whole,) = results(again)
+    shares = ["susc_percent_high_classes", "susc_percent_low", "susc_percent_high"]
+    assert whole["susc_code"] == "mine" and [each for each in whole if each.startswith("susc_percent")] == shares
+    (whole,) = results(run(Listener(), **given, zones=again, classes=None, output=str(tmp_path / "b.gpkg"))["output"])
+    assert [each for each in whole if each.startswith("susc_")] == [
+        "susc_code", "susc_cells", "susc_area_km2", "susc_mean", "susc_deviation", "susc_highest"
+    ]  # fmt: skip
+
+
 def test_figures_by_hand(raster, zones, tmp_path):
     """Two zones overlap, one is smaller than a cell, one lies beyond the map, one on its gap."""
     values = VALUES.copy()
@@ -75,7 +91,7 @@ def test_figures_by_hand(raster, zones, tmp_path):
     result = run(
         listener, susceptibility=raster(values, "s.tif"), zones=polygons, classes=classes, high_classes=2, output=str(tmp_path / "z.gpkg")
     )
-    (replaced,) = [each for each in listener.warnings if "instead of what they held" in each]
+    (replaced,) = [each for each in listener.warnings if "from an earlier run" in each]
     assert replaced.startswith("Fields of the layer zones that have") and ": susc_mean. Rename them" in replaced
     whole, part, small, far, gap = results(result["output"])
     assert [each["name"] for each in (whole, part, small, far, gap)] == ["all", "part", "small", "far", "gap"]
