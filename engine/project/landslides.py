@@ -24,8 +24,6 @@ from ..validation.survey import cuts_of, survey
 
 # What stands for the kind of movement where the field is empty.
 UNTOLD = "not told"
-# Kinds of movement that a table tells of; further ones are counted together.
-_MOST_TYPES = 20
 
 
 class Heard(Feedback):
@@ -137,10 +135,7 @@ def read_project_inventory(source: str, seen: Map, type_field: str | None, date_
     _, rows = np.unique(slides.mapped, return_index=True)  # one row of each landslide as it was mapped
     types = None
     if type_field:
-        counted = Counter(word or UNTOLD for word in as_types(slides.fields[type_field][rows]).tolist())
-        types = dict(counted.most_common(_MOST_TYPES))
-        if rest := sum(counted.values()) - sum(types.values()):
-            types["further kinds"] = rest
+        types = dict(Counter(word or UNTOLD for word in as_types(slides.fields[type_field][rows]).tolist()).most_common())
     period, undated, by_year = "", 0, {}
     if date_field:
         spans = dates(slides.fields[date_field][rows], date_field, heard)

@@ -57,6 +57,8 @@ _SHOWN = (
     "companion",
     "calibration",
 )
+# Kinds of movement that the table tells of; further ones are counted together.
+_MOST_TYPES = 20
 
 
 def make_report(facts: Facts) -> Report:
@@ -176,7 +178,13 @@ def _inventory(page: Report, facts: Facts) -> None:
         "The inventory, as far as the file and its fields tell.",
     )
     if found.types:
-        rows = [(name, count, percent(count / slides.as_mapped)) for name, count in found.types.items()]
+        rare = told[_MOST_TYPES:]
+        counts = {name: found.types[name] for name in told[:_MOST_TYPES]}
+        if rare:
+            counts[counted(len(rare), "further kind")] = sum(found.types[name] for name in rare)
+        if UNTOLD in found.types:
+            counts[UNTOLD] = found.types[UNTOLD]
+        rows = [(name, number, percent(number / slides.as_mapped)) for name, number in counts.items()]
         page.table(
             ["Kind of movement", "Landslides", "Share"],
             rows,

@@ -185,12 +185,6 @@ def test_the_range_is_that_of_95_percent():
     assert found.range("cells") == pytest.approx((0.5, 0.025, 0.975))
 
 
-def test_of_many_kinds_the_rare_ones_are_counted_together(halves, tmp_path):
-    kinds = ["slide"] * 3 + [f"kind {number:02d}" for number in range(22)]
-    found = read(make_points(tmp_path / "s.gpkg", [(1, col) for col in range(25)], {"kind": (ogr.OFTString, kinds)}), halves, "kind")
-    assert found.types["slide"] == 3 and found.types["further kinds"] == 3 and len(found.types) == 21 and sum(found.types.values()) == 25
-
-
 def test_an_inventory_has_outlines_where_most_have(halves, tmp_path):
     """Of one part or of several."""
     square, point = bad_files.square(WEST + 100, NORTH - 100, 15), bad_files.point(WEST + 205, NORTH - 205)

@@ -365,6 +365,18 @@ def test_the_inventory_has_each_number_in_its_row():
     assert "Positional error: not looked at" in words_of(page)
 
 
+def test_of_many_kinds_the_rare_ones_are_counted_together_but_each_as_one():
+    """Three of 23 kinds stood as one “further kind”, so 21 were told, and the landslide without a kind was among them."""
+    number = np.arange(26)
+    slides = SimpleNamespace(count=26, cells=26, as_mapped=26)
+    types = {"slide": 3, **{f"kind {each:02d}": 1 for each in number[:22]}, UNTOLD: 1}
+    found = Inventory(slides, 26, True, types, "", 0, {}, 0, 0, [])
+    page = section(report._inventory, inventory=found, area_km2=8.0)
+    assert dict(rows(page, "Quality", "Found"))["Kinds of movement"] == "23 kinds told; see below"
+    told = [tuple(row[:2]) for row in rows(page, "Kind of movement", "Landslides", "Share")]
+    assert told[0] == ("slide", "3") and told[19:] == [("kind 18", "1"), ("3 further kinds", "3"), (UNTOLD, "1")]
+
+
 @pytest.mark.parametrize(
     ("role", "said"),
     [
