@@ -22,14 +22,15 @@ _COMPASS = ("N", "NE", "E", "SE", "S", "SW", "W", "NW")
 
 @figures.styled
 def importance(found: Sequence[Importance], names: Sequence[str]) -> Figure:
-    """Draw the fall of the AUC as bars with a dot for each fold and the spread over repeats as a line; what is not clear is grey."""
+    """Draw the fall of the AUC as bars with dots for several folds and the spread over repeats as a line; what is not clear is grey."""
     figure = Figure(figsize=(6.6, 0.9 + 0.27 * len(found)), layout="constrained")
     axes = figure.subplots()
     at = np.arange(len(found))
     colours = [_LOWERS if each.is_clear else "#B5B5B5" for each in found]
     axes.barh(at, [each.mean for each in found], 0.66, color=colours)
     for place, each in zip(at, found):
-        axes.plot(each.of_folds, np.full(len(each.of_folds), place), "o", ms=3.2, mfc="white", mec="black", mew=0.7, ls="none")
+        if len(each.of_folds) > 1:
+            axes.plot(each.of_folds, np.full(len(each.of_folds), place), "o", ms=3.2, mfc="white", mec="black", mew=0.7, ls="none")
         axes.plot([each.mean - 2 * each.deviation, each.mean + 2 * each.deviation], [place, place], color="black", lw=1.1)
     axes.axvline(0, color=figures.GREY, lw=0.8)
     axes.set_yticks(at, names)

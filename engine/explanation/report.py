@@ -93,6 +93,11 @@ class Explanation:
         return counts_alike(self.model)
 
     @property
+    def folds(self) -> int:
+        """How many sets of held-out cells there are, each asked of a model of its own; one where the model itself is asked."""
+        return len(self.found[0].auc)
+
+    @property
     def auc(self) -> float:
         """Mean AUC of the folds as they are."""
         return float(self.found[0].auc.mean())
@@ -176,15 +181,15 @@ def _importance(page: Report, facts: Explanation) -> None:
         + ". The more the AUC falls, the more the model needs the covariate. It counts "
         + ("each landslide the same, as training did." if facts.are_alike else "cells: a landslide of many cells counts for as many.")
     )
+    dots, everywhere = (", each fold (dot)", " in every fold") if facts.folds > 1 else ("", "")
     page.figure(
         figures.importance(ranked, labels_of([each.factor.name for each in ranked])),
-        "Fall of the AUC when a covariate is permuted: mean (bar), each fold (dot), and twice the standard deviation over "
-        "permutations (line). "
-        f"Grey: no sign that it matters, since the AUC does not fall in every fold, or by less than {LEAST_DROP:g} or twice that "
-        "deviation.",
+        f"Fall of the AUC when a covariate is permuted: mean (bar){dots}, and twice the standard deviation over permutations (line). "
+        f"Grey: no sign that it matters, since the AUC does not fall{everywhere}, or by less than {LEAST_DROP:g} or twice that deviation.",
     )
+    of_folds = ["Lowest fold", "Highest fold"] if facts.folds > 1 else []
     page.table(
-        ["Covariate", "Fall of the AUC", "Deviation over permutations", "Lowest fold", "Highest fold", "Matters"],
+        ["Covariate", "Fall of the AUC", "Deviation over permutations", *of_folds, "Matters"],
         [_row(each, label_of(each.factor.name)) for each in ranked],
         f"Importance of each covariate; the AUC as it is: {number(facts.auc)}.",
     )
@@ -207,8 +212,7 @@ def _importance(page: Report, facts: Explanation) -> None:
                 "Covariates that tell the same",
                 "Fall of the AUC together",
                 "Deviation over permutations",
-                "Lowest fold",
-                "Highest fold",
+                *of_folds,
                 "Matters",
             ],
             [_row(each, name) for each, name in zip(same, names)],
@@ -221,8 +225,8 @@ def _listed_members(facts: Explanation, each: Importance) -> str:
 
 
 def _row(each: Importance, name: str) -> tuple[Any, ...]:
-    low, high = float(each.of_folds.min()), float(each.of_folds.max())
-    return name, each.mean, each.deviation, low, high, "yes" if each.is_clear else "no sign of it"
+    ends = (float(each.of_folds.min()), float(each.of_folds.max())) if len(each.of_folds) > 1 else ()
+    return name, each.mean, each.deviation, *ends, "yes" if each.is_clear else "no sign of it"
 
 
 def _responses(page: Report, facts: Explanation) -> None:

@@ -495,15 +495,19 @@ def _explanation(page: Report, facts: Facts) -> None:
     names = labels_of([str(row["factor"]) for row in rows])
     falls = [float(row["auc_drop"] or 0) for row in rows]
     low, high = ([float(row.get(key) or 0) for row in rows] for key in ("lowest_fold", "highest_fold"))
+    several = low != high  # else the model itself was asked, once
+    least, most = ({"fall": ends} if several else None for ends in (low, high))
     page.figure(
-        figures.bars({"fall": falls}, names, "Fall of the AUC when permuted", low={"fall": low}, high={"fall": high}),
-        "Permutation importance on landslides that were not seen; lines reach from the lowest to the highest fold.",
+        figures.bars({"fall": falls}, names, "Fall of the AUC when permuted", low=least, high=most),
+        "Permutation importance on landslides that were not seen"
+        + ("; lines reach from the lowest to the highest fold." if several else "."),
     )
     body = [
-        (name, fall, interval(least, most), row.get("matters") or "–")
-        for name, fall, least, most, row in zip(names, falls, low, high, rows)
+        (name, fall, *([interval(lowest, highest)] if several else []), row.get("matters") or "–")
+        for name, fall, lowest, highest, row in zip(names, falls, low, high, rows)
     ]
-    page.table(["Covariate", "Fall of the AUC", "Folds", "Matters"], body, "Importance of each covariate alone.")
+    header = ["Covariate", "Fall of the AUC", *(["Folds"] if several else []), "Matters"]
+    page.table(header, body, "Importance of each covariate alone.")
     page.text("What a model goes by need not be what causes landslides.")
 
 

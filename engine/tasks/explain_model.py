@@ -32,6 +32,8 @@ from . import task
 
 # What a map of contributions costs, in maps, for the choice of what computes it.
 _MAPS = 30
+# What has no meaning where the model itself is asked.
+_OF_FOLDS = ("folds", "block_size")
 
 
 @task
@@ -114,6 +116,7 @@ def run(
             counts = map_attributions(stack, trained, average, first, second, seed, feedback.part(70, 95))
             small = picture(first) if first else None
     feedback.status("Writing the table and drawing the report")
+    chosen = {key: value for key, value in asked.items() if role != "held_out" or key not in _OF_FOLDS}
     facts = Explanation(
         trained,
         stack.grid,
@@ -124,7 +127,7 @@ def run(
         local,
         None if counts is None else (counts, small),
         {"Covariate stack": covariates, "Model file": model, "Landslides": inventory},
-        {**inputs("explain_model", asked), **settings("explain_model", asked, used)},
+        {**inputs("explain_model", asked), **settings("explain_model", chosen, used)},
         versions(),
     )
     rows = table_rows(found, trained.covariates)

@@ -107,6 +107,23 @@ def test_importance_stands_in_its_columns(page):
     assert "the whole patch" not in pages.words(page(margin=0))
 
 
+def test_where_the_model_itself_is_asked_there_are_no_folds(page, monkeypatch):
+    drawn = pages.drawn_by(monkeypatch, report.figures, "importance")
+    alone = [replace(each, auc=each.auc[:1], drop=each.drop[:1]) for each in (SAME, SLOPE, GROUP, ASPECT, GEOLOGY)]
+    made = page(found=alone)
+    header = [each for each in HEADER if "fold" not in each]
+    assert len(header) == len(HEADER) - 2
+    assert pages.rows(made, "Covariate", *header)[0][0] == "Geology"
+    assert pages.rows(made, "Covariates that tell the same", "Fall of the AUC together", *header[1:])
+    assert not any("fold" in caption for kind in ("figure", "table") for caption in pages.captions(made, kind))
+    assert "each fold (dot)" in pages.captions(page())[0]
+    dots = [
+        sum(line.get_marker() == "o" for line in report.figures.importance(*drawn[place][1]).axes[0].lines)
+        for place in (0, len(drawn) // 2)
+    ]
+    assert dots == [0, 3]
+
+
 def test_the_figures_are_of_covariates_then_of_groups_then_of_responses(page, monkeypatch):
     drawn = pages.drawn_by(monkeypatch, report.figures, "importance", "responses")
     page()

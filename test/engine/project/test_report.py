@@ -546,6 +546,10 @@ def test_importance_is_that_of_single_covariates_with_its_folds(monkeypatch):
     ]  # fmt: skip
     ((_, given, more),) = drawn
     assert given[0] == {"fall": [0.25, 0.0]} and more == {"low": {"fall": [0.2, -0.1]}, "high": {"fall": [0.3, 0.1]}}
+    told = [("covariate", "slope", 0.25, 0.25, 0.25, "yes")]  # of the model itself, which was asked once
+    page = section(report._explanation, tables={"explanation": [dict(zip(keys, each)) for each in told]})
+    assert [tuple(row) for row in rows(page, "Covariate", "Fall of the AUC", "Matters")] == [("Slope", "0.250", "yes")]
+    assert drawn[1][2] == {"low": None, "high": None} and "fold" not in captions(page)[0]
 
 
 def test_each_run_is_told_once_in_the_order_of_the_work():

@@ -87,7 +87,11 @@ def test_other_cells_may_lie_on_landslides_that_the_model_knows(study, tmp_path)
     for more, is_told in (({}, True), ({"inventory": str(tmp_path / "cells.gpkg"), "label_field": "landslide"}, False)):
         told = Listener()
         given = {**given, "role": "held_out", **more}
-        explain_model.run(told, model=str(folder / "classic.scarp"), **given, output=str(tmp_path / "o.csv"))
+        explain_model.run(
+            told, model=str(folder / "classic.scarp"), **given, output=str(tmp_path / "o.csv"), report=str(tmp_path / "r.html")
+        )
+        words = (tmp_path / "r.html").read_text(encoding="utf-8")
+        assert "Permutations" in words and "Spatial folds" not in words and "Block size" not in words, "there are no folds"
         assert any("some may lie on landslides that the model was trained on" in text for text in told.messages) == is_told
 
 
