@@ -598,7 +598,7 @@ TASKS: dict[str, tuple[Parameter, ...]] = {
             "BUFFER",
             "Buffer around landslides",
             "number",
-            "No absence is drawn nearer to a cell of a landslide than this, in metres from centre to centre.",
+            "No absence is drawn nearer than this, in metres from centre to centre, to a cell that a landslide covers, if only in part.",
             choices.BUFFER_M,
             "m",
             0,

@@ -129,7 +129,7 @@ def draw(
     ratio
         Non-landslide cells for each landslide cell, see `absences_of`.
     buffer_m
-        Non-landslide cells are no nearer than this to the centre of a landslide cell.
+        Non-landslide cells are no nearer than this, from centre to centre, to a cell that a landslide covers, if only in part.
     slope_limit_deg
         Ground is flat below this slope.
     split
@@ -159,7 +159,8 @@ def draw(
     check_no_labels(inventory, feedback)
     feedback.status("Counting the cells of landslides")
     _notice_cells(stack, feedback)
-    rows, cols, origin, whole, told = _of_types(stack, inventory, types, feedback, together_m=together_m)
+    found, whole, told = _of_types(stack, inventory, types, feedback, together_m=together_m)
+    rows, cols, origin = found.rows, found.cols, found.origin
     mine = np.arange(len(whole))
     kept = standing_for(stack, rows[mine], cols[mine], origin[mine], polygon_cells, most_cells)
     origin[mine] = whole
@@ -167,10 +168,11 @@ def draw(
     wanted = absences_of(len(kept), ratio)
     parts = {"random_and_flat": (("random", wanted - wanted // 2), ("flat", wanted // 2))}.get(method, ((method, wanted),))
     landslides = occupied = stack.grid.numbers(rows, cols)
+    covered = np.union1d(landslides, found.edge)
     for rule, count in parts:
         # The default asks for many; as many as there are landslide cells will do.
         least = min(count, -(-count * len(kept) // wanted)) if ratio == choices.RATIO else count
-        drawn, _ = _draw_absences(stack, landslides, occupied, rule, count, least, buffer_m, slope_limit_deg, rng)
+        drawn, _ = _draw_absences(stack, covered, np.concatenate([covered, occupied]), rule, count, least, buffer_m, slope_limit_deg, rng)
         occupied = np.concatenate([occupied, drawn])
         origin = np.concatenate([origin, np.full(len(drawn), rule)])
     absences = np.arange(len(landslides), len(occupied))
@@ -199,8 +201,8 @@ def draw(
 
 def _of_types(
     stack: Stack, inventory: str, types: Types | None, feedback: Feedback, few: bool = True, together_m: float = 0.0
-) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, str]:
-    """Return rows, columns and landslides of an inventory's cells, each once, those of the wanted types first.
+) -> tuple[InventoryCells, np.ndarray, str]:
+    """Return an inventory's cells, each once, those of the wanted types first, without fields.
 
     Then come the landslides of these (wanted,), those that share a cell as one, and those nearer than `together_m`: a part or fold must not
     divide them, since the cells of one are partly those of the other; and the types as the field has them.
@@ -227,7 +229,7 @@ def _of_types(
     if joined < apart:
         feedback.message(f"Some of the {apart:,} landslides {why} and are kept together, so that there are {joined:,}.")
     both = np.concatenate(kept)
-    return found.rows[both], found.cols[both], origin[both], whole[kept[0]], told
+    return InventoryCells(found.rows[both], found.cols[both], origin[both], {}, found.edge), whole[kept[0]], told
 
 
 def _tell_touching(rows: np.ndarray, cols: np.ndarray, origin: np.ndarray, feedback: Feedback) -> None:
@@ -283,7 +285,7 @@ def resolve_samples(
         cells = draw(stack, inventory, feedback, seed=seed, folds=None, test_share=0.0 if test_inventory else None, types=types)
     if test_inventory:
         beside = _of_types(stack, inventory, types, Feedback()) if types and not label_field else None
-        others = [] if beside is None else [stack.grid.numbers(*(each[len(beside[3]) :] for each in beside[:2]))]
+        others = [] if beside is None else [stack.grid.numbers(beside[0].rows, beside[0].cols)[len(beside[1]) :]]
         cells = _with_test(stack, cells, test_inventory, seed, feedback, types, others)
         notice_few(cells, feedback, test_inventory=True)
     some = np.random.default_rng(seed).permutation(len(cells.rows))[:_LEAK_CELLS]
@@ -317,7 +319,8 @@ def _labelled(stack: Stack, inventory: str, label_field: str, seed: int, feedbac
         keep[slides[~mine]] = False
         # A cell of another type that is one of the wanted type too stays, as that.
         fields = {name: column[keep] for name, column in found.fields.items()}
-        found, landslide = InventoryCells(found.rows[keep], found.cols[keep], found.origin[keep], fields), landslide[keep]
+        found = InventoryCells(found.rows[keep], found.cols[keep], found.origin[keep], fields, found.edge)
+        landslide = landslide[keep]
     elif TYPE in ours:
         told = ", ".join(dict.fromkeys(str(each) for each in found.fields[ours[TYPE]][landslide == 1] if each))
     _, first = np.unique(stack.grid.numbers(found.rows, found.cols), return_index=True)
@@ -415,10 +418,10 @@ def _with_test(
     `others` are the numbers of cells of landslides that are neither, of other types.
     """
     check_no_labels(test_inventory, feedback)
-    test_rows, test_cols, _, test_origin, _ = _of_types(stack, test_inventory, types, feedback, few=False)
-    count = len(test_origin)
-    tested = stack.grid.numbers(test_rows[:count], test_cols[:count])
-    aside = np.concatenate([stack.grid.numbers(test_rows[count:], test_cols[count:]), *others])
+    found, test_origin, _ = _of_types(stack, test_inventory, types, feedback, few=False)
+    tested, aside = np.split(stack.grid.numbers(found.rows, found.cols), [len(test_origin)])
+    test_rows, test_cols = found.rows[: len(tested)], found.cols[: len(tested)]
+    aside = np.concatenate([aside, *others])
     numbers, slides = stack.grid.numbers(cells.rows, cells.cols), np.asarray(cells.landslide) == 1
     units = np.arange(len(numbers)) if cells.units is None else cells.units
     known = np.isin(units, units[np.isin(numbers, tested) & slides])
@@ -428,7 +431,7 @@ def _with_test(
     if known.any():
         there = len(np.unique(units[known]))
         feedback.warning(f"Landslides that lie in the test inventory too, and take no part in training: {there:,}.")
-    _tell_beside(cells.only(keep & slides), test_rows[:count], test_cols[:count], test_origin, feedback)
+    _tell_beside(cells.only(keep & slides), test_rows, test_cols, test_origin, feedback)
     rng = np.random.default_rng([seed, len(tested)])
     count = max(absences_of(len(tested)), _TEST_ABSENCES)
     taken = np.concatenate([numbers, tested, aside])

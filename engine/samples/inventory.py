@@ -28,7 +28,7 @@ _MOST_COORDINATE = 1e9
 
 @dataclass(frozen=True)
 class InventoryCells:
-    """The cells that landslides lie in, each cell and landslide once; all arrays (n,).
+    """The cells that landslides lie in, each cell and landslide once; all arrays (n,) but `edge`.
 
     Parameters
     ----------
@@ -38,12 +38,15 @@ class InventoryCells:
         The landslide: the id of its feature, as text; of a feature with parts, each of which is a landslide, `id.part` from 1.
     fields
         Attribute values (object) by field.
+    edge
+        (m,) The numbers of cells that polygons cover in part, with their centre outside.
     """
 
     rows: np.ndarray
     cols: np.ndarray
     origin: np.ndarray
     fields: dict[str, np.ndarray]
+    edge: np.ndarray
 
 
 def read_inventory(source: str, stack: Stack, fields: Sequence[str] = (), feedback: Feedback | None = None) -> InventoryCells:
@@ -72,12 +75,12 @@ def read_inventory(source: str, stack: Stack, fields: Sequence[str] = (), feedba
     tally, features = Tally(), 0
     onto = Onto(layer.GetSpatialRef(), stack.grid)
     id_field = ID_FIELD if layer.FindFieldIndex(ID_FIELD, True) >= 0 else None
-    found: dict[str, list[np.ndarray]] = {name: [] for name in ("rows", "cols", "origin", *(f"field {each}" for each in fields))}
+    found: dict[str, list[np.ndarray]] = {name: [] for name in ("rows", "cols", "origin", "edge", *(f"field {each}" for each in fields))}
     for batch in batches(layer, fields, id_field):
         features += len(batch.ids)
-        of_feature, cells, origin = _cells_of(batch.ids, batch.shapes, *batch.points(), onto, stack.grid, tally)
+        of_feature, cells, origin, edge = _cells_of(batch.ids, batch.shapes, *batch.points(), onto, stack.grid, tally)
         values = {f"field {field}": column[of_feature] for field, column in batch.values.items()}
-        for key, column in {"rows": cells[0], "cols": cells[1], "origin": origin, **values}.items():
+        for key, column in {"rows": cells[0], "cols": cells[1], "origin": origin, "edge": edge, **values}.items():
             found[key].append(column)
     if not features:
         raise EngineError(f"The layer {name} is empty; an inventory needs at least one point or polygon.")
@@ -88,7 +91,7 @@ def read_inventory(source: str, stack: Stack, fields: Sequence[str] = (), feedba
             f"The layer {name} holds lines, neither points nor polygons: which cells a landslide covers is not known from them. Give "
             "points or polygons (native:polygonize makes polygons of closed lines)."
         )
-    rows, cols, origin = (np.concatenate(found.pop(name)) for name in ("rows", "cols", "origin"))
+    rows, cols, origin, edge = (np.concatenate(found.pop(name)) for name in ("rows", "cols", "origin", "edge"))
     if not len(rows):
         raise EngineError(
             f"The layer {name} lies wholly outside the raster: it reaches over {_extent(layer, stack.grid)}, the raster over "
@@ -106,7 +109,7 @@ def read_inventory(source: str, stack: Stack, fields: Sequence[str] = (), feedba
         what = "features" if tally.taken + left_out == features else "landslides (parts of features)"
         feedback.warning(f"{left_out:,} of {tally.taken + left_out:,} {what} of the layer {name} were left out: {tally.reasons}.")
     columns = {field: np.concatenate(found.pop(f"field {field}"))[inside] for field in fields}
-    return InventoryCells(rows[inside], cols[inside], origin[inside], columns)
+    return InventoryCells(rows[inside], cols[inside], origin[inside], columns, np.unique(edge))
 
 
 def valid_cells(stack: Stack, rows: np.ndarray, cols: np.ndarray) -> np.ndarray:
@@ -126,8 +129,8 @@ def valid_cells(stack: Stack, rows: np.ndarray, cols: np.ndarray) -> np.ndarray:
 
 def _cells_of(
     ids: np.ndarray, shapes: np.ndarray, xy: np.ndarray, is_point: np.ndarray, onto: Onto, grid: Grid, tally: Tally
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return the cells of features: the index of the feature (n,), rows and columns (2, n), and the landslide (n,).
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """Return the cells of features: the index of the feature (n,), rows and columns (2, n), and the landslide (n,); and the `edge` (m,).
 
     Points are laid many at a time; anything else one by one.
     """
@@ -142,8 +145,10 @@ def _cells_of(
     of_feature = [there[inside]]
     cells = [np.stack([rows[inside], cols[inside]])]
     origin = [ids[there[inside]]]
+    edges = [np.empty(0, np.int64)]
     for index in np.flatnonzero(~is_point):
-        some, landslide = _cells_of_shape(shapes[index], onto, grid, tally)
+        some, landslide, edge = _cells_of_shape(shapes[index], onto, grid, tally)
+        edges.append(grid.numbers(*edge))
         if not some.size:
             continue
         cells.append(some)
@@ -154,12 +159,15 @@ def _cells_of(
         origin.append(numbers)
     feature = np.concatenate(of_feature)
     order = np.argsort(feature, kind="stable")
-    return feature[order], np.concatenate(cells, axis=1)[:, order], np.concatenate(origin)[order]
+    return feature[order], np.concatenate(cells, axis=1)[:, order], np.concatenate(origin)[order], np.concatenate(edges)
 
 
-def _cells_of_shape(shape: bytes | None, onto: Onto, grid: Grid, tally: Tally) -> tuple[np.ndarray, np.ndarray]:
-    """Return the cells (2, n) of a feature that is no point, and which of its parts (n,), from 1, each belongs to; 0 where there is one."""
-    nothing = np.empty((2, 0), np.int64), np.empty(0, np.int64)
+def _cells_of_shape(shape: bytes | None, onto: Onto, grid: Grid, tally: Tally) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return the cells (2, n) of a feature that is no point, and which of its parts (n,), from 1, each belongs to; 0 where there is one.
+
+    Last come those that it covers in part, with their centre outside, (2, m).
+    """
+    nothing = np.empty((2, 0), np.int64), np.empty(0, np.int64), np.empty((2, 0), np.int64)
     geometry = None if shape is None else ogr.CreateGeometryFromWkb(shape)
     if geometry is None or geometry.IsEmpty():
         tally.drop(NO_GEOMETRY)
@@ -168,29 +176,30 @@ def _cells_of_shape(shape: bytes | None, onto: Onto, grid: Grid, tally: Tally) -
     if not parts:
         tally.drop(LINES)
         return nothing
-    cells, numbers = [], []
+    cells, numbers, edges = [], [], []
     for number, part in enumerate(parts, start=1):
         laid, reason = onto.geometry(part)
-        some = np.empty((2, 0), np.int64) if laid is None else _landslide_cells(laid, grid)
+        some, edge = (nothing[0], nothing[2]) if laid is None else _landslide_cells(laid, grid)
         if not some.size:
             tally.drop(reason or OUTSIDE)
         cells.append(some)
+        edges.append(edge)
         numbers.append(np.full(some.shape[1], number if len(parts) > 1 else 0))
-    return np.concatenate(cells, axis=1), np.concatenate(numbers)
+    return np.concatenate(cells, axis=1), np.concatenate(numbers), np.concatenate(edges, axis=1)
 
 
-def _landslide_cells(geometry: ogr.Geometry, grid: Grid) -> np.ndarray:
-    """Return the cells (2, n) of one landslide, each once; none where it lies outside the grid."""
+def _landslide_cells(geometry: ogr.Geometry, grid: Grid) -> tuple[np.ndarray, np.ndarray]:
+    """Return the cells (2, n) of one landslide, each once; none where it lies outside the grid; and those that it covers in part (2, m)."""
     parts = simple_parts(geometry)
     polygons = [part for part in parts if part.GetDimension() == 2]
     if not polygons:
-        return _point_cells([part for part in parts if part.GetDimension() == 0], grid)
-    cells = np.concatenate([_polygon_cells(polygon, grid) for polygon in polygons], axis=1)
+        return _point_cells([part for part in parts if part.GetDimension() == 0], grid), np.empty((2, 0), np.int64)
+    cells, edge = (np.concatenate(each, axis=1) for each in zip(*(_polygon_cells(polygon, grid) for polygon in polygons)))
     if not cells.size:  # smaller than a cell: the cell it lies in
         largest = max(polygons, key=lambda polygon: polygon.Area())
         with quiet():
             cells = _point_cells([largest.PointOnSurface()], grid)
-    return np.unique(cells, axis=1)
+    return np.unique(cells, axis=1), edge
 
 
 def _point_cells(points: Sequence[ogr.Geometry], grid: Grid) -> np.ndarray:
@@ -198,8 +207,8 @@ def _point_cells(points: Sequence[ogr.Geometry], grid: Grid) -> np.ndarray:
     return np.stack([rows[inside], cols[inside]])
 
 
-def _polygon_cells(polygon: ogr.Geometry, grid: Grid) -> np.ndarray:
-    """Return (2, n) rows and columns of the cells whose centre lies inside a polygon."""
+def _polygon_cells(polygon: ogr.Geometry, grid: Grid) -> tuple[np.ndarray, np.ndarray]:
+    """Return rows and columns of the cells whose centre lies inside a polygon (2, n), and of others that it covers in part (2, m)."""
     x, width, _, y, _, height = grid.transform
     west, east, south, north = polygon.GetEnvelope()
     first_row, last_row = (_clip(math.floor((edge - y) / height), grid.shape[0]) for edge in (north, south))
@@ -214,9 +223,11 @@ def _polygon_cells(polygon: ogr.Geometry, grid: Grid) -> np.ndarray:
     feature = ogr.Feature(layer.GetLayerDefn())
     feature.SetGeometry(polygon)
     layer.CreateFeature(feature)
+    gdal.RasterizeLayer(mask, [1], layer, burn_values=[2], options=["ALL_TOUCHED=TRUE"])
     gdal.RasterizeLayer(mask, [1], layer, burn_values=[1])
-    rows, cols = np.nonzero(mask.ReadAsArray())
-    return np.stack([rows + first_row, cols + first_col])
+    burnt = mask.ReadAsArray()
+    first = np.array([[first_row], [first_col]])
+    return np.stack(np.nonzero(burnt == 1)) + first, np.stack(np.nonzero(burnt == 2)) + first
 
 
 def _clip(index: int, size: int) -> int:

@@ -1108,8 +1108,8 @@ I fold casuali lusingano, perché le celle di test hanno vicine tra quelle di ad
 <translation>Reti con semi diversi; la suscettibilità è la loro media.</translation>
 </message>
 <message>
-<source>No absence is drawn nearer to a cell of a landslide than this, in metres from centre to centre.</source>
-<translation>Nessuna assenza si estrae più vicino di così a una cella di frana, in metri da centro a centro.</translation>
+<source>No absence is drawn nearer than this, in metres from centre to centre, to a cell that a landslide covers, if only in part.</source>
+<translation>Nessuna assenza si estrae più vicino di così, in metri da centro a centro, a una cella che una frana copre, anche solo in parte.</translation>
 </message>
 <message>
 <source>No half-written output is left; run again.</source>

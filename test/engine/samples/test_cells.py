@@ -48,6 +48,31 @@ def test_just_the_cells_that_qualify_are_drawn(stack, layer_of, points, monkeypa
         draw(stack, source, Feedback(), ratio=(allowed.sum() + 1) / 2, **options)
 
 
+def test_absences_keep_off_every_cell_that_a_landslide_covers_in_part(stack, grid, layer_of):
+    """A flow of 2 m along a row of cells has none of their centres, and stands for one cell; a triangle crosses cells along its sides."""
+    (west, north), (east, _) = grid.centres(10, 5), grid.centres(10, 30)
+    flow = f"POLYGON (({west} {north - 12}, {east} {north - 12}, {east} {north - 14}, {west} {north - 14}, {west} {north - 12}))"
+    (west, north), (east, south) = grid.centres(22, 9), grid.centres(31, 40)
+    triangle = f"POLYGON (({west + 3} {north + 4}, {east + 3} {north + 7}, {east - 6} {south - 3}, {west + 3} {north + 4}))"
+    shapes = [ogr.CreateGeometryFromWkt(each) for each in (flow, triangle)]
+    x, y = grid.centres(*np.divmod(np.arange(40 * 61), 61))
+    covered = np.array([any(each.Intersects(cell_box(*at)) for each in shapes) for at in zip(x, y)])
+    assert covered.sum() > 26 + 150
+    source = layer_of("a.gpkg", [flow, triangle])
+    landslide_cells = draw(stack, source, Feedback(), buffer_m=0, ratio=1, folds=2, test_share=0).landslide.sum()
+    nearest = np.hypot(x[:, None] - x[covered], y[:, None] - y[covered]).min(axis=1)
+    for buffer in (0.0, 45.0):
+        free = ~covered & (nearest >= buffer) & (np.arange(40 * 61) < 39 * 61)
+        cells = draw(stack, source, Feedback(), buffer_m=buffer, ratio=free.sum() / landslide_cells, folds=2, test_share=0)
+        absences = np.sort(cells.rows[cells.landslide == 0] * 61 + cells.cols[cells.landslide == 0])
+        assert np.array_equal(absences, np.flatnonzero(free))
+
+
+def cell_box(x, y):
+    west, east, south, north = x - 10, x + 10, y - 17.5, y + 17.5
+    return ogr.CreateGeometryFromWkt(f"POLYGON (({west} {south}, {east} {south}, {east} {north}, {west} {north}, {west} {south}))")
+
+
 def test_a_buffer_of_nothing_spares_the_landslides_alone(stack, layer_of, points):
     slides = [(20, 5), (22, 30)]
     cells = draw(stack, layer_of("a.gpkg", points(slides)), Feedback(), buffer_m=0, ratio=(39 * 61 - 2) / 2, folds=2, test_share=0)
