@@ -71,17 +71,21 @@ class Distances:
 
 
 def places_of(stack: Stack, seed: int) -> np.ndarray:
-    """Return the coordinates in metres of up to a thousand valid cells of a map, (m, 2), drawn from windows at random places."""
+    """Return the coordinates in metres of up to a thousand valid cells of a map, (m, 2), drawn from windows at random places.
+
+    Every valid cell is as likely as any other: each gets a random rank, window by window, and the lowest ranks win.
+    """
     rng = np.random.default_rng(seed)
     windows = list(stack.grid.windows(_WINDOW_PX, _WINDOW_PX))
     chosen = sorted(rng.permutation(len(windows))[:_WINDOWS])
-    valid = []
+    rank, cells = np.empty(0), np.empty((0, 2), np.int64)
     for window in (windows[number] for number in chosen):
         # One covariate says nearly everywhere whether there is a map.
         row, col = np.nonzero(np.isfinite(stack.read(window, names=stack.names[:1])[..., 0]))
-        some = rng.permutation(len(row))[: -(-_PLACES * len(row) // (len(chosen) * window.rows * window.cols)) + 1]
-        valid.append(np.stack([row[some] + window.row, col[some] + window.col], axis=1))
-    cells = rng.permutation(np.concatenate(valid))[:_PLACES]
+        rank = np.concatenate([rank, rng.random(len(row))])
+        cells = np.concatenate([cells, np.stack([row + window.row, col + window.col], axis=1)])
+        lowest = np.argsort(rank, kind="stable")[:_PLACES]
+        rank, cells = rank[lowest], cells[lowest]
     return stack.grid.centres_m(cells[:, 0], cells[:, 1])
 
 

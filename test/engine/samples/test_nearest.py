@@ -210,6 +210,16 @@ def test_places_are_drawn_from_windows_all_over_the_map(stack_of, monkeypatch):
     assert {tuple(each) for each in first.tolist()} != {tuple(each) for each in second.tolist()}
 
 
+def test_narrow_windows_at_the_edge_have_no_more_places_than_others(stack_of, monkeypatch):
+    """Of 40 x 61 cells in windows of 20 the last column is one window of a cell's width: a 61st of the places lies there, not a quarter."""
+    monkeypatch.setattr("scarp.engine.samples.nearest._WINDOW_PX", 20)
+    stack = stack_of([(Covariate("slope", unit="degree"), np.ones((40, 61)))])
+    cols = np.concatenate([(places_of(stack, seed)[:, 0] - stack.grid.transform[0]) // 20 for seed in range(10)]).astype(int)
+    assert len(cols) == 10_000, "a thousand, as there are more"
+    counts = np.bincount(cols, minlength=61)
+    assert abs(counts - 10_000 / 61).max() < 5 * (10_000 / 61) ** 0.5
+
+
 @pytest.mark.parametrize("test_m, words", [(79, "easier"), (81, "about as hard"), (124, "about as hard"), (126, "harder than most")])
 def test_words_say_whether_the_test_is_as_hard_as_the_map(test_m, words):
     assert words in in_words(np.array([test_m]), np.array([100.0]), "spatial folds")
