@@ -327,5 +327,11 @@ def test_a_field_of_parts_counts_without_one_of_folds(stack, layer_of, points):
     cells = resolve_samples(stack, source, "slide", 1)
     assert list(cells.subset) == [{"Training set": "train"}.get(each, each) for each in parts]
     assert set(cells.fold) == {-1}
+    fold = [number % 3 for number in range(60)]
+    twice = layer_of(
+        "c.gpkg", points([places[0], *places]), types=dict.fromkeys(("slide", "fold"), ogr.OFTInteger), slide=[1, *[1, 0] * 30],
+        Subset=["train", *parts], fold=[0, *fold],
+    )  # fmt: skip
+    assert resolve_samples(stack, twice, "slide", 1).fold.tolist() == fold, "where a cell has two points, those of its first"
     with pytest.raises(EngineError, match="The field 'Subset' holds 'A', 'B'; expected train"):
         resolve_samples(stack, layer_of("b.gpkg", points(places), types=kinds, slide=[1, 0] * 30, Subset=["A", "B"] * 30), "slide", 1)

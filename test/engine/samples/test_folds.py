@@ -66,6 +66,13 @@ def test_the_exclusion_distance_is_kept(splitter):
         assert len(left_out) and cdist(XY[left_out], XY[test]).min(axis=1).max() < 500
 
 
+def test_cells_just_as_far_as_the_exclusion_distance_train():
+    """Two places of four columns 30 m apart: of the other place those 90 m away train, and those 60 m away do not."""
+    xy = np.stack([np.r_[0:120:30, 150:270:30].repeat(2), np.tile([0, 30], 8)], axis=1).astype(float)
+    for training, test in KMeansKFold(2, exclusion_m=90.0).split(xy, np.tile([0, 1], 8)):
+        assert len(test) == 8 and cdist(xy[training], xy[test]).min() == 90.0
+
+
 def test_too_large_an_exclusion_distance_is_told():
     with pytest.raises(EngineError, match="20000 m"):
         list(KMeansKFold(5, exclusion_m=20_000.0).split(XY, LABELS))

@@ -101,6 +101,23 @@ def test_a_landslide_of_both_inventories_is_no_part_of_training(stack, grid, lay
     assert len(np.unique(cells.units[slide])) == 3, "landslides with the same id in the two inventories are two"
 
 
+def test_landslides_of_the_test_that_share_cells_are_one(stack, grid, layer_of, listener):
+    """As in training: else its cells would count as those of two witnesses."""
+    later = layer_of("later.gpkg", [box((5, 4), (6, 8), grid), box((6, 8), (8, 10), grid), box((20, 10), (21, 12), grid)])
+    given = layer_of("slides.gpkg", [box((30, col), (33, col + 4), grid) for col in (20, 40)])
+    cells = resolve_samples(stack, given, None, 3, listener, test_inventory=later)
+    slide = (cells.landslide == 1) & (cells.subset == "test")
+    assert set(cells.origin[slide]) == {"test 1", "test 3"} and len(np.unique(cells.units[slide])) == 2
+
+
+def test_beside_a_test_inventory_no_landslides_are_kept_for_a_test(stack, layer_of, points, listener):
+    """However many there are: all of them train, in some fold."""
+    given, later = layer_of("slides.gpkg", points(CELLS[:70])), layer_of("later.gpkg", points(CELLS[70:]))
+    cells = resolve_samples(stack, given, None, 3, listener, test_inventory=later)
+    training = cells.subset == "train"
+    assert (cells.landslide[training] == 1).sum() == 70 and cells.fold[training].min() == 0
+
+
 @pytest.mark.parametrize(
     ("near", "away", "told"),
     [(11, 1, "11 (55 %) lie beside"), (2, 1, "2 (10 %) lie beside"), (1, 1, ""), (11, 2, "")],

@@ -230,6 +230,7 @@ def test_sample_cells_are_dealt_so_too(stack, layer_of, points, listener):
     found = draw(stack, layer_of("slides.gpkg", points(cells)), listener, split="knndm", folds=3, buffer_m=36.0, ratio=2.0)
     slide, test = found.landslide == 1, found.subset == "test"
     assert (slide & test).any() and sorted(np.unique(found.fold[~test])) == [0, 1, 2] and (found.fold[test] == -1).all()
+    assert 0.05 < test.mean() < 0.3, "one fold of five"
     assert "(kNNDM)" in found.divided
     large = draw(stack, layer_of("again.gpkg", points(cells)), listener, split="knndm", folds=3, buffer_m=36.0, ratio=2.0, test_share=0.8)
     assert 0 < (large.subset == "test").mean() < 0.8, "two folds at least: the larger share there can be is about a half"
