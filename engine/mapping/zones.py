@@ -12,6 +12,7 @@ from ..declarations.source import Source
 from ..errors import EngineError
 from ..files.grid import Grid, Window
 from ..files.raster import as_text
+from ..files.shapes import every
 from ..files.vectors import feature_id, laid_over, open_layer
 from ..gdal import gdal, ogr
 
@@ -26,10 +27,13 @@ class ZoneRaster:
         Numbers from 1 on the map's grid; 0 where there is none.
     names
         The zones' names, in the order of their numbers.
+    beyond
+        Names of those that no polygon of reaches the grid, or that have no geometry or area.
     """
 
     dataset: gdal.Dataset
     names: list[str]
+    beyond: list[str]
 
     @classmethod
     def lay(cls, source: str, field: str | None, grid: Grid, path: Path) -> ZoneRaster:
@@ -53,9 +57,11 @@ class ZoneRaster:
             raise EngineError(f"The layer {name} has no field {field!r}; its fields are {', '.join(fields) or 'none'}.")
         numbers: dict[str, int] = {}
 
+        def called(feature: ogr.Feature) -> str:
+            return (as_text(feature.GetFieldAsString(field)) if field else feature_id(feature)) or "without a name"
+
         def number(feature: ogr.Feature) -> int:
-            told = (as_text(feature.GetFieldAsString(field)) if field else feature_id(feature)) or "without a name"
-            return numbers.setdefault(told, len(numbers) + 1)
+            return numbers.setdefault(called(feature), len(numbers) + 1)
 
         polygons = laid_over(layer, grid, grid.bounds, number, polygons=True)
         if not numbers:
@@ -63,8 +69,9 @@ class ZoneRaster:
         out = grid.create(str(path), 1, gdal.GDT_Int32, 0)
         gdal.RasterizeLayer(out, [1], polygons.GetLayer(0), options=["ATTRIBUTE=code"])
         out.FlushCache()
+        beyond = dict.fromkeys(name for name in map(called, every(layer)) if name not in numbers)
         del dataset
-        return cls(out, list(numbers))
+        return cls(out, list(numbers), list(beyond))
 
     def read(self, window: Window) -> np.ndarray:
         """Return the numbers of a window, int64 (rows, cols); 0 where there is no zone."""

@@ -24,7 +24,7 @@ from sklearn.metrics import precision_recall_curve, roc_curve
 from ...models.classifiers import LABELS
 from ..files.grid import Grid
 from .metrics import balanced, reliability
-from .numbers import number, percent
+from .numbers import cut, number, percent
 
 # Okabe & Ito (2008), told apart by colour-blind people; yellow is left out, too pale for lines on white.
 COLOURS = ("#D55E00", "#0072B2", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
@@ -63,6 +63,8 @@ _STRONG = {"cnn_dnn": COLOURS[0], "cnn_dnn_trees": COLOURS[1], "rf": COLOURS[2],
 _PALE = [(colour, line) for line in LINES for colour in ("#4D4D4D", "#9A9A9A")]
 # Most inches of a map's height, and how many times as long as wide one is that is narrow.
 _TALLEST, _NARROW = 9.0, 4
+# Longer names of bars lose their middle.
+_MOST_LETTERS = 40
 
 
 @dataclass(frozen=True)
@@ -318,7 +320,7 @@ def bars(
     if reference is not None:
         axes.axvline(reference, color=GREY, lw=0.9, ls=":")
     axes.set(yticks=positions, xlabel=label)
-    axes.set_yticklabels(names)
+    axes.set_yticklabels([cut(name, _MOST_LETTERS) for name in names])
     axes.tick_params(axis="y", length=0)
     axes.grid(False, axis="y")
     axes.margins(y=0.02)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""How numbers are written: alike in every table, figure, sentence and log line of a report."""
+"""How numbers and names are written: alike in every table, figure, sentence and log line of a report."""
 
 from __future__ import annotations
 
@@ -162,3 +162,15 @@ def stands_right(value: Any) -> bool:
     [True, True, True, True, True, False, False]
     """
     return is_number(value) or (isinstance(value, str) and bool(_WRITTEN.fullmatch(value)))
+
+
+def cut(name: str, most: int) -> str:
+    """Return a name from data without its middle where it is longer than `most` letters.
+
+    Examples
+    --------
+    >>> from scarp.engine.reporting.numbers import cut
+    >>> cut("granite", 9), cut("weathered granite", 9)
+    ('granite', 'weat…nite')
+    """
+    return name if len(name) <= most else f"{name[: most // 2]}…{name[len(name) - (most - most // 2 - 1) :]}"

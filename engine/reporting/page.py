@@ -18,7 +18,7 @@ from ..declarations.source import Source
 from ..environment import scarp_version
 from ..files.grid import Grid
 from ..files.outputs import replacing
-from .numbers import cell_size, is_number, number, stands_right
+from .numbers import cell_size, cut, is_number, number, stands_right
 
 # Why a test may be better than the cells that trained; nothing is wrong with it by itself.
 BETTER_THAN_TRAINING = (
@@ -27,6 +27,8 @@ BETTER_THAN_TRAINING = (
     "lower one."
 )
 _TEMPLATES = Path(__file__).resolve().parents[2] / "resources"
+# Longer names from data, such as those of sub-areas and classes, lose their middle.
+MOST_LETTERS = 80
 _PX_PER_INCH = 96
 _PNG_DPI = 180
 
@@ -61,10 +63,11 @@ class Report:
     def table(self, header: Sequence[str], rows: Sequence[Sequence[Any]], caption: str) -> str:
         """Add a table and return its name, e.g. `Table 2`.
 
-        Numbers are formatted by `format_cell`; a column of nothing but numbers, percents and the like is aligned to the right.
+        Numbers are formatted by `format_cell`; a column of nothing but numbers, percents and the like is aligned to the right. What a row
+        is of, its first cell, is cut where it is longer than `MOST_LETTERS`.
         """
         numeric = [all(stands_right(row[i]) for row in rows) and any(row[i] != "" for row in rows) for i in range(len(header))]
-        cells = [[format_cell(cell) for cell in row] for row in rows]
+        cells = [[cut(format_cell(first), MOST_LETTERS), *map(format_cell, others)] for first, *others in rows]
         number = self._add("table", header=list(header), rows=cells, numeric=numeric, caption=caption)
         return f"Table {number}"
 

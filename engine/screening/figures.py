@@ -14,7 +14,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
 from ..reporting.figures import COLOURS, GREY, Frame, border, scale_bar, styled
-from ..reporting.numbers import number
+from ..reporting.numbers import cut, number
 from .binning import DIRECTIONS, Classing
 
 _ABOVE, _BELOW, _AREA = COLOURS[0], COLOURS[1], "#9A9A9A"
@@ -30,7 +30,7 @@ MOST_SHOWN = 20
 # Longer bars of the VIF are cut off at so many times its limit.
 VIF_LIMITS = 4
 _MAP_WIDTH, _LEGEND_WIDTH, _LEGEND_LINE, _MOST_HEIGHT = 2.55, 1.35, 0.145, 3.4
-# Longer class names and titles lose their middle in legends, axes and maps; the tables have them whole.
+# Longer class names and titles lose their middle in legends, axes and maps.
 _MOST_LETTERS, _MOST_TITLE = 24, 40
 
 
@@ -128,7 +128,7 @@ def class_shares(names: Sequence[str], area: np.ndarray, landslides: np.ndarray,
         axes.text(1.01, position, number(float(ratio)), va="center", fontsize=8, transform=axes.get_yaxis_transform())
     axes.text(1.01, -0.75, "FR", va="center", fontsize=8, fontweight="bold", transform=axes.get_yaxis_transform())
     axes.set(yticks=positions, xlabel="Share (%)", ylabel=label)
-    axes.set_yticklabels([_cut(name) for name in names])
+    axes.set_yticklabels([cut(name, _MOST_LETTERS) for name in names])
     axes.tick_params(axis="y", length=0)
     axes.grid(False, axis="y")
     axes.set_ylim(len(names) - 0.5, -0.5)
@@ -163,11 +163,13 @@ def covariate_maps(panels: Sequence[MapPanel], metres_per_px: tuple[float, float
         palette = ListedColormap(["#FFFFFF", *panel.colours])
         axes.imshow(panel.numbers, cmap=palette, vmin=-1.5, vmax=len(panel.colours) - 0.5, interpolation="nearest", aspect=down / across)
         axes.set_axis_on()
-        axes.set(title=_cut(panel.title, _MOST_TITLE), anchor="NW")
+        axes.set(title=cut(panel.title, _MOST_TITLE), anchor="NW")
         border(axes, frame, (rows, cols), 5.5)
         scale_bar(axes, cols * across, across, rows)
         axes.text(0.97, 0.97, "N\n↑", transform=axes.transAxes, ha="right", va="top", fontsize=7, linespacing=0.8, bbox=_PAPER)
-        handles = [Patch(facecolor=c, edgecolor="#888888", lw=0.4, label=_cut(name)) for name, c in zip(panel.names, panel.colours)]
+        handles = [
+            Patch(facecolor=c, edgecolor="#888888", lw=0.4, label=cut(name, _MOST_LETTERS)) for name, c in zip(panel.names, panel.colours)
+        ]
         legend.legend(
             handles=handles,
             loc="upper left",
@@ -218,7 +220,3 @@ def _bars(names: Sequence[str], values: np.ndarray, colours: Sequence[str]) -> t
     axes.grid(False, axis="y")
     axes.set_ylim(len(names) - 0.5, -0.5)
     return figure, axes
-
-
-def _cut(name: str, most: int = _MOST_LETTERS) -> str:
-    return name if len(name) <= most else f"{name[: most // 2]}…{name[len(name) - (most - most // 2 - 1) :]}"

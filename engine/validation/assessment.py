@@ -17,6 +17,8 @@ from ..mapping.maps import Map
 from ..mapping.zonation import cell_areas_km2, density_rows
 from ..mapping.zones import ZoneRaster
 from ..reporting.metrics import mean_variance
+from ..reporting.numbers import cut
+from ..reporting.page import MOST_LETTERS
 from ..reporting.rates import RateCurve
 from .landslides import Others, Part, Tested
 from .ranking import (
@@ -314,12 +316,20 @@ def warn_of_few(made: Sequence[Assessment], feedback: Feedback) -> None:
 
 def without_figures(made: Sequence[Assessment], zones: ZoneRaster | None) -> str:
     """Say which sub-areas have no figures; empty where all have some."""
-    there = {each.name for each in made if each.kind == "sub-area"}
-    left = [name for name in zones.names if name not in there] if zones else []
-    if not left:
+    if zones is None:
         return ""
-    named = ", ".join(left[:5]) + (", …" if len(left) > 5 else "")
-    return f"Sub-areas without figures, since no landslide or no other cell of the map lies in them: {len(left):,} ({named})."
+    there = {each.name for each in made if each.kind == "sub-area"}
+    left = [name for name in zones.names if name not in there]
+    why = {
+        "no landslide or no other cell of the map lies in them": left,
+        "they lie beyond the map or have no area": zones.beyond,
+    }
+    told = [f"since {reason}: {len(names):,} ({_some(names)})" for reason, names in why.items() if names]
+    return f"Sub-areas without figures, {'; '.join(told)}." if told else ""
+
+
+def _some(names: Sequence[str]) -> str:
+    return ", ".join(cut(name, MOST_LETTERS) for name in names[:5]) + (", …" if len(names) > 5 else "")
 
 
 def table_row(made: Assessment) -> dict[str, Any]:

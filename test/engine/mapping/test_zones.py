@@ -34,7 +34,7 @@ def lay(tmp_path, odd_grid):
 
 def test_the_later_of_two_counts_lines_do_not_and_polygons_of_one_name_are_one(lay):
     zones = lay((2, 9, "upper"), (8, 15, "lower"), (18, 19, "upper"), (20, 20, None))
-    assert zones.names == ["upper", "lower", "without a name"]
+    assert zones.names == ["upper", "lower", "without a name"] and zones.beyond == ["road"]
     expected = np.zeros((23, 17), int)
     expected[2:10], expected[8:16], expected[18:20], expected[20] = 1, 2, 1, 3
     np.testing.assert_array_equal(zones.read(Window(0, 0, 23, 17)), expected)

@@ -168,14 +168,21 @@ def test_one_landslide_is_not_called_some(map_of, layer_of, tmp_path):
 
 
 def test_sub_areas_without_figures_are_named(map_of, slides, layer_of, tmp_path):
-    """The landslides lie on cells 3, 7 and 8, so not in the first two, and nothing else is in the last."""
-    zones = layer_of([box(UTM, 0, 0, 1, 2), box(UTM, 0, 2, 1, 4), box(UTM, 0, 7, 1, 2)], "zones.gpkg", name=["plain", "slope", "scar"])
+    """The landslides lie on cells 3, 7 and 8, so not in the first, and nothing else is in the third; the last are not on the map."""
+    boxes = [box(UTM, 0, 0, 1, 2), box(UTM, 0, 2, 1, 4), box(UTM, 0, 7, 1, 2), box(UTM, 90, 7), "POINT EMPTY"]
+    slope, far = "slope" * 100, "far" * 100
+    zones = layer_of(boxes, "zones.gpkg", name=["plain", slope, "scar", far, "nowhere"])
     listener = Listener()
     given = {"susceptibility": map_of(VALUES), "inventory": slides, "zones": zones, "zone_field": "name"}
     validate(tmp_path, listener, **given, report=str(tmp_path / "r.html"))
-    told = "Sub-areas without figures, since no landslide or no other cell of the map lies in them: 2 (plain, scar)."
-    assert told in listener.messages and told in (tmp_path / "r.html").read_text(encoding="utf-8")
-    assert [row["name"] for row in rows_of(tmp_path / "t.csv") if row["part"] == "sub-area"] == ["slope"]
+    told = (
+        "Sub-areas without figures, since no landslide or no other cell of the map lies in them: 2 (plain, scar); since they lie beyond "
+        f"the map or have no area: 2 ({far[:40]}…{far[-39:]}, nowhere)."
+    )
+    words = (tmp_path / "r.html").read_text(encoding="utf-8")
+    assert [each for each in listener.messages if each.startswith("Sub-areas")] == [told] and told in words
+    assert [row["name"] for row in rows_of(tmp_path / "t.csv") if row["part"] == "sub-area"] == [slope], "whole in the table"
+    assert slope not in words and f"<td>{slope[:40]}…" in words
 
 
 def test_perfect_and_noise(map_of, layer_of, tmp_path):
