@@ -170,7 +170,7 @@ class Build:
         EngineError
             If there are none, or none with elevation.
         """
-        self._mask = open_raster(area_raster(area, self.grid, self.path())).read
+        self._mask = open_raster(area_raster(area, self.grid, self.path(), self._feedback)).read
         if not any(self._ground(window).any() for window in self.grid.windows()):
             raise EngineError(
                 f"The DEM holds no data in the study area {Source.parse(area).label}; check the coordinate reference systems of both, or "

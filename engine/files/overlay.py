@@ -17,6 +17,7 @@ from .grid import Grid, Window, creation_options
 from .opening import cause, opens, untouched
 from .outputs import is_of_writing
 from .raster import Contents, Raster, open_raster, tally, told_voids, undeclared_voids, windows_of
+from .shapes import OUTSIDE, Tally
 from .vectors import laid_over, open_layer
 
 # A raster whose cells are below this share of the grid's is averaged (or its most frequent class is taken).
@@ -119,8 +120,8 @@ def without_voids(raster: Raster, found: Contents, feedback: Feedback) -> Raster
     return replace(raster, voids=voids)
 
 
-def area_raster(source: str, grid: Grid, path: Path) -> str:
-    """Write 1 inside the polygons of a layer, NaN outside.
+def area_raster(source: str, grid: Grid, path: Path, feedback: Feedback) -> str:
+    """Write 1 inside the polygons of a layer, NaN outside; tell of features on the grid that bound nothing.
 
     Raises
     ------
@@ -130,7 +131,8 @@ def area_raster(source: str, grid: Grid, path: Path) -> str:
     dataset, layer = open_layer(source)
     out = grid.create(str(path), 1, gdal.GDT_Float32, float("nan"))
     out.GetRasterBand(1).Fill(float("nan"))
-    polygons = laid_over(layer, grid, grid.bounds, lambda _: 1, polygons=True)
+    left_out = Tally()
+    polygons = laid_over(layer, grid, grid.bounds, lambda _: 1, left_out, polygons=True)
     gdal.RasterizeLayer(out, [1], polygons.GetLayer(0), burn_values=[1])
     close(out)
     del out
@@ -138,6 +140,12 @@ def area_raster(source: str, grid: Grid, path: Path) -> str:
         raise EngineError(
             f"The study area {Source.parse(source).label} holds the centre of no cell: it lies elsewhere, or is smaller than a cell; check "
             "its coordinate reference system, or leave it out."
+        )
+    del left_out.dropped[OUTSIDE]  # a study area may be larger than the raster
+    if left_out.reasons:
+        feedback.warning(
+            f"Features of the study area {Source.parse(source).label} that bound nothing were left out: {left_out.reasons}. Make areas of "
+            "them (native:buffer, native:polygonize) if they are to count."
         )
     del dataset
     return str(path)

@@ -232,7 +232,7 @@ def laid_over(
         copies.CreateFeature(copy)
     for kind, count in others.items():
         tally.taken -= count
-        tally.drop(f"{kind}, which cover no area", count)
+        tally.drop(f"{kind}, which cover no area" if count > 1 else f"{kind[:-1]}, which covers no area", count)
     if others and not tally.taken:
         raise EngineError(
             f"The layer {layer.GetName()} holds {' and '.join(others)}; polygons are needed here, which native:polygonize makes of closed "

@@ -82,7 +82,7 @@ def test_lines_cover_no_area():
     tally = Tally()
     laid = laid_over(layer, GRID, GRID.bounds, lambda _: 1, tally, polygons=True)
     assert laid.GetLayer(0).GetFeatureCount() == 1
-    assert str(tally) == "1 of 4 features; left out: 2 lines, which cover no area, 1 points, which cover no area"
+    assert str(tally) == "1 of 4 features; left out: 2 lines, which cover no area, 1 point, which covers no area"
     dataset, layer = layer_of([line])
     with pytest.raises(
         EngineError,

@@ -369,6 +369,21 @@ def test_a_study_area_without_elevations_is_told_before_any_work(tmp_path):
     assert not [text for text in listener.messages if text.startswith("From the elevation")]
 
 
+def test_what_bounds_nothing_in_a_study_area_is_told(tmp_path, dem):
+    """A point and a line beside the polygon; what lies beyond the raster is no matter."""
+    there = [box(2, 10, 18, 30), f"POINT ({WEST + 15} {NORTH - 15})", f"LINESTRING ({WEST} {NORTH}, {WEST + 90} {NORTH - 90})"]
+    told = []
+    for wkt in (there, [there[0], box(900, 910, 900, 910)]):
+        listener = Listener()
+        area = vector(tmp_path / "a.gpkg", wkt)
+        run(listener, dem=dem, area=area, terrain=["slope"], output=str(tmp_path / "stack.tif"))
+        told.append([text for text in listener.warnings if "study area" in text])
+    assert told[1] == [] and len(told[0]) == 1
+    assert told[0][0].startswith(
+        "Features of the study area a that bound nothing were left out: 1 point, which covers no area, 1 line, which "
+    )
+
+
 def test_the_study_area_bounds_the_stack(tmp_path, dem):
     _, bands = prepared(tmp_path, dem=dem, area=vector(tmp_path / "area.gpkg", [box(10, 10, 20, 30)]))
     valid = np.isfinite(bands["altitude"])
