@@ -88,6 +88,31 @@ class Later(Feedback):
             (feedback.warning if is_warning else feedback.message)(text)
 
 
+class Heard(Feedback):
+    """Feedback that hands everything on, and keeps the warnings."""
+
+    def __init__(self, other: Feedback) -> None:
+        self._other = other
+        self.warnings: list[str] = []
+
+    def progress(self, percent: float) -> None:
+        """Hand it on."""
+        self._other.progress(percent)
+
+    def message(self, text: str) -> None:
+        """Hand it on."""
+        self._other.message(text)
+
+    def warning(self, text: str) -> None:
+        """Hand it on, and keep it."""
+        self.warnings.append(text)
+        self._other.warning(text)
+
+    def status(self, text: str) -> None:
+        """Hand it on."""
+        self._other.status(text)
+
+
 class _Part(Feedback):
     def __init__(self, whole: Feedback, start: float, end: float, title: str = "") -> None:
         self._whole, self._start, self._end, self._title = whole, start, end, title

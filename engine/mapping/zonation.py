@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -276,7 +276,7 @@ def density_rows(
 
 
 def falling(rows: Sequence[Mapping[str, Any]]) -> str:
-    """Return a sentence where landslides are no denser in a class than in the one below it, by cells or by landslides; else nothing.
+    """Return sentences where landslides are no denser in a class than in the one below it, by cells, by landslides or both; else nothing.
 
     >>> from scarp.engine.mapping.zonation import falling
     >>> def rows(by_cells, by_landslides):
@@ -284,12 +284,14 @@ def falling(rows: Sequence[Mapping[str, Any]]) -> str:
     ...         {"class": name, "density_percent": density, "frequency_ratio_by_landslides": ratio}
     ...         for name, density, ratio in zip(("low", "moderate", "high"), by_cells, by_landslides)
     ...     ]
-    >>> falling(rows((1.0, 0.5, 3.0), (0.4, 0.3, 2.0)))
-    'Landslides are no denser in the class moderate than in low (0.500 % against 1.000 % of the cells): the classes do not rank the ground.'
+    >>> falling(rows((1.0, 0.5, 3.0), (0.4, 0.3, 2.0)))[:75]
+    'Landslides are no denser in the class moderate than in low (0.500 % against'
     >>> falling(rows((1.0, 0.5, 3.0), (0.4, 0.9, 2.0)))[:75]
     'Counted by cells, landslides are no denser in the class moderate than in lo'
     >>> falling(rows((0.5, 1.0, 3.0), (0.4, 0.3, 2.0)))[37:115]
     'nser in the class moderate than in low (a frequency ratio of 0.300 against 0.4'
+    >>> falling(rows((1.0, 0.5, 3.0), (0.4, 2.0, 1.5))).count("though by")
+    2
 
     Classes without any landslide below those with some are as they should be.
 
@@ -298,23 +300,32 @@ def falling(rows: Sequence[Mapping[str, Any]]) -> str:
     """
     by_cells = _lower(rows, "density_percent", "{} against {} of the cells", lambda density: percent(density / 100, 3))
     by_landslides = _lower(rows, "frequency_ratio_by_landslides", "a frequency ratio of {} against {}", number)
-    if by_cells and by_landslides:
-        return f"Landslides are no denser in the class {by_cells}: the classes do not rank the ground."
-    if by_cells:
-        return f"Counted by cells, landslides are no denser in the class {by_cells}, though by landslides they are."
-    if by_landslides:
-        return f"Counted by landslides, they are no denser in the class {by_landslides}, though by cells they are."
-    return ""
+
+    def told(of: Mapping[str, str], classes: Iterable[str]) -> str:
+        return " and in ".join(of[each] for each in of if each in classes)
+
+    sentences = (
+        ("Landslides are no denser in the class {}: there classes do not rank the ground.", told(by_cells, by_landslides)),
+        (
+            "Counted by cells, landslides are no denser in the class {}, though by landslides they are.",
+            told(by_cells, by_cells.keys() - by_landslides),
+        ),
+        (
+            "Counted by landslides, they are no denser in the class {}, though by cells they are.",
+            told(by_landslides, by_landslides.keys() - by_cells),
+        ),
+    )
+    return " ".join(sentence.format(classes) for sentence, classes in sentences if classes)
 
 
-def _lower(rows: Sequence[Mapping[str, Any]], column: str, told: str, written: Callable[[float], str]) -> str:
-    """Return which classes hold no more by a column than the one below them, with both numbers; classes without cells do not count."""
+def _lower(rows: Sequence[Mapping[str, Any]], column: str, told: str, written: Callable[[float], str]) -> dict[str, str]:
+    """Return, by each class that holds no more by a column than the one below it, that in words; classes without cells do not count."""
     filled = [(str(row["class"]).removeprefix("class "), row[column]) for row in rows if row.get(column) is not None]
-    return " and in ".join(
-        f"{high} than in {low} ({told.format(written(more), written(less))})"
+    return {
+        high: f"{high} than in {low} ({told.format(written(more), written(less))})"
         for (low, less), (high, more) in zip(filled, filled[1:])
         if more <= less > 0
-    )
+    }
 
 
 def landslides_in_bins(slides: Landslides) -> np.ndarray:

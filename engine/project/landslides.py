@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..feedback import Feedback
+from ..feedback import Feedback, Heard
 from ..files.shapes import batches
 from ..files.vectors import open_layer
 from ..gdal import ogr
@@ -24,31 +24,6 @@ from ..validation.survey import cuts_of, survey
 
 # What stands for the kind of movement where the field is empty.
 UNTOLD = "not told"
-
-
-class Heard(Feedback):
-    """Feedback that hands everything on, and keeps the warnings."""
-
-    def __init__(self, other: Feedback) -> None:
-        self._other = other
-        self.warnings: list[str] = []
-
-    def progress(self, percent: float) -> None:
-        """Hand it on."""
-        self._other.progress(percent)
-
-    def message(self, text: str) -> None:
-        """Hand it on."""
-        self._other.message(text)
-
-    def warning(self, text: str) -> None:
-        """Hand it on, and keep it."""
-        self.warnings.append(text)
-        self._other.warning(text)
-
-    def status(self, text: str) -> None:
-        """Hand it on."""
-        self._other.status(text)
 
 
 @dataclass(frozen=True)

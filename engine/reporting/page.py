@@ -116,14 +116,16 @@ class Report:
         """Add a numbered list of references."""
         self._add("references", lines=list(items))
 
-    def write(self, path: str | Path) -> None:
-        """Write the report as one HTML file."""
+    def write(self, path: str | Path, warnings: Sequence[str] = ()) -> None:
+        """Write the report as one HTML file; what its run warned of, and no paragraph says, stands before the first section."""
+        said = " ".join(block["text"] for block in self._blocks if block["kind"] == "text")
         environment = Environment(loader=FileSystemLoader(_TEMPLATES), autoescape=True, undefined=StrictUndefined, trim_blocks=True)
         html = environment.get_template("report.html.j2").render(
             title=self.title,
             subtitle=self.subtitle,
             headings=[block["text"] for block in self._blocks if block["kind"] == "section"],
             blocks=self._blocks,
+            warnings=[each for each in dict.fromkeys(warnings) if each not in said],
             footer=f"Made with Scarp {scarp_version()}, {datetime.now(timezone.utc):%d %B %Y, %H:%M} UTC. {citation()}",
         )
         with replacing(path) as temporary:

@@ -18,7 +18,7 @@ from ..benchmark.summary import best, summarise, table_rows
 from ..declarations.choices import FITTED_TO_ALL, TEST_SHARE, VALIDATIONS
 from ..declarations.labels import chosen, inputs, read_by, settings
 from ..errors import EngineError
-from ..feedback import Feedback, counted
+from ..feedback import Feedback, Heard, counted
 from ..files.manifest import hashes, versions, write_manifests
 from ..files.outputs import check_writable, replacing
 from ..files.stack import Stack
@@ -64,6 +64,7 @@ def run(
     asked: dict[str, Any],
 ) -> dict[str, Any]:
     """Write the table of metrics and, where wanted, the report, the best model's file and the cells with their folds."""
+    feedback = Heard(feedback)
     started = time.monotonic()
     wanted = {"output": output, "report": report, "model": model, "fold_cells": fold_cells}
     outputs = {key: path for key, path in wanted.items() if path}
@@ -124,7 +125,7 @@ def run(
             "equal_landslides": recipe.equal_landslides,
             "versions": versions(),
         }
-        make_report(data, validations, made, summaries, facts).write(report)
+        make_report(data, validations, made, summaries, facts).write(report, feedback.warnings)
     winner = best(summaries, honest)
     if model:
         feedback.message(f"{winner.label} is fitted to all cells{' but those of the test inventory' if test_inventory else ''}.")

@@ -17,7 +17,7 @@ from ..explanation.held_out import Ground, as_it_is, refitted, spatial_folds
 from ..explanation.importance import correlations, factors_of, importances
 from ..explanation.report import Explanation, make_report, table_rows, verdict
 from ..explanation.response import all_responses
-from ..feedback import Feedback
+from ..feedback import Feedback, Heard
 from ..files.manifest import versions, write_manifests
 from ..files.outputs import check_writable, replacing
 from ..files.stack import Stack
@@ -59,6 +59,7 @@ def run(
     asked: dict[str, Any],
 ) -> dict[str, Any]:
     """Write the table of importance and, where wanted, the report and the rasters of contributions."""
+    feedback = Heard(feedback)
     started = time.monotonic()
     check_table(output)
     for path in (report, dominant, attributions):
@@ -133,7 +134,7 @@ def run(
     rows = table_rows(found, trained.covariates)
     write_table(output, rows)
     if report:
-        make_report(facts).write(report)
+        make_report(facts).write(report, feedback.warnings)
     in_words = verdict(facts)
     results = {"verdict": in_words, "auc": facts.auc, "how": how}
     write_manifests((output, report), "explain_model", asked, time.monotonic() - started, results=results, used=used)

@@ -15,7 +15,7 @@ from ..adaptation.report import Adaptation, make_report
 from ..declarations.choices import FITTED_TO_ALL
 from ..declarations.labels import inputs, settings
 from ..errors import EngineError
-from ..feedback import Feedback
+from ..feedback import Feedback, Heard
 from ..files.manifest import hashes, versions, write_manifests
 from ..files.outputs import check_writable, replacing
 from ..files.stack import Stack
@@ -46,6 +46,7 @@ def run(
     asked: dict[str, Any],
 ) -> dict[str, Any]:
     """Write the adapted model file and the report; return them, the AUC of the adapted model and which contender serves best."""
+    feedback = Heard(feedback)
     started = time.monotonic()
     for path in (output, report):
         if path:
@@ -119,7 +120,7 @@ def run(
             warnings,
             known,
         )
-        make_report(facts).write(report)
+        make_report(facts).write(report, feedback.warnings)
     results = {
         "verdict": f"{known} {contest.verdict}".strip(),
         "best": contest.best,

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from ..declarations.labels import inputs, settings
-from ..feedback import Feedback
+from ..feedback import Feedback, Heard
 from ..files.manifest import versions, write_manifests
 from ..files.outputs import check_writable
 from ..files.stack import Stack
@@ -42,6 +42,7 @@ def run(
     asked: dict[str, Any],
 ) -> dict[str, Any]:
     """Write the table of covariates and, where wanted, that of their classes and the report."""
+    feedback = Heard(feedback)
     started = time.monotonic()
     for table in (output, class_table):
         if table:
@@ -82,7 +83,7 @@ def run(
             "versions": versions(),
             "types": cells.types,
         }
-        make_report(screening, found, stack.grid, landslides, len(labels) - landslides, facts).write(report)
+        make_report(screening, found, stack.grid, landslides, len(labels) - landslides, facts).write(report, feedback.warnings)
     results = {"landslide_cells": landslides, "other_cells": len(labels) - landslides, "verdict": verdict(screening)}
     write_manifests((output, report), "screen_covariates", asked, time.monotonic() - started, results=results)
     feedback.progress(100)

@@ -20,7 +20,7 @@ from ..declarations.choices import FEW_LANDSLIDES, FITTED_TO_ALL
 from ..declarations.labels import chosen, inputs, read_by, settings
 from ..declarations.parameters import GRID
 from ..errors import EngineError
-from ..feedback import Feedback, counted
+from ..feedback import Feedback, Heard, counted
 from ..files.manifest import hashes, versions, write_manifests
 from ..files.outputs import check_writable, replacing
 from ..files.stack import Stack
@@ -71,6 +71,7 @@ def run(
     asked: dict[str, Any],
 ) -> dict[str, Any]:
     """Write the model file and the report; return them and the AUC of the most honest test."""
+    feedback = Heard(feedback)
     started = time.monotonic()
     candidates = read_grid(tune_learning_rates, tune_hidden_layers, tune_units, tune_batch_sizes) if tune else []
     rivals = compare_optimizers or []
@@ -139,13 +140,15 @@ def run(
     feedback.message(f"Validation trains {costs[-1]} networks more, one a fold, beside the {recipe.members} of the model.")
     spaces, rest = validating.parts([1, 1 if few else 0])
     spatial = by_spatial_folds(tested_in_space, size, fold_count, recipe, seed, spaces)
+    distances = _distances(tested_in_space, spatial, stack, seed) if spatial else None
     if few:
         beside = by_random_folds(examples, fold_count, recipe, seed, rest)
     else:
         whole = np.zeros(len(unseen.labels), np.int64)
         raw = uncalibrated(network, unseen)
         kind, name = ("held_out", "Held-out landslides (prediction)") if test_inventory else ("test", "Test cells")
-        beside = Evaluation(kind, name, divided, unseen.labels, raw, whole, unseen.units)
+        how = "" if test_inventory or distances is None else _apart(examples, training, distances, stack)
+        beside = Evaluation(kind, name, how or divided, unseen.labels, raw, whole, unseen.units)
     feedback.status("Measuring where the model is applicable")
     dealt = folds if spatial is None else spatial.fold if len(spatial.fold) == len(known.labels) else spatial.fold[training]
     network.applicability = applicability_of_network(network, known, splits(dealt), seed)
@@ -187,7 +190,7 @@ def run(
         histories,
         others,
         tried,
-        _distances(tested_in_space, spatial, stack, seed) if spatial else None,
+        distances,
         counts_of(cells, training),
         recipe,
         {**inputs("train_cnn_dnn", asked), **settings("train_cnn_dnn", {**told, "epochs": asked["epochs"]}, used)},
@@ -197,7 +200,7 @@ def run(
         cells.types,
         not_calibrated,
     )
-    make_report(facts).write(report)
+    make_report(facts).write(report, feedback.warnings)
     results = {
         "cells": facts.counts,
         "divided": divided,
@@ -239,6 +242,18 @@ def _compared(known: Examples, recipe: Recipe, optimizers: list[str], seed: int,
 def _distances(examples: Examples, test: Evaluation, stack: Stack, seed: int) -> Distances:
     xy = stack.grid.centres_m(examples.rows, examples.cols)
     return Distances.of(xy, test.labels, test.units, splits(test.fold), places_of(stack, seed))
+
+
+def _apart(examples: Examples, training: np.ndarray, of_folds: Distances, stack: Stack) -> str:
+    """Return a sentence where the test's landslides lie as far from those that train as those of spatial folds do; else nothing."""
+    xy, split = stack.grid.centres_m(examples.rows, examples.cols), (np.flatnonzero(training), np.flatnonzero(~training))
+    apart, beside = (each.folds.mean() for each in (Distances.of(xy, examples.labels, examples.units, [split], xy[:1]), of_folds))
+    if apart < beside:
+        return ""
+    return (
+        f"The landslides of the test lie {apart:,.0f} m from those that train, on average, and those of the spatial folds {beside:,.0f} m, "
+        "so that this is a test in space too, of the model itself."
+    )
 
 
 def _check(cells: SampleCells, training: np.ndarray) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 from ..declarations.checks import numbers
 from ..declarations.labels import inputs, settings
-from ..feedback import Feedback
+from ..feedback import Feedback, Heard
 from ..files.manifest import versions, write_manifests
 from ..files.outputs import check_writable, scratch_folder
 from ..files.tables import check_table, write_table
@@ -51,6 +51,7 @@ def run(
     asked: dict[str, Any],
 ) -> dict[str, Any]:
     """Write the table of figures and, where wanted, that of classes, the difference of two maps and the report."""
+    feedback = Heard(feedback)
     started = time.monotonic()
     for table in (output, class_table):
         if table:
@@ -114,7 +115,7 @@ def run(
             "without": without,
             "by_others": tested.by_others,
         }
-        make_report(seen, made, divided, densities, pair, facts).write(report)
+        make_report(seen, made, divided, densities, pair, facts).write(report, feedback.warnings)
     results = {"verdict": verdict(made), "role": made[0].role, "are_samples": tested.are_samples, "shared": tested.shared}
     write_manifests((output, report), "validate_map", asked, time.monotonic() - started, results=results)
     feedback.progress(100)

@@ -146,3 +146,16 @@ def test_a_table_of_many_columns_is_set_small(tmp_path):
     page = (tmp_path / "r.html").read_text(encoding="utf-8")
     assert re.findall(r'<table id="t\d"(.*?)>', page) == ["", ' class="many"']
     assert "table.many { font-size: .73rem; }" in page
+
+
+def test_what_the_run_warned_of_stands_before_the_first_section_once(tmp_path):
+    report = Report("Test")
+    report.section("Result")
+    report.text("AUC 0.8. One landslide was left out: on cells without data.")
+    one, other = "One landslide was left out: on cells without data.", "Three of 28 landslides < 10 m trained."
+    report.write(tmp_path / "r.html", [one, other, other])
+    page = (tmp_path / "r.html").read_text(encoding="utf-8")
+    assert page.count("Three of 28 landslides &lt; 10 m trained.") == 1 == page.count(one)
+    assert page.index("The run warned:") < page.index("Three of 28") < page.index('<h2 id="s1">') < page.index(one)
+    report.write(tmp_path / "r.html", [one])
+    assert "The run warned" not in (tmp_path / "r.html").read_text(encoding="utf-8"), "the page says it itself"

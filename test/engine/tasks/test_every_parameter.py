@@ -15,7 +15,7 @@ import wires
 from scarp.engine.benchmark.comparison import Data, Fold
 from scarp.engine.covariates.build import Build
 from scarp.engine.declarations.parameters import TASKS, task_parameters
-from scarp.engine.feedback import Feedback
+from scarp.engine.feedback import Feedback, Heard
 from scarp.engine.learning.kept import KeptMembers
 from scarp.engine.mapping.sheet_figure import Frame
 from scarp.engine.mapping.zonal import Zones
@@ -567,3 +567,14 @@ def test_every_parameter_reaches_what_it_is_for(task, tmp_path, monkeypatch):
     assert all(told) and (told or task in ("sample_landscape", "install_engine"))
     for key, (value, *_) in rows.items() if told else ():
         assert any(each[key] == value for each in told), f"{key} is not in the run manifest"
+
+
+@pytest.mark.parametrize("task", [each for each in TASKS if "report" in REACHES[each] and each != "project_report"])
+def test_a_report_has_what_its_run_warned_of(task, tmp_path, monkeypatch):
+    """Project report tells of each inventory's warnings in the section of the inventory."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "out").mkdir()
+    calls = calls_of(task, {key: value for key, (value, *_) in REACHES[task].items()}, monkeypatch)
+    heard = {id(each): each for of_one in calls.values() for call in of_one for each in call.values() if isinstance(each, Heard)}
+    (feedback,) = heard.values()
+    assert all(call["warnings"] is feedback.warnings for call in calls["Report.write"])

@@ -5,6 +5,7 @@ import json
 import re
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -86,6 +87,17 @@ RICH = {
     "calibration": "platt",
     "compare_optimizers": ["adagrad"],
 }
+
+
+def test_a_test_as_far_from_training_as_spatial_folds_is_told_as_one_in_space(study):
+    """Landslides 25 m apart in a row: the last ten, which are 25 to 250 m from the others, against one in ten, which are all 25 m."""
+    _, stack = study
+    place = np.arange(40)
+    examples = SimpleNamespace(rows=np.full(40, 3), cols=place, labels=np.ones(40, int), units=None)
+    folds = SimpleNamespace(folds=np.array([100.0, 150.0]))
+    said = train_cnn_dnn._apart(examples, place < 30, folds, stack)
+    assert said.startswith("The landslides of the test lie 138 m from those that train, on average, and those of the spatial folds 125 m")
+    assert train_cnn_dnn._apart(examples, place % 10 > 0, folds, stack) == ""
 
 
 @pytest.fixture(scope="module")
