@@ -278,9 +278,11 @@ def _auc_table(page: Report, by_method: Mapping[str, Sequence[ClassifierSummary]
                     p_value(difference.p_value) if difference else None,
                 )
             )
-    header = ["Validation", "Classifier", "AUC", "SD", "95 % interval", "Minus CNN–DNN", "95 % interval", "p"]
+    header = ["Validation", "Classifier", "AUC", "SD", "95 % interval", "Minus CNN–DNN", "95 % interval", "p, corrected"]
     beside, tested = ", and the paired difference from the CNN–DNN on the same test cells", "Intervals and p"
-    corrected = "; p corrected for the number of classifiers (Holm 1979)"
+    corrected = (
+        "; p is corrected for the number of classifiers (Holm 1979), intervals are not, so that one may leave out 0 beside a p above 0.05"
+    )
     if not any(each.difference for summaries in by_method.values() for each in summaries):
         header, rows, beside, tested, corrected = header[:5], [row[:5] for row in rows], "", "Intervals", ""
     page.table(
@@ -313,7 +315,8 @@ def _accuracy(page: Report, summaries: Sequence[ClassifierSummary], method: str)
         ["Classifier", "Class", "Precision", "Recall", "F1", "Support", "Accuracy", "AUC"],
         rows,
         f"Precision, recall, F1 and support of cells predicted landslide and none, at a susceptibility of 0.5, by {name} (Table 3 of "
-        "the paper). Support counts the test cells of all folds of one repeat.",
+        "the paper). Support counts the test cells of all folds of one repeat. Some rank well and rarely say 0.5: what a random forest "
+        "says follows how many non-landslide cells were drawn. Compare by the AUC, which knows no threshold.",
     )
     errors = ("mse", "rmse", "mape")
     page.table(
