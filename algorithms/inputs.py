@@ -149,6 +149,12 @@ class _Given:
         """It and its parameter, for a sentence."""
         return f"“{self.label}” ({self.definition.description()})"
 
+    @property
+    def lasting(self) -> str:
+        """Where the layer lies, for people, of which the task has a copy; empty where that is in no file, such as in QGIS's memory."""
+        path = self.named().path
+        return path if Path(path).is_absolute() and Path(path).exists() else ""
+
     def named(self) -> Source:
         """Return the file and the layer in it, as far as the text or the layer's provider tells."""
         if self.layer is None:
@@ -394,7 +400,7 @@ def _raster(given: _Given, layer: QgsRasterLayer) -> Callable[[Path, QgsProcessi
             return path
         if error != QgsRasterFileWriter.WriterError.NoError:
             raise QgsProcessingException(f"The layer “{name}” could not be saved for the worker; save it as GeoTIFF and use that.")
-        return str(Source(path, name))
+        return str(Source(path, name, of=given.lasting))
 
     return write
 
@@ -413,7 +419,7 @@ def _vector(
     if any(each.whole and each.id == given.definition.name() for each in task_parameters(algorithm.TASK).values()):  # type: ignore[attr-defined]
         asked = set(layer.fields().names())
     features = _Features.of(given, layer, asked, context)
-    return lambda folder, feedback: str(Source(features.write(_new(folder, "fgb"), feedback), name))
+    return lambda folder, feedback: str(Source(features.write(_new(folder, "fgb"), feedback), name, of=given.lasting))
 
 
 def _is_as_in_its_file(given: _Given, layer: QgsVectorLayer) -> bool:

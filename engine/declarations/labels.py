@@ -9,7 +9,7 @@ from typing import Any
 
 from .checks import plain
 from .parameters import FILES, Parameter, task_parameters
-from .source import without_password
+from .source import Source, without_password
 
 
 def settings(task: str, values: Mapping[str, Any], used: Mapping[str, Any] | None = None) -> dict[str, str]:
@@ -73,7 +73,11 @@ def readable(parameter: Parameter, value: Any, used: Any = None) -> str:
     if parameter.table:
         return ", ".join(parameter.table[each] for each in ([value] if isinstance(value, str) else value))
     if isinstance(value, (list, tuple)):
-        return ", ".join(plain(float(each)) if isinstance(each, Real) else without_password(str(each)) for each in value)
+        return ", ".join(plain(float(each)) if isinstance(each, Real) else _text(parameter, each) for each in value)
     if isinstance(value, Real):
         return f"{plain(float(value))} {parameter.unit}".rstrip()
-    return without_password(str(value))
+    return _text(parameter, value)
+
+
+def _text(parameter: Parameter, value: Any) -> str:
+    return without_password(str(Source.parse(value).lasting if parameter.kind in FILES and "|" in value else value))

@@ -5,14 +5,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from urllib.parse import quote, unquote
 
 # The field that holds a feature's id where QGIS wrote a layer anew.
 ID_FIELD = "scarp_id"
 # What may follow a `|` at the end of a text: `key=value` or `option:KEY=VALUE`; anything else, pipes too, belongs to the path.
-_OPTION = re.compile(r"(name|layername|geometrytype|band|crs|nodata|ownnodata|option:[A-Za-z0-9_]+)=(.*)", re.DOTALL)
+_OPTION = re.compile(r"(name|layername|geometrytype|band|crs|nodata|ownnodata|of|option:[A-Za-z0-9_]+)=(.*)", re.DOTALL)
 
 # What a text begins with, or holds, that names no file of this machine: GDAL's drivers for databases and services, addresses, connections.
 _ELSEWHERE = re.compile(
@@ -49,6 +49,8 @@ class Source:
         Whether the nodata value that the file declares counts.
     options
         GDAL's open options, `KEY=VALUE`.
+    of
+        The file that `path` is a copy of, made by QGIS for the task and gone after it.
 
     Examples
     --------
@@ -70,6 +72,7 @@ class Source:
     nodata: tuple[tuple[float, float], ...] = ()
     own_nodata: bool = True
     options: tuple[str, ...] = ()
+    of: str = ""
 
     @classmethod
     def parse(cls, text: str) -> Source:
@@ -101,6 +104,7 @@ class Source:
             tuple((float(low), float(high)) for low, high in ranges),
             found.get("ownnodata", "yes") != "no",
             tuple(reversed(options)),
+            found.get("of", ""),
         )
 
     def __str__(self) -> str:
@@ -113,9 +117,21 @@ class Source:
             "crs": self.crs,
             "nodata": nodata,
             "ownnodata": "" if self.own_nodata else "no",
+            "of": self.of,
             **dict(f"option:{option}".split("=", 1) for option in self.options),
         }
         return self.path + "".join(f"|{key}={_quoted(value)}" for key, value in values.items() if value)
+
+    @property
+    def lasting(self) -> Source:
+        """The source that is there after the task too: of a copy the file that it was made from.
+
+        Examples
+        --------
+        >>> str(Source.parse("/tmp/layer0.fgb|name=slides|of=/data/slides.shp").lasting)
+        '/data/slides.shp|name=slides'
+        """
+        return replace(self, path=self.of, of="") if self.of else self
 
     @property
     def told(self) -> str:

@@ -86,7 +86,7 @@ def name_of(source: str) -> str:
     >>> name_of("C:\\data\\map.tif|band=1"), name_of("/data/slides.gpkg|layername=a")
     ('map.tif', 'slides.gpkg')
     """
-    return Source.parse(source).path.replace("\\", "/").rsplit("/", 1)[-1]
+    return Source.parse(source).lasting.path.replace("\\", "/").rsplit("/", 1)[-1]
 
 
 def runs_in(folder: Path, feedback: Feedback, *, below: bool = True) -> list[Run]:
@@ -230,7 +230,8 @@ def is_of(run: Run, key: str, path: str, digests: Digests, told: Any = None) -> 
     """
     there = run.inputs.get(key)
     same_name = run.read(key) == name_of(path)
-    if there is None:
+    # The bytes of a copy that QGIS made say nothing of its file.
+    if there is None or _is_copy(run.parameters.get(key)) != _is_copy(path):
         return same_name
     now = told if told is not None or not is_there(Source.parse(path).path) else digests.of(path)
     if now is None:
@@ -238,6 +239,10 @@ def is_of(run: Run, key: str, path: str, digests: Digests, told: Any = None) -> 
     if there == now:
         return True
     return None if same_name else False
+
+
+def _is_copy(given: Any) -> bool:
+    return isinstance(given, str) and bool(Source.parse(given).of)
 
 
 # As the toolbox names them (`algorithms/`, which this side never imports; a test holds them equal).

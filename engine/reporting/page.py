@@ -151,10 +151,10 @@ def _file_told(source: str) -> str:
     Examples
     --------
     >>> from scarp.engine.reporting.page import _file_told
-    >>> _file_told("/data/slides.gpkg|layername=all"), _file_told("/data/slides.shp")
+    >>> _file_told("/data/slides.gpkg|layername=all"), _file_told("/tmp/layer0.fgb|name=slides|of=/data/slides.shp")
     ('slides.gpkg, layer all', 'slides.shp')
     """
-    named = Source.parse(source)
+    named = Source.parse(source).lasting
     file = named.path.replace("\\", "/").rsplit("/", 1)[-1]
     return file if named.label in (file, file.rpartition(".")[0]) else f"{file}, layer {named.label}"
 

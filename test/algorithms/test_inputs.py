@@ -359,7 +359,9 @@ def test_the_encoding_set_in_qgis_counts(take, tmp_path, stack):
     (tmp_path / "geo.dbf").write_bytes(dbf)
     layer = vector(path)
     layer.setProviderEncoding("windows-1251")
-    assert values(take("samplecells", COVARIATES=stack, INVENTORY=layer, TYPE_FIELD="kind")["INVENTORY"][0], "kind") == ["Глей"]
+    source = take("samplecells", COVARIATES=stack, INVENTORY=layer, TYPE_FIELD="kind")["INVENTORY"][0]
+    assert values(source, "kind") == ["Глей"]
+    assert source.endswith(f".fgb|name=Slides of 2014|of={path}"), "reports name the file, which is still there"
 
 
 def test_dates_become_text_and_truth_numbers(take, stack):
@@ -578,7 +580,7 @@ def test_a_raster_without_a_file_is_written(take, tmp_path):
     uri += f"&base:uri={base.source()}&base:provider=gdal"
     layer = raster(uri, "Raised", "virtualraster")
     source = take("preparecovariates", DEM=layer)["DEM"][0]
-    assert source.endswith(".tif|name=Raised")
+    assert source.endswith(".tif|name=Raised"), "nor is there one that it is a copy of"
     assert first_cells(source)[1:] == [2, 3, 7]
 
 

@@ -257,6 +257,9 @@ def test_values_are_told_as_people_write_them():
     }
     assert readable(task_parameters("classify_susceptibility")["breaks"], [0.2, 0.45]) == "0.2, 0.45"
     assert readable(task_parameters("sample_cells")["buffer"], 0.0) == "0 m"
+    copy = "/tmp/layer0.fgb|name=slides|of=/data/slides.shp"
+    assert readable(task_parameters("sample_cells")["inventory"], copy) == "/data/slides.shp|name=slides"
+    assert readable(task_parameters("prepare_covariates")["extra_distances"], [copy, "a.gpkg"]) == "/data/slides.shp|name=slides, a.gpkg"
 
 
 def test_zeros_and_blanks_that_are_no_amounts_have_words():

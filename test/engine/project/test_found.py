@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from scarp.engine.errors import EngineError
 from scarp.engine.feedback import Feedback
-from scarp.engine.files.manifest import write_manifests
+from scarp.engine.files.manifest import hashes, write_manifests
 from scarp.engine.project import found as finding
 from scarp.engine.project import runs
 from scarp.engine.project.found import MADE_BY, find_project
@@ -202,6 +202,21 @@ def test_hashes_decide_and_names_where_there_are_none(project):
     assert is_of(run, "model", str(project / "third.scarp"), digests) is False
     assert is_of(run, "model", "/gone/model.scarp", digests) is True
     assert is_of(run, "model", "/gone/third.scarp", digests) is False
+
+
+def test_a_copy_that_qgis_made_goes_by_its_file(project):
+    """Its bytes differ from those of its file; those of two copies tell whether the file changed."""
+    (project / "layer0.fgb").write_text("as QGIS wrote it")
+    (project / "layer1.fgb").write_text("as QGIS wrote it later")
+    copy, later = (f"{project}/layer{number}.fgb|name=slides|of=/data/slides.shp" for number in (0, 1))
+    told = {"task": "sample_cells", "parameters": {"inventory": copy}, "inputs_sha256": hashes({"inventory": copy})}
+    (project / "cells.gpkg.run.json").write_text(json.dumps(told), encoding="utf-8")
+    run = next(each for each in runs_in(project, Feedback()) if each.parameters.get("inventory") == copy)
+    assert run.read("inventory") == "slides.shp"
+    assert is_of(run, "inventory", "/elsewhere/slides.shp", Digests()) is True
+    assert is_of(run, "inventory", "/data/other.shp", Digests()) is False
+    assert is_of(run, "inventory", copy, Digests()) is True
+    assert is_of(run, "inventory", later, Digests()) is None
 
 
 def test_what_is_too_large_to_be_hashed_counts_by_its_name_and_is_told_once(project):
