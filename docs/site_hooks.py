@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What MkDocs cannot know by itself (`hooks` in `mkdocs.yml`): pages from declarations, README as the first page, equations as MathML."""
+"""What MkDocs cannot know by itself (`hooks` in `mkdocs.yml`): pages from declarations, README as the first page."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ import runpy
 from pathlib import Path
 from typing import Any
 
-from latex2mathml.converter import convert
 from mkdocs.structure.files import File, Files
 
 DOCS = Path(__file__).resolve().parent
@@ -16,7 +15,6 @@ ROOT = DOCS.parent
 # Pages of the site that stand outside docs/, by their file there.
 OUTSIDE = {"index.md": "README.md", "contributing.md": "CONTRIBUTING.md", "security.md": "SECURITY.md", "changelog.md": "CHANGELOG.md"}
 _PLACES = {**{file: page for page, file in OUTSIDE.items()}, "CITATION.cff": "citing.md"}
-_CODE = re.compile(r"(```.*?```|`[^`\n]*`)", re.DOTALL)
 
 
 def algorithm_pages() -> dict[str, str]:
@@ -44,8 +42,8 @@ def on_files(files: Files, config: Any) -> Files:
 
 
 def on_page_markdown(markdown: str, page: Any, **_: Any) -> str:
-    """Return the page with links that hold inside the site, and with its equations as MathML."""
-    return with_equations(_linked(markdown, outside=page.file.src_uri in OUTSIDE))
+    """Return the page with links that hold inside the site."""
+    return _linked(markdown, outside=page.file.src_uri in OUTSIDE)
 
 
 def _linked(markdown: str, *, outside: bool) -> str:
@@ -56,15 +54,3 @@ def _linked(markdown: str, *, outside: bool) -> str:
         return f"]({_PLACES.get(file, file)}"
 
     return re.sub(r"\]\((?!https?:|#)([^)#\s]+)", place, markdown)
-
-
-def with_equations(markdown: str) -> str:
-    """Return the text with `$$…$$` and `$…$` as MathML, which browsers show without any script; code stays as it is."""
-
-    def shown(match: re.Match[str]) -> str:
-        return convert(match[1].strip(), display="block") if match[1] else convert(match[2])
-
-    parts = _CODE.split(markdown)
-    for place in range(0, len(parts), 2):
-        parts[place] = re.sub(r"\$\$(.+?)\$\$|\$(\S[^$\n]*?)\$(?!\d)", shown, parts[place], flags=re.DOTALL)
-    return "".join(parts)
