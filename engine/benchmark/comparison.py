@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import nullcontext
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import chain
@@ -252,6 +252,14 @@ class Validation:
         return self.splitter(seed, data).split(data.xy, data.labels, data.dates if self.method == "temporal" else data.units)
 
 
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Let estimators say nothing of optimisers that stopped before they were done: nobody who reads the log can act on it."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        yield
+
+
 def compare(
     stack: Stack,
     data: Data,
@@ -297,8 +305,7 @@ def compare(
     costs = np.array([CLASSIFIERS[name].cost for _, name in cell_jobs] + [_MEMBER_COST * recipe.members] * len(network_folds))
     ends = 100.0 * costs.cumsum() / costs.sum()
     starts = np.append(0.0, ends)
-    with warnings.catch_warnings(), on_cluster(scheduler) if scheduler else nullcontext():
-        warnings.simplefilter("ignore", ConvergenceWarning)
+    with _quiet(), on_cluster(scheduler) if scheduler else nullcontext():  # before all threads, which share what is told
         cell_job = delayed(partial(_cell_outcome, data, seed, recipe.equal_landslides))
         found: Iterator[list[Outcome]] = ([each] for each in _parallel(cell_job(fold, name) for fold, name in cell_jobs))
         if network_folds:
@@ -344,6 +351,7 @@ def called(method: str) -> str:
     return "later landslides" if method == "temporal" else VALIDATIONS[method].split(" (")[0].lower()
 
 
+@_quiet()
 def fit_cells(
     data: Data, training: np.ndarray, name: str, spatial: bool, seed: int, equal: bool = False
 ) -> tuple[CellModel, dict[str, Any]]:
@@ -460,12 +468,10 @@ def _inner_folds(
         kind = "cells" if units is None else "landslides, or cells"
         raise EngineError(f"A training fold has fewer than 2 {kind} of one class; use fewer folds or a larger inventory.")
     if spatial:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", FoldWarning)
-            try:
-                return list(KMeansKFold(folds, random_state=seed).split(xy, labels, units))
-            except EngineError:
-                pass
+        try:
+            return list(splits(KMeansKFold(folds, random_state=seed).dealt(xy, labels, units)))
+        except EngineError:
+            pass
     return list(splits(deal_folds(labels, folds, None, seed, units)))
 
 

@@ -3,8 +3,6 @@
 
 from __future__ import annotations
 
-import warnings
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
@@ -22,7 +20,6 @@ from ..reporting.numbers import with_interval
 from ..reporting.rates import RateCurve
 from ..samples.folds import (
     BlockKFold,
-    FoldWarning,
     KMeansKFold,
     block_ids,
     deal_folds,
@@ -177,7 +174,7 @@ def by_parts(examples: Examples, spatial: Evaluation, equal: bool, seed: int) ->
     parts = max(min(_PARTS, fewest_units(examples.labels, examples.units)), 2)
     xy = examples.grid.centres_m(examples.rows, examples.cols)
     try:
-        fold = _numbers(KMeansKFold(parts, random_state=seed).split, xy, examples)
+        fold = KMeansKFold(parts, random_state=seed).dealt(xy, examples.labels, examples.units)
     except EngineError:
         return None
     said, beside = (_said_by_trees(examples, each, equal, seed) for each in (fold, spatial.fold))
@@ -222,24 +219,15 @@ def spatial_folds(
     if narrow := told_if_narrow(block_size_m, examples.patches.size_px, examples.grid):
         how += f" {narrow}"
     try:
-        fold = _numbers(BlockKFold(folds, block_size_m, random_state=seed).split, xy, examples)
+        fold = BlockKFold(folds, block_size_m, random_state=seed).dealt(xy, examples.labels, examples.units)
     except EngineError:
         narrow, how = "", f"{blocks} blocks of {block_size_m:,.0f} m do not suffice, so k-means on the coordinates made {{folds}} folds."
         try:
-            fold = _numbers(KMeansKFold(folds, random_state=seed).split, xy, examples)
+            fold = KMeansKFold(folds, random_state=seed).dealt(xy, examples.labels, examples.units)
         except EngineError as error:
             feedback.warning(f"There is no spatial figure: {error}")
             return None
     return fold, how.format(folds=fold.max() + 1), bool(narrow)
-
-
-def _numbers(split: Callable[..., object], xy: np.ndarray, examples: Examples) -> np.ndarray:
-    fold = np.full(len(xy), -1)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", FoldWarning)
-        for number, (_, test) in enumerate(split(xy, examples.labels, examples.units)):  # type: ignore[arg-type, var-annotated]
-            fold[test] = number
-    return fold
 
 
 def _by(examples: Examples, fold: np.ndarray, kind: str, name: str, how: str, recipe: Recipe, seed: int, feedback: Feedback) -> Evaluation:

@@ -411,7 +411,12 @@ class SpatialKFold(ABC):
         from scipy.spatial import cKDTree
 
         xy, labels = np.asarray(X, float), np.asarray(y)
-        fold = merge_one_class_folds(self._fold(xy, labels, groups), labels, xy)
+        asked = self._fold(xy, labels, groups)
+        fold = merge_one_class_folds(asked, labels, xy)
+        before, left = (len(np.unique(each)) for each in (asked, fold))
+        if left < before:
+            told = f"{before - left} of {before} spatial folds held one class only and were merged with a neighbour."
+            warnings.warn(told, FoldWarning, stacklevel=2)
         for number in np.unique(fold):
             test = np.flatnonzero(fold == number)
             training = np.flatnonzero(fold != number)
@@ -423,6 +428,10 @@ class SpatialKFold(ABC):
                     f"Beyond an exclusion distance of {self.exclusion_m:g} m no training cells of both classes are left; reduce it."
                 )
             yield training, test
+
+    def dealt(self, xy: np.ndarray, labels: np.ndarray, units: np.ndarray | None) -> np.ndarray:
+        """Return the number of the fold of each cell from 0, (n,), with no word on merged ones: filters of warnings are all threads'."""
+        return merge_one_class_folds(self._fold(xy, labels, units), labels, xy)
 
     @abstractmethod
     def _fold(self, xy: np.ndarray, labels: np.ndarray, units: np.ndarray | None) -> np.ndarray:
@@ -594,7 +603,7 @@ def told_by_others(mapped: np.ndarray, date: np.datetime64, so: str) -> str:
 
 
 def merge_one_class_folds(fold: np.ndarray, labels: np.ndarray, xy: np.ndarray) -> np.ndarray:
-    """Return folds that all hold both classes: one that does not joins the fold whose centre is nearest, with a `FoldWarning`.
+    """Return folds that all hold both classes: one that does not joins the fold whose centre is nearest.
 
     Parameters
     ----------
@@ -614,7 +623,6 @@ def merge_one_class_folds(fold: np.ndarray, labels: np.ndarray, xy: np.ndarray) 
         If fewer than two folds are left.
     """
     fold = np.unique(fold, return_inverse=True)[1].ravel()
-    asked = fold.max() + 1
     while True:
         numbers = np.unique(fold)
         single = [number for number in numbers if len(np.unique(labels[fold == number])) < 2]
@@ -624,11 +632,8 @@ def merge_one_class_folds(fold: np.ndarray, labels: np.ndarray, xy: np.ndarray) 
         lone = single[0]
         others = [number for number in numbers if number != lone]
         fold[fold == lone] = min(others, key=lambda number: float(np.hypot(*(centres[number] - centres[lone]))))
-    left = len(np.unique(fold))
-    if left < 2:
+    if len(np.unique(fold)) < 2:
         raise EngineError(
             "Landslide and non-landslide cells lie so far apart that no two spatial folds hold both; use smaller blocks or random folds."
         )
-    if left < asked:
-        warnings.warn(f"{asked - left} of {asked} spatial folds held one class only and were merged with a neighbour.", FoldWarning, 2)
     return np.unique(fold, return_inverse=True)[1].ravel()

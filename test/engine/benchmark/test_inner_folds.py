@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """What is chosen inside the training cells: hyper-parameters on folds like those outside, and probabilities from held-out cells."""
 
+import warnings
 from dataclasses import replace
 
 import numpy as np
@@ -128,3 +129,25 @@ def test_a_temporal_validation_trains_on_earlier_landslides(doubtful):
     absences = int((dated.labels == 0).sum())
     assert len(fold.test) - len(slides["test"]) == pytest.approx(share * absences, abs=1)
     assert len(fold.training) + len(fold.test) == absences + (~np.isnat(dated.dates)).sum()
+
+
+def test_inner_folds_are_merged_without_a_word_whatever_other_threads_do_to_warnings(monkeypatch):
+    """Filters are of all threads: one that ended gave back those of before to another that had just asked for silence."""
+    rng = np.random.default_rng(0)
+    xy = np.concatenate([rng.normal(middle, 1.0, (20, 2)) for middle in (0.0, 50.0, 100.0)])
+    labels = np.r_[np.tile([0, 1], 20), np.ones(20, int)]
+    deal = comparison.KMeansKFold._fold
+    monkeypatch.setattr(comparison.KMeansKFold, "_fold", lambda *given: warnings.simplefilter("always") or deal(*given))
+    with warnings.catch_warnings(record=True) as told:
+        assert len(_inner_folds(xy, labels, True, 0, None)) == 2
+    assert told == []
+
+
+def test_a_network_of_few_rounds_is_fitted_without_a_word():
+    """As the best of a benchmark, or by Explain; noise takes all rounds of the multilayer perceptron."""
+    rng, rows, cols = scattered(300, 300)
+    noise = data_of(rows, cols, rng.integers(0, 2, 300), rng.normal(size=(300, 3)))
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always")
+        fit_cells(noise, np.arange(300), "mlp", False, 1)
+    assert [str(each.message) for each in told] == []

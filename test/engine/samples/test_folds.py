@@ -88,11 +88,13 @@ def test_they_work_in_scikit_learn():
 def test_a_fold_with_one_class_joins_its_neighbour():
     xy = np.array([[0, 0], [0, 1], [10, 0], [10, 1], [30, 0], [30, 1]], float)
     labels = np.array([1, 0, 1, 1, 1, 0])
-    with pytest.warns(FoldWarning, match="1 of 3 spatial folds"):
-        fold = merge_one_class_folds(np.array([0, 0, 1, 1, 2, 2]), labels, xy)
+    fold = merge_one_class_folds(np.array([0, 0, 1, 1, 2, 2]), labels, xy)
     assert fold.tolist() == [0, 0, 0, 0, 1, 1]
+    with pytest.warns(FoldWarning, match="1 of 3 spatial folds"):
+        assert len(list(KMeansKFold(3).split(xy, labels))) == 2
     with warnings.catch_warnings():
         warnings.simplefilter("error")
+        assert len(np.unique(KMeansKFold(3).dealt(xy, labels, None))) == 2
         assert merge_one_class_folds(np.array([5, 5, 5, 5, 2, 2]), labels, xy).tolist() == [1, 1, 1, 1, 0, 0]
 
 
