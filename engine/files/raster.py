@@ -406,8 +406,8 @@ class Contents:
         The least and greatest of them, those of `odd` left out.
     odd
         How many cells have each value that looks like a void, and (under infinity) more than any quantity has, infinity too.
-    minus_ones
-        How many cells have −1, where no other value is negative: a void or a value, which only the user knows.
+    minus_ones, zeros
+        How many cells have −1, where no other value is negative, and 0, where none is: a void or a value, which only the user knows.
     """
 
     cells: int = 0
@@ -415,6 +415,7 @@ class Contents:
     high: float = -np.inf
     odd: dict[float, int] | None = None
     minus_ones: int = 0
+    zeros: int = 0
 
     def without(self, values: tuple[float, ...]) -> Contents:
         """Return it as if only these of `odd` were voids."""
@@ -477,10 +478,14 @@ def tally(raster: Raster, part: Window) -> Contents:
             found.low, found.high = min(found.low, low), max(found.high, float(values.max()))
             if low == -1:
                 found.minus_ones += int(np.count_nonzero(values == -1))
+            if low == 0:
+                found.zeros += int(np.count_nonzero(values == 0))
             is_negative = is_negative or (low < 0 and bool(np.any((values < 0) & (values != -1))))
     found.odd = odd
     if is_negative or found.high == -1:
         found.minus_ones = 0
+    if found.low < 0:
+        found.zeros = 0
     return found
 
 

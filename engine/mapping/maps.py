@@ -182,6 +182,10 @@ def _opened(source: str, band: int | None, parameter: str) -> Raster:
     return open_raster(str(named), f"name it ({parameter})", "class raster" if parameter == "CLASSES" else "susceptibility map")
 
 
+def _at(raster: Raster, row: int, col: int) -> float:
+    return float(raster.read(Window(row, col, 1, 1), dtype=np.float64)[0, 0])
+
+
 def _looked_at(raster: Raster, feedback: Feedback, *, varied: bool) -> Map:
     rows, cols = raster.grid.shape
     whole = Window(0, 0, rows, cols)
@@ -192,6 +196,12 @@ def _looked_at(raster: Raster, feedback: Feedback, *, varied: bool) -> Map:
         raise EngineError(f"The raster {raster.file} holds no data.")
     if varied and found.low == found.high:
         raise EngineError(f"The susceptibility map {raster.file} holds one value only ({found.low:.6g}); it tells no cell from another.")
+    if found.zeros and found.cells == rows * cols and any(_at(raster, row, col) == 0 for row in (0, rows - 1) for col in (0, cols - 1)):
+        feedback.warning(
+            f"The map {raster.file} declares no nodata, nothing in it is below 0, and 0 stands on {found.zeros:,} of {found.cells:,} "
+            "cells, a corner among them, as outside a study area: it counts as the least susceptible. Declare it (gdal:translate, “Assign "
+            "a specified NoData value”) if these cells have no value."
+        )
     is_of_classes = found.high - found.low < _MOST_CLASSES and _is_whole(raster, whole)
     return Map(raster, float(raster.dtype(found.low)), float(raster.dtype(found.high)), is_of_classes)
 

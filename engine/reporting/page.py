@@ -23,8 +23,8 @@ from .numbers import cell_size, cut, is_number, number, stands_right
 # Why a test may be better than the cells that trained; nothing is wrong with it by itself.
 BETTER_THAN_TRAINING = (
     "That the test is better than the landslides of the training is chance of which landslides it holds, or these lie on easier ground, "
-    "such as large ones on steep slopes; it does not mean that the map tells others better than its own. Of two such figures quote the "
-    "lower one."
+    "such as large ones on steep slopes; it does not mean that the map tells others better than its own, nor that the success rate is "
+    "a test."
 )
 _TEMPLATES = Path(__file__).resolve().parents[2] / "resources"
 # Longer names from data, such as those of sub-areas and classes, lose their middle.

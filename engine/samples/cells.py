@@ -284,6 +284,12 @@ def resolve_samples(
     else:
         cells = draw(stack, inventory, feedback, seed=seed, folds=None, test_share=0.0 if test_inventory else None, types=types)
     if test_inventory:
+        if label_field:
+            feedback.message(
+                "Absences of the test keep off the sample cells alone: where these stand for a part of each landslide (POLYGON_CELLS other "
+                "than all), some lie on its other cells, and the AUC is less than the map deserves. Give the inventory itself, without a "
+                "label field, to keep off all of its cells."
+            )
         beside = _of_types(stack, inventory, types, Feedback()) if types and not label_field else None
         others = [] if beside is None else [stack.grid.numbers(beside[0].rows, beside[0].cols)[len(beside[1]) :]]
         cells = _with_test(stack, cells, test_inventory, seed, feedback, types, others)

@@ -89,7 +89,7 @@ def run(
         feedback.message(without)
     if sentence := falling([row for row in densities if row["part"] == "all"][: len(divided.names)]):
         feedback.warning(sentence)
-    feedback.message(verdict(made))
+    feedback.message(verdict(made, tested.shared))
     write_table(output, same_keys([*map(table_row, made), *(pair.rows() if pair else [])]))
     if class_table:
         write_table(class_table, densities)
@@ -114,9 +114,10 @@ def run(
             "parts": parts,
             "without": without,
             "by_others": tested.by_others,
+            "shared": tested.shared,
         }
         make_report(seen, made, divided, densities, pair, facts).write(report, feedback.warnings)
-    results = {"verdict": verdict(made), "role": made[0].role, "are_samples": tested.are_samples, "shared": tested.shared}
+    results = {"verdict": verdict(made, tested.shared), "role": made[0].role, "are_samples": tested.are_samples, "shared": tested.shared}
     write_manifests((output, report), "validate_map", asked, time.monotonic() - started, results=results)
     feedback.progress(100)
     wanted = {"output": output, "class_table": class_table, "difference": difference, "report": report}

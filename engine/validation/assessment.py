@@ -310,8 +310,7 @@ def warn_of_few(made: Sequence[Assessment], feedback: Feedback) -> None:
             feedback.warning(f"The {RATES[each.role]} is that of {told}: it is chance to a large part.")
     few = [each.name for each in made if each.kind != "all" and each.landslides < FEW]
     if few:
-        names = ", ".join(few[:5]) + (", …" if len(few) > 5 else "")
-        feedback.warning(f"Fewer than {FEW} landslides make the figures of {names}: they are chance to a large part.")
+        feedback.warning(f"Fewer than {FEW} landslides make the figures of {_some(few)}: they are chance to a large part.")
 
 
 def without_figures(made: Sequence[Assessment], zones: ZoneRaster | None) -> str:

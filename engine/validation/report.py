@@ -42,7 +42,7 @@ _REVERSED = (
 )
 
 
-def verdict(made: Sequence[Assessment]) -> str:
+def verdict(made: Sequence[Assessment], shared: int = 0) -> str:
     """Return the main finding in a few sentences."""
     first = made[0]
     auc = first.auc
@@ -71,7 +71,7 @@ def verdict(made: Sequence[Assessment]) -> str:
             f"{RATES[other.role]} {number(other.rates['landslides'].under)}, under the {RATES[first.role]} "
             f"{number(first.rates['landslides'].under)})."
         )
-        if other.role == "training" and first.role == "held_out" and told > fitted:
+        if other.role == "training" and first.role == "held_out" and told > fitted and not shared:
             text += f" {BETTER_THAN_TRAINING}"
     return text
 
@@ -96,7 +96,7 @@ def make_report(
         What the report states as it is: `map`, `inputs` and `settings` (name to text), `versions`, whether cells are `labelled`, the
         `files`, how many `cells` have a value, of which `types` the landslides and of which `model` the map are, where that is known,
         the `picture` of the map, the `parts` that were assessed, and in a sentence each which sub-areas are `without` figures and which
-        landslides count by the date of others, `by_others`.
+        landslides count by the date of others, `by_others`; and how many landslides of the test are `shared` with the training.
     """
     whole = [each for each in made if each.kind == "all"]
     first = whole[0]
@@ -105,7 +105,7 @@ def make_report(
         f"{seen.name}, tested on {_counted(first)}",
     )
     page.section("Result")
-    page.text(verdict(made), lead=True)
+    page.text(verdict(made, facts["shared"]), lead=True)
     page.text(_told_from(first, facts["labelled"]))
     if facts["by_others"]:
         page.text(facts["by_others"])

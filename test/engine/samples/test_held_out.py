@@ -86,6 +86,15 @@ def test_training_that_leaves_the_test_the_ground_near_landslides_is_told(stack,
     assert said.startswith(f"Of the ground without landslides {share:.0f} % trains.") and "lower than the map deserves" in said
 
 
+def test_sample_cells_tell_nothing_of_the_landslides_other_cells(stack, layer_of, points, listener, tmp_path):
+    slides, later = layer_of("slides.gpkg", points(CELLS[::2])), layer_of("later.gpkg", points(CELLS[1::4]))
+    draw(stack, slides, listener, seed=3, folds=2, test_share=0.0).write(tmp_path / "cells.gpkg", stack.grid)
+    for source, label, told in ((slides, None, False), (str(tmp_path / "cells.gpkg"), "landslide", True)):
+        listener.messages.clear()
+        resolve_samples(stack, source, label, 3, listener, test_inventory=later)
+        assert any("Absences of the test keep off the sample cells alone" in each for each in listener.messages) == told
+
+
 def test_a_landslide_of_both_inventories_is_no_part_of_training(stack, grid, layer_of, listener):
     """A polygon of 4 × 3 cells shares one cell with a landslide of the test: all of it is left out, and that is said."""
     shapes = [box((2, 2), (5, 4), grid), box((20, 10), (21, 12), grid), box((30, 40), (33, 44), grid)]

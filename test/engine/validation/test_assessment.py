@@ -142,6 +142,17 @@ def test_a_role_that_is_told_is_kept_and_types_count_in_both_inventories(map_of,
     assert rows_of(tmp_path / "t.csv")[0]["rate"] == "success rate"
 
 
+def test_a_test_better_than_the_training_is_no_chance_where_it_is_the_training(map_of, layer_of, tmp_path):
+    """The test on cells 9 and 8 ranks above the training on 9 and 4: by chance if none were shared."""
+    inventory, other = layer_of([box(UTM, 0, 9), box(UTM, 0, 8)]), layer_of([box(UTM, 0, 7), box(UTM, 0, 4)], "other.gpkg")
+    same = layer_of([box(UTM, 0, 9), box(UTM, 0, 4)], "same.gpkg")
+    for training, told in ((other, True), (same, False)):
+        listener = Listener()
+        validate(tmp_path, listener, susceptibility=map_of(VALUES), inventory=inventory, training_inventory=training)
+        assert ("is chance of which landslides it holds" in listener.messages[-1]) == told
+        assert any("1 of 2" in each and "memory" in each for each in listener.warnings) != told
+
+
 def test_landslides_in_both_inventories_are_counted_once_each(map_of, layer_of, tmp_path):
     """One of two lies on two cells of the training landslides."""
     slides, training = layer_of([box(UTM, 0, 6, 1, 3), box(UTM, 0, 2)]), layer_of([box(UTM, 0, 7, 1, 3)], "training.gpkg")
@@ -169,7 +180,7 @@ def test_two_maps_on_cells_that_both_have(map_of, layer_of, tmp_path, monkeypatc
     second = np.array([np.nan, 0.9, 0.8, 0.1, 0.2, 0.3, 0.4, 0.5, 0.7, np.nan])
     slides = layer_of([box(UTM, 0, 9), box(UTM, 0, 8), box(UTM, 0, 4)])
     seen = []
-    monkeypatch.setattr(validate_map, "make_report", lambda *told: seen.append(told[4]) or SimpleNamespace(write=lambda path: None))
+    monkeypatch.setattr(validate_map, "make_report", lambda *told: seen.append(told[4]) or SimpleNamespace(write=lambda *_: None))
     result = validate(
         tmp_path, susceptibility=map_of(VALUES), inventory=slides, susceptibility_2=map_of(second, "second.tif"),
         difference=str(tmp_path / "d.tif"), report=str(tmp_path / "r.html"), method="manual", breaks="0.25, 0.55",
@@ -289,7 +300,7 @@ def test_cells_of_one_feature_are_one_witness_for_two_maps(map_of, layer_of, tmp
 
 def test_maps_of_unlike_numbers_of_classes_agree_on_nothing(map_of, layer_of, tmp_path, monkeypatch):
     classes, seen = map_of([1, 1, 1, 2, 2, 2, 3, 3, 3, 3], "classes.tif", kind=gdal.GDT_Byte, nodata=0), []
-    monkeypatch.setattr(validate_map, "make_report", lambda *told: seen.append(told[4]) or SimpleNamespace(write=lambda path: None))
+    monkeypatch.setattr(validate_map, "make_report", lambda *told: seen.append(told[4]) or SimpleNamespace(write=lambda *_: None))
     given = {"susceptibility": map_of(VALUES), "inventory": layer_of([box(UTM, 0, 8)]), "susceptibility_2": classes}
     validate(tmp_path, **given, report=str(tmp_path / "r.html"))
     assert (seen[0].names, seen[0].classes) == (("map.tif", "classes.tif"), (["low", "high"], ["1", "2", "3"]))

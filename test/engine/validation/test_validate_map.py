@@ -124,6 +124,17 @@ def test_a_lone_minus_one_is_told_and_counts(map_of, slides, tmp_path):
     assert not [text for text in listener.warnings if "-1" in text]
 
 
+@pytest.mark.parametrize("first, last, nodata, told", [(0, 1, None, True), (1, 0, None, True), (1, 1, None, False), (0, 1, -9999.0, False)])
+def test_zero_in_a_corner_where_no_nodata_is_declared_is_told_and_counts(map_of, slides, tmp_path, first, last, nodata, told):
+    """As outside a study area; a map that declares its nodata, or has 0 in its midst alone, says what it means."""
+    values, listener = np.array([first / 8, *VALUES[1:5], 0.0, *VALUES[6:9], last / 2]), Listener()
+    path = map_of(np.r_[values, -9999.0] if nodata else values, nodata=nodata)
+    assert validate(tmp_path, listener, susceptibility=path, inventory=slides)["auc"] < 1
+    zeros = np.count_nonzero(values == 0)
+    said = [each for each in listener.warnings if f"0 stands on {zeros} of 10 cells, a corner among them" in each]
+    assert len(said) == told
+
+
 def test_percents_of_bytes_and_an_undeclared_255(map_of, slides, tmp_path):
     """The nodata that most tools give bytes; beside 0 alone it is a value, as in a mask."""
     listener = Listener()
