@@ -75,15 +75,32 @@ def test_the_absences_of_the_test_are_the_ground_of_the_map(stack, layer_of, poi
     assert near.any()
 
 
-def test_training_that_leaves_the_test_the_ground_near_landslides_is_told(stack, layer_of, points, listener, monkeypatch):
-    """40 x 60 cells: 60 landslides and 300 others train, ten and a thousand test; by 40 others nothing is told, see above."""
-    monkeypatch.setattr("scarp.engine.samples.cells.absences_of", lambda landslides, *_: 5 * landslides)
-    given, later = layer_of("slides.gpkg", points(CELLS[:60])), layer_of("later.gpkg", points(CELLS[60:70]))
-    resolve_samples(stack, given, None, 3, listener, test_inventory=later)
-    rows, cols = stack.grid.shape
-    share = 100 * 300 / (rows * cols - 70)
-    (said,) = listener.warnings
-    assert said.startswith(f"Of the ground without landslides {share:.0f} % trains.") and "lower than the map deserves" in said
+@pytest.mark.parametrize("ratio, told", [(50, False), (90, True)])
+def test_ground_near_training_landslides_has_its_share_of_the_test(stack, layer_of, points, listener, monkeypatch, ratio, told):
+    """Training takes 1,000 or 1,800 of the 1,821 cells that lie 45 m or more from its 20 landslides, and none of the others.
+
+    What it leaves is near them for the most part: an AUC against that is not that of the map. Where too little is left, it is told.
+    """
+    monkeypatch.setattr("scarp.engine.declarations.choices.BUFFER_M", 45.0)
+    monkeypatch.setattr("scarp.engine.samples.cells.absences_of", lambda landslides, *_: ratio * 20)
+    slides, later = (
+        CELLS[:80:4],
+        [(20, 50), (20, 52), (22, 50), *[(2, col) for col in range(1, 61, 2)] * told, *[(38, col) for col in range(61)] * told],
+    )
+    cells = resolve_samples(stack, layer_of("a.gpkg", points(slides)), None, 3, listener, test_inventory=layer_of("b.gpkg", points(later)))
+    row, col = np.indices((39, 61))
+    away = np.min([np.hypot(35.0 * (row - r), 20.0 * (col - c)) for r, c in slides], axis=0)
+    ground = np.ones((39, 61), bool)
+    ground[tuple(np.array([*slides, *later]).T)] = False
+    near = away < away[cells.rows, cells.cols][(cells.subset == "train") & (cells.landslide == 0)].min()
+    tested = (cells.subset == "test") & (cells.landslide == 0)
+    share = near[cells.rows, cells.cols][tested].mean()
+    assert near.sum() > 400 and len(set(pairs(cells, tested))) == tested.sum() and ground[cells.rows, cells.cols][tested].all()
+    if told:
+        assert any("so that the test is left with ground near them" in each for each in listener.warnings)
+    else:
+        assert share == pytest.approx(near[ground].mean(), abs=0.01) and tested.sum() > 500
+        assert not any("ground" in each for each in listener.warnings)
 
 
 def test_sample_cells_tell_nothing_of_the_landslides_other_cells(stack, layer_of, points, listener, tmp_path):
