@@ -5,7 +5,8 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from scarp.engine.benchmark.comparison import Data, fit_cells
+from scarp.engine.benchmark.comparison import Data, Fold, compare, fit_cells
+from scarp.engine.feedback import Feedback
 from scarp.engine.files.grid import Grid, reference_of
 from scarp.engine.learning import fitting
 from scarp.engine.learning.fitting import Examples
@@ -39,6 +40,20 @@ def test_a_classifier_of_cells_learns_where_most_landslides_are(data):
         found[equal] = (float(model.estimator.theta_[1, 0]) - scale[0]) / (scale[1] - scale[0])
     assert found[False] == pytest.approx(2.0, abs=1e-4)
     assert found[True] == pytest.approx(-17 / 21, abs=1e-4)
+
+
+def test_classes_count_the_same_too_where_one_has_fewer_cells(data):
+    model, _ = fit_cells(data, np.arange(100), "gnb", False, 1, True)
+    assert model.estimator.class_prior_ == pytest.approx([0.5, 0.5])
+
+
+@pytest.mark.parametrize("equal", [False, True])
+def test_the_comparison_trains_as_it_is_asked_to(data, equal):
+    fold = Fold("random", 0, 0, np.arange(0, 160, 2), np.arange(1, 160, 2))
+    (outcome,) = compare(None, data, [fold], ["gnb"], 1, replace(TINY, equal_landslides=equal), Feedback())
+    expected = [fit_cells(data, fold.training, "gnb", False, 1, each)[0].predict(data.values[fold.test][None])[0] for each in (False, True)]
+    np.testing.assert_array_equal(outcome.susceptibility, expected[equal])
+    assert (expected[0] != expected[1]).any()
 
 
 def test_network_and_trees_are_told_what_cells_count(data, monkeypatch):
