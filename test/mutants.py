@@ -77,7 +77,7 @@ GUARDS = {
     "engine/mapping/breaks.py": ("test/engine/mapping/test_zonation.py",),
     "engine/benchmark/comparison.py": ("test/engine/learning/test_equal_landslides.py",),
     "engine/learning/fitting.py": ("test/engine/learning/test_companion.py", "test/engine/benchmark/test_whole_landslides.py"),
-    "engine/samples/cells.py": ("test/engine/samples/test_types.py", "test/engine/samples/test_leaks.py"),
+    "engine/samples/cells.py": tuple(f"test/engine/samples/test_{each}.py" for each in ("types", "leaks", "nearest")),
     "engine/samples/inventory.py": ("test/engine/samples/test_cells.py",),
     "engine/validation/landslides.py": ("test/engine/validation/test_assessment.py",),
     "engine/validation/pair.py": ("test/engine/validation/test_assessment.py",),

@@ -124,6 +124,8 @@ def test_the_type_goes_with_the_sample_cells(stack, layer_of, points, tmp_path, 
     drawn.write(path, stack.grid)
     again = resolve_samples(stack, path, "landslide", 3, listener)
     assert again.types == "1"
+    written = ogr.Open(path)
+    assert {(each["landslide"], each["landslide_type"] or "") for each in written.GetLayer(0)} == {(1, "1"), (0, "")}
     assert pairs(again, again.landslide == 1) == sorted(CELLS[:40:2])
     plain = resolve_samples(stack, given, None, 3, listener)
     plain.write(str(tmp_path / "plain.gpkg"), stack.grid)

@@ -9,7 +9,7 @@ from scarp.engine.errors import EngineError
 from scarp.engine.feedback import Feedback
 from scarp.engine.files.grid import Grid, Window, reference_of
 from scarp.engine.files.stack import Stack, StackWriter
-from scarp.engine.samples.cells import draw, notice_divided, resolve_samples
+from scarp.engine.samples.cells import SampleCells, draw, notice_divided, resolve_samples
 from scarp.engine.samples.folds import (
     BlockKFold,
     KMeansKFold,
@@ -69,6 +69,16 @@ def test_units_are_landslides_and_single_absences():
     assert fewest_units(labels, None) == 465
     named = landslide_units(np.array([0, 0, 1, 1]), np.array(["7", "7", "7", "8"]))
     assert len(set(named)) == 3 and named[0] == named[1], "a polygon of no landslide is one too, and none with the landslide of its name"
+
+
+def test_some_of_the_cells_have_the_landslides_that_they_had():
+    rows, cols, labels, origin = CELLS
+    cells = SampleCells(rows, cols, labels, np.full(len(rows), "train"), np.zeros(len(rows), int), origin)
+    few = cells.only(np.arange(len(rows))[::-2])
+    assert few.origin.tolist() == origin[::-2].tolist()
+    _, expected = np.unique(UNITS[::-2], return_inverse=True)
+    _, found = np.unique(few.units, return_inverse=True)
+    assert len(set(zip(expected.tolist(), found.tolist()))) == len(set(expected.tolist()))
 
 
 def test_a_share_is_one_of_whole_landslides():
