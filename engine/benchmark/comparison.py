@@ -121,10 +121,17 @@ class Data:
         return replace(self, cells=self.cells.only(index), values=self.values[index], xy=self.xy[index], dates=self.dates[index])
 
     def distances(self, folds: Iterable[Fold]) -> Distances:
-        """Return how far test landslides lie from training landslides, and the map from both; those of no fold do not count."""
+        """Return how far test landslides lie from training landslides, and the map from both; those of no fold do not count.
+
+        A test inventory takes no part in the map, which lies from the others so far.
+        """
+        folds = list(folds)
         parts = [(fold.training, fold.test) for fold in folds]
         there = np.isin(np.arange(len(self.labels)), np.concatenate([cells for both in parts for cells in both]))
-        return Distances.of(self.xy, self.labels * there, self.units, parts, self.places)
+        made_from = None
+        if any(fold.validation == "inventory" for fold in folds):
+            made_from = np.isin(np.arange(len(self.labels)), np.concatenate([training for training, _ in parts]))
+        return Distances.of(self.xy, self.labels * there, self.units, parts, self.places, made_from)
 
     @property
     def labels(self) -> np.ndarray:

@@ -24,6 +24,8 @@ from ..samples.folds import told_if_narrow
 from .comparison import KINDS, SEARCH_CELLS, SPATIAL, Data, Fold, Validation, called
 from .summary import REFERENCE, ClassifierSummary, best, chosen_elsewhere
 
+# A share of landslide cells that patches reach from training cells, and that is told.
+_TOLD_REACHED = 0.05
 # They have an article in a sentence.
 NETWORKS = {"cnn_dnn", "cnn_dnn_trees"}
 # It has no cells to remember.
@@ -86,8 +88,8 @@ def make_report(
     by_method = {each.method: [summary for summary in summaries if summary.validation == each.method] for each in validations}
     page.section("Result")
     page.text(verdict(by_method[honest], honest), lead=True)
-    narrow = ""
-    if NETWORKS.intersection(each.classifier for each in summaries):
+    narrow, has_network = "", bool(NETWORKS.intersection(each.classifier for each in summaries))
+    if has_network:
         sizes = [each.block_size_m for each in validations if each.method == "blocks"]
         narrow = " ".join(filter(None, (told_if_narrow(size, facts["patch_size"], data.grid) for size in sizes)))
     if narrow:
@@ -107,7 +109,8 @@ def make_report(
     page.section("Folds")
     for method in by_method:
         first = [fold for fold in folds if fold.validation == method and fold.repeat == 0]
-        _folds(page, data, first, method, bool(narrow) and method == "blocks")
+        patch_m = facts["patch_size"] * max(data.grid.cell_size_m) if has_network and method in SPATIAL and method != "blocks" else 0.0
+        _folds(page, data, first, method, bool(narrow) and method == "blocks", patch_m)
     _method(page, data, validations, folds, by_method, facts)
     page.section("References")
     page.references(REFERENCES)
@@ -342,7 +345,8 @@ def _accuracy(page: Report, summaries: Sequence[ClassifierSummary], method: str)
     )
 
 
-def _folds(page: Report, data: Data, folds: Sequence[Fold], method: str, narrow: bool) -> None:
+def _folds(page: Report, data: Data, folds: Sequence[Fold], method: str, narrow: bool, patch_m: float) -> None:
+    """Show where folds lie, and how far apart; of a network's patches, `patch_m` wide, how many reach over training cells (0: not told)."""
     number, part = np.full(len(data.labels), -1), np.zeros(len(data.labels), bool)
     for fold in folds:
         number[fold.test] = fold.number
@@ -359,6 +363,12 @@ def _folds(page: Report, data: Data, folds: Sequence[Fold], method: str, narrow:
     )
     found = data.distances(folds)
     distances.add(page, found.samples, found.folds, found.places, name, narrow)
+    reached = float(np.mean(found.folds < patch_m))
+    if reached > _TOLD_REACHED:
+        page.text(
+            f"By {name} {percent(reached)} of the test’s landslide cells lie nearer than a patch of the network ({patch_m:,.0f} m) to one "
+            "that trains: what it sees of these lies partly on training cells, which flatters it."
+        )
 
 
 def _method(

@@ -36,7 +36,7 @@ class Distances:
     folds
         From each landslide cell of a test to the nearest one that trains.
     places
-        From cells of the map.
+        From cells of the map, to those that it is made from.
     """
 
     samples: np.ndarray
@@ -51,6 +51,7 @@ class Distances:
         units: np.ndarray | None,
         splits: Iterable[tuple[np.ndarray, np.ndarray]],
         places: np.ndarray,
+        made_from: np.ndarray | None = None,
     ) -> Distances:
         """Return them.
 
@@ -62,12 +63,18 @@ class Distances:
             The numbers of the cells that train and of those that are tested, fold by fold.
         places
             Coordinates of cells of the map, (m, 2), see `places_of`.
+        made_from
+            Which cells the map is made from, (n,); None: all.
         """
         slide = np.asarray(labels) == 1
         own = np.flatnonzero(slide)
         units = own if units is None else units[own]
         apart = [cKDTree(xy[training[slide[training]]]).query(xy[test[slide[test]]])[0] for training, test in splits]
-        return cls(_to_another(xy[own], units), np.concatenate(apart), cKDTree(xy[own]).query(places)[0])
+        return cls(
+            _to_another(xy[own], units),
+            np.concatenate(apart),
+            cKDTree(xy[own if made_from is None else slide & made_from]).query(places)[0],
+        )
 
 
 def places_of(stack: Stack, seed: int) -> np.ndarray:

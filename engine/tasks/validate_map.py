@@ -63,7 +63,7 @@ def run(
     feedback.message(f"The map holds {seen.told()}.")
     kinds = Types.of(type_field, types)
     asked_of = inventory, label_field, training_inventory, role, date_field, split_date, kinds
-    tested = read_parts(seen.raster, *asked_of, feedback, knows_all=bool(seen.says("fitted_to")))
+    tested = read_parts(seen.raster, *asked_of, feedback, knows_all=bool(seen.says("fitted_to")), is_known=bool(seen.says("model")))
     parts = tested.parts
     of_map, of_parts = seen.says("landslide_type"), tested.types
     if sentence := other_types("map", of_map, of_parts):

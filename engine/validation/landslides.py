@@ -74,6 +74,7 @@ def read_parts(
     feedback: Feedback,
     *,
     knows_all: bool = False,
+    is_known: bool = True,
 ) -> Tested:
     """Return the landslides that test a map, those first that say most about it: held-out ones before those that made it.
 
@@ -89,6 +90,8 @@ def read_parts(
         The types of movement that count, in both inventories.
     knows_all
         Whether the model of the map was fitted to all of its sample cells, those for the test too.
+    is_known
+        Whether the map says which model it is of.
 
     Raises
     ------
@@ -97,7 +100,7 @@ def read_parts(
     """
     fields = list(dict.fromkeys(each for each in (date_field, types.field if types else None) if each))
     if label_field:
-        parts, are_samples = _labelled(raster, inventory, label_field, role, fields, feedback, knows_all)
+        parts, are_samples = _labelled(raster, inventory, label_field, role, fields, feedback, knows_all, is_known)
     else:
         parts, are_samples = [Part(role, read_landslides(inventory, raster, fields, feedback))], False
     aside: list[Landslides] = []
@@ -160,7 +163,7 @@ def _by_date(part: Part, date: np.datetime64, aside: list[Landslides], feedback:
 
 
 def _labelled(
-    raster: Raster, inventory: str, label_field: str, role: str, fields: list[str], feedback: Feedback, knows_all: bool
+    raster: Raster, inventory: str, label_field: str, role: str, fields: list[str], feedback: Feedback, knows_all: bool, is_known: bool
 ) -> tuple[list[Part], bool]:
     """Return labelled cells; those that Scarp drew are divided by their subset, unless the map knows all, which is told."""
     dataset, layer = open_layer(inventory)
@@ -197,6 +200,11 @@ def _labelled(
             )
     if is_divided:
         feedback.message("The cells are Scarp's sample cells: test cells count as held out, training cells as those that made the map.")
+        if not is_known:
+            feedback.warning(
+                "The map does not say which model it is of. If that was fitted to the test cells too, as with fewer than 60 landslides, "
+                "with a test inventory or by a benchmark, these are not held out, and their figures are memory."
+            )
     roles = {"test": "held_out", "train": "training"} if is_divided else {"": role}
     parts = []
     for name, of_role in roles.items():

@@ -407,6 +407,16 @@ def test_landslides_of_no_fold_are_not_near_the_map(data):
         assert bool(found.places[0] == 0) is near and len(found.samples) == len(slides) - (not near)
 
 
+def test_the_map_is_not_made_from_the_landslides_of_a_test_inventory(data):
+    """A cell of the map on one of them lies as far from landslides as the nearest that trains."""
+    slides = np.flatnonzero(data.labels == 1)
+    at_it = replace(data, places=data.xy[slides[:1]])
+    training, test = np.setdiff1d(np.arange(240), slides[:3]), slides[:3]
+    of_others = np.hypot(*(data.xy[slides[3:]] - data.xy[slides[0]]).T).min()
+    for method, expected in (("inventory", of_others), ("random", 0.0)):
+        assert at_it.distances(iter([Fold(method, 0, 0, training, test)])).places == pytest.approx([expected])
+
+
 def test_wrong_inputs_are_told(stack, layer, tmp_path):
     given = {"covariates": stack.path, "inventory": layer, "label_field": "slide", "output": str(tmp_path / "t.csv")}
     with pytest.raises(EngineError, match=r'^Classifiers \(CLASSIFIERS\) must be a list of some of cnn_dnn, .*, slope; found \["xgb"\]\.$'):

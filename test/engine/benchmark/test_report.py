@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The report of a comparison: each figure in its row, its column and its curve."""
 
+import re
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pages
@@ -197,6 +199,16 @@ def test_folds_are_drawn_where_their_cells_lie(page, monkeypatch):
     assert narrow, "blocks of 300 m for patches of 15 cells of 20 m"
     for one, other in ((samples, found.samples), (folds, found.folds), (places, found.places)):
         np.testing.assert_array_equal(one, other)
+
+
+@pytest.mark.parametrize("patch_px, told", [(15, ["100 %"]), (3, ["50 %"]), (1, [])])
+def test_patches_that_reach_over_training_cells_are_told_of_folds_that_are_no_blocks(page, monkeypatch, patch_px, told):
+    """Landslides of the test 22.4 and 67 m from those that train; patches of 300, 60 and 20 m."""
+    monkeypatch.setattr(f"{__name__}.FOLDS", [Fold("kmeans", 0, 0, np.arange(20), np.array([20, 22]))])
+    monkeypatch.setattr(Data, "distances", lambda *_: SimpleNamespace(samples=XY[:2, 0], folds=np.array([22.4, 67.0]), places=XY[:2, 0]))
+    for name, expected in (("cnn_dnn", told), ("rf", [])):
+        said = pages.words(page([summary("kmeans", name, 0.75)], ["kmeans"], patch_size=patch_px))
+        assert re.findall(r"(\d+ %) of the test’s landslide cells lie nearer than a patch", said) == expected
 
 
 def test_folds_have_the_numbers_of_the_layer_of_cells(page, monkeypatch):

@@ -267,8 +267,14 @@ def sample_cells(layer_of):
 
 
 def test_sample_cells_bring_their_roles(map_of, layer_of, tmp_path):
-    cells = sample_cells(layer_of)
-    validate(tmp_path, susceptibility=map_of(VALUES), inventory=cells, label_field="landslide")
+    cells, susceptibility = sample_cells(layer_of), map_of(VALUES)
+    for model in ("", "CNN–DNN"):
+        listener = Listener()
+        if model:
+            gdal.Open(susceptibility, gdal.GA_Update).SetMetadataItem("model", model)
+        validate(tmp_path, listener, susceptibility=susceptibility, inventory=cells, label_field="landslide")
+        told = any("The map does not say which model it is of." in each for each in listener.warnings)
+        assert told != bool(model), "a map that went through other tools"
     test, train = rows_of(tmp_path / "t.csv")
     assert (test["rate"], train["rate"]) == ("prediction rate", "success rate")
     assert float(test["auc_by_cells"]) == pytest.approx(3 / 4) and float(train["auc_by_cells"]) == 1
