@@ -173,8 +173,14 @@ class _Finder:
 
     def is_learnt(self, inventory: str | None) -> bool:
         """Tell whether the map was made from these landslides, as far as runs tell."""
-        runs = [run for part in ("samples", "model") if (run := self._project.run(part)) and not run.parameters.get("label_field")]
-        return bool(inventory) and any(is_of(run, "inventory", str(inventory), self._digests) for run in runs)
+        runs = [run for part in ("samples", "model") if (run := self._project.run(part))]
+        validated = self._project.run("validation")
+        if validated and validated.parameters.get("role") == "training":
+            runs.append(validated)
+        read = [(run, "inventory") for run in runs if not run.parameters.get("label_field")]
+        if validated and validated.parameters.get("training_inventory"):
+            read.append((validated, "training_inventory"))
+        return bool(inventory) and any(is_of(run, key, str(inventory), self._digests) for run, key in read)
 
     def held_out(self) -> str | None:
         """Return the landslides that took no part: the test inventory of the training, else what tested the map in that role."""

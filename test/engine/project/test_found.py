@@ -375,6 +375,28 @@ def test_a_stack_too_large_to_be_read_is_known_by_the_hash_that_the_map_tells(ra
     assert found.notes[0] == "s.csv is left out: its covariate stack has been written anew since. Run Screen covariates again."
 
 
+@pytest.mark.parametrize(
+    ("asked", "is_learnt"),
+    [
+        ({"inventory": "slides.gpkg", "role": "training"}, True),
+        ({"inventory": "slides.gpkg", "role": "unknown"}, False),
+        ({"inventory": "slides.gpkg", "role": "held_out"}, False),
+        ({"inventory": "slides.gpkg", "role": "training", "label_field": "landslide"}, False),
+        ({"inventory": "later.gpkg", "role": "held_out", "training_inventory": "slides.gpkg"}, True),
+        ({"inventory": "later.gpkg", "role": "training"}, False),
+    ],
+)
+def test_what_validate_was_told_of_landslides_holds_here_too(ran, tmp_path, asked, is_learnt):
+    """Of a map of another program, whose runs tell nothing, it was “not known whether the map was made from them”."""
+    for name in ("slides.gpkg", "later.gpkg"):
+        (tmp_path / name).write_text(name, encoding="utf-8")
+    places = {key: str(tmp_path / value) if key.endswith("inventory") else value for key, value in asked.items()}
+    (tmp_path / "map.tif").write_text("map", encoding="utf-8")
+    table = ran("validate_map", "v.csv", susceptibility=str(tmp_path / "map.tif"), **places)
+    found = find(None, {"susceptibility": str(tmp_path / "map.tif"), "validation": table}, str(tmp_path / "slides.gpkg"))
+    assert found.is_learnt is is_learnt
+
+
 def test_what_was_given_though_it_was_made_of_another_map_is_told(ran, tmp_path):
     for name in ("a", "b"):
         (tmp_path / f"{name}.tif").write_text(name, encoding="utf-8")
