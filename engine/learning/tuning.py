@@ -13,7 +13,7 @@ from ...models.errors import DivergedError
 from ...models.recipe import Recipe
 from ..declarations.checks import checked_value, numbers
 from ..declarations.parameters import GRID, task_parameters
-from ..feedback import Feedback
+from ..feedback import Feedback, counted
 from ..reporting import metrics
 from ..threads import at_once
 from .fitting import FOLDS_AT_ONCE, Examples, fit, susceptibility
@@ -105,8 +105,9 @@ def search(
             continue
         tried.append(replace(candidate, auc=tuple(aucs)))
         feedback.message(
-            f"Candidate {number + 1} of {len(candidates)}: learning rate {candidate.learning_rate:g}, {candidate.hidden_layers} hidden "
-            f"layers, {candidate.units} units, batches of {candidate.batch_size}: AUC {tried[-1].mean:.3f}."
+            f"Candidate {number + 1} of {len(candidates)}: learning rate {candidate.learning_rate:g}, "
+            f"{counted(candidate.hidden_layers, 'hidden layer')}, {counted(candidate.units, 'unit')}, batches of {candidate.batch_size}: AUC "
+            f"{tried[-1].mean:.3f}."
         )
     if last and not tried:
         raise last

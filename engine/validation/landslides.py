@@ -188,7 +188,9 @@ def _labelled(
         origin = ids_given(found.fields[ours["origin"]], origin, told, True, feedback)
     units = landslide_units(told, origin)
     units = np.arange(len(told)) if units is None else units
-    subset = subsets(found.fields[ours["subset"]], ours["subset"]) if ours else np.full(len(told), "")
+    # Who says that the map was made from them knows; that all are held out is believed of no training cells.
+    divides = bool(ours) and role != "training"
+    subset = subsets(found.fields[ours["subset"]], ours["subset"]) if divides else np.full(len(told), "")
     is_divided = set(subset) == {"train", "test"} and all(len(np.unique(told[subset == name])) == 2 for name in ("train", "test"))
     if is_divided and knows_all:
         is_divided, role = False, "training" if role == "unknown" else role

@@ -297,6 +297,12 @@ def test_test_cells_that_the_model_was_fitted_to_are_not_held_out(map_of, layer_
     assert run["results"]["are_samples"] is False
 
 
+def test_sample_cells_that_the_user_says_made_the_map_are_all_training(map_of, layer_of, tmp_path):
+    validate(tmp_path, susceptibility=map_of(VALUES), inventory=sample_cells(layer_of), label_field="landslide", role="training")
+    (row,) = rows_of(tmp_path / "t.csv")
+    assert (row["rate"], row["landslides"], row["other_cells"]) == ("success rate", "4", "4")
+
+
 def test_sub_areas_and_dates(map_of, slides, layer_of, tmp_path):
     zones = layer_of([box(UTM, 0, 0, 1, 5), box(UTM, 0, 5, 1, 5)], "zones.gpkg", name=["west", "east"])
     given = {"zones": zones, "zone_field": "name", "date_field": "day", "class_table": str(tmp_path / "c.csv")}
