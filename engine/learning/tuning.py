@@ -106,8 +106,8 @@ def search(
         tried.append(replace(candidate, auc=tuple(aucs)))
         feedback.message(
             f"Candidate {number + 1} of {len(candidates)}: learning rate {candidate.learning_rate:g}, "
-            f"{counted(candidate.hidden_layers, 'hidden layer')}, {counted(candidate.units, 'unit')}, batches of {candidate.batch_size}: AUC "
-            f"{tried[-1].mean:.3f}."
+            f"{counted(candidate.hidden_layers, 'hidden layer')}, {counted(candidate.units, 'unit')}, batches of {candidate.batch_size}: "
+            f"AUC {tried[-1].mean:.3f}."
         )
     if last and not tried:
         raise last
