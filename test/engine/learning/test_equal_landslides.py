@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from scarp.engine.benchmark import comparison
 from scarp.engine.benchmark.comparison import Data, Fold, compare, fit_cells
 from scarp.engine.feedback import Feedback
 from scarp.engine.files.grid import Grid, reference_of
@@ -45,6 +46,22 @@ def test_a_classifier_of_cells_learns_where_most_landslides_are(data):
 def test_classes_count_the_same_too_where_one_has_fewer_cells(data):
     model, _ = fit_cells(data, np.arange(100), "gnb", False, 1, True)
     assert model.estimator.class_prior_ == pytest.approx([0.5, 0.5])
+
+
+def test_hyper_parameters_are_chosen_by_what_cells_count(data, monkeypatch):
+    """Beside the forty absences that are left the landslides count half as much in all."""
+    asked = []
+
+    class Noted(comparison.GridSearchCV):
+        def fit(self, x, y, **counts):
+            asked.append((y, counts["sample_weight"]))
+            return super().fit(x, y, **counts)
+
+    monkeypatch.setattr(comparison, "GridSearchCV", Noted)
+    fit_cells(data, np.arange(120), "gnb", False, 1, True)
+    ((labels, counts),) = asked
+    assert [counts[labels == label].sum() for label in (0, 1)] == pytest.approx([60, 60])
+    assert sorted(set(counts[labels == 1].round(6))) == pytest.approx([0.75 * 80 / 21 / 60, 0.75 * 80 / 21], abs=1e-6)
 
 
 @pytest.mark.parametrize("equal", [False, True])
