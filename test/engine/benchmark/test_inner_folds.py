@@ -3,15 +3,19 @@
 
 import warnings
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 from scarp.engine.benchmark import comparison
 from scarp.engine.benchmark.comparison import Data, Validation, _inner_folds, fit_cells
+from scarp.engine.feedback import Feedback
 from scarp.engine.files.grid import Grid
 from scarp.engine.samples.cells import SampleCells
 from scarp.models.classifiers import CLASSIFIERS
 from scarp.models.covariate import Covariate
+from scarp.models.errors import DivergedError
+from scarp.models.recipe import Recipe
 
 GRID = Grid("", (437_123.7, 25.0, 0.0, 3_912_345.6, 0.0, -35.0), (200, 300))
 
@@ -153,3 +157,59 @@ def test_a_network_of_few_rounds_is_fitted_without_a_word():
         warnings.simplefilter("always")
         fit_cells(noise, np.arange(300), "mlp", False, 1)
     assert [str(each.message) for each in told] == []
+
+
+@pytest.fixture
+def networks(doubtful, monkeypatch):
+    """Compare networks by one that says 0.2 alone and 0.7 with its trees; return the outcomes and what was asked for."""
+
+    def compared(names, fit=None):
+        asked = []
+        both = SimpleNamespace(says=0.7, trees=True, share=0.25, classifier="cnn_dnn_trees")
+        alone = SimpleNamespace(says=0.2, trees=None, share=1.0, classifier="cnn_dnn")
+        both.alone = alone.alone = lambda: alone
+
+        def trained(cells, recipe, seed, *_, **__):
+            asked.append((cells, recipe.companion, seed))
+            return (both if recipe.companion else alone), []
+
+        class Cells(np.ndarray):
+            """Numbers of cells in place of their patches."""
+
+            def only(self, index):
+                return self[index]
+
+            labels = property(np.asarray)
+
+        def of(stack, cells, size_px):
+            asked.append(size_px)
+            return np.arange(len(cells.rows)).view(Cells)
+
+        monkeypatch.setattr(comparison, "Examples", SimpleNamespace(of=of))
+        monkeypatch.setattr(comparison, "fit", fit or trained)
+        monkeypatch.setattr(comparison, "susceptibility", lambda model, cells: np.full(len(cells), model.says))
+        folds = Validation("random", folds=2).make(doubtful, 1)
+        outcomes = comparison.compare(None, doubtful, folds, names, 3, Recipe(patch_size=9), Feedback())
+        size, *fits = asked
+        assert size == 9 and [(cells.tolist(), seed) for cells, _, seed in fits] == [
+            (fold.training.tolist(), 3) for fold in folds if not fit
+        ]
+        return {(each.classifier, each.susceptibility[0], *each.chosen.items()) for each in outcomes}, [
+            companion for _, companion, _ in fits
+        ]
+
+    return compared
+
+
+def test_a_network_is_trained_once_a_fold_and_asked_with_its_trees_and_without(networks):
+    with_trees = ("cnn_dnn_trees", 0.7, ("network_share", 0.25))
+    assert networks(["cnn_dnn", "cnn_dnn_trees"]) == ({("cnn_dnn", 0.2), with_trees}, [True, True])
+    assert networks(["cnn_dnn_trees"]) == ({with_trees}, [True, True])
+    assert networks(["cnn_dnn"]) == ({("cnn_dnn", 0.2)}, [False, False])
+
+
+def test_a_network_that_diverges_says_the_same_of_every_cell(networks):
+    def diverges(*_, **__):
+        raise DivergedError("it did")
+
+    assert networks(["cnn_dnn"], diverges)[0] == {("cnn_dnn", 0.5)}
