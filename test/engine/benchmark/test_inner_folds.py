@@ -7,6 +7,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from listening import Listener
 from scarp.engine.benchmark import comparison
 from scarp.engine.benchmark.comparison import Data, Validation, _inner_folds, fit_cells
 from scarp.engine.feedback import Feedback
@@ -119,6 +120,39 @@ def test_each_repeat_is_dealt_anew(doubtful, method):
     for fold in folds:
         assert not set(fold.training) & set(fold.test)
         assert len(set(fold.training)) == len(fold.training)
+
+
+@pytest.mark.parametrize("method", ["blocks", "kmeans", "knndm"])
+def test_training_cells_near_a_spatial_fold_are_left_out(doubtful, method):
+    data = replace(doubtful, places=doubtful.xy[::3] + 10.0)
+    for exclusion in (0.0, 250.0):
+        left_out = 0
+        for fold in Validation(method, folds=3, block_size_m=900.0, exclusion_m=exclusion).make(data, 1):
+            others = np.setdiff1d(np.arange(240), fold.test)
+            apart = np.hypot(*(data.xy[others][:, None] - data.xy[fold.test]).transpose(2, 0, 1)).min(axis=1)
+            assert fold.training.tolist() == others[apart >= exclusion].tolist()
+            left_out += len(others) - len(fold.training)
+        assert (left_out > 0) == bool(exclusion)
+
+
+def test_some_of_the_cells_keep_what_belongs_to_each(doubtful):
+    """Their dates too, by which later ones are told apart where a test inventory stands aside."""
+    dated = replace(doubtful, dates=np.datetime64("2001-01-01") + np.arange(480).reshape(240, 2))
+    some = dated.only(np.array([7, 3, 100]))
+    for name in ("values", "xy", "dates", "labels"):
+        np.testing.assert_array_equal(getattr(some, name), getattr(dated, name)[[7, 3, 100]])
+    assert some.cells.origin.tolist() == ["7", "3", "100"]
+
+
+def test_the_smallest_of_several_tests_is_told_as_one_of_few_landslides(doubtful):
+    """The layer's own part has eight, a fifth drawn beside it more than twenty."""
+    test = np.r_[np.flatnonzero(doubtful.labels == 1)[:8], np.flatnonzero(doubtful.labels == 0)[:20]]
+    subset = np.full(240, "train")
+    subset[test] = "test"
+    listener = Listener()
+    folds = Validation("holdout", repeats=2).make(replace(doubtful, cells=replace(doubtful.cells, subset=subset)), 1, listener)
+    assert folds[0].test.tolist() == sorted(test) and doubtful.labels[folds[1].test].sum() > 15
+    assert [text.partition(" are for")[0] for text in listener.warnings] == [f"Only 8 of {doubtful.labels.sum()} landslides"]
 
 
 def test_a_temporal_validation_trains_on_earlier_landslides(doubtful):
