@@ -695,6 +695,7 @@ def test_gradient_boosting_learns_from_46_cells(data):
     """At the library's 20 cells a leaf it would make no tree, and score 0.5."""
     few = np.r_[np.flatnonzero(data.labels == 1)[:23], np.flatnonzero(data.labels == 0)[:23]]
     model, _ = fit_cells(data, few, "hgb", False, 1)
+    assert model.estimator.min_samples_leaf == 4, "a tenth of the cells that train, whatever others there are"
     others = np.setdiff1d(np.arange(240), few)
     assert roc_auc_score(data.labels[others], model.predict(data.values[others][None])[0]) > 0.75
 
