@@ -2,6 +2,7 @@
 """What is chosen inside the training cells: hyper-parameters on folds like those outside, and probabilities from held-out cells."""
 
 import warnings
+from contextlib import contextmanager
 from dataclasses import replace
 from types import SimpleNamespace
 
@@ -247,3 +248,32 @@ def test_a_network_that_diverges_says_the_same_of_every_cell(networks):
         raise DivergedError("it did")
 
     assert networks(["cnn_dnn"], diverges)[0] == {("cnn_dnn", 0.5)}
+
+
+@pytest.mark.parametrize("scheduler", [None, "tcp://host:8786"])
+def test_cells_and_networks_are_trained_on_the_cluster_that_is_asked_for(doubtful, monkeypatch, scheduler):
+    connected, trained = [], []
+
+    @contextmanager
+    def on_cluster(address):
+        connected.append(address)
+        yield
+        connected.clear()
+
+    def parallel(jobs):
+        for work, given, _ in jobs:
+            trained.append((*connected, getattr(work, "func", work).__name__))
+            yield work(*given)
+
+    def _network_outcomes(examples, names, recipe, seed, fold, feedback=None):
+        return [comparison.Outcome(fold, each, np.linspace(0, 1, len(fold.test)), {}) for each in names]
+
+    monkeypatch.setattr(comparison, "on_cluster", on_cluster)
+    monkeypatch.setattr(comparison, "_parallel", parallel)
+    monkeypatch.setattr(comparison, "Examples", SimpleNamespace(of=lambda *_: None))
+    monkeypatch.setattr(comparison, "_network_outcomes", _network_outcomes)
+    folds = Validation("random", folds=2).make(doubtful, 1)
+    outcomes = comparison.compare(None, doubtful, folds, ["cnn_dnn", "lr"], 1, Recipe(), Feedback(), scheduler)
+    assert [each.classifier for each in outcomes] == ["lr", "lr", "cnn_dnn", "cnn_dnn"]
+    there = [(scheduler, name) for name in ("_cell_outcome",) * 2 + ("_network_outcomes",) * 2]
+    assert trained == (there if scheduler else [("_cell_outcome",)] * 2)
