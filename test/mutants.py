@@ -76,6 +76,7 @@ GUARDS = {
     "engine/files/manifest.py": ("test/engine/files/test_manifest.py", "test/engine/learning/test_tuning.py"),
     "engine/mapping/breaks.py": ("test/engine/mapping/test_zonation.py",),
     "engine/benchmark/comparison.py": ("test/engine/learning/test_equal_landslides.py",),
+    "engine/benchmark/summary.py": ("test/engine/benchmark/test_comparison.py",),
     "engine/learning/fitting.py": ("test/engine/learning/test_companion.py", "test/engine/benchmark/test_whole_landslides.py"),
     "engine/samples/cells.py": tuple(f"test/engine/samples/test_{each}.py" for each in ("types", "leaks", "nearest")),
     "engine/samples/inventory.py": ("test/engine/samples/test_cells.py",),

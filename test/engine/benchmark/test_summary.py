@@ -4,7 +4,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from scarp.engine.benchmark.comparison import Fold, Outcome
-from scarp.engine.benchmark.summary import chosen_elsewhere, summarise, table_rows
+from scarp.engine.benchmark.summary import best, chosen_elsewhere, summarise, table_rows
 from scarp.engine.reporting.metrics import TestedMean
 from scipy import stats
 
@@ -83,3 +83,31 @@ def test_the_best_is_chosen_by_the_other_folds():
     aucs = {"cnn_dnn": (0.9, 0.5, 0.6), "dt": (0.4, 0.8, 0.65)}
     told = [replace(found[name], fold_aucs={(0, number): auc for number, auc in enumerate(each)}) for name, each in aucs.items()]
     assert chosen_elsewhere(told) == pytest.approx((0.4 + 0.5 + 0.6) / 3)
+
+
+def test_folds_of_another_repeat_have_no_say_in_which_is_the_best():
+    """Their cells are those of the fold that tests: all of the second repeat says that the tree is better."""
+    found = summaries([{}] * 3)
+    aucs = {"cnn_dnn": (0.9, 0.5, 0.1, 0.1), "dt": (0.4, 0.8, 1.0, 1.0)}
+    keys = [(0, 0), (0, 1), (1, 0), (1, 1)]
+    told = [replace(found[name], fold_aucs=dict(zip(keys, each))) for name, each in aucs.items()]
+    assert chosen_elsewhere(told) == pytest.approx((0.4 + 0.5 + 1.0 + 1.0) / 4)
+
+
+def test_what_was_fitted_in_every_fold_is_before_what_was_not():
+    found = summaries([{}] * 3)
+    tree = replace(found["dt"], auc=TestedMean(0.9, 0.8, 1.0, 0.5), constant=1)
+    told = [replace(found["cnn_dnn"], auc=TestedMean(0.6, 0.5, 0.7, 0.5)), tree]
+    assert best(told, "random").classifier == "cnn_dnn"
+    assert best([told[0], replace(tree, constant=0)], "random").classifier == best([tree], "random").classifier == "dt"
+
+
+def test_no_interval_reaches_above_one_and_folds_tell_no_spread_of_what_counts_all_cells():
+    outcomes = []
+    for number, wrong in enumerate((4, None, None)):
+        test = np.arange(10) + 10 * number
+        said = np.where(np.arange(10) == wrong, 0.1, LABELS[test] * 0.5 + 0.2)
+        outcomes.append(Outcome(Fold("random", 0, number, np.setdiff1d(np.arange(30), test), test), "dt", said, {}))
+    (tree,) = summarise(outcomes, LABELS)
+    assert 0.9 < tree.auc.mean < 1 and tree.auc.high == 1.0
+    assert tree.deviation["auc"] > 0 and np.isnan([tree.deviation[name] for name in ("mse", "accuracy")]).all()
