@@ -130,7 +130,8 @@ def _add_test(page: Report, facts: Training) -> None:
     if len(facts.tests) == 1:
         page.text("There is no figure of spatial folds, since the cells do not suffice for them; away from mapped landslides expect less.")
     page.data(facts.grid, facts.files, told={"Types of movement": facts.types})
-    page.text(facts.divided)
+    if facts.divided != best.how:
+        page.text(facts.divided)
     rows = [
         (each.name, each.auc.auc, interval(each.auc.low, each.auc.high), each.auc_by_landslides, each.landslides, len(each.labels))
         for each in facts.tests

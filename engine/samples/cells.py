@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -47,9 +47,8 @@ _FEW_TEST = 10
 _TEST_ABSENCES = 1000
 # Cells larger than this are told.
 _LARGE_CELL_M = 200.0
-# Where more of the ground without landslides trains than this share, what it leaves to the test is other ground: on 40 x 40 cells a fifth
-# made an AUC less by 0.01 to 0.04, and on 15,000 cells more than half by 0.06.
-_TAKEN = 0.02
+# At most this share of the ground without landslides, and so of the absences that train, is taken for a test.
+_TEST_GROUND = 0.2
 # A share of landslides beside others that is told: less moves no figure by much.
 _TOLD_BESIDE = 0.05
 # Points of landslides are rarely so dense that more than this share of them has another one in the next cell.
@@ -173,8 +172,7 @@ def draw(
     for rule, count in parts:
         # The default asks for many; as many as there are landslide cells will do.
         least = min(count, -(-count * len(kept) // wanted)) if ratio == choices.RATIO else count
-        between = buffer_m, buffer_m + _RING_CELLS * max(stack.grid.cell_size_m) if rule == "seed_cells" else np.inf
-        drawn, _ = _draw_absences(stack, covered, np.concatenate([covered, occupied]), rule, count, least, between, slope_limit_deg, rng)
+        drawn, _ = _draw_absences(stack, covered, np.concatenate([covered, occupied]), rule, count, least, buffer_m, slope_limit_deg, rng)
         occupied = np.concatenate([occupied, drawn])
         origin = np.concatenate([origin, np.full(len(drawn), rule)])
     absences = np.arange(len(landslides), len(occupied))
@@ -423,8 +421,8 @@ def _with_test(
     A landslide that shares a cell with one of the test inventory takes no part in training. Else training hears nothing of that inventory:
     absences may lie on its landslides, as they do where these are not known yet; a gap among them there would tell where to look. Nor do
     the test's absences keep a distance from landslides: ground beside these belongs to the map too, and is the harder to tell from them.
-    Where training takes much of the ground, at a distance from its landslides, ground nearer to these has its share of the map (`_fairly`).
-    `others` are the numbers of cells of landslides that are neither, of other types.
+    So they are drawn from all ground without landslides; of absences that were to train, those that are drawn do not. What training leaves
+    of a small area lies near its landslides for the most part, and would be another, harder ground than that of the map. `others` are the numbers of cells of landslides that are neither, of other types.
     """
     check_no_labels(test_inventory, feedback)
     found, test_origin, _ = _of_types(stack, test_inventory, types, feedback, few=False)
@@ -443,16 +441,11 @@ def _with_test(
     _tell_beside(cells.only(keep & slides), test_rows, test_cols, test_origin, feedback)
     rng = np.random.default_rng([seed, len(tested)])
     count = max(absences_of(len(tested)), _TEST_ABSENCES)
-    taken = np.concatenate([numbers, tested, aside])
     landslides = np.concatenate([numbers[slides], tested, aside])
     least = min(count, len(tested))
-
-    def drawn(near_to: np.ndarray, between_m: tuple[float, float], least: int) -> tuple[np.ndarray, int]:
-        return _draw_absences(stack, near_to, taken, choices.METHOD, count, least, between_m, choices.SLOPE_LIMIT_DEG, rng)
-
-    absences, left = drawn(landslides, (0.0, np.inf), least)
-    if (~slides).sum() > _TAKEN * ((~slides).sum() + left):
-        absences = _fairly(stack.grid, numbers[slides], numbers[~slides], drawn, absences, least, feedback)
+    absences, ground = _draw_absences(stack, landslides, landslides, choices.METHOD, count, least, 0.0, choices.SLOPE_LIMIT_DEG, rng)
+    absences = absences[: max(least, int(_TEST_GROUND * ground))]
+    keep &= ~np.isin(numbers, absences)
     count = len(absences)
     rows, cols = np.divmod(np.concatenate([numbers[keep], tested, absences]), stack.grid.shape[1])
     more = len(tested) + count
@@ -467,47 +460,6 @@ def _with_test(
         np.concatenate([cells.origin[keep], [f"test {each}" for each in test_origin], np.full(count, choices.METHOD)]),
         types=cells.types,
     )
-
-
-def _fairly(
-    grid: Grid,
-    landslides: np.ndarray,
-    trained: np.ndarray,
-    drawn: Callable[[np.ndarray, tuple[float, float], int], tuple[np.ndarray, int]],
-    absences: np.ndarray,
-    least: int,
-    feedback: Feedback,
-) -> np.ndarray:
-    """Return absences of a test of which as many lie near training landslides as of the ground, though training took none there.
-
-    Parameters
-    ----------
-    landslides, trained
-        Numbers of the landslide cells that train, and of the absences.
-    drawn
-        Draws numbers of cells near to some, between two distances, `least` of them at least; and tells how many there are.
-    absences
-        Numbers of cells drawn from what training left, which is returned where training kept no distance, or left too little.
-    """
-    from scipy.spatial import cKDTree
-
-    xy, of_trained = (grid.centres_m(*np.divmod(each, grid.shape[1])) for each in (landslides, trained))
-    kept_off = float(cKDTree(xy).query(of_trained)[0].min())
-    if kept_off < 1.01 * max(grid.cell_size_m):  # they lie beside each other
-        return absences
-    near, there = drawn(landslides, (0.0, kept_off), 0)
-    far, left = drawn(landslides, (kept_off, np.inf), 0)
-    share = there / (there + left + len(trained))
-    most = min(len(absences), int(left / (1 - share)))
-    if most < least:
-        feedback.warning(
-            f"Training takes {100 * len(trained) / (len(trained) + left):.0f} % of the ground without landslides that lies "
-            f"{kept_off:,.0f} m or more from its own, so that the test is left with ground near them, which is harder to tell from them: "
-            "its figure is lower than the map deserves."
-        )
-        return absences
-    few = round(share * most)
-    return np.concatenate([near[:few], far[: most - few]])
 
 
 def _tell_beside(training: SampleCells, rows: np.ndarray, cols: np.ndarray, origin: np.ndarray, feedback: Feedback) -> None:
@@ -588,7 +540,7 @@ def _draw_absences(
     rule: str,
     count: int,
     least: int,
-    between_m: tuple[float, float],
+    buffer_m: float,
     slope_limit_deg: float,
     rng: np.random.Generator,
 ) -> tuple[np.ndarray, int]:
@@ -599,8 +551,9 @@ def _draw_absences(
     """
     if rule == "flat" and "slope" not in stack.names:
         raise EngineError("Drawing absences on flat ground needs the covariate slope, which the stack lacks.")
-    grid, (nearest, farthest) = stack.grid, between_m
-    reach = farthest if np.isfinite(farthest) else nearest
+    grid = stack.grid
+    ring = buffer_m + _RING_CELLS * max(grid.cell_size_m)
+    reach = ring if rule == "seed_cells" else buffer_m
     best_rank, best_cell, valid, qualify = np.empty(0), np.empty(0, np.int64), 0, 0
     for window in grid.windows():
         values = stack.read(window)
@@ -611,7 +564,7 @@ def _draw_absences(
         allowed[_in_window(grid, occupied, window)] = False
         if reach > 0 and allowed.any():
             distance = _distance_m(grid, landslides, window, reach)
-            allowed &= (distance >= nearest) & ((distance < farthest) | (farthest == np.inf))
+            allowed &= (distance >= buffer_m) & (distance < ring) if rule == "seed_cells" else distance >= buffer_m
         row, col = np.nonzero(allowed)
         qualify += len(row)
         drawn, cell = rng.random(len(row)), grid.numbers(row + window.row, col + window.col)
