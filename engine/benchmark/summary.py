@@ -226,7 +226,7 @@ def _interval(
     if set(aucs) in ({0.0}, {1.0}):  # no fold differs, but there are so many landslides only
         first = [each for each in zip(outcomes, test_sets) if each[0].fold.repeat == outcomes[0].fold.repeat]
         draws = sum(metrics.draws_of(labels, _clusters(outcome, units)) for outcome, (labels, _) in first)
-        return metrics.TestedMean(found.mean, *metrics.auc_ends(found.mean, 0.0, draws), float("nan"))
+        return metrics.TestedMean(found.mean, *metrics.auc_ends(found.mean, 0.0, draws, alike=True), float("nan"))
     return metrics.TestedMean(found.mean, max(found.low, 0.0), min(found.high, 1.0), float("nan"))
 
 

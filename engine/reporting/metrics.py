@@ -285,8 +285,8 @@ def delong(
     0.1335
     """
     folds = np.zeros(len(labels)) if folds is None else np.asarray(folds)
-    auc, variance = _mean_of_placements(labels, _placements(labels, susceptibility, folds), clusters, folds)
-    return AucInterval(auc, variance**0.5, *auc_ends(auc, variance**0.5, draws_of(labels, clusters)))
+    auc, variance, alike = _mean_of_placements(labels, _placements(labels, susceptibility, folds), clusters, folds)
+    return AucInterval(auc, variance**0.5, *auc_ends(auc, variance**0.5, draws_of(labels, clusters), alike))
 
 
 def draws_of(labels: np.ndarray, clusters: np.ndarray | None) -> int:
@@ -295,31 +295,41 @@ def draws_of(labels: np.ndarray, clusters: np.ndarray | None) -> int:
     return min(len(np.unique(clusters[own])) for own in (slide, ~slide))
 
 
-def auc_ends(auc: float, error: float, draws: int) -> tuple[float, float]:
+def auc_ends(auc: float, error: float, draws: int, alike: bool) -> tuple[float, float]:
     """Return the ends of the 95 % interval of an AUC; NaN where its standard error is.
 
     It is made on the scale of log odds, where the AUC varies more evenly and no end lies beyond 0 or 1 (Pepe 2003, section 5.2.5), by
     Student's t, since few landslides tell their own variance badly (as Brunner & Munzel 2000). Of 10 landslides by a true AUC of 0.9 it
     holds that in 90 of 100 draws; 1.96 standard errors to either side do in 81, and in 93 and 93 of 200 landslides.
 
-    Where all pairs are in order there is no variance to be seen, and by it no doubt. But if the AUC were A, so would be the mean share of
-    other cells that a landslide lies above, the chance that one lies above all of them is A at most (Markov), and that n do A to the power
-    of n: an A for which that is less than 2.5 % is ruled out. So it is of other cells that lie below all landslides: the fewer `draws` of
-    both kinds count, see `draws_of`.
+    Where landslides are `alike`, all above as many other cells, as where all lie in one class, there is no variance to be seen, and by it
+    no doubt. But if as many as a share A of all landslides were so, that n are would have a chance of A to the power of n: an A for which
+    that is less than 2.5 % is ruled out, and the others may lie below or above all other cells.
+
+    Parameters
+    ----------
+    draws
+        Landslides, or other cells where these are fewer, see `draws_of`.
+    alike
+        Whether all landslides, or all other cells, have the same place among the others.
 
     Examples
     --------
     >>> from scarp.engine.reporting.metrics import auc_ends
-    >>> [round(end, 3) for end in auc_ends(0.9, 0.1, 20)], [round(end, 3) for end in auc_ends(1.0, 0.0, 5)], auc_ends(0.0, 0.0, 1)
-    ([0.468, 0.989], [0.478, 1.0], (0.0, 0.975))
+    >>> [round(end, 3) for end in auc_ends(0.9, 0.1, 20, False)], [round(end, 3) for end in auc_ends(1.0, 0.0, 5, True)]
+    ([0.468, 0.989], [0.478, 1.0])
+    >>> [round(end, 3) for end in auc_ends(0.9, 0.001, 5, True)], auc_ends(0.0, 0.0, 1, True)
+    ([0.43, 0.952], (0.0, 0.975))
     """
     if not np.isfinite(error):
         return error, error
-    if error < _ROUNDING and min(auc, 1 - auc) < _ROUNDING:
-        ruled_out = 0.025 ** (1 / draws)
-        return (ruled_out, 1.0) if auc > 0.5 else (0.0, 1 - ruled_out)
-    reach = errors_to_end(draws) * error / (auc * (1 - auc))
-    low, high = (float(special.expit(special.logit(auc) + sign * reach)) for sign in (-1, 1))
+    low = high = auc
+    if min(auc, 1 - auc) > _ROUNDING:
+        reach = errors_to_end(draws) * error / (auc * (1 - auc))
+        low, high = (float(special.expit(special.logit(auc) + sign * reach)) for sign in (-1, 1))
+    if alike:
+        share = 0.025 ** (1 / draws)
+        low, high = min(low, share * auc), max(high, share * auc + 1 - share)
     return low, high
 
 
@@ -331,6 +341,33 @@ def errors_to_end(draws: int) -> float:
     [12.706, 2.776, 2.093, 1.962]
     """
     return float(stats.t.ppf(0.975, max(draws - 1, 1)))
+
+
+def is_alike(*variances: float) -> bool:
+    """Tell whether landslides, or other cells, show no variance at all."""
+    return any(each < _ROUNDING**2 for each in variances)
+
+
+def difference_of(difference: float, error: float, draws: int, alike: bool) -> TestedMean:
+    """Return the difference of two AUCs on the same cells with its 95 % interval and p, by Student's t.
+
+    Where landslides are `alike` (see `auc_ends`), all ranked so much higher by one of both, p is that of a sign test; two maps that rank
+    all alike do not differ.
+
+    >>> from scarp.engine.reporting.metrics import difference_of
+    >>> difference_of(0.0, 0.0, 9, True)
+    TestedMean(mean=0.0, low=0.0, high=0.0, p_value=1.0)
+    >>> found = difference_of(0.5, 0.0, 5, True)
+    >>> round(found.low, 3), round(found.high, 3), found.p_value
+    (-0.283, 0.761, 0.0625)
+    """
+    half = errors_to_end(draws) * error
+    low, high, p_value = difference - half, difference + half, two_sided(difference, error, draws)
+    if alike and abs(difference) > _ROUNDING:
+        share = 0.025 ** (1 / draws)
+        low, high = min(low, share * difference - 1 + share), max(high, share * difference + 1 - share)
+        p_value = max(p_value, min(2 * 0.5**draws, 1.0))
+    return TestedMean(difference, max(low, -1.0), min(high, 1.0), p_value)
 
 
 def weighted_auc(labels: np.ndarray, susceptibility: np.ndarray, weights: np.ndarray) -> float:
@@ -382,10 +419,8 @@ def delong_test(
     """
     folds = np.zeros(len(labels)) if folds is None else np.asarray(folds)
     apart = _placements(labels, first, folds) - _placements(labels, second, folds)
-    difference, variance = _mean_of_placements(labels, apart, clusters, folds)
-    draws = draws_of(labels, clusters)
-    half = errors_to_end(draws) * variance**0.5
-    return TestedMean(difference, difference - half, difference + half, two_sided(difference, variance**0.5, draws))
+    difference, variance, alike = _mean_of_placements(labels, apart, clusters, folds)
+    return difference_of(difference, variance**0.5, draws_of(labels, clusters), alike)
 
 
 def corrected_t_test(differences: np.ndarray, test_to_train: float) -> TestedMean:
@@ -463,15 +498,19 @@ def _placements(labels: np.ndarray, susceptibility: np.ndarray, folds: np.ndarra
     return found
 
 
-def _mean_of_placements(labels: np.ndarray, placements: np.ndarray, clusters: np.ndarray | None, folds: np.ndarray) -> tuple[float, float]:
-    """Return the mean over folds of the mean of placements, or of differences of them, and its variance; NaN for one landslide.
+def _mean_of_placements(
+    labels: np.ndarray, placements: np.ndarray, clusters: np.ndarray | None, folds: np.ndarray
+) -> tuple[float, float, bool]:
+    """Return the mean over folds of the mean of placements, or of differences of them, its variance, and whether one kind is alike.
+
+    The variance is NaN for one landslide.
 
     Other cells that are one cluster add nothing to it that could be told.
     """
     clusters = np.arange(len(labels)) if clusters is None else np.asarray(clusters)
     slide = np.asarray(labels) == 1
     (mean, variance), (_, of_others) = (mean_variance(placements[own], _equal_folds(folds[own]), clusters[own]) for own in (slide, ~slide))
-    return mean, variance + (of_others if np.isfinite(of_others) else 0.0)
+    return mean, variance + (of_others if np.isfinite(of_others) else 0.0), is_alike(variance, of_others)
 
 
 def _equal_folds(folds: np.ndarray) -> np.ndarray:

@@ -421,14 +421,14 @@ def _with_test(
     A landslide that shares a cell with one of the test inventory takes no part in training. Else training hears nothing of that inventory:
     absences may lie on its landslides, as they do where these are not known yet; a gap among them there would tell where to look. Nor do
     the test's absences keep a distance from landslides: ground beside these belongs to the map too, and is the harder to tell from them.
-    So they are drawn from all ground without landslides; of absences that were to train, those that are drawn do not. What training leaves
-    of a small area lies near its landslides for the most part, and would be another, harder ground than that of the map. `others` are the numbers of cells of landslides that are neither, of other types.
+    So they are drawn from all ground without landslides, and absences of the training that are among them do not train: what these leave of
+    a small area lies near landslides for the most part, and is not the ground of the map. `others` are the numbers of cells of landslides
+    that are neither, of other types.
     """
     check_no_labels(test_inventory, feedback)
     found, test_origin, _ = _of_types(stack, test_inventory, types, feedback, few=False)
     tested, aside = np.split(stack.grid.numbers(found.rows, found.cols), [len(test_origin)])
     test_rows, test_cols = found.rows[: len(tested)], found.cols[: len(tested)]
-    aside = np.concatenate([aside, *others])
     numbers, slides = stack.grid.numbers(cells.rows, cells.cols), np.asarray(cells.landslide) == 1
     units = np.arange(len(numbers)) if cells.units is None else cells.units
     known = np.isin(units, units[np.isin(numbers, tested) & slides])
@@ -441,16 +441,20 @@ def _with_test(
     _tell_beside(cells.only(keep & slides), test_rows, test_cols, test_origin, feedback)
     rng = np.random.default_rng([seed, len(tested)])
     count = max(absences_of(len(tested)), _TEST_ABSENCES)
-    landslides = np.concatenate([numbers[slides], tested, aside])
+    landslides = np.concatenate([numbers[slides], *others])
     least = min(count, len(tested))
-    absences, ground = _draw_absences(stack, landslides, landslides, choices.METHOD, count, least, 0.0, choices.SLOPE_LIMIT_DEG, rng)
-    absences = absences[: max(least, int(_TEST_GROUND * ground))]
-    keep &= ~np.isin(numbers, absences)
+    drawn, ground = _draw_absences(stack, landslides, landslides, choices.METHOD, count, least, 0.0, choices.SLOPE_LIMIT_DEG, rng)
+    drawn = drawn[: max(least, int(_TEST_GROUND * ground))]
+    both = np.isin(numbers, drawn)
+    keep &= ~both
+    # On landslides of the test too, where they are no absences, so that the gaps that they leave tell nothing.
+    absences = drawn[~np.isin(drawn, np.concatenate([tested, aside]))]
     count = len(absences)
     rows, cols = np.divmod(np.concatenate([numbers[keep], tested, absences]), stack.grid.shape[1])
     more = len(tested) + count
     told = f"The test inventory gives {counted(len(tested), 'landslide cell')}"
-    feedback.message(f"{told}; {counted(count, 'non-landslide cell')} for the test were drawn.")
+    of_both = f"; {both.sum():,} that were drawn for training do not train" if both.any() else ""
+    feedback.message(f"{told}; {counted(count, 'non-landslide cell')} for the test were drawn{of_both}.")
     return SampleCells(
         rows,
         cols,

@@ -231,12 +231,11 @@ class Assessor:
         for way, weight in weights.items():
             value, variance = mean_variance(above, weight, slides.unit)
             if labelled is None or units is None:
-                variance += others_variance(histograms[way], others, count)
+                of_others = others_variance(histograms[way], others, count)
             else:
                 below = 1 - placements_above(histograms[way])[cuts.index(labelled.values)]
-                more = mean_variance(below, np.ones(len(below)), units)[1]
-                variance += more if np.isfinite(more) else 0.0
-            auc[way] = Estimate.of_auc(value, variance, min(slides.count, count if units is None else len(np.unique(units))))
+                of_others = mean_variance(below, np.ones(len(below)), units)[1]
+            auc[way] = Estimate.of_auc(value, (variance, of_others), min(slides.count, count if units is None else len(np.unique(units))))
             rates[way] = RateCurve.of(area, histograms[way])
             curves[way] = roc(histograms[way], others)
         recall, precision, average = precision_recall(histograms["cells"], others)

@@ -18,7 +18,7 @@ from ..gdal import gdal
 from ..mapping.counting import as_stack, cell_keys
 from ..mapping.maps import Map, open_second
 from ..mapping.zonation import cell_areas_km2
-from ..reporting.metrics import mean_variance, two_sided
+from ..reporting.metrics import mean_variance
 from .assessment import WAYS
 from .landslides import Part
 from .ranking import Cuts, Estimate, kappa, placements_above
@@ -272,7 +272,7 @@ class _Test:
         bins = [cut.index(each) for cut, each in zip(self._cuts, values)]
         for way, (first, second) in self._above.items():
             variance = mean_variance(first[bins[0]] - second[bins[1]], np.ones(len(units)), units)[1]
-            self._variance[way] = variance if np.isfinite(variance) else 0.0
+            self._variance[way] = variance
 
     def result(self) -> tuple[dict[str, tuple[float, float]], dict[str, Estimate], dict[str, float]]:
         """Return both AUCs, their difference and its p-value, each by `WAYS`."""
@@ -282,8 +282,7 @@ class _Test:
         for way, weight in self._weights.items():
             aucs[way] = tuple(mean_variance(each, weight, self._unit)[0] for each in below)
             mean, variance = mean_variance(below[0] - below[1], weight, self._unit)
-            differences[way] = Estimate.of_difference(mean, variance + self._others_variance(way), draws)
-            p_values[way] = two_sided(mean, differences[way].error, draws)
+            differences[way], p_values[way] = Estimate.of_difference(mean, (variance, self._others_variance(way)), draws)
         return aucs, differences, p_values  # type: ignore[return-value]
 
     def _others_variance(self, way: str) -> float:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..reporting.metrics import auc_ends, errors_to_end
+from ..reporting.metrics import auc_ends, difference_of, is_alike
 
 # So many values of landslide cells are told apart; of more, every so many-th.
 MOST_CUTS = 1 << 16
@@ -72,21 +72,27 @@ class Estimate:
     high: float
 
     @classmethod
-    def of_auc(cls, value: float, variance: float, draws: int) -> Estimate:
-        """Return the estimate of an AUC, see `auc_ends`; without an interval where the variance is not known."""
-        value, error = float(np.clip(value, 0.0, 1.0)), _error(variance)  # sums of shares may be off by rounding
-        return cls(value, error, *auc_ends(value, error, draws))
+    def of_auc(cls, value: float, variances: tuple[float, float], draws: int) -> Estimate:
+        """Return the estimate of an AUC, see `auc_ends`; without an interval where its variance by landslides is not known.
+
+        Parameters
+        ----------
+        variances
+            By landslides and by other cells, which add none where theirs is not known.
+        """
+        value, error = float(np.clip(value, 0.0, 1.0)), _error(*variances)  # sums of shares may be off by rounding
+        return cls(value, error, *auc_ends(value, error, draws, is_alike(*variances)))
 
     @classmethod
-    def of_difference(cls, value: float, variance: float, draws: int) -> Estimate:
-        """Return the estimate of the difference of two AUCs."""
-        error = _error(variance)
-        half = errors_to_end(draws) * error
-        return cls(value, error, max(value - half, -1.0), min(value + half, 1.0))
+    def of_difference(cls, value: float, variances: tuple[float, float], draws: int) -> tuple[Estimate, float]:
+        """Return the estimate of the difference of two AUCs, and its p-value."""
+        error = _error(*variances)
+        found = difference_of(value, error, draws, is_alike(*variances))
+        return cls(value, error, found.low, found.high), found.p_value
 
 
-def _error(variance: float) -> float:
-    return float(np.sqrt(max(variance, 0.0))) if np.isfinite(variance) else float("nan")
+def _error(of_landslides: float, of_others: float) -> float:
+    return float(np.sqrt(max(of_landslides + (of_others if np.isfinite(of_others) else 0.0), 0.0)))
 
 
 def placements_above(others: np.ndarray) -> np.ndarray:

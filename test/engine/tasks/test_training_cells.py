@@ -220,7 +220,7 @@ def test_few_landslides_all_train_and_the_headline_is_that_of_folds(study, monke
 
 
 def test_a_test_inventory_has_no_part_in_folds_and_is_the_headline(study, monkeypatch, tmp_path):
-    """Eight landslides of two cells; all sample cells train, those of their test part too."""
+    """Eight landslides of two cells; all sample cells train, those of their test part too, but absences that are drawn for the test."""
     stack, trained = study
     x, y = stack.grid.centres(np.full(8, 18), np.arange(8) * 5 + 2)
 
@@ -234,16 +234,18 @@ def test_a_test_inventory_has_no_part_in_folds_and_is_the_headline(study, monkey
     monkeypatch.setattr(train_cnn_dnn, "FEW_LANDSLIDES", 1000)  # a test inventory is a test, however few there are
     result, model, _ = trained(test_inventory=str(tmp_path / "later.gpkg"), calibration="platt")
     calls, sampled = made.calls, where(TEST | ~TEST)
-    for name in ("fit", "held_out", "by_spatial_folds", "by_parts"):
-        assert places(calls[name][0][0]) == sampled
-    assert places(calls["applicability_of_network"][0][1]) == sampled
+    known = calls["fit"][0][0]
+    assert set(places(known)) < set(sampled) and 50 < (known.labels == 0).sum() < 72
+    for name in ("held_out", "by_spatial_folds", "by_parts"):
+        assert places(calls[name][0][0]) == places(known)
+    assert places(calls["applicability_of_network"][0][1]) == places(known)
     assert [(each["kind"], each["landslides"]) for each in model.manifest["tests"]] == [("held_out", 8), ("spatial", 24), ("part", 24)]
     shown = made.facts.shown
     assert shown.kind == "held_out" and (shown.labels == 1).sum() == 16 and model.manifest["fitted_to"] == "all cells"
     assert result["auc"] == shown.auc.auc == model.manifest["metrics"]["auc"]
     spatial = evaluation("spatial", calls["fit"][0][0], 3)
     assert made.parts == [tuple(each.tolist() for each in part) for part in splits(spatial.fold)]
-    assert made.facts.counts["training"] == (72, 72)
+    assert made.facts.counts["training"] == (72, (known.labels == 0).sum())
 
 
 def test_a_training_that_goes_on_depends_on_what_it_learns_from(study, monkeypatch):

@@ -12,6 +12,7 @@ from scarp.engine.validation.ranking import (
     precision_recall,
     roc,
 )
+from scipy import stats
 from sklearn.metrics import average_precision_score, roc_auc_score
 
 
@@ -61,23 +62,34 @@ def test_the_variance_is_delongs_where_each_cell_is_a_unit():
 
 
 def test_a_figure_without_variance_has_no_interval():
-    assert np.isnan(Estimate.of_auc(0.3, float("nan"), 9).low) and np.isnan(Estimate.of_difference(0.3, float("nan"), 9).high)
-    found = Estimate.of_difference(0.9, 0.0025, 20)
+    none = float("nan"), 0.1
+    assert np.isnan(Estimate.of_auc(0.3, none, 9).low) and np.isnan(Estimate.of_difference(0.3, none, 9)[0].high)
+    found, p_value = Estimate.of_difference(0.9, (0.0025, float("nan")), 20)
+    assert p_value == pytest.approx(2 * stats.t.sf(18, 19))
     assert found.high == 1.0 and found.low == pytest.approx(0.9 - 2.093024 * 0.05)
 
 
 def test_an_auc_near_one_has_more_doubt_below_than_above():
     """0.9 of odds of 9, with a standard error of 0.05 / 0.09 of their logarithm, 2.093 times by 20 landslides."""
-    found = Estimate.of_auc(0.9, 0.0025, 20)
+    found = Estimate.of_auc(0.9, (0.002, 0.0005), 20)
     assert (found.low, found.high) == pytest.approx((0.737775, 0.966431), abs=1e-6)
 
 
 def test_landslides_above_all_other_cells_leave_doubt():
     """Five above all others: of an AUC below 0.025 to the power of a fifth that is rarer than once in forty."""
-    found = Estimate.of_auc(1 - 1e-16, 1e-33, 5)
+    found = Estimate.of_auc(1 - 1e-16, (1e-33, 1e-34), 5)
     assert (found.low, found.high) == (pytest.approx(0.025**0.2), 1.0)
-    assert Estimate.of_auc(0.9, 0.01, 5).low < Estimate.of_auc(0.9, 0.01, 50).low < 0.7
-    assert np.isnan(Estimate.of_auc(1.0, float("nan"), 1).low)
+    assert Estimate.of_auc(0.9, (0.01, 0.0), 5).low < Estimate.of_auc(0.9, (0.01, 0.0), 50).low < 0.7
+    assert np.isnan(Estimate.of_auc(1.0, (float("nan"), 0.1), 1).low)
+
+
+def test_landslides_that_all_lie_in_one_class_leave_doubt():
+    """Five in the highest of five classes, above 80 % of the other cells and level with 20 %: a sixth may lie anywhere."""
+    found = Estimate.of_auc(0.9, (0.0, 1e-6), 5)
+    assert (found.low, found.high) == pytest.approx((0.025**0.2 * 0.9, 1 - 0.025**0.2 * 0.1))
+    few, p_value = Estimate.of_difference(1.0, (0.0, 0.0), 2)
+    assert (few.low, few.high) == pytest.approx((2 * 0.025**0.5 - 1, 1.0)) and p_value == 0.5, "as two coins fall"
+    assert Estimate.of_difference(0.0, (0.0, 0.0), 2)[1] == 1 and Estimate.of_difference(0.0, (0.0, 0.0), 2)[0].high == 0
 
 
 def test_many_thresholds_are_thinned_and_fewer_ones_are_found_again():
