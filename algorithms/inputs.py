@@ -153,7 +153,7 @@ class _Given:
     def lasting(self) -> str:
         """Where the layer lies, for people, of which the task has a copy; empty where that is in no file, such as in QGIS's memory."""
         path = self.named().path
-        return path if Path(path).is_absolute() and Path(path).exists() else ""
+        return str(Path(path).absolute()) if path and Path(path).exists() else ""
 
     def named(self) -> Source:
         """Return the file and the layer in it, as far as the text or the layer's provider tells."""

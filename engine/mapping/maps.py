@@ -20,6 +20,8 @@ from ..reporting.numbers import interval
 
 # A map of at most so many different whole numbers is one of classes.
 _MOST_CLASSES = 20
+# A map with a value on more of its cells does not tell by nodata where it ends.
+_NEARLY_ALL = 0.99
 # So far beyond 0 … 1 values are rounding.
 _ROUNDING = 1e-6
 
@@ -196,11 +198,12 @@ def _looked_at(raster: Raster, feedback: Feedback, *, varied: bool) -> Map:
         raise EngineError(f"The raster {raster.file} holds no data.")
     if varied and found.low == found.high:
         raise EngineError(f"The susceptibility map {raster.file} holds one value only ({found.low:.6g}); it tells no cell from another.")
-    if found.zeros and found.cells == rows * cols and any(_at(raster, row, col) == 0 for row in (0, rows - 1) for col in (0, cols - 1)):
+    corners = ((row, col) for row in (0, rows - 1) for col in (0, cols - 1))
+    if found.zeros and found.cells > _NEARLY_ALL * rows * cols and any(_at(raster, *each) == 0 for each in corners):
         feedback.warning(
-            f"The map {raster.file} declares no nodata, nothing in it is below 0, and 0 stands on {found.zeros:,} of {found.cells:,} "
-            "cells, a corner among them, as outside a study area: it counts as the least susceptible. Declare it (gdal:translate, “Assign "
-            "a specified NoData value”) if these cells have no value."
+            f"The map {raster.file} has a value on nearly all cells, none of them below 0, and 0 stands on {found.zeros:,} of "
+            f"{found.cells:,} cells, a corner among them, as outside a study area: it counts as the least susceptible. Declare it "
+            "(gdal:translate, “Assign a specified NoData value”) if these cells have no value."
         )
     is_of_classes = found.high - found.low < _MOST_CLASSES and _is_whole(raster, whole)
     return Map(raster, float(raster.dtype(found.low)), float(raster.dtype(found.high)), is_of_classes)

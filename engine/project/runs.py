@@ -7,7 +7,7 @@ import json
 import math
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -58,17 +58,17 @@ class Run:
         given = self.parameters.get(key)
         if not isinstance(given, str) or not given:
             return None
-        source = Source.parse(given)
+        source = Source.parse(given).lasting
         if is_there(source.path):
-            return given
+            return str(source) if _is_copy(given) else given
         beside = self._place(key)
-        return given.replace(source.path, str(beside), 1) if beside else None
+        return str(replace(source, path=str(beside))) if beside else None
 
     def _place(self, key: str) -> Path | None:
         given = self.parameters.get(key)
         if not isinstance(given, str) or not given:
             return None
-        path = Path(Source.parse(given).path)
+        path = Path(Source.parse(given).lasting.path)
         return next((each for each in (self.folder / path.name, path) if is_there(each)), None)
 
 

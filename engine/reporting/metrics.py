@@ -323,8 +323,9 @@ def auc_ends(auc: float, error: float, draws: int, alike: bool) -> tuple[float, 
     """
     if not np.isfinite(error):
         return error, error
+    auc = auc if min(auc, 1 - auc) > _ROUNDING else float(round(auc))
     low = high = auc
-    if min(auc, 1 - auc) > _ROUNDING:
+    if 0 < auc < 1:
         reach = errors_to_end(draws) * error / (auc * (1 - auc))
         low, high = (float(special.expit(special.logit(auc) + sign * reach)) for sign in (-1, 1))
     if alike:

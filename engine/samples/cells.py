@@ -238,7 +238,7 @@ def _tell_touching(rows: np.ndarray, cols: np.ndarray, origin: np.ndarray, feedb
     if beside > _TOLD_BESIDE * several:
         feedback.warning(
             f"Of {several:,} landslides of several cells {beside:,} ({100 * beside / several:.0f} %) touch another one. Where these are "
-            "parts of one, such as scarp and deposit, it lies on both sides of a test, whose figures are memory to that extent: make one "
+            "parts of one, such as scarp and deposit, a test that divides it is memory to that extent: make one "
             "feature of such parts (native:dissolve by the id of the landslide), or keep them together (TOGETHER of scarp:samplecells)."
         )
 

@@ -217,6 +217,9 @@ def test_a_copy_that_qgis_made_goes_by_its_file(project):
     assert is_of(run, "inventory", "/data/other.shp", Digests()) is False
     assert is_of(run, "inventory", copy, Digests()) is True
     assert is_of(run, "inventory", later, Digests()) is None
+    assert run.source("inventory") is None, "neither is there any more"
+    (project / "slides.shp").write_text("the file itself")
+    assert run.source("inventory") == f"{project}/slides.shp|name=slides", "beside the manifest"
 
 
 def test_what_is_too_large_to_be_hashed_counts_by_its_name_and_is_told_once(project):

@@ -242,7 +242,7 @@ def test_a_test_inventory_has_no_part_in_folds_and_is_the_headline(study, monkey
     assert [(each["kind"], each["landslides"]) for each in model.manifest["tests"]] == [("held_out", 8), ("spatial", 24), ("part", 24)]
     shown = made.facts.shown
     assert shown.kind == "held_out" and (shown.labels == 1).sum() == 16 and model.manifest["fitted_to"] == "all cells"
-    assert result["auc"] == shown.auc.auc == model.manifest["metrics"]["auc"]
+    assert result["auc"] == shown.auc.auc == pytest.approx(model.manifest["metrics"]["auc"])
     spatial = evaluation("spatial", calls["fit"][0][0], 3)
     assert made.parts == [tuple(each.tolist() for each in part) for part in splits(spatial.fold)]
     assert made.facts.counts["training"] == (72, (known.labels == 0).sum())

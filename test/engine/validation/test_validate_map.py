@@ -124,11 +124,13 @@ def test_a_lone_minus_one_is_told_and_counts(map_of, slides, tmp_path):
     assert not [text for text in listener.warnings if "-1" in text]
 
 
-@pytest.mark.parametrize("first, last, nodata, told", [(0, 1, None, True), (1, 0, None, True), (1, 1, None, False), (0, 1, -9999.0, False)])
+@pytest.mark.parametrize(
+    "first, last, nodata, told", [(0, 1, None, True), (1, 0, None, True), (1, 1, None, False), (0, 1, -9999.0, False), (0, 1, -5.0, True)]
+)
 def test_zero_in_a_corner_where_no_nodata_is_declared_is_told_and_counts(map_of, slides, tmp_path, first, last, nodata, told):
-    """As outside a study area; a map that declares its nodata, or has 0 in its midst alone, says what it means."""
+    """As outside a study area; a map with cells of the nodata that it declares, or 0 in its midst alone, says what it means."""
     values, listener = np.array([first / 8, *VALUES[1:5], 0.0, *VALUES[6:9], last / 2]), Listener()
-    path = map_of(np.r_[values, -9999.0] if nodata else values, nodata=nodata)
+    path = map_of(np.r_[values, nodata] if nodata == -9999.0 else values, nodata=nodata)
     assert validate(tmp_path, listener, susceptibility=path, inventory=slides)["auc"] < 1
     zeros = np.count_nonzero(values == 0)
     said = [each for each in listener.warnings if f"0 stands on {zeros} of 10 cells, a corner among them" in each]
