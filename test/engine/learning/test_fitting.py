@@ -4,12 +4,14 @@
 import itertools
 import threading
 import time
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from scarp.engine import threads
 from scarp.engine.files.grid import Grid
-from scarp.engine.learning.fitting import Examples, fit
+from scarp.engine.learning.fitting import Examples, fit, stopping_parts
+from scarp.engine.samples.folds import validation_part
 from scarp.models import training
 from scarp.models.covariate import Covariate
 from scarp.models.patches import Patches
@@ -41,6 +43,15 @@ def test_members_are_the_same_side_by_side_and_one_after_the_other(examples, mon
     assert progress[:half] == sorted(progress[:half])
     assert progress[half - 1] == progress[-1] == 100
     assert [text.split(":")[0] for text in messages if text.startswith("Member")] == 2 * [f"Member {n} of 3" for n in (1, 2, 3)]
+
+
+def test_blocks_that_stop_a_network_are_two_of_its_patches_wide(examples):
+    """Covariates of no range: two patches of three cells, 35 m high; blocks of five cells would be what any patch gets."""
+    recipe = replace(RECIPE, validation="blocks")
+    given = examples.rows, examples.cols, examples.labels, "blocks", examples.grid, 7
+    for number, part in enumerate(stopping_parts(examples, recipe, 7)):
+        assert part.tolist() == validation_part(*given, number, None, 210.0).tolist()
+        assert part.tolist() != validation_part(*given, number, None, 175.0).tolist()
 
 
 def test_two_members_are_under_training_at_once(examples, monkeypatch):
