@@ -207,6 +207,19 @@ def test_blocks_do_not_hang_on_the_seed(stack_of, grid):
     assert len({suggested_block_size(stack, rows, cols, seed) for seed in range(12)}) == 1
 
 
+def test_blocks_go_by_cells_of_both_kinds(stack_of, grid):
+    """Landslides come first among the cells, and more than are looked at: where they lie alone nothing varies."""
+    values = np.random.default_rng(8).normal(size=grid.shape)
+    values[:20] = 0.0
+    stack = stack_of([(Covariate("a"), values)])
+    rows, cols = np.divmod(np.arange(40 * 61), 61)
+    few = rows < 20
+    first, all_of_them = np.repeat(np.flatnonzero(few), 3), np.flatnonzero(~few)
+    order = np.r_[first, all_of_them]
+    size = suggested_block_size(stack, rows[order], cols[order], 1)
+    assert len(first) > 2000 and size == suggested_block_size(stack, rows[order[::-1]], cols[order[::-1]], 1)
+
+
 def test_blocks_are_neither_too_small_nor_too_few(stack_of, grid):
     rng = np.random.default_rng(4)
     rows, cols = rng.integers(0, 40, 300), rng.integers(0, 61, 300)

@@ -143,6 +143,11 @@ def test_an_inventory_spread_over_the_map_is_dealt_at_random():
     np.testing.assert_array_equal(knndm_folds(xy, labels, None, 5, places, 1), deal_folds(labels, 5, None, 1))
     with pytest.warns(FoldWarning, match="kNNDM folds are dealt at random, and are random folds, since landslides lie spread"):
         list(KnndmKFold(5, places, random_state=1).split(xy, labels))
+    # Landslides of two cells beside each other, and features of no landslide too, stay whole then.
+    twice, units = np.repeat(xy, 2, axis=0) + np.tile([[0.0, 0], [20, 0]], (400, 1)), np.arange(800) // 2
+    found = knndm_folds(twice, labels[units], units, 5, places, 1)
+    np.testing.assert_array_equal(found, deal_folds(labels[units], 5, None, 1, units))
+    assert (found[::2] == found[1::2]).all()
 
 
 def test_landslides_stay_whole_and_absences_go_with_the_nearest():

@@ -51,6 +51,13 @@ def test_a_type_is_told_as_the_field_has_it(listener, wanted, values, expected):
     assert f"of the type {expected}." in listener.messages[0]
 
 
+def test_the_most_frequent_way_is_that_of_landslides_however_large(listener):
+    """Five cells of one landslide say Slide, and those of two others slide."""
+    origin = np.array(["1"] * 5 + ["2", "3"])
+    _, of_type = Types("kind", "slide").among(np.array(["Slide"] * 5 + ["slide"] * 2, object), origin, "slides", listener)
+    assert of_type == "slide"
+
+
 def test_how_many_are_of_which_type_is_told(listener):
     told("kind", "slide", ["slide"] * 30 + ["flow"] * 4 + [None] * 2, listener)
     assert listener.messages == [
