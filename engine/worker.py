@@ -10,6 +10,7 @@ Exactly one `result` or `error` comes last. A traceback goes to stderr, and so d
 from __future__ import annotations
 
 import atexit
+import contextlib
 import errno
 import importlib
 import importlib.util
@@ -87,14 +88,15 @@ class JsonFeedback(Feedback):
             self.write("status", text=self._doing + self._left(now))
 
     def keep_telling(self) -> None:
-        """Tell the status in a thread of its own, whatever the others do."""
+        """Tell the status in a thread of its own, whatever the others do; without memory for one the task soon says so itself."""
 
         def tell() -> None:
             while True:
                 time.sleep(_SILENCE_S / 4)
                 self.tell_status()
 
-        threading.Thread(target=tell, name="status", daemon=True).start()
+        with contextlib.suppress(RuntimeError, MemoryError):
+            threading.Thread(target=tell, name="status", daemon=True).start()
 
     def _left(self, now: float) -> str:
         """Return the time left, reckoned from the last progress on so that it never grows while nothing moves; else how long this lasts."""

@@ -2,14 +2,17 @@
 """Too little memory is one sentence, at once, wherever it is noticed."""
 
 import errno
+import io
 import json
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
 import numpy as np
 import pytest
+from scarp.engine import worker
 from scarp.engine.files.stack import Stack
 from scarp.engine.samples.cells import SampleCells
 from scarp.models import memory
@@ -115,6 +118,16 @@ def test_where_tensorflow_has_no_room_numpy_maps(tasks, tmp_path):
     command = [sys.executable, "-I", "-c", LIMITED, str(1500 << 20), str(ENTRY), str(tmp_path / "task.json")]
     run = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
     assert json.loads(run.stdout.splitlines()[-1])["type"] == "result", run.stdout + run.stderr
+
+
+def test_without_memory_for_the_thread_of_the_status_the_task_says_so_itself(monkeypatch):
+    """Its error ended the worker before there was one that tells of it."""
+
+    def start(thread):
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(threading.Thread, "start", start)
+    worker.JsonFeedback(io.StringIO()).keep_telling()
 
 
 def test_a_thread_of_a_library_that_has_no_memory_ends_the_worker(tmp_path):
