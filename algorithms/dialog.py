@@ -7,6 +7,7 @@ Only a window imports it; the modeler, batch and scripts have QGIS's own widgets
 from __future__ import annotations
 
 import re
+import weakref
 from collections.abc import Callable
 from functools import partial
 from html import escape
@@ -159,8 +160,9 @@ class Worded:
             _say_nothing(wrapper, words)
         else:
             wrapper = registry.createParameterWidgetWrapper(definition, kind)
-            make = wrapper.createWrappedWidget
-            wrapper.createWrappedWidget = lambda context: _say_nothing(make(context), words)
+            # Not bound to the wrapper, which would keep itself until Python looks for such cycles, long after its dialog is gone.
+            make, of = type(wrapper).createWrappedWidget, weakref.ref(wrapper)
+            wrapper.createWrappedWidget = lambda context: _say_nothing(make(of(), context), words)
         wrapper.setDialog(dialog)
         return wrapper
 

@@ -302,6 +302,30 @@ def test_zeros_and_blanks_say_what_they_mean(dialog):
         assert (shown(wrapper.wrappedWidget()), wrapper.parameterValue()) == expected, (name, parameter)
 
 
+def test_a_field_with_words_goes_when_nobody_has_it(provider):
+    """A cycle would keep it until Python looks for cycles, in the midst of whatever QGIS does then, long after its dialog."""
+    import gc
+    import weakref
+
+    from processing.gui.wrappers import WidgetWrapperFactory
+    from qgis.core import QgsProcessingContext
+    from qgis.PyQt.QtWidgets import QDialog
+
+    class AlgorithmDialog(QDialog):
+        pass
+
+    algorithm, window = provider.algorithm("traincnndnn").create(), AlgorithmDialog()
+    wrapper = WidgetWrapperFactory.create_wrapper(algorithm.parameterDefinition("EPOCHS"), window)
+    assert shown(wrapper.createWrappedWidget(QgsProcessingContext())) == "automatic"
+    gone = weakref.ref(wrapper)
+    gc.disable()
+    try:
+        del wrapper
+        assert gone() is None
+    finally:
+        gc.enable()
+
+
 def test_they_say_it_in_batch_too(provider):
     from processing.gui.BatchAlgorithmDialog import BatchAlgorithmDialog
     from qgis.PyQt import sip
