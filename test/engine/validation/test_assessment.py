@@ -142,6 +142,23 @@ def test_a_role_that_is_told_is_kept_and_types_count_in_both_inventories(map_of,
     assert rows_of(tmp_path / "t.csv")[0]["rate"] == "success rate"
 
 
+def test_labelled_landslides_of_a_sub_area_are_told_from_the_cells_of_it(map_of, layer_of, tmp_path):
+    """West .4 from .1 and .5, east .9 from .6 and 1.0; from all four it would be a quarter and three quarters."""
+    zones = layer_of([box(UTM, 0, 0, 1, 5), box(UTM, 0, 5, 1, 5)], "zones.gpkg", name=["west", "east"])
+    labelled = layer_of([box(UTM, 0, each) for each in (3, 8, 0, 4, 5, 9)], label=[1, 1, 0, 0, 0, 0])
+    given = {"inventory": labelled, "label_field": "label", "zones": zones, "zone_field": "name"}
+    validate(tmp_path, susceptibility=map_of(VALUES), **given)
+    found = {row["name"]: (float(row["auc_by_cells"]), row["other_cells"]) for row in rows_of(tmp_path / "t.csv")}
+    assert found == {"all": (0.5, "4"), "west": (0.5, "2"), "east": (0.5, "2")}
+
+
+def test_landslides_of_the_test_on_one_of_the_training_count_each(map_of, layer_of, tmp_path):
+    slides, training = layer_of([box(UTM, 0, 6), box(UTM, 0, 7), box(UTM, 0, 2)]), layer_of([box(UTM, 0, 6, 1, 2)], "training.gpkg")
+    listener = Listener()
+    validate(tmp_path, listener, susceptibility=map_of(VALUES), inventory=slides, training_inventory=training)
+    assert any("on cells of the training inventory: 2 of 3." in each for each in listener.warnings)
+
+
 def test_a_test_better_than_the_training_is_no_chance_where_it_is_the_training(map_of, layer_of, tmp_path):
     """The test on cells 9 and 8 ranks above the training on 9 and 4: by chance if none were shared."""
     inventory, other = layer_of([box(UTM, 0, 9), box(UTM, 0, 8)]), layer_of([box(UTM, 0, 7), box(UTM, 0, 4)], "other.gpkg")
