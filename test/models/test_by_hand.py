@@ -20,6 +20,7 @@ from scarp.models.optimizers import OPTIMIZERS, make_optimizer
 from scarp.models.patches import Patches
 from scarp.models.recipe import Recipe
 from scarp.models.training import shuffled_batches, start_from_logistic_regression, train
+from scarp.models.trees import Trees
 
 
 def random_weights(architecture, seed=1):
@@ -231,6 +232,18 @@ def test_a_model_file_is_what_it_says(file):
             np.testing.assert_array_equal(weights[name], array)
     assert model.manifest["area"] == "here"
     assert model.calibration is None
+
+
+@pytest.mark.parametrize("share", [0.0, 0.25, 1.0])
+def test_a_model_file_keeps_what_the_network_counts_beside_its_trees(file, tmp_path, share):
+    path, _, _ = file
+    model = load_model(path, "numpy")
+    grown = {"channel": np.array([[0]], np.uint16), "limit": np.array([[0.5]], np.float32), "value": np.array([[0.25, 0.75]], np.float32)}
+    beside = CnnDnn(model.encoder, model.architecture, model.members, {}, "numpy", None, Trees(grown, 1), share)
+    save_model(tmp_path / "both.scarp", beside)
+    again = load_model(tmp_path / "both.scarp", "numpy")
+    assert again.share == share and again.trees.arrays["value"].tolist() == [[0.25, 0.75]]
+    assert load_model(path, "numpy").share == 1
 
 
 def arrays(content, change):

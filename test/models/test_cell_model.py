@@ -38,6 +38,8 @@ def test_a_model_file_keeps_a_model_of_single_cells(cells, tmp_path, estimator):
     assert np.isnan(found[3, 4])
     assert np.isfinite(found).sum() == found.size - 1
     assert again.manifest["seed"] == 7
+    slides = labels.reshape(10, 20) == 1
+    assert np.nanmin(found[slides]) > np.nanmax(found[~slides]) - 0.1 and np.nanmean(found[slides]) > 0.8, "of landslides, not of none"
 
 
 def test_a_file_with_code_in_it_is_refused(cells, tmp_path):

@@ -124,6 +124,28 @@ def test_slope_alone_sees_nothing_else(cells):
     np.testing.assert_array_equal(model.predict(values[None]), model.predict(other[None]))
 
 
+@pytest.mark.parametrize("name", ["bnb", "slope"])
+def test_both_classes_count_the_same_where_there_is_nothing_to_learn(name):
+    """A tenth of the cells are landslides, whatever their covariates: by their numbers each would have a tenth."""
+    rng = np.random.default_rng(3)
+    values = np.stack([rng.uniform(0, 50, 2000), rng.uniform(0, 2000, 2000), rng.integers(1, 3, 2000)], axis=1).astype(np.float32)
+    labels = np.arange(2000) % 10 == 0
+    encoder = Encoder.fit(values, COVARIATES)
+    estimator = CLASSIFIERS[name].make(encoder.channels, 1).fit(encoder.encode(values), labels.astype(int))
+    assert estimator.predict_proba(encoder.encode(values))[:, 1].mean() == pytest.approx(0.5, abs=0.05)
+
+
+def test_a_forest_goes_by_its_seed(cells):
+    values, labels = cells
+    encoder = Encoder.fit(values, COVARIATES)
+    some = encoder.encode(values)
+    one, again, other = (
+        CLASSIFIERS["rf"].make(encoder.channels, seed).set_params(n_estimators=5).fit(some, labels).predict_proba(some)[:, 1]
+        for seed in (1, 1, 2)
+    )
+    assert np.array_equal(one, again) and not np.array_equal(one, other)
+
+
 def test_bernoulli_sees_medians_and_classes():
     # Above the median of slope, or in the class that most cells have: the two sides of a coin for the naïve Bayes.
     rng = np.random.default_rng(1)
