@@ -89,6 +89,7 @@ GUARDS = {
     "models/archive.py": ("test/models/test_hostile_models.py",),
     "models/skops_file.py": ("test/models/test_hostile_models.py", "test/models/test_classifiers.py"),
     "models/dense.py": ("test/models/test_network.py",),
+    "models/dropout.py": ("test/engine/mapping/test_trust.py",),
     "models/model_file.py": (*OF_NETWORKS, "test/models/test_cell_model.py"),
     "models/optimizers.py": ("test/models/test_training.py",),
     "models/patches.py": ("test/engine/files/test_stack.py", "test/models/test_network.py", "test/models/test_training.py"),

@@ -135,6 +135,12 @@ def test_both_classes_count_the_same_where_there_is_nothing_to_learn(name):
     assert estimator.predict_proba(encoder.encode(values))[:, 1].mean() == pytest.approx(0.5, abs=0.05)
 
 
+def test_gradient_boosting_asks_for_a_tenth_of_few_cells_a_leaf():
+    """With 20 of 46 cells there would be no tree."""
+    for cells, least in ((5, 2), (46, 4), (100, 10), (5000, 20)):
+        assert list(CLASSIFIERS["hgb"].fitting(cells).values()) == [least]
+
+
 def test_a_forest_goes_by_its_seed(cells):
     values, labels = cells
     encoder = Encoder.fit(values, COVARIATES)

@@ -10,6 +10,7 @@ from scarp.engine.learning import tuning
 from scarp.engine.learning.fitting import Examples
 from scarp.engine.learning.tuning import read_grid, search
 from scarp.models.covariate import Covariate
+from scarp.models.errors import DivergedError
 from scarp.models.patches import Patches
 from scarp.models.recipe import Recipe
 
@@ -78,3 +79,18 @@ def test_the_best_is_that_of_the_highest_mean_and_not_of_the_luckiest_fold(monke
     )
     found = search(examples, folds, read_grid("0.01", "1, 2", "8", "16"), Recipe(), 1, Feedback())
     assert [(each.hidden_layers, each.auc) for each in found] == [(2, (0.75, 0.75)), (1, (1.0, 0.25))]
+
+
+def test_each_point_is_tried_by_one_network_without_trees_and_told_where_none_learns(monkeypatch):
+    """With its own values, and else as it is to be trained."""
+    tried = []
+
+    def told(examples, folds, recipe, seed, feedback):
+        tried.append((recipe, seed))
+        raise DivergedError("diverged")
+
+    monkeypatch.setattr(tuning, "held_out", told)
+    with pytest.raises(DivergedError):
+        search(None, np.arange(4) % 2, read_grid("0.03", "1", "6", "16"), Recipe(members=5, patch_size=9, companion=True), 7, Feedback())
+    expected = Recipe(members=1, companion=False, patch_size=9, learning_rate=0.03, hidden_layers=1, units=6, batch_size=16)
+    assert tried == [(expected, 7)]
