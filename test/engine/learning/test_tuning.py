@@ -88,6 +88,7 @@ def test_each_point_is_tried_by_one_network_without_trees_and_told_where_none_le
     def told(examples, folds, recipe, seed, feedback):
         tried.append((recipe, seed))
         raise DivergedError("diverged")
+        yield
 
     monkeypatch.setattr(tuning, "held_out", told)
     with pytest.raises(DivergedError):
