@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Windows of many threads in batches: the same values, halved where memory does not suffice, and said."""
 
+import time
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 
@@ -47,11 +48,12 @@ def ask(batches, given, threads=12):
 class Scarce:
     """Computes sums, and has memory for a few windows."""
 
-    def __init__(self, room):
-        self.room, self.tried = room, []
+    def __init__(self, room, lasts_s=0.0):
+        self.room, self.lasts_s, self.tried = room, lasts_s, []
 
     def __call__(self, given):
         self.tried.append(len(given))
+        time.sleep(self.lasts_s)
         assert len({each.shape for each in given}) == 1
         if len(given) > self.room:
             raise MemoryError
@@ -76,7 +78,8 @@ def test_a_batch_that_does_not_fit_is_halved_and_said(room):
 
 
 def test_windows_that_wait_are_computed_together():
-    run = Scarce(16)
+    """While one pass lasts, others wait; one that takes no time is over before the next thread asks."""
+    run = Scarce(16, lasts_s=0.02)
     ask(Batches(run, 16, MemoryError), windows(96), threads=24)
     assert len(run.tried) < 96
 
