@@ -329,7 +329,7 @@ def auc_ends(auc: float, error: float, draws: int, alike: bool) -> tuple[float, 
         reach = errors_to_end(draws) * error / (auc * (1 - auc))
         low, high = (float(special.expit(special.logit(auc) + sign * reach)) for sign in (-1, 1))
     if alike:
-        share = 0.025 ** (1 / draws)
+        share = _share_alike(draws)
         low, high = min(low, share * auc), max(high, share * auc + 1 - share)
     return low, high
 
@@ -342,6 +342,11 @@ def errors_to_end(draws: int) -> float:
     [12.706, 2.776, 2.093, 1.962]
     """
     return float(stats.t.ppf(0.975, max(draws - 1, 1)))
+
+
+def _share_alike(draws: int) -> float:
+    """Return the share of all that are alike at least where so many draws are, but for a chance of 2.5 %; see `auc_ends`."""
+    return 0.025 ** (1 / draws)
 
 
 def is_alike(*variances: float) -> bool:
@@ -365,7 +370,7 @@ def difference_of(difference: float, error: float, draws: int, alike: bool) -> T
     half = errors_to_end(draws) * error
     low, high, p_value = difference - half, difference + half, two_sided(difference, error, draws)
     if alike and abs(difference) > _ROUNDING:
-        share = 0.025 ** (1 / draws)
+        share = _share_alike(draws)
         low, high = min(low, share * difference - 1 + share), max(high, share * difference + 1 - share)
         p_value = max(p_value, min(2 * 0.5**draws, 1.0))
     return TestedMean(difference, max(low, -1.0), min(high, 1.0), p_value)

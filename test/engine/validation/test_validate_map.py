@@ -559,12 +559,18 @@ def test_landslides_that_share_a_cell_are_one_unit(map_of, slides, layer_of, tmp
     assert "Some of the 4 landslides share cells and count as one, so that there are 2." in listener.messages
 
 
+def split_in_2021(tmp_path, susceptibility, slides):
+    """Validate by a date; return what was heard, and the page."""
+    listener, page = Listener(), tmp_path / "r.html"
+    given = {"date_field": "day", "split_date": "2021-01-01", "report": str(page)}
+    validate(tmp_path, listener, susceptibility=susceptibility, inventory=slides, **given)
+    return listener, page
+
+
 def test_the_first_date_counts_of_landslides_that_share_a_cell(map_of, layer_of, tmp_path):
     """Cells 7 and 8 slid in 2019, cell 8 once more in 2021: no later landslide. Cell 3, of 2022, is above three of the seven others."""
     slides = layer_of([box(UTM, 0, 7, 1, 2), box(UTM, 0, 8), box(UTM, 0, 3)], day=["2019-05-01", "2021-06-01", "2022-01-01"])
-    listener, page = Listener(), tmp_path / "r.html"
-    given = {"date_field": "day", "split_date": "2021-01-01", "report": str(page)}
-    validate(tmp_path, listener, susceptibility=map_of(VALUES), inventory=slides, **given)
+    listener, page = split_in_2021(tmp_path, map_of(VALUES), slides)
     told = (
         "Of 2 landslides of 2021-01-01 or later 1 shares cells with an earlier one (or is kept together with it) and counts as one "
         "landslide with it, which is no later one."
@@ -580,9 +586,7 @@ def test_an_undated_landslide_goes_by_the_date_of_one_on_its_cells_and_that_is_t
     """Cells 8 and 3 slid on an unknown day too: one counts as earlier, the other as later. Cell 5 is left out."""
     boxes = [box(UTM, 0, 7, 1, 2), box(UTM, 0, 8), box(UTM, 0, 3), box(UTM, 0, 3), box(UTM, 0, 5)]
     slides = layer_of(boxes, day=["2019-05-01", "", "2022-01-01", "", ""])
-    listener, page = Listener(), tmp_path / "r.html"
-    given = {"date_field": "day", "split_date": "2021-01-01", "report": str(page)}
-    validate(tmp_path, listener, susceptibility=map_of(VALUES), inventory=slides, **given)
+    listener, page = split_in_2021(tmp_path, map_of(VALUES), slides)
     told = (
         "Landslides whose own date does not say whether they are from before 2021-01-01 or later, and that count as one landslide with a "
         "dated one (cells shared, or kept together): 1 as later, 1 as earlier."
